@@ -1,0 +1,25 @@
+/** Sources run as ES modules through SWC: `node --experimental-vm-modules` is required, plain `jest` would change semantics. */
+export default {
+  testEnvironment: "node",
+  extensionsToTreatAsEsm: [".ts"],
+  setupFiles: ["reflect-metadata"],
+  moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
+  transform: {
+    "^.+\\.ts$": [
+      "@swc/jest",
+      {
+        swcrc: false,
+        sourceMaps: "inline",
+        jsc: {
+          target: "es2022",
+          keepClassNames: true,
+          parser: { syntax: "typescript", decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: false },
+        },
+        module: { type: "es6" },
+      },
+    ],
+  },
+  testMatch: ["<rootDir>/test/**/*.test.ts"],
+  testTimeout: 30_000,
+};

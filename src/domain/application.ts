@@ -1,0 +1,81 @@
+import type { Row, Signature, TensorSpec } from "./tensor.js";
+
+/** What an application answers with. */
+export type OutputSpec =
+  | { readonly kind: "LABEL"; readonly labels: readonly string[] }
+  | { readonly kind: "NUMBER" }
+  | { readonly kind: "VECTOR"; readonly size: number };
+
+export type Output =
+  | { readonly kind: "LABEL"; readonly label: string; readonly scores?: readonly LabelScore[] }
+  | { readonly kind: "NUMBER"; readonly number: number }
+  | { readonly kind: "VECTOR"; readonly vector: Float64Array };
+
+export interface LabelScore {
+  readonly label: string;
+  readonly score: number;
+}
+
+export interface PolicySpec {
+  readonly kind: "static";
+}
+
+export interface ApplicationLink {
+  readonly model: string;
+  /** Relative weight of the model's vote under the `static` policy; above 0. */
+  readonly weight: number;
+}
+
+/** What a frontend calls by name. */
+export interface Application {
+  readonly name: string;
+  readonly description: string;
+  /** Latency objective in milliseconds, from the request's arrival to its answer. */
+  readonly sloMs: number;
+  readonly input: readonly TensorSpec[];
+  readonly output: OutputSpec;
+  /** Given, and said so, when no model could answer in time. Without one such a query is a typed failure. */
+  readonly defaultOutput?: Output;
+  readonly policy: PolicySpec;
+  readonly policyVersion: number;
+  readonly links: readonly ApplicationLink[];
+}
+
+export interface Model {
+  readonly name: string;
+  readonly currentVersion: number;
+}
+
+/** Immutable but for its endpoints. */
+export interface ModelVersion {
+  readonly model: string;
+  readonly version: number;
+  readonly signature: Signature;
+  /** Wrappers that someone else runs: `host:port` or `unix:/path`. Wrappers launched by this server are not listed. */
+  readonly endpoints: readonly string[];
+}
+
+/** Everything that the registry tables hold, read as one consistent whole. */
+export interface RegistrySnapshot {
+  readonly applications: readonly Application[];
+  readonly models: readonly Model[];
+  readonly versions: readonly ModelVersion[];
+}
+
+declare const versionKeyBrand: unique symbol;
+/** `name@version`, the identity of a model version inside a process. */
+export type VersionKey = string & { readonly [versionKeyBrand]: true };
+
+export function versionKey(model: string, version: number): VersionKey {
+  return `${model}@${version}` as VersionKey;
+}
+
+export interface Query {
+  readonly application: Application;
+  readonly row: Row;
+  readonly entity: string | undefined;
+  /** Monotonic milliseconds at which the request arrived. */
+  readonly arrivalMs: number;
+  /** Monotonic milliseconds by which the answer must be ready to render. */
+  readonly deadlineMs: number;
+}

@@ -1,0 +1,61 @@
+import type { MemberFailureCode, MemberSource } from "./prediction.js";
+import type { Row, Signature } from "./tensor.js";
+
+/** Calls off what returned it. Calling it late or twice does nothing. */
+export type Cancel = () => void;
+
+/** Time as a parameter: real in the product, hand-driven or virtual in tests and simulations. */
+export interface Clock {
+  /** Monotonic milliseconds with a fraction. Intervals and deadlines are measured on it. */
+  nowMs(): number;
+  /** Milliseconds since 1970, for records only. */
+  wallMs(): number;
+  /** Runs `callback` once, at `atMs` (monotonic) or soon after. */
+  at(atMs: number, callback: () => void): Cancel;
+  /** Runs `callback` when everything that arrived in the present event-loop turn has been handled. */
+  turnEnd(callback: () => void): void;
+}
+
+/** Uniform in [0, 1). */
+export type Random = () => number;
+
+export type RowOutcome =
+  | { readonly kind: "output"; readonly output: Row; readonly source: MemberSource }
+  | { readonly kind: "failed"; readonly code: MemberFailureCode; readonly message: string };
+
+export type Settle = (outcome: RowOutcome) => void;
+
+/** Something that computes a model's output for one row: a cache over a batcher, or the batcher itself. */
+export interface RowEvaluator {
+  /**
+   * Settles exactly once, also when the deadline (monotonic milliseconds) has passed or the model is gone;
+   * possibly before it returns. After the returned cancel, never.
+   */
+  evaluate(row: Row, deadlineMs: number, settle: Settle): Cancel;
+}
+
+export interface Batch {
+  readonly id: number;
+  readonly rows: readonly Row[];
+}
+
+/** One row's part of a reply: its outputs, or why they cannot be used. */
+export type RowReply =
+  | { readonly kind: "output"; readonly output: Row }
+  | { readonly kind: "failed"; readonly code: "MODEL_ERROR" | "MODEL_BAD_OUTPUT"; readonly message: string };
+
+/** `lost` says that the link broke with the batch in it, so that another replica may try its rows. */
+export type BatchReply =
+  | { readonly kind: "rows"; readonly rows: readonly RowReply[] }
+  | { readonly kind: "lost"; readonly message: string }
+  | { readonly kind: "failed"; readonly code: "MODEL_ERROR" | "MODEL_BAD_OUTPUT"; readonly message: string };
+
+/** What the batcher sees of one live link to a model wrapper. */
+export interface ReplicaPort {
+  readonly id: string;
+  /** Batches that the wrapper works on at once. */
+  readonly concurrency: number;
+  readonly signature: Signature;
+  /** Calls back once per batch, never before it returns; also when the link breaks. */
+  send(batch: Batch, done: (reply: BatchReply) => void): void;
+}

@@ -1,0 +1,85 @@
+import type { Application, ApplicationLink, ModelVersion, RegistrySnapshot } from "./application.js";
+import type { Failure } from "./failure.js";
+
+/** What was stored, or found stored already with the same content (`created: false`), or why not. */
+export type Stored<T> = { readonly kind: "stored"; readonly created: boolean; readonly value: T } | Failure;
+
+export interface ApplicationPatch {
+  readonly description?: string | undefined;
+  readonly sloMs?: number | undefined;
+  readonly defaultOutput?: Application["defaultOutput"] | null | undefined;
+}
+
+/** Applications, models, versions and links. Every change notifies all servers on the database. */
+export interface RegistryStore {
+  read(): Promise<RegistrySnapshot>;
+  /** Same name and same content: `created: false`. Same name and other content: CONFLICT. */
+  createApplication(application: Omit<Application, "links" | "policyVersion">): Promise<Stored<Application>>;
+  /** NOT_FOUND for an unknown name. */
+  updateApplication(name: string, patch: ApplicationPatch): Promise<Stored<Application>>;
+  /** Also removes its links; its observations stay. NOT_FOUND for an unknown name. */
+  deleteApplication(name: string): Promise<Stored<Application>>;
+  /**
+   * Makes the model when it is new. The version becomes current if `makeCurrent`, or if it is the model's first.
+   * The same version again: with the same signature its endpoints are replaced; with another, CONFLICT.
+   */
+  registerModelVersion(version: ModelVersion, makeCurrent: boolean): Promise<Stored<ModelVersion>>;
+  /** NOT_FOUND for an unknown model or version. */
+  setCurrentVersion(model: string, version: number): Promise<Stored<ModelVersion>>;
+  /** A link that exists gets the new weight. NOT_FOUND for an unknown application or model. */
+  linkModel(application: string, link: ApplicationLink): Promise<Stored<Application>>;
+  unlinkModel(application: string, model: string): Promise<Stored<Application>>;
+  /** Calls `changed` after every committed change by any server, and after each reconnect (something may have been missed). */
+  onChange(changed: () => void): Promise<{ stop(): Promise<void> }>;
+}
+
+/** What turned out to be true: a label, number or vector as the application's output is, or a reward. */
+export type Truth =
+  | { readonly kind: "LABEL"; readonly label: string }
+  | { readonly kind: "NUMBER"; readonly number: number }
+  | { readonly kind: "VECTOR"; readonly vector: readonly number[] }
+  | { readonly kind: "REWARD"; readonly reward: number };
+
+/** One row of the feedback log, before it has its place in the application's order. */
+export interface NewObservation {
+  readonly application: string;
+  readonly receiptId: string;
+  /** Tells several observations of one receipt apart; empty by default. */
+  readonly key: string;
+  readonly policyVersion: number;
+  readonly entity: string | undefined;
+  readonly predictedAtMs: number;
+  readonly truth: Truth;
+  /** What the receipt carried about the prediction, as JSON; kept for replay and evaluation. */
+  readonly evidence: unknown;
+}
+
+export interface StoredObservation {
+  readonly kind: "observation";
+  /** Place in the application's total order, from 1. */
+  readonly seq: number;
+  /** True when the same (application, receipt, key) with the same truth was stored before. */
+  readonly duplicate: boolean;
+}
+
+/** The feedback log. */
+export interface ObservationStore {
+  /**
+   * Resolves after COMMIT with synchronous_commit on. Observations of one application that arrive while a group is
+   * being committed go together in the next one. CONFLICT: same receipt and key, other truth. STORE_UNAVAILABLE:
+   * surely not stored. OUTCOME_UNKNOWN: the commit was sent and no answer came; repeat with the same key.
+   */
+  append(observation: NewObservation): Promise<StoredObservation | Failure>;
+}
+
+export interface ReceiptKey {
+  /** Small integer, carried in receipts. */
+  readonly id: number;
+  /** 32 random bytes. */
+  readonly secret: Uint8Array;
+}
+
+/** Signing keys, made once for all servers on the database. The first is the one to sign with; all verify. */
+export interface ReceiptKeyStore {
+  readOrCreate(): Promise<readonly ReceiptKey[]>;
+}
