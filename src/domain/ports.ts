@@ -34,6 +34,19 @@ export interface RowEvaluator {
   evaluate(row: Row, deadlineMs: number, settle: Settle): Cancel;
 }
 
+/** A row on its way to the model that others may join. Implemented by the batcher's queue. */
+export interface PendingRow {
+  /** One more waiter with this deadline: the row is ordered by the earliest and kept for the latest. */
+  extend(deadlineMs: number): void;
+  /** Nobody waits any more: true if the row has left the queue, false if a replica has it and it will settle. */
+  abandon(): boolean;
+}
+
+export interface RowQueue {
+  /** Settles exactly once, never before it returns, unless abandoned while still queued. */
+  submit(row: Row, deadlineMs: number, settle: Settle): PendingRow;
+}
+
 export interface Batch {
   readonly id: number;
   readonly rows: readonly Row[];

@@ -1,0 +1,301 @@
+import type { BatchReply, Clock, PendingRow, ReplicaPort, RowQueue, Settle } from "../domain/ports.js";
+import type { Row } from "../domain/tensor.js";
+import type { BatchSizeController } from "./batchSizeController.js";
+import type { BatcherMetrics, DispatchReason } from "./batcherMetrics.js";
+import { deadlineOrdered } from "./rowHeap.js";
+import type { QueuedRow } from "./rowHeap.js";
+
+export interface BatcherOptions {
+  readonly clock: Clock;
+  /** For messages: `name@version`. */
+  readonly name: string;
+  /** A controller for each replica, since replicas differ. */
+  readonly newController: () => BatchSizeController;
+  readonly metrics: BatcherMetrics;
+  /** Rows in the queue beyond which more are refused as OVERLOADED. */
+  readonly maxQueueRows: number;
+  /** Bytes of row data in one batch; a single larger row still goes alone. */
+  readonly maxBatchBytes: number;
+}
+
+interface Lane {
+  readonly replica: ReplicaPort;
+  readonly controller: BatchSizeController;
+  inFlight: number;
+  lastReplyMs: number;
+}
+
+/**
+ * The queue of one model version and what feeds its replicas from it. Trades a row's wait for a fuller batch only
+ * so far as the replicas are busy anyway: a free replica takes what there is at the end of the event-loop turn.
+ *
+ * A row is QUEUED (in deadline order; may be joined, abandoned or dropped as hopeless), then SENT (one batch in
+ * flight per worker of a replica), then DONE: settled exactly once. Rows of a batch whose link broke go back to the
+ * queue once, for another replica.
+ */
+export class Batcher implements RowQueue {
+  readonly #options: BatcherOptions;
+  readonly #queue = deadlineOrdered();
+  readonly #lanes = new Map<string, Lane>();
+  #budgetMs = Infinity;
+  #arrivals = 0;
+  #batches = 0;
+  #dispatchScheduled = false;
+  #idleWaiters: (() => void)[] = [];
+
+  constructor(options: BatcherOptions) {
+    this.#options = options;
+  }
+
+  get queuedRows(): number {
+    return this.#queue.size;
+  }
+
+  get replicaCount(): number {
+    return this.#lanes.size;
+  }
+
+  get controllers(): readonly { replica: string; size: number; reason: string }[] {
+    return [...this.#lanes.values()].map(({ replica, controller }) => ({
+      replica: replica.id,
+      size: controller.size,
+      reason: controller.reason,
+    }));
+  }
+
+  /** What one batch may take: half of the strictest objective that the model serves, less the measured overhead. */
+  set serviceBudgetMs(budgetMs: number) {
+    this.#budgetMs = budgetMs;
+  }
+
+  submit(row: Row, deadlineMs: number, settle: Settle): PendingRow {
+    const queued = this.#newRow(row, deadlineMs, settle);
+    const refusal = this.#refusal();
+    if (refusal === undefined) {
+      this.#queue.push(queued);
+      this.#scheduleDispatch();
+    } else {
+      // Never before submit returns: the caller does not hold the row yet.
+      queueMicrotask(() => this.#settleFailed(queued, refusal.code, refusal.message));
+    }
+    return {
+      extend: (otherDeadlineMs) => this.#extend(queued, otherDeadlineMs),
+      abandon: () => this.#abandon(queued),
+    };
+  }
+
+  addReplica(replica: ReplicaPort): void {
+    this.#lanes.set(replica.id, {
+      replica,
+      controller: this.#options.newController(),
+      inFlight: 0,
+      lastReplyMs: 0,
+    });
+    this.#scheduleDispatch();
+  }
+
+  /** Its batch in flight, if any, still settles. Without a replica left the queue is refused at once. */
+  removeReplica(id: string): void {
+    this.#lanes.delete(id);
+    if (this.#lanes.size > 0) return;
+    for (let row = this.#queue.pop(); row !== undefined; row = this.#queue.pop()) {
+      this.#settleFailed(row, "NO_REPLICA", this.#noReplica());
+    }
+    this.#notifyIfIdle();
+  }
+
+  /** Resolves when nothing is queued or in flight. */
+  whenIdle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#idleWaiters.push(resolve);
+      this.#notifyIfIdle();
+    });
+  }
+
+  #newRow(row: Row, deadlineMs: number, settle: Settle): QueuedRow {
+    let bytes = 0;
+    for (const part of row) bytes += part.length;
+    return {
+      row,
+      bytes,
+      arrival: this.#arrivals++,
+      queuedAtMs: this.#options.clock.nowMs(),
+      settle,
+      orderMs: deadlineMs,
+      latestMs: deadlineMs,
+      lostBy: undefined,
+      phase: "QUEUED",
+      heapIndex: -1,
+    };
+  }
+
+  #refusal(): { code: "NO_REPLICA" | "OVERLOADED"; message: string } | undefined {
+    if (this.#lanes.size === 0) return { code: "NO_REPLICA", message: this.#noReplica() };
+    const bound = this.#options.maxQueueRows;
+    if (this.#queue.size < bound) return undefined;
+    return { code: "OVERLOADED", message: `model ${this.#options.name} has ${bound} rows waiting, its bound` };
+  }
+
+  #noReplica(): string {
+    return `model ${this.#options.name} has no ready replica`;
+  }
+
+  #extend(queued: QueuedRow, deadlineMs: number): void {
+    queued.latestMs = Math.max(queued.latestMs, deadlineMs);
+    if (deadlineMs >= queued.orderMs) return;
+    queued.orderMs = deadlineMs;
+    if (queued.phase === "QUEUED" && queued.heapIndex >= 0) this.#queue.reposition(queued);
+  }
+
+  #abandon(queued: QueuedRow): boolean {
+    if (queued.phase !== "QUEUED" || !this.#queue.remove(queued)) return false;
+    queued.phase = "DONE";
+    this.#notifyIfIdle();
+    return true;
+  }
+
+  #scheduleDispatch(): void {
+    if (this.#dispatchScheduled) return;
+    this.#dispatchScheduled = true;
+    this.#options.clock.turnEnd(() => {
+      this.#dispatchScheduled = false;
+      this.#dispatch();
+    });
+  }
+
+  /** Gives every free replica a batch, the least loaded first, until the queue is empty. */
+  #dispatch(): void {
+    this.#dropHopeless();
+    while (this.#queue.size > 0) {
+      const lane = this.#freeLane();
+      if (lane === undefined) return;
+      const rows = this.#take(lane);
+      if (rows.length === 0) return;
+      this.#send(lane, rows);
+    }
+    this.#notifyIfIdle();
+  }
+
+  #dropHopeless(): void {
+    const nowMs = this.#options.clock.nowMs();
+    for (let head = this.#queue.peek(); head !== undefined && head.orderMs <= nowMs; head = this.#queue.peek()) {
+      if (head.latestMs > nowMs) {
+        head.orderMs = head.latestMs;
+        this.#queue.reposition(head);
+        continue;
+      }
+      this.#queue.pop();
+      this.#options.metrics.dropped += 1;
+      this.#settleFailed(head, "DEADLINE_EXCEEDED", `model ${this.#options.name}: the deadline passed in the queue`);
+    }
+  }
+
+  #freeLane(): Lane | undefined {
+    let best: Lane | undefined;
+    for (const lane of this.#lanes.values()) {
+      if (lane.inFlight >= lane.replica.concurrency) continue;
+      if (best === undefined || lane.inFlight < best.inFlight) best = lane;
+    }
+    return best;
+  }
+
+  /** The rows of the earliest deadlines, within the controller's size and the byte bound. */
+  #take(lane: Lane): QueuedRow[] {
+    const rows: QueuedRow[] = [];
+    let bytes = 0;
+    while (rows.length < lane.controller.size) {
+      const next = this.#queue.peek();
+      if (next === undefined) break;
+      bytes += next.bytes;
+      if (rows.length > 0 && bytes > this.#options.maxBatchBytes) break;
+      this.#queue.pop();
+      next.phase = "SENT";
+      rows.push(next);
+    }
+    return rows;
+  }
+
+  #send(lane: Lane, rows: readonly QueuedRow[]): void {
+    const sentMs = this.#options.clock.nowMs();
+    const full = rows.length >= lane.controller.size;
+    const reason: DispatchReason = full ? "FULL" : "TURN_END";
+    lane.inFlight += 1;
+    this.#options.metrics.recordDispatch(rows.length, reason, sentMs - (rows[0] as QueuedRow).queuedAtMs);
+    this.#batches += 1;
+    lane.replica.send({ id: this.#batches, rows: rows.map((queued) => queued.row) }, (reply) => {
+      this.#receive(lane, rows, { sentMs, full }, reply);
+    });
+  }
+
+  #receive(
+    lane: Lane,
+    rows: readonly QueuedRow[],
+    sent: { readonly sentMs: number; readonly full: boolean },
+    reply: BatchReply,
+  ): void {
+    const nowMs = this.#options.clock.nowMs();
+    lane.inFlight -= 1;
+    if (reply.kind === "rows") {
+      const serviceMs = nowMs - Math.max(sent.sentMs, lane.lastReplyMs);
+      lane.controller.record({ rows: rows.length, full: sent.full, serviceMs }, this.#budgetMs);
+      this.#options.metrics.recordService(serviceMs);
+    }
+    lane.lastReplyMs = nowMs;
+    this.#settleBatch(lane, rows, reply, nowMs);
+    if (this.#queue.size > 0) this.#scheduleDispatch();
+    else this.#notifyIfIdle();
+  }
+
+  #settleBatch(lane: Lane, rows: readonly QueuedRow[], reply: BatchReply, nowMs: number): void {
+    for (let i = 0; i < rows.length; i++) {
+      const queued = rows[i] as QueuedRow;
+      if (reply.kind === "rows") {
+        const own = reply.rows[i];
+        if (own === undefined) this.#settleFailed(queued, "MODEL_BAD_OUTPUT", "the reply has no row for this query");
+        else if (own.kind === "output") this.#settleOutput(queued, own.output);
+        else this.#settleFailed(queued, own.code, own.message);
+      } else if (reply.kind === "lost") {
+        this.#requeueOrFail(lane, queued, reply.message, nowMs);
+      } else {
+        this.#settleFailed(queued, reply.code, reply.message);
+      }
+    }
+  }
+
+  /** One more try, on another replica, for a row whose link broke and that can still make it. */
+  #requeueOrFail(lane: Lane, queued: QueuedRow, message: string, nowMs: number): void {
+    const others = [...this.#lanes.values()].some((other) => other.replica.id !== lane.replica.id);
+    if (queued.lostBy !== undefined || !others || queued.latestMs <= nowMs) {
+      this.#settleFailed(queued, "MODEL_ERROR", message);
+      return;
+    }
+    queued.lostBy = lane.replica.id;
+    queued.phase = "QUEUED";
+    this.#options.metrics.retried += 1;
+    this.#queue.push(queued);
+  }
+
+  #settleOutput(queued: QueuedRow, output: Row): void {
+    if (queued.phase === "DONE") return;
+    queued.phase = "DONE";
+    this.#options.metrics.answered += 1;
+    queued.settle({ kind: "output", output, source: "MODEL" });
+  }
+
+  #settleFailed(queued: QueuedRow, code: FailedCode, message: string): void {
+    if (queued.phase === "DONE") return;
+    queued.phase = "DONE";
+    this.#options.metrics.failed += 1;
+    queued.settle({ kind: "failed", code, message });
+  }
+
+  #notifyIfIdle(): void {
+    if (this.#idleWaiters.length === 0 || this.#queue.size > 0) return;
+    for (const lane of this.#lanes.values()) if (lane.inFlight > 0) return;
+    const waiters = this.#idleWaiters;
+    this.#idleWaiters = [];
+    for (const resolve of waiters) resolve();
+  }
+}
+
+type FailedCode = Extract<Parameters<Settle>[0], { kind: "failed" }>["code"];

@@ -1,0 +1,29 @@
+import { Histogram } from "../lib/histogram.js";
+
+/** Why a batch went when it did: it was as large as allowed, or all that had arrived in the turn was in it. */
+export type DispatchReason = "FULL" | "TURN_END";
+
+/** Figures of one model version, since the process started. */
+export class BatcherMetrics {
+  readonly serviceMs = new Histogram();
+  readonly queueWaitMs = new Histogram();
+  readonly dispatches: Record<DispatchReason, number> = { FULL: 0, TURN_END: 0 };
+  batches = 0;
+  rows = 0;
+  answered = 0;
+  failed = 0;
+  dropped = 0;
+  retried = 0;
+
+  /** `waitMs`: how long the row of the earliest deadline was queued. */
+  recordDispatch(rows: number, reason: DispatchReason, waitMs: number): void {
+    this.batches += 1;
+    this.rows += rows;
+    this.dispatches[reason] += 1;
+    this.queueWaitMs.record(waitMs);
+  }
+
+  recordService(serviceMs: number): void {
+    this.serviceMs.record(serviceMs);
+  }
+}

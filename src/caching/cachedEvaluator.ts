@@ -1,0 +1,88 @@
+import type { Cancel, PendingRow, RowEvaluator, RowOutcome, RowQueue, Settle } from "../domain/ports.js";
+import type { Row } from "../domain/tensor.js";
+import type { CacheScope, ExactCache } from "./exactCache.js";
+import { rowHash, rowsEqual } from "./rowKey.js";
+
+export interface CacheCounters {
+  hits: number;
+  misses: number;
+  joined: number;
+}
+
+/** One row in flight and all who wait for it. */
+interface Flight {
+  readonly row: Row;
+  readonly hash: number;
+  readonly waiters: Set<Settle>;
+  pending: PendingRow | undefined;
+}
+
+const nothingToCancel: Cancel = () => undefined;
+
+/**
+ * The caching layer of one model version: exact cache, then the same row in flight, then a miss. An answer that
+ * comes after every waiter has left still fills the cache. Failures reject all waiters once and are not kept.
+ */
+export class CachedEvaluator implements RowEvaluator {
+  readonly counters: CacheCounters = { hits: 0, misses: 0, joined: 0 };
+  readonly #cache: ExactCache;
+  readonly #scope: CacheScope;
+  readonly #queue: RowQueue;
+  readonly #flights = new Map<number, Flight>();
+
+  constructor(cache: ExactCache, scope: CacheScope, queue: RowQueue) {
+    this.#cache = cache;
+    this.#scope = scope;
+    this.#queue = queue;
+  }
+
+  evaluate(row: Row, deadlineMs: number, settle: Settle): Cancel {
+    const hash = rowHash(row);
+    const output = this.#cache.get(this.#scope, hash, row);
+    if (output !== undefined) {
+      this.counters.hits += 1;
+      settle({ kind: "output", output, source: "CACHE" });
+      return nothingToCancel;
+    }
+    const flight = this.#flights.get(hash);
+    if (flight !== undefined && rowsEqual(flight.row, row)) {
+      this.counters.joined += 1;
+      flight.pending?.extend(deadlineMs);
+      return this.#wait(flight, settle);
+    }
+    this.counters.misses += 1;
+    return this.#launch(row, hash, deadlineMs, settle);
+  }
+
+  /** Two unequal rows with one hash fly apart: only the first can be joined. */
+  #launch(row: Row, hash: number, deadlineMs: number, settle: Settle): Cancel {
+    const flight: Flight = { row, hash, waiters: new Set(), pending: undefined };
+    if (!this.#flights.has(hash)) this.#flights.set(hash, flight);
+    const cancel = this.#wait(flight, settle);
+    flight.pending = this.#queue.submit(row, deadlineMs, (outcome) => this.#land(flight, outcome));
+    return cancel;
+  }
+
+  #wait(flight: Flight, settle: Settle): Cancel {
+    flight.waiters.add(settle);
+    return () => {
+      if (flight.waiters.delete(settle) && flight.waiters.size === 0) this.#abandon(flight);
+    };
+  }
+
+  #abandon(flight: Flight): void {
+    if (flight.pending?.abandon() === true) this.#remove(flight);
+  }
+
+  #remove(flight: Flight): void {
+    if (this.#flights.get(flight.hash) === flight) this.#flights.delete(flight.hash);
+  }
+
+  #land(flight: Flight, outcome: RowOutcome): void {
+    this.#remove(flight);
+    if (outcome.kind === "output") this.#cache.set(this.#scope, flight.hash, flight.row, outcome.output);
+    const waiters = [...flight.waiters];
+    flight.waiters.clear();
+    for (const settle of waiters) settle(outcome);
+  }
+}

@@ -1,0 +1,45 @@
+import type { Row } from "../domain/tensor.js";
+import { hash128 } from "../lib/hashBytes.js";
+
+const words = new Uint32Array(4);
+
+/**
+ * 53 bits of the row's 128-bit hash, as many as a number holds exactly. It only finds the place to look: every
+ * lookup compares the bytes as well, so equal hashes of unequal rows cost a miss and never a wrong answer.
+ */
+export function rowHash(row: Row): number {
+  hash128(row, 0, words);
+  return (words[0] as number) * 0x200000 + ((words[1] as number) >>> 11);
+}
+
+export function rowByteLength(row: Row): number {
+  let bytes = 0;
+  for (const part of row) bytes += part.length;
+  return bytes;
+}
+
+export function rowsEqual(a: Row, b: Row): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) {
+    const x = a[i] as Uint8Array;
+    const y = b[i] as Uint8Array;
+    if (x.length !== y.length) return false;
+    if (x.length > 256) {
+      if (Buffer.compare(x, y) !== 0) return false;
+      continue;
+    }
+    for (let j = 0; j < x.length; j++) if (x[j] !== y[j]) return false;
+  }
+  return true;
+}
+
+/** A copy in memory of its own, so that what is kept does not keep a whole message alive. */
+export function copyRow(row: Row): Row {
+  const packed = new Uint8Array(rowByteLength(row));
+  let at = 0;
+  return row.map((part) => {
+    packed.set(part, at);
+    at += part.length;
+    return packed.subarray(at - part.length, at);
+  });
+}

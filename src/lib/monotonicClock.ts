@@ -1,0 +1,63 @@
+import type { Cancel, Clock } from "../domain/ports.js";
+import { BinaryHeap } from "./binaryHeap.js";
+import type { HeapItem } from "./binaryHeap.js";
+
+interface Alarm extends HeapItem {
+  readonly atMs: number;
+  readonly callback: () => void;
+}
+
+/**
+ * The real clock. All alarms share one timer that is re-armed for the earliest: tens of thousands of deadlines a
+ * second, nearly all called off before they fire, would cost a timer object each otherwise.
+ */
+export class MonotonicClock implements Clock {
+  readonly #alarms = new BinaryHeap<Alarm>((a, b) => a.atMs < b.atMs);
+  readonly #onLate: ((lateMs: number) => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #armedForMs = Infinity;
+
+  /** `onLate` is told how late each alarm fired, in milliseconds: the event loop's lag as deadlines meet it. */
+  constructor(onLate?: (lateMs: number) => void) {
+    this.#onLate = onLate;
+  }
+
+  nowMs(): number {
+    return performance.now();
+  }
+
+  wallMs(): number {
+    return Date.now();
+  }
+
+  at(atMs: number, callback: () => void): Cancel {
+    const alarm: Alarm = { atMs, callback, heapIndex: -1 };
+    this.#alarms.push(alarm);
+    // An alarm called off leaves the timer armed: waking once for nothing is cheaper than re-arming each time.
+    if (atMs < this.#armedForMs) this.#arm(atMs);
+    return () => void this.#alarms.remove(alarm);
+  }
+
+  turnEnd(callback: () => void): void {
+    setImmediate(callback);
+  }
+
+  #arm(atMs: number): void {
+    clearTimeout(this.#timer);
+    this.#armedForMs = atMs;
+    this.#timer = setTimeout(() => this.#fire(), Math.max(0, Math.ceil(atMs - this.nowMs())));
+  }
+
+  #fire(): void {
+    this.#armedForMs = Infinity;
+    this.#timer = undefined;
+    const nowMs = this.nowMs();
+    for (let next = this.#alarms.peek(); next !== undefined && next.atMs <= nowMs; next = this.#alarms.peek()) {
+      this.#alarms.pop();
+      this.#onLate?.(nowMs - next.atMs);
+      next.callback();
+    }
+    const earliest = this.#alarms.peek();
+    if (earliest !== undefined) this.#arm(earliest.atMs);
+  }
+}

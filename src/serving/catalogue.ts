@@ -1,0 +1,56 @@
+import type { Application, RegistrySnapshot } from "../domain/application.js";
+import { versionKey } from "../domain/application.js";
+import type { RowEvaluator } from "../domain/ports.js";
+import type { MemberRef } from "../domain/prediction.js";
+import type { CorrectionPolicy } from "../correction/policy.js";
+import type { ReadMemberOutput } from "./memberOutput.js";
+
+/** A linked model at its current version, ready to be asked. */
+export interface Member extends MemberRef {
+  readonly weight: number;
+  readonly evaluator: RowEvaluator;
+  readonly read: ReadMemberOutput;
+}
+
+/** An application with everything that a prediction needs, resolved once per registry change. */
+export interface ServedApplication {
+  readonly application: Application;
+  readonly policy: CorrectionPolicy;
+  readonly members: readonly Member[];
+}
+
+/** What the registry says, as the serving functions see it. Replaced as a whole on every change. */
+export class Catalogue {
+  #snapshot: RegistrySnapshot = { applications: [], models: [], versions: [] };
+  #served = new Map<string, ServedApplication>();
+
+  get snapshot(): RegistrySnapshot {
+    return this.#snapshot;
+  }
+
+  get(application: string): ServedApplication | undefined {
+    return this.#served.get(application);
+  }
+
+  names(): string[] {
+    return [...this.#served.keys()];
+  }
+
+  replace(snapshot: RegistrySnapshot, serve: (application: Application) => ServedApplication): void {
+    this.#snapshot = snapshot;
+    this.#served = new Map(snapshot.applications.map((application) => [application.name, serve(application)]));
+  }
+}
+
+/** The strictest objective among the applications that each current model version serves, by version key. */
+export function strictestSlo(snapshot: RegistrySnapshot): Map<string, number> {
+  const current = new Map(snapshot.models.map((model) => [model.name, versionKey(model.name, model.currentVersion)]));
+  const strictest = new Map<string, number>();
+  for (const { links, sloMs } of snapshot.applications) {
+    for (const { model } of links) {
+      const key = current.get(model);
+      if (key !== undefined) strictest.set(key, Math.min(sloMs, strictest.get(key) ?? Infinity));
+    }
+  }
+  return strictest;
+}

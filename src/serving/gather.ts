@@ -1,0 +1,90 @@
+import type { Cancel, Clock, RowOutcome } from "../domain/ports.js";
+import type { MemberMissing, MemberPrediction } from "../domain/prediction.js";
+import type { Row } from "../domain/tensor.js";
+import type { Member } from "./catalogue.js";
+
+export interface Gathered {
+  readonly present: readonly MemberPrediction[];
+  readonly missing: readonly MemberMissing[];
+}
+
+/**
+ * Asks all members for one row and resolves when the last has answered or failed, or at the deadline with those
+ * that have. Members still outstanding are called off then and count as missing; their late answers fill the cache.
+ */
+export function gather(clock: Clock, members: readonly Member[], row: Row, deadlineMs: number): Promise<Gathered> {
+  return new Promise((resolve) => new Gathering(clock, members, deadlineMs, resolve).start(row));
+}
+
+class Gathering {
+  readonly #clock: Clock;
+  readonly #members: readonly Member[];
+  readonly #deadlineMs: number;
+  readonly #resolve: (gathered: Gathered) => void;
+  readonly #startedMs: number;
+  readonly #cancels: (Cancel | undefined)[];
+  readonly #present: (MemberPrediction | undefined)[];
+  readonly #missing: (MemberMissing | undefined)[];
+  #outstanding: number;
+  #cancelAlarm: Cancel | undefined;
+  #starting = true;
+
+  constructor(clock: Clock, members: readonly Member[], deadlineMs: number, resolve: (gathered: Gathered) => void) {
+    this.#clock = clock;
+    this.#members = members;
+    this.#deadlineMs = deadlineMs;
+    this.#resolve = resolve;
+    this.#startedMs = clock.nowMs();
+    this.#outstanding = members.length;
+    this.#cancels = new Array<Cancel | undefined>(members.length);
+    this.#present = new Array<MemberPrediction | undefined>(members.length);
+    this.#missing = new Array<MemberMissing | undefined>(members.length);
+  }
+
+  start(row: Row): void {
+    for (let i = 0; i < this.#members.length; i++) {
+      const member = this.#members[i] as Member;
+      this.#cancels[i] = member.evaluator.evaluate(row, this.#deadlineMs, (outcome) => this.#settle(i, outcome));
+    }
+    this.#starting = false;
+    if (this.#outstanding === 0) this.#finish();
+    else this.#cancelAlarm = this.#clock.at(this.#deadlineMs, () => this.#expire());
+  }
+
+  #settle(i: number, outcome: RowOutcome): void {
+    const { model, version, read } = this.#members[i] as Member;
+    if (outcome.kind === "failed") {
+      this.#missing[i] = { model, version, code: outcome.code, message: outcome.message };
+    } else {
+      const output = read(outcome.output);
+      if (output === undefined) {
+        const message = `model ${model}@${version} answered with a label that the application does not have`;
+        this.#missing[i] = { model, version, code: "MODEL_BAD_OUTPUT", message };
+      } else {
+        const latencyMs = this.#clock.nowMs() - this.#startedMs;
+        this.#present[i] = { model, version, source: outcome.source, latencyMs, output };
+      }
+    }
+    this.#outstanding -= 1;
+    if (this.#outstanding === 0 && !this.#starting) this.#finish();
+  }
+
+  #expire(): void {
+    for (let i = 0; i < this.#members.length; i++) {
+      if (this.#present[i] !== undefined || this.#missing[i] !== undefined) continue;
+      this.#cancels[i]?.();
+      const { model, version } = this.#members[i] as Member;
+      const message = `model ${model}@${version} had not answered by the deadline`;
+      this.#missing[i] = { model, version, code: "DEADLINE_EXCEEDED", message };
+    }
+    this.#finish();
+  }
+
+  #finish(): void {
+    this.#cancelAlarm?.();
+    this.#resolve({
+      present: this.#present.filter((member) => member !== undefined),
+      missing: this.#missing.filter((member) => member !== undefined),
+    });
+  }
+}

@@ -1,0 +1,74 @@
+import type { OutputSpec } from "../domain/application.js";
+import type { MemberOutput } from "../domain/prediction.js";
+import type { Row, Signature, TensorSpec } from "../domain/tensor.js";
+import { describeTensor, elementCount } from "../domain/tensor.js";
+import { readNumbers, readStrings } from "./tensorValues.js";
+
+/** Reads a model's output row in the application's terms. Undefined: the row's content does not fit (a label that the application lacks, say). */
+export type ReadMemberOutput = (row: Row) => MemberOutput | undefined;
+
+/**
+ * How to read this signature's outputs for this application, or in words why they do not fit. For labels: the first
+ * floating-point tensor with one element a label holds scores; otherwise the first tensor of one integer (an index
+ * into the labels) or one string (a label) is a vote. For numbers and vectors: the first numeric tensor of that size.
+ */
+export function memberOutputReader(spec: OutputSpec, signature: Signature): ReadMemberOutput | string {
+  switch (spec.kind) {
+    case "LABEL":
+      return scoresReader(spec.labels, signature) ?? voteReader(spec.labels, signature) ?? misfit(spec, signature);
+    case "NUMBER":
+      return numbersReader(1, signature) ?? misfit(spec, signature);
+    case "VECTOR":
+      return numbersReader(spec.size, signature) ?? misfit(spec, signature);
+  }
+}
+
+function misfit(spec: OutputSpec, signature: Signature): string {
+  const wanted = {
+    LABEL: () => `scores for ${spec.kind === "LABEL" ? spec.labels.length : 0} labels, or one label`,
+    NUMBER: () => "one number",
+    VECTOR: () => `${spec.kind === "VECTOR" ? spec.size : 0} numbers`,
+  }[spec.kind]();
+  return `no output tensor holds ${wanted}; outputs: ${signature.outputs.map(describeTensor).join(", ")}`;
+}
+
+function find(signature: Signature, fits: (spec: TensorSpec) => boolean): number | undefined {
+  const at = signature.outputs.findIndex(fits);
+  return at < 0 ? undefined : at;
+}
+
+function isFloat(spec: TensorSpec): boolean {
+  return spec.datatype.startsWith("FP");
+}
+
+function scoresReader(labels: readonly string[], signature: Signature): ReadMemberOutput | undefined {
+  const at = find(
+    signature,
+    (spec) => isFloat(spec) && labels.length > 1 && elementCount(spec.shape) === labels.length,
+  );
+  if (at === undefined) return undefined;
+  const { datatype } = signature.outputs[at] as TensorSpec;
+  return (row) => ({ kind: "SCORES", scores: readNumbers(datatype, row[at] as Uint8Array) });
+}
+
+function voteReader(labels: readonly string[], signature: Signature): ReadMemberOutput | undefined {
+  const at = find(signature, (spec) => !isFloat(spec) && spec.datatype !== "BOOL" && elementCount(spec.shape) === 1);
+  if (at === undefined) return undefined;
+  const { datatype } = signature.outputs[at] as TensorSpec;
+  const indexOf = new Map(labels.map((label, i) => [label, i]));
+  return (row) => {
+    const bytes = row[at] as Uint8Array;
+    const index = datatype === "BYTES" ? indexOf.get(readStrings(bytes)[0] ?? "") : readNumbers(datatype, bytes)[0];
+    if (index === undefined || !Number.isInteger(index) || index < 0 || index >= labels.length) return undefined;
+    const scores = new Float64Array(labels.length);
+    scores[index] = 1;
+    return { kind: "SCORES", scores };
+  };
+}
+
+function numbersReader(size: number, signature: Signature): ReadMemberOutput | undefined {
+  const at = find(signature, (spec) => spec.datatype !== "BYTES" && elementCount(spec.shape) === size);
+  if (at === undefined) return undefined;
+  const { datatype } = signature.outputs[at] as TensorSpec;
+  return (row) => ({ kind: "NUMBERS", numbers: readNumbers(datatype, row[at] as Uint8Array) });
+}

@@ -1,0 +1,151 @@
+import { badInput } from "../domain/failure.js";
+import type { Failure } from "../domain/failure.js";
+import type { Datatype, TensorSpec } from "../domain/tensor.js";
+import { describeTensor, elementBytes, elementCount } from "../domain/tensor.js";
+
+type Path = readonly (string | number)[];
+type NumericDatatype = Exclude<Datatype, "BYTES">;
+
+interface Writer {
+  readonly write: (view: DataView, at: number, value: number) => void;
+  /** Inclusive; undefined where any finite value of the format will do. */
+  readonly integer?: readonly [number, number];
+}
+
+const WRITERS: Readonly<Partial<Record<NumericDatatype, Writer>>> = {
+  BOOL: { integer: [0, 1], write: (view, at, value) => view.setUint8(at, value) },
+  UINT8: { integer: [0, 0xff], write: (view, at, value) => view.setUint8(at, value) },
+  UINT16: { integer: [0, 0xffff], write: (view, at, value) => view.setUint16(at, value, true) },
+  UINT32: { integer: [0, 0xffffffff], write: (view, at, value) => view.setUint32(at, value, true) },
+  UINT64: {
+    integer: [0, Number.MAX_SAFE_INTEGER],
+    write: (view, at, value) => view.setBigUint64(at, BigInt(value), true),
+  },
+  INT8: { integer: [-0x80, 0x7f], write: (view, at, value) => view.setInt8(at, value) },
+  INT16: { integer: [-0x8000, 0x7fff], write: (view, at, value) => view.setInt16(at, value, true) },
+  INT32: { integer: [-0x80000000, 0x7fffffff], write: (view, at, value) => view.setInt32(at, value, true) },
+  INT64: {
+    integer: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+    write: (view, at, value) => view.setBigInt64(at, BigInt(value), true),
+  },
+  FP32: { write: (view, at, value) => view.setFloat32(at, value, true) },
+  FP64: { write: (view, at, value) => view.setFloat64(at, value, true) },
+};
+
+const FP32_MAX = 3.4028234663852886e38;
+
+/** A list of numbers, flat or nested as the shape is, as packed bytes. */
+export function packNumbers(spec: TensorSpec, values: unknown, path: Path): Uint8Array | Failure {
+  if (spec.datatype === "BYTES") return badInput(path, `text for ${describeTensor(spec)} (\`text\`)`, "numbers");
+  if (!Array.isArray(values)) return badInput(path, "a list of numbers", describe(values));
+  const flat: readonly unknown[] = values.length > 0 && Array.isArray(values[0]) ? values.flat(8) : values;
+  const count = elementCount(spec.shape);
+  if (flat.length !== count) return badInput(path, `${count} numbers (${describeTensor(spec)})`, `${flat.length}`);
+  return spec.datatype === "FP32" ? packFloats(flat, path) : packOthers(spec.datatype, flat, path);
+}
+
+/** The common case, with no call and no DataView in the loop. */
+function packFloats(values: readonly unknown[], path: Path): Uint8Array | Failure {
+  const floats = new Float32Array(values.length);
+  for (let i = 0; i < floats.length; i++) {
+    const value = values[i];
+    // NaN fails both comparisons.
+    if (typeof value !== "number" || !(value <= FP32_MAX && value >= -FP32_MAX)) {
+      return badInput([...path, i], "a finite FP32 number", describe(value));
+    }
+    floats[i] = value;
+  }
+  return new Uint8Array(floats.buffer);
+}
+
+function packOthers(datatype: NumericDatatype, values: readonly unknown[], path: Path): Uint8Array | Failure {
+  const writer = WRITERS[datatype];
+  if (writer === undefined) return badInput(path, `base64 for ${datatype} (\`base64\`)`, "a list of numbers");
+  const width = elementBytes(datatype) as number;
+  const bytes = new Uint8Array(values.length * width);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < values.length; i++) {
+    const given = values[i];
+    const value = datatype === "BOOL" && typeof given === "boolean" ? Number(given) : given;
+    if (!isWritable(writer, value)) return badInput([...path, i], expectedNumber(datatype, writer), describe(given));
+    writer.write(view, i * width, value);
+  }
+  return bytes;
+}
+
+function isWritable({ integer }: Writer, value: unknown): value is number {
+  if (typeof value !== "number" || !Number.isFinite(value)) return false;
+  return integer === undefined || (Number.isInteger(value) && value >= integer[0] && value <= integer[1]);
+}
+
+function expectedNumber(datatype: Datatype, { integer }: Writer): string {
+  if (datatype === "BOOL") return "true, false, 0 or 1";
+  if (integer === undefined) return `a finite ${datatype} number`;
+  return `an integer of ${datatype} from ${integer[0]} to ${integer[1]}`;
+}
+
+/** Base64 (standard or url-safe) of exactly the tensor's little-endian bytes, every float finite. */
+export function packBase64(spec: TensorSpec, base64: string, path: Path): Uint8Array | Failure {
+  const width = elementBytes(spec.datatype);
+  if (width === undefined) return badInput(path, `text for ${describeTensor(spec)} (\`text\`)`, "base64");
+  const expected = width * elementCount(spec.shape);
+  // Node skips characters that are not base64: then fewer bytes come out than the text's length promises.
+  const promised = Math.floor((base64.replace(/=+$/, "").length * 3) / 4);
+  const bytes = promised === expected ? Buffer.from(base64, "base64") : undefined;
+  if (bytes === undefined || bytes.length !== expected) {
+    const got = bytes === undefined ? `${promised} bytes` : "characters that are not base64";
+    return badInput(path, `base64 of ${expected} bytes (${describeTensor(spec)})`, got);
+  }
+  const bad = firstNonFinite(spec.datatype, bytes);
+  return bad === undefined ? bytes : badInput([...path, bad], `a finite ${spec.datatype} number`, "NaN or Infinity");
+}
+
+/** All exponent bits set means NaN or infinity: the element's index, or undefined if there is none. */
+export function firstNonFinite(datatype: Datatype, bytes: Uint8Array): number | undefined {
+  const [width, high, mask] = EXPONENT_BITS[datatype] ?? [0, 0, 0];
+  if (width === 0) return undefined;
+  for (let at = width - 2, i = 0; at < bytes.length; at += width, i++) {
+    const top = (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
+    if ((top & mask) === high) return i;
+  }
+  return undefined;
+}
+
+/** Element width, and the exponent's bits in its upper two bytes. */
+const EXPONENT_BITS: Readonly<Partial<Record<Datatype, readonly [number, number, number]>>> = {
+  FP16: [2, 0x7c00, 0x7c00],
+  FP32: [4, 0x7f80, 0x7f80],
+  FP64: [8, 0x7ff0, 0x7ff0],
+};
+
+const encoder = new TextEncoder();
+
+/** Texts as BYTES elements: a uint32 length and UTF-8 bytes each. */
+export function packStrings(spec: TensorSpec, texts: readonly string[], path: Path): Uint8Array | Failure {
+  if (spec.datatype !== "BYTES") return badInput(path, `numbers for ${describeTensor(spec)} (\`values\`)`, "text");
+  const count = elementCount(spec.shape);
+  if (texts.length !== count) return badInput(path, `${count} strings (${describeTensor(spec)})`, `${texts.length}`);
+  const encoded: Uint8Array[] = [];
+  for (let i = 0; i < texts.length; i++) {
+    const text = texts[i] as string;
+    if (!text.isWellFormed()) return badInput([...path, i], "well-formed text", "a lone surrogate");
+    encoded.push(encoder.encode(text));
+  }
+  const bytes = new Uint8Array(encoded.reduce((sum, part) => sum + 4 + part.length, 0));
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const part of encoded) {
+    view.setUint32(at, part.length, true);
+    bytes.set(part, at + 4);
+    at += 4 + part.length;
+  }
+  return bytes;
+}
+
+/** A value in a few words, for messages: never the whole of a long one. */
+function describe(value: unknown): string {
+  if (typeof value === "number" || typeof value === "boolean" || value === null) return String(value);
+  if (typeof value === "string") return `the string ${JSON.stringify(value.slice(0, 40))}`;
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  return value === undefined ? "nothing" : "an object";
+}

@@ -1,0 +1,173 @@
+import type { Vote } from "../correction/policy.js";
+import type { Application } from "../domain/application.js";
+import { failure, isFailure } from "../domain/failure.js";
+import type { Failure, FailureCode } from "../domain/failure.js";
+import type { Clock } from "../domain/ports.js";
+import type {
+  DefaultReason,
+  MemberFailureCode,
+  MemberMissing,
+  Prediction,
+  PredictionSource,
+} from "../domain/prediction.js";
+import type { ServingMetrics } from "../telemetry/servingMetrics.js";
+import type { Catalogue, ServedApplication } from "./catalogue.js";
+import { gather } from "./gather.js";
+import type { Gathered } from "./gather.js";
+import { inputRow } from "./inputRow.js";
+import type { InputValue } from "./inputRow.js";
+
+export interface PredictRequest {
+  readonly application: string;
+  readonly input: InputValue;
+  /** Where the input stands in the caller's request, for messages. */
+  readonly inputPath: readonly (string | number)[];
+  readonly entity: string | undefined;
+  /** Milliseconds from arrival; at most the application's objective. */
+  readonly deadlineMs: number | undefined;
+  /** Monotonic milliseconds at which the request arrived in this process. */
+  readonly arrivalMs: number;
+}
+
+export interface PredictDependencies {
+  readonly clock: Clock;
+  readonly catalogue: Catalogue;
+  readonly metrics: ServingMetrics;
+  readonly newPredictionId: () => string;
+  /** Milliseconds kept back from the objective for event-loop lag and rendering; learned, at least 1. */
+  readonly answerMarginMs: () => number;
+}
+
+/**
+ * Answers one query by its deadline: admit, select, gather, combine. Never later and never silently worse: an
+ * answer from fewer models, or the application's default, says so. Without a default output what went wrong is a
+ * typed failure.
+ */
+export async function predict(deps: PredictDependencies, request: PredictRequest): Promise<Prediction | Failure> {
+  const served = deps.catalogue.get(request.application);
+  if (served === undefined) return unknownApplication(deps.catalogue, request.application);
+  const row = inputRow(served.application.input, request.input, request.inputPath);
+  if (isFailure(row)) return refused(deps, served, row);
+  const deadlineMs = absoluteDeadline(deps, served.application, request);
+  if (isFailure(deadlineMs)) return refused(deps, served, deadlineMs);
+
+  const selected = served.policy.select(served.application.links);
+  const members = selected.map(({ member }) => served.members[member]).filter((member) => member !== undefined);
+  const gathered = await gather(deps.clock, members, row, deadlineMs);
+  const answer = combine(deps, served, request, gathered);
+  deps.metrics.record(served.application, answer, deps.clock.nowMs() - request.arrivalMs);
+  return answer;
+}
+
+function unknownApplication(catalogue: Catalogue, name: string): Failure {
+  const known = catalogue.names().slice(0, 10).join(", ");
+  return failure("NOT_FOUND", `application "${name.slice(0, 80)}" does not exist; known: ${known || "none yet"}`);
+}
+
+function refused(deps: PredictDependencies, served: ServedApplication, why: Failure): Failure {
+  deps.metrics.recordFailure(served.application, why);
+  return why;
+}
+
+/** The deadline is absolute: arrival plus what the caller or the objective allows, less the margin to render. */
+function absoluteDeadline(
+  deps: PredictDependencies,
+  application: Application,
+  { deadlineMs, arrivalMs }: PredictRequest,
+): number | Failure {
+  if (deadlineMs !== undefined && !(deadlineMs > 0)) {
+    return failure("BAD_INPUT", `deadlineMs: expected more than 0, got ${deadlineMs}`, { path: ["deadlineMs"] });
+  }
+  const allowedMs = Math.min(deadlineMs ?? Infinity, application.sloMs);
+  return arrivalMs + allowedMs - Math.min(deps.answerMarginMs(), allowedMs / 2);
+}
+
+function combine(
+  deps: PredictDependencies,
+  served: ServedApplication,
+  request: PredictRequest,
+  gathered: Gathered,
+): Prediction | Failure {
+  const { application, policy } = served;
+  const common = {
+    kind: "prediction",
+    id: deps.newPredictionId(),
+    application: application.name,
+    policyVersion: application.policyVersion,
+    entity: request.entity,
+    models: gathered.present,
+    modelsMissing: gathered.missing,
+    latencyMs: deps.clock.nowMs() - request.arrivalMs,
+    atMs: deps.clock.wallMs(),
+  } as const;
+  if (gathered.present.length === 0) {
+    const { defaultOutput } = application;
+    if (defaultOutput === undefined) return typedFailure(application, gathered.missing);
+    const defaultReason = reasonFor(gathered.missing);
+    return { ...common, output: defaultOutput, confidence: undefined, source: "DEFAULT", defaultReason };
+  }
+  const votes: Vote[] = gathered.present.map((member) => ({ weight: weightOf(served, member), output: member.output }));
+  const missingWeight = gathered.missing.reduce((sum, member) => sum + weightOf(served, member), 0);
+  const { output, confidence } = policy.combine(application.output, votes, missingWeight);
+  return { ...common, output, confidence, source: sourceOf(gathered), defaultReason: undefined };
+}
+
+function weightOf(served: ServedApplication, { model }: { readonly model: string }): number {
+  for (const member of served.members) if (member.model === model) return member.weight;
+  return 0;
+}
+
+function sourceOf({ present, missing }: Gathered): PredictionSource {
+  if (missing.length > 0) return "PARTIAL";
+  if (present.every((member) => member.source === "CACHE")) return "CACHE";
+  return present.length > 1 ? "ENSEMBLE" : "MODEL";
+}
+
+/** The most telling of the members' failures: a model that erred says more than one that was merely late. */
+const TELLING: readonly MemberFailureCode[] = [
+  "MODEL_BAD_OUTPUT",
+  "MODEL_ERROR",
+  "OVERLOADED",
+  "DEADLINE_EXCEEDED",
+  "NO_REPLICA",
+];
+
+const REASONS: Readonly<Record<MemberFailureCode, DefaultReason>> = {
+  MODEL_BAD_OUTPUT: "MODEL_ERROR",
+  MODEL_ERROR: "MODEL_ERROR",
+  OVERLOADED: "OVERLOADED",
+  DEADLINE_EXCEEDED: "DEADLINE",
+  NO_REPLICA: "NO_REPLICA",
+};
+
+const CODES: Readonly<Record<MemberFailureCode, FailureCode>> = {
+  MODEL_BAD_OUTPUT: "MODEL_BAD_OUTPUT",
+  MODEL_ERROR: "MODEL_UNAVAILABLE",
+  OVERLOADED: "OVERLOADED",
+  DEADLINE_EXCEEDED: "DEADLINE_EXCEEDED",
+  NO_REPLICA: "MODEL_UNAVAILABLE",
+};
+
+function mostTelling(missing: readonly MemberMissing[]): MemberMissing | undefined {
+  for (const code of TELLING) {
+    const found = missing.find((member) => member.code === code);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function reasonFor(missing: readonly MemberMissing[]): DefaultReason {
+  const telling = mostTelling(missing);
+  return telling === undefined ? "NO_REPLICA" : REASONS[telling.code];
+}
+
+function typedFailure(application: Application, missing: readonly MemberMissing[]): Failure {
+  const telling = mostTelling(missing);
+  if (telling === undefined) {
+    const remedy = "link one with the linkModel mutation";
+    return failure("MODEL_UNAVAILABLE", `application "${application.name}" has no usable model; ${remedy}`);
+  }
+  const code = CODES[telling.code];
+  const retryAfterMs = code === "OVERLOADED" || code === "MODEL_UNAVAILABLE" ? 1000 : undefined;
+  return failure(code, telling.message, retryAfterMs === undefined ? {} : { retryAfterMs });
+}
