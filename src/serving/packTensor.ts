@@ -1,5 +1,6 @@
 import { badInput } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
+import { firstNonFinite } from "../domain/finite.js";
 import type { Datatype, TensorSpec } from "../domain/tensor.js";
 import { describeTensor, elementBytes, elementCount } from "../domain/tensor.js";
 
@@ -99,24 +100,6 @@ export function packBase64(spec: TensorSpec, base64: string, path: Path): Uint8A
   const bad = firstNonFinite(spec.datatype, bytes);
   return bad === undefined ? bytes : badInput([...path, bad], `a finite ${spec.datatype} number`, "NaN or Infinity");
 }
-
-/** All exponent bits set means NaN or infinity: the element's index, or undefined if there is none. */
-export function firstNonFinite(datatype: Datatype, bytes: Uint8Array): number | undefined {
-  const [width, high, mask] = EXPONENT_BITS[datatype] ?? [0, 0, 0];
-  if (width === 0) return undefined;
-  for (let at = width - 2, i = 0; at < bytes.length; at += width, i++) {
-    const top = (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
-    if ((top & mask) === high) return i;
-  }
-  return undefined;
-}
-
-/** Element width, and the exponent's bits in its upper two bytes. */
-const EXPONENT_BITS: Readonly<Partial<Record<Datatype, readonly [number, number, number]>>> = {
-  FP16: [2, 0x7c00, 0x7c00],
-  FP32: [4, 0x7f80, 0x7f80],
-  FP64: [8, 0x7ff0, 0x7ff0],
-};
 
 const encoder = new TextEncoder();
 

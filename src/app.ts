@@ -1,0 +1,218 @@
+import { randomBytes } from "node:crypto";
+import { ExactCache } from "./caching/exactCache.js";
+import { readExample, setUpExample } from "./cli/example.js";
+import type { Example } from "./cli/example.js";
+import type { Config } from "./config.js";
+import type { Clock } from "./domain/ports.js";
+import type { ReceiptKey } from "./domain/storePorts.js";
+import type { Services } from "./graphql/context.js";
+import { GraphqlHttpFront } from "./graphql/httpFront.js";
+import { buildGraphqlSchema } from "./graphql/schema.js";
+import { GRAPHQL_PATH, startWebsocketFront } from "./graphql/websocketFront.js";
+import { HttpServer } from "./http/httpServer.js";
+import { addOperationsRoutes } from "./http/operationsRoutes.js";
+import { MonotonicClock } from "./lib/monotonicClock.js";
+import { QuantileTracker } from "./lib/quantileTracker.js";
+import { askSignature } from "./replicas/wrapperClient.js";
+import { Administration } from "./serving/administer.js";
+import { Catalogue } from "./serving/catalogue.js";
+import { LaunchedWrappers } from "./serving/launchedWrappers.js";
+import { ModelVersions } from "./serving/modelVersions.js";
+import { observe } from "./serving/observe.js";
+import { predict } from "./serving/predict.js";
+import { predictionIds } from "./serving/predictionIds.js";
+import { signReceipt } from "./serving/receipt.js";
+import { RegistryWatch } from "./serving/registryWatch.js";
+import { connectDatabase } from "./store/database.js";
+import type { Database } from "./store/database.js";
+import { startEmbeddedPostgres } from "./store/embeddedPostgres.js";
+import { migrate } from "./store/migrate.js";
+import { PostgresObservationStore } from "./store/observationStore.js";
+import { PostgresReceiptKeyStore } from "./store/receiptKeyStore.js";
+import { PostgresRegistryStore } from "./store/registryStore.js";
+import { createLog } from "./telemetry/log.js";
+import type { Log } from "./telemetry/log.js";
+import { prometheusRegistry } from "./telemetry/prometheus.js";
+import { ServingMetrics } from "./telemetry/servingMetrics.js";
+
+/** What the banner shows of a server that is ready. */
+export interface Started {
+  readonly url: string;
+  readonly database: string;
+  readonly example: Example | undefined;
+}
+
+/** Requests get so long to be answered when the server stops; then their connections are cut. */
+const DRAIN_MS = 6000;
+const WRAPPERS_READY_MS = 30_000;
+
+/**
+ * The composition root: makes everything, starts it from the bottom (database, replicas, serving, fronts) and stops
+ * it from the top. Only here do adapters meet ports.
+ */
+export class App {
+  readonly #config: Config;
+  readonly #answerMargin = new QuantileTracker({ quantile: 0.99, minimum: 1, maximum: 50 });
+  readonly #clock: Clock = new MonotonicClock((lateMs) => this.#answerMargin.record(lateMs));
+  readonly #log: Log;
+  /** Run in reverse by `stop`: each is pushed where its resource is acquired. */
+  readonly #releases: (() => Promise<void> | void)[] = [];
+  #ready = false;
+  #stopped: Promise<void> | undefined;
+
+  constructor(config: Config) {
+    this.#config = config;
+    this.#log = createLog(config.logLevel, this.#clock);
+  }
+
+  async start(): Promise<Started> {
+    const example = this.#config.example === "none" ? undefined : readExample(this.#config.example);
+    const database = await this.#openDatabase();
+    const versions = this.#makeVersions();
+    const wrappers = this.#startWrappers(example, versions);
+    // Awaited below: until then its failure must not count as unhandled.
+    wrappers.catch(() => undefined);
+    const services = await this.#makeServices(database, versions);
+    const url = await this.#startFronts(services);
+    await wrappers;
+    if (example !== undefined) await setUpExample(`${url}${GRAPHQL_PATH}`, example.manifest);
+    this.#ready = true;
+    return { url, database: database.place, example };
+  }
+
+  /** Readiness goes first, then what was accepted is answered, then everything is released. One promise for all. */
+  stop(): Promise<void> {
+    this.#ready = false;
+    this.#stopped ??= this.#releaseAll();
+    return this.#stopped;
+  }
+
+  async #releaseAll(): Promise<void> {
+    for (const release of this.#releases.reverse()) {
+      try {
+        await release();
+      } catch (error) {
+        this.#log.error(`while stopping: ${String(error)}`);
+      }
+    }
+  }
+
+  async #openDatabase(): Promise<Database> {
+    const url = this.#config.databaseUrl ?? (await this.#startPostgres());
+    const database = await connectDatabase(url, { applicationName: "skysail", maxConnections: 8 });
+    this.#releases.push(() => database.close());
+    const applied = await migrate(database.sql);
+    if (applied.length > 0) this.#log.info(`applied migrations ${applied.join(", ")}`);
+    return database;
+  }
+
+  async #startPostgres(): Promise<string> {
+    const { dataDir, postgres } = this.#config;
+    const embedded = await startEmbeddedPostgres({ dataDir, rung: postgres, log: this.#log });
+    this.#releases.push(() => embedded.stop());
+    const { rung, majorVersion } = embedded.binaries;
+    this.#log.info(`PostgreSQL ${majorVersion} (${rung}) keeps its data in ${embedded.clusterDir}`);
+    return embedded.url;
+  }
+
+  #makeVersions(): ModelVersions {
+    const { cacheBytes, maxBatchRows, maxQueueRows, maxMessageBytes, batchTimeoutMs } = this.#config;
+    const versions = new ModelVersions({
+      clock: this.#clock,
+      random: Math.random,
+      cache: new ExactCache({ capacityBytes: cacheBytes }),
+      maxBatchRows,
+      maxQueueRows,
+      maxMessageBytes,
+      batchTimeoutMs,
+      onReplicaChange: (text) => this.#log.info(text),
+    });
+    this.#releases.push(() => versions.stop());
+    return versions;
+  }
+
+  #startWrappers(example: Example | undefined, versions: ModelVersions): Promise<void> {
+    const wrappers = new LaunchedWrappers({
+      clock: this.#clock,
+      random: Math.random,
+      versions,
+      log: (name, line) => this.#log.wrapper(name, line),
+      readyTimeoutMs: WRAPPERS_READY_MS,
+    });
+    this.#releases.push(() => wrappers.stop());
+    return wrappers.start(example?.wrappers ?? []);
+  }
+
+  async #makeServices(database: Database, versions: ModelVersions): Promise<Services> {
+    const clock = this.#clock;
+    const catalogue = new Catalogue();
+    const metrics = new ServingMetrics();
+    const answerMarginMs = () => this.#answerMargin.value;
+    const registry = new PostgresRegistryStore(database);
+    const watch = new RegistryWatch({
+      registry,
+      catalogue,
+      versions,
+      answerMarginMs,
+      warn: (message) => this.#log.warn(message),
+    });
+    await watch.start();
+    this.#releases.push(() => watch.stop());
+    const observations = new PostgresObservationStore(database, { clock, random: Math.random });
+    this.#releases.push(() => observations.drain());
+    const receiptKeys: readonly ReceiptKey[] = await new PostgresReceiptKeyStore(database).readOrCreate();
+    const newPredictionId = predictionIds(randomBytes);
+    const predicting = { clock, catalogue, metrics, newPredictionId, answerMarginMs };
+    const { receiptTtlMs, maxMessageBytes } = this.#config;
+    const observing = { clock, catalogue, metrics, observations, receiptKeys: () => receiptKeys, receiptTtlMs };
+    return {
+      predict: (request) => predict(predicting, request),
+      observe: (request) => observe(observing, request),
+      receiptOf: (prediction) => signReceipt(prediction, receiptKeys),
+      administration: new Administration({
+        registry,
+        catalogue,
+        refresh: () => watch.refresh(),
+        statedSignature: async (model, version, endpoints) =>
+          versions.statedSignature(model, version) ??
+          askSignature({ model, version, endpoints, maxMessageBytes, deadlineWallMs: clock.wallMs() + 3000 }),
+      }),
+      catalogue,
+      versions,
+      metrics,
+      clock,
+    };
+  }
+
+  async #startFronts(services: Services): Promise<string> {
+    const schema = buildGraphqlSchema();
+    const logDefect = (error: unknown) =>
+      this.#log.error(`defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    const graphql = new GraphqlHttpFront({ schema, services, logDefect });
+    await graphql.start();
+    this.#releases.push(() => services.versions.whenIdle());
+    this.#releases.push(() => graphql.stop());
+    const { host, port } = this.#config;
+    const handle = graphql.handle.bind(graphql);
+    const http = new HttpServer({ host, port, graphql: { path: GRAPHQL_PATH, handle } });
+    addOperationsRoutes(http.routes, {
+      isReady: () => this.#ready,
+      metricsText: prometheusOf(services, graphql),
+    });
+    const boundPort = await http.start();
+    this.#releases.push(() => http.stop(DRAIN_MS));
+    const websockets = startWebsocketFront({ schema, services, httpServer: http.server, logDefect });
+    this.#releases.push(() => websockets.stop());
+    this.#releases.push(() => http.drain());
+    return `http://${host.includes(":") ? `[${host}]` : host}:${boundPort}`;
+  }
+}
+
+function prometheusOf(services: Services, graphql: GraphqlHttpFront) {
+  const registry = prometheusRegistry({
+    serving: services.metrics,
+    models: () => services.versions.figures(),
+    process: () => ({ ...services.versions.cacheFigures(), hotOperations: graphql.hotOperations }),
+  });
+  return async () => ({ type: registry.contentType, text: await registry.metrics() });
+}

@@ -1,0 +1,29 @@
+import type { Failure } from "../domain/failure.js";
+import type { Clock } from "../domain/ports.js";
+import type { Prediction } from "../domain/prediction.js";
+import type { Administration } from "../serving/administer.js";
+import type { Catalogue } from "../serving/catalogue.js";
+import type { ModelVersions } from "../serving/modelVersions.js";
+import type { Observed, ObserveRequest } from "../serving/observe.js";
+import type { PredictRequest } from "../serving/predict.js";
+import type { ServingMetrics } from "../telemetry/servingMetrics.js";
+
+/** What the fronts may call: the stories of `serving/` with their dependencies filled in by `app.ts`. */
+export interface Services {
+  predict(request: PredictRequest): Promise<Prediction | Failure>;
+  observe(request: ObserveRequest): Promise<Observed | Failure>;
+  /** Signs the receipt of a prediction just made. */
+  receiptOf(prediction: Prediction): string;
+  readonly administration: Administration;
+  readonly catalogue: Catalogue;
+  readonly versions: ModelVersions;
+  readonly metrics: ServingMetrics;
+  readonly clock: Clock;
+}
+
+/** One GraphQL operation's surroundings, the same over HTTP and websockets. */
+export interface RequestContext {
+  readonly services: Services;
+  /** Monotonic milliseconds at which the request arrived: deadlines count from here. */
+  readonly arrivalMs: number;
+}

@@ -1,0 +1,199 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { ApolloServer, HeaderMap } from "@apollo/server";
+import type { HTTPGraphQLResponse } from "@apollo/server";
+import { GraphQLError } from "graphql";
+import type { DocumentNode, ExecutionResult, GraphQLFormattedError, GraphQLSchema } from "graphql";
+import { readBody } from "../http/readBody.js";
+import type { RequestContext, Services } from "./context.js";
+import { parseWithinLimits } from "./documentLimits.js";
+import { formatError } from "./formatError.js";
+import { graphiqlPage } from "./graphiqlPage.js";
+import { HotLane } from "./hotLane.js";
+import type { OperationRequest } from "./hotLane.js";
+
+export const MAX_JSON_BYTES = 2 * 2 ** 20;
+const MAX_ACCEPT_TYPES = 100;
+
+export interface GraphqlHttpFrontOptions {
+  readonly schema: GraphQLSchema;
+  readonly services: Services;
+  readonly logDefect: (error: unknown) => void;
+}
+
+/**
+ * GraphQL over HTTP. An operation's first arrival goes the whole way through Apollo Server; from its first valid
+ * answer on it takes the hot lane. Both ways start behind the one body reader here, and answer alike.
+ */
+export class GraphqlHttpFront {
+  readonly #services: Services;
+  readonly #logDefect: (error: unknown) => void;
+  readonly #apollo: ApolloServer<RequestContext>;
+  readonly #lane: HotLane;
+  /** Content type that the pipeline negotiated for an Accept header. */
+  readonly #contentTypes = new Map<string, string>();
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: GraphqlHttpFrontOptions) {
+    this.#services = options.services;
+    this.#logDefect = options.logDefect;
+    this.#lane = new HotLane(options.schema);
+    this.#apollo = new ApolloServer<RequestContext>({
+      schema: options.schema,
+      introspection: true,
+      csrfPrevention: true,
+      persistedQueries: false,
+      includeStacktraceInErrorResponses: false,
+      stopOnTerminationSignals: false,
+      formatError: (formatted, error) => this.#formatError(formatted, error),
+      logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: options.logDefect },
+    });
+  }
+
+  get hotOperations(): number {
+    return this.#lane.size;
+  }
+
+  async start(): Promise<void> {
+    await this.#apollo.start();
+  }
+
+  /** Apollo's second concurrent stop never settles: everyone gets the first one's promise. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#apollo.stop();
+    return this.#stopped;
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const arrivalMs = this.#services.clock.nowMs();
+    if (request.method === "POST") {
+      readBody(request, MAX_JSON_BYTES, (body) => {
+        if (body.kind === "aborted") return;
+        if (body.kind === "tooLarge") this.#refuseLargeBody(response);
+        else void this.#answer(request, response, body.bytes, arrivalMs);
+      });
+    } else if (request.method === "GET" && (request.headers.accept ?? "").includes("text/html")) {
+      graphiqlPage(request, response);
+    } else {
+      response.setHeader("allow", "POST");
+      this.#sendErrors(response, 405, [badInput(`${request.method} is not served here: POST a JSON body`)]);
+    }
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse, bytes: Buffer, arrivalMs: number): Promise<void> {
+    try {
+      const isJson = (request.headers["content-type"] ?? "").startsWith("application/json");
+      const body: unknown = isJson ? JSON.parse(bytes.toString("utf8")) : bytes.toString("utf8");
+      const operation = isJson ? parseOperation(body) : undefined;
+      const context: RequestContext = { services: this.#services, arrivalMs };
+      const accept = request.headers.accept ?? "";
+      const contentType = this.#contentTypes.get(accept);
+      if (operation !== undefined && contentType !== undefined) {
+        const result = await this.#lane.run(operation, context);
+        if (result !== undefined) return this.#sendResult(response, contentType, result);
+      }
+      await this.#throughPipeline(request, response, body, operation, context);
+    } catch (error) {
+      this.#sendProblem(response, error);
+    }
+  }
+
+  async #throughPipeline(
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: unknown,
+    operation: OperationRequest | undefined,
+    context: RequestContext,
+  ): Promise<void> {
+    const document = operation === undefined ? undefined : parseWithinLimits(operation.query);
+    const answer = await this.#apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: { method: "POST", headers: headerMap(request), search: "", body },
+      context: () => Promise.resolve(context),
+    });
+    if (operation !== undefined && document !== undefined) {
+      this.#learn(request.headers.accept ?? "", operation, document, answer);
+    }
+    response.statusCode = answer.status ?? 200;
+    for (const [name, value] of answer.headers) response.setHeader(name, value);
+    response.end(answer.body.kind === "complete" ? answer.body.string : "");
+  }
+
+  /** Apollo puts `errors` before `data`: a body that begins with data has no errors. */
+  #learn(accept: string, operation: OperationRequest, document: DocumentNode, answer: HTTPGraphQLResponse): void {
+    const contentType = answer.headers.get("content-type");
+    if (answer.body.kind !== "complete" || !answer.body.string.startsWith('{"data":') || contentType === undefined)
+      return;
+    if (this.#contentTypes.size < MAX_ACCEPT_TYPES) this.#contentTypes.set(accept, contentType);
+    this.#lane.store(operation, document);
+  }
+
+  #sendResult(response: ServerResponse, contentType: string, result: ExecutionResult): void {
+    const errors = result.errors?.map((error) => this.#formatError(error.toJSON(), error));
+    const text = JSON.stringify(errors === undefined ? { data: result.data } : { errors, data: result.data });
+    response.writeHead(200, {
+      "cache-control": "no-store",
+      "content-type": contentType,
+      "content-length": Buffer.byteLength(text),
+    });
+    response.end(text);
+  }
+
+  #formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+    return formatError(formatted, unwrap(error), this.#logDefect);
+  }
+
+  #refuseLargeBody(response: ServerResponse): void {
+    const message = `the body is larger than ${MAX_JSON_BYTES} bytes: send long vectors as base64, or fewer inputs`;
+    // The rest of the body is not read: the connection cannot be used again.
+    response.setHeader("connection", "close");
+    const extensions = { code: "PAYLOAD_TOO_LARGE", retryable: false };
+    this.#sendErrors(response, 413, [{ message, extensions }]);
+  }
+
+  #sendProblem(response: ServerResponse, error: unknown): void {
+    if (error instanceof SyntaxError && !(error instanceof GraphQLError)) {
+      this.#sendErrors(response, 400, [badInput(`the body is not JSON: ${error.message.slice(0, 200)}`)]);
+    } else if (error instanceof GraphQLError) {
+      this.#sendErrors(response, 400, [this.#formatError(error.toJSON(), error)]);
+    } else {
+      this.#sendErrors(response, 500, [this.#formatError({ message: "" }, error)]);
+    }
+  }
+
+  #sendErrors(response: ServerResponse, status: number, errors: readonly GraphQLFormattedError[]): void {
+    response.statusCode = status;
+    response.setHeader("content-type", "application/json; charset=utf-8");
+    response.setHeader("cache-control", "no-store");
+    response.end(JSON.stringify({ errors }));
+  }
+}
+
+function badInput(message: string): GraphQLFormattedError {
+  return { message, extensions: { code: "BAD_INPUT", retryable: false } };
+}
+
+/** Apollo wraps what a resolver threw in a GraphQLError of its own. */
+function unwrap(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError != null ? error.originalError : error;
+}
+
+/** Undefined for a body that is no single operation: the pipeline words the refusal. */
+function parseOperation(body: unknown): OperationRequest | undefined {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return undefined;
+  const { query, operationName, variables, extensions } = body as Record<string, unknown>;
+  if (typeof query !== "string" || extensions != null) return undefined;
+  if (operationName != null && typeof operationName !== "string") return undefined;
+  if (variables != null && (typeof variables !== "object" || Array.isArray(variables))) return undefined;
+  return {
+    query,
+    operationName: operationName ?? undefined,
+    variables: (variables ?? undefined) as Record<string, unknown> | undefined,
+  };
+}
+
+function headerMap(request: IncomingMessage): HeaderMap {
+  const headers = new HeaderMap();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
+  }
+  return headers;
+}

@@ -1,0 +1,106 @@
+import type { Output } from "../domain/application.js";
+import { badInput, isFailure, isRetryable } from "../domain/failure.js";
+import type { Failure } from "../domain/failure.js";
+import type { Prediction } from "../domain/prediction.js";
+import type { Truth } from "../domain/storePorts.js";
+import type { InputValue, NamedTensor, TensorData } from "../serving/inputRow.js";
+import type { Observed } from "../serving/observe.js";
+import type { NamedTensorInput, TensorDataInput, TensorInput, TruthInput } from "./predictionInputs.js";
+
+/**
+ * Between GraphQL's shapes and the domain's, one pair per message. `@oneOf` has already been enforced by the
+ * schema; what is absent here cannot have been given.
+ */
+export function toInputValue(input: TensorInput): InputValue {
+  if (input.values != null) return { kind: "single", field: "values", data: { kind: "values", values: input.values } };
+  if (input.base64 != null) return { kind: "single", field: "base64", data: { kind: "base64", base64: input.base64 } };
+  if (input.text != null) return { kind: "single", field: "text", data: { kind: "texts", texts: [input.text] } };
+  return { kind: "tensors", tensors: (input.tensors ?? []).map(toNamedTensor) };
+}
+
+function toNamedTensor({ name, datatype, shape, data }: NamedTensorInput): NamedTensor {
+  return { name, datatype, shape, data: toTensorData(data) };
+}
+
+function toTensorData(data: TensorDataInput): TensorData {
+  if (data.values != null) return { kind: "values", values: data.values };
+  if (data.base64 != null) return { kind: "base64", base64: data.base64 };
+  return { kind: "texts", texts: data.strings ?? [] };
+}
+
+export function toTruth(truth: TruthInput): Truth | Failure {
+  if (truth.label != null) return { kind: "LABEL", label: truth.label };
+  if (truth.number != null) return { kind: "NUMBER", number: truth.number };
+  const vector = truth.vector;
+  if (Array.isArray(vector) && vector.every((value) => typeof value === "number")) return { kind: "VECTOR", vector };
+  return badInput(["truth", "vector"], "a list of numbers", typeof vector);
+}
+
+/** `receiptOf` is called only if the receipt is selected: it costs a signature. */
+export function fromPrediction(answer: Prediction | Failure, receiptOf: (prediction: Prediction) => string): object {
+  if (isFailure(answer)) return fromFailure(answer);
+  return {
+    __typename: "Prediction",
+    id: answer.id,
+    output: fromOutput(answer.output),
+    confidence: answer.confidence,
+    source: answer.source,
+    defaultReason: answer.defaultReason,
+    policyVersion: answer.policyVersion,
+    models: () => answer.models.map(fromMember),
+    modelsMissing: answer.modelsMissing,
+    receipt: () => receiptOf(answer),
+    latencyMs: answer.latencyMs,
+  };
+}
+
+function fromMember(member: Prediction["models"][number]): object {
+  const { model, version, source, latencyMs, output } = member;
+  return { model, version, source, latencyMs, values: output.kind === "SCORES" ? output.scores : output.numbers };
+}
+
+export function fromOutput(output: Output): object {
+  switch (output.kind) {
+    case "LABEL":
+      return { __typename: "LabelOutput", label: output.label, scores: output.scores ?? [] };
+    case "NUMBER":
+      return { __typename: "NumberOutput", number: output.number };
+    case "VECTOR":
+      return { __typename: "VectorOutput", vector: output.vector };
+  }
+}
+
+export function fromObserved(answer: Observed | Failure): object {
+  if (isFailure(answer)) return fromFailure(answer);
+  const { application, seq, duplicate, policyVersion } = answer;
+  return { __typename: "Observation", id: `${application}:${seq}`, duplicate, seq, policyVersion };
+}
+
+const FAILURE_TYPES: Readonly<Record<Failure["code"], string>> = {
+  BAD_INPUT: "BadInput",
+  PAYLOAD_TOO_LARGE: "BadInput",
+  QUERY_TOO_COMPLEX: "BadInput",
+  NOT_FOUND: "NotFound",
+  OVERLOADED: "Overloaded",
+  DEADLINE_EXCEEDED: "Unavailable",
+  MODEL_UNAVAILABLE: "Unavailable",
+  MODEL_BAD_OUTPUT: "Unavailable",
+  STORE_UNAVAILABLE: "Unavailable",
+  OUTCOME_UNKNOWN: "Unavailable",
+  CONFLICT: "Conflict",
+  INTERNAL: "Unavailable",
+};
+
+/** This front's one mapper of domain failures. */
+export function fromFailure({ code, message, path, expected, got, retryAfterMs }: Failure): object {
+  return {
+    __typename: FAILURE_TYPES[code],
+    code,
+    message,
+    path: path?.map(String),
+    expected,
+    got,
+    retryable: isRetryable(code),
+    retryAfterMs,
+  };
+}

@@ -1,0 +1,115 @@
+import { Field, Float, ID, InputType, Int, registerEnumType } from "type-graphql";
+import { DATATYPES } from "../domain/tensor.js";
+import type { Datatype } from "../domain/tensor.js";
+import { Base64, FloatVector } from "./scalars.js";
+
+export const DatatypeEnum = Object.fromEntries(DATATYPES.map((name) => [name, name])) as Record<Datatype, Datatype>;
+registerEnumType(DatatypeEnum, {
+  name: "Datatype",
+  description: "Datatypes of the Open Inference Protocol. BYTES is text.",
+});
+
+@InputType("TensorDataInput", { description: "Exactly one encoding of a tensor's elements." })
+export class TensorDataInput {
+  @Field(() => FloatVector, { nullable: true })
+  values?: unknown;
+
+  @Field(() => Base64, { nullable: true })
+  base64?: string;
+
+  @Field(() => [String], { nullable: true, description: "The elements of a BYTES tensor." })
+  strings?: string[];
+}
+
+@InputType("NamedTensorInput", { description: "One tensor of an input that has several." })
+export class NamedTensorInput {
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => DatatypeEnum)
+  datatype!: Datatype;
+
+  @Field(() => [Int], { description: "Shape of one row, without the batch." })
+  shape!: number[];
+
+  @Field(() => TensorDataInput)
+  data!: TensorDataInput;
+}
+
+@InputType("TensorInput", { description: "Exactly one encoding of one input (or several named tensors)." })
+export class TensorInput {
+  @Field(() => FloatVector, { nullable: true })
+  values?: unknown;
+
+  @Field(() => Base64, { nullable: true })
+  base64?: string;
+
+  @Field(() => String, { nullable: true, description: "For an application whose input is one string." })
+  text?: string;
+
+  @Field(() => [NamedTensorInput], { nullable: true })
+  tensors?: NamedTensorInput[];
+}
+
+@InputType("PredictInput")
+export class PredictInput {
+  @Field(() => String)
+  application!: string;
+
+  @Field(() => TensorInput)
+  input!: TensorInput;
+
+  @Field(() => ID, { nullable: true, description: "Whom the prediction is for; absent: the population." })
+  entity?: string | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: "Milliseconds from arrival within which the answer is needed; at most the application's sloMs counts.",
+  })
+  deadlineMs?: number | null;
+}
+
+@InputType("PredictManyInput")
+export class PredictManyInput {
+  @Field(() => String)
+  application!: string;
+
+  @Field(() => [TensorInput], { description: "At most 1,000." })
+  inputs!: TensorInput[];
+
+  @Field(() => ID, { nullable: true })
+  entity?: string | null;
+
+  @Field(() => Float, { nullable: true })
+  deadlineMs?: number | null;
+}
+
+@InputType("TruthInput", { description: "What turned out to be true, in the kind of the application's output." })
+export class TruthInput {
+  @Field(() => String, { nullable: true })
+  label?: string;
+
+  @Field(() => Float, { nullable: true })
+  number?: number;
+
+  @Field(() => FloatVector, { nullable: true })
+  vector?: unknown;
+}
+
+@InputType("ObserveInput")
+export class ObserveInput {
+  @Field(() => String, { description: "The prediction's receipt." })
+  receipt!: string;
+
+  @Field(() => TruthInput)
+  truth!: TruthInput;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "Tells several observations of one prediction apart. Sent twice with one key it counts once.",
+  })
+  key?: string | null;
+}
+
+/** type-graphql prints `@oneOf` but does not enforce it: `buildSchema` sets it on the input types named here. */
+export const ONE_OF_INPUTS = ["TensorInput", "TensorDataInput", "TruthInput"] as const;

@@ -1,0 +1,70 @@
+import { Arg, Ctx, Mutation, Query, Resolver } from "type-graphql";
+import { badInput, isFailure } from "../domain/failure.js";
+import type { Failure } from "../domain/failure.js";
+import type { RequestContext } from "./context.js";
+import { fromFailure, fromObserved, fromPrediction, toInputValue, toTruth } from "./predictionConverters.js";
+import { ObserveInput, PredictInput, PredictManyInput } from "./predictionInputs.js";
+import { ObserveResultUnion, PredictResultUnion } from "./predictionTypes.js";
+
+const MAX_INPUTS = 1000;
+
+@Resolver()
+export class PredictionResolver {
+  @Query(() => PredictResultUnion, {
+    description:
+      "Answers within the application's objective, from its models, its cache or its default output, and says which.",
+  })
+  async predict(
+    @Arg("input", () => PredictInput) input: PredictInput,
+    @Ctx() context: RequestContext,
+  ): Promise<object> {
+    const { services, arrivalMs } = context;
+    const answer = await services.predict({
+      application: input.application,
+      input: toInputValue(input.input),
+      inputPath: INPUT_PATH,
+      entity: input.entity ?? undefined,
+      deadlineMs: input.deadlineMs ?? undefined,
+      arrivalMs,
+    });
+    return fromPrediction(answer, services.receiptOf);
+  }
+
+  @Query(() => [PredictResultUnion], {
+    description: "One answer for each input, in their order. One input's failure does not fail the others.",
+  })
+  async predictMany(
+    @Arg("input", () => PredictManyInput) input: PredictManyInput,
+    @Ctx() { services, arrivalMs }: RequestContext,
+  ): Promise<object[]> {
+    if (input.inputs.length > MAX_INPUTS) return input.inputs.map(() => fromFailure(tooMany(input.inputs.length)));
+    const { application } = input;
+    const entity = input.entity ?? undefined;
+    const deadlineMs = input.deadlineMs ?? undefined;
+    const answers = await Promise.all(
+      input.inputs.map((one, i) => {
+        const inputPath = ["input", "inputs", i];
+        return services.predict({ application, input: toInputValue(one), inputPath, entity, deadlineMs, arrivalMs });
+      }),
+    );
+    return answers.map((answer) => fromPrediction(answer, services.receiptOf));
+  }
+
+  @Mutation(() => ObserveResultUnion, {
+    description: "Takes what turned out to be true for a prediction. Answers once it is durable.",
+  })
+  async observe(
+    @Arg("input", () => ObserveInput) input: ObserveInput,
+    @Ctx() { services }: RequestContext,
+  ): Promise<object> {
+    const truth = toTruth(input.truth);
+    if (isFailure(truth)) return fromFailure(truth);
+    return fromObserved(await services.observe({ receipt: input.receipt, truth, key: input.key ?? undefined }));
+  }
+}
+
+const INPUT_PATH = ["input", "input"] as const;
+
+function tooMany(count: number): Failure {
+  return badInput(["input", "inputs"], `at most ${MAX_INPUTS} inputs`, `${count}`);
+}

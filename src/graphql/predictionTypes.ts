@@ -1,0 +1,185 @@
+import { createUnionType, Field, Float, ID, Int, ObjectType, registerEnumType } from "type-graphql";
+import { BadInputType, ConflictType, NotFoundType, OverloadedType, UnavailableType } from "./failureTypes.js";
+import { FloatVector } from "./scalars.js";
+
+export enum PredictionSourceEnum {
+  MODEL = "MODEL",
+  ENSEMBLE = "ENSEMBLE",
+  PARTIAL = "PARTIAL",
+  CACHE = "CACHE",
+  DEFAULT = "DEFAULT",
+}
+registerEnumType(PredictionSourceEnum, {
+  name: "PredictionSource",
+  description: "Where an answer came from: the first that applies of DEFAULT, PARTIAL, CACHE, ENSEMBLE, MODEL.",
+  valuesConfig: {
+    MODEL: { description: "One model, now." },
+    ENSEMBLE: { description: "Several models, combined." },
+    PARTIAL: { description: "Only some of the selected models answered in time: see modelsMissing." },
+    CACHE: { description: "Every model's answer to exactly this input was known." },
+    DEFAULT: { description: "The application's default output: see defaultReason." },
+  },
+});
+
+export enum DefaultReasonEnum {
+  DEADLINE = "DEADLINE",
+  OVERLOADED = "OVERLOADED",
+  NO_REPLICA = "NO_REPLICA",
+  MODEL_ERROR = "MODEL_ERROR",
+}
+registerEnumType(DefaultReasonEnum, {
+  name: "DefaultReason",
+  description: "Why the default output was given.",
+  valuesConfig: {
+    DEADLINE: { description: "No model had answered by the deadline." },
+    OVERLOADED: { description: "Every selected model refused the query." },
+    NO_REPLICA: { description: "No selected model has a ready replica." },
+    MODEL_ERROR: { description: "The models failed, or answered something unusable." },
+  },
+});
+
+@ObjectType("LabelScore", { simpleResolvers: true })
+export class LabelScoreType {
+  @Field(() => String)
+  label!: string;
+
+  @Field(() => Float, { description: "Weighted share of the models' votes, 0 to 1." })
+  score!: number;
+}
+
+@ObjectType("LabelOutput", { simpleResolvers: true })
+export class LabelOutputType {
+  @Field(() => String)
+  label!: string;
+
+  @Field(() => [LabelScoreType], {
+    description: "All labels with their scores, best first. Empty for a default output.",
+  })
+  scores!: readonly LabelScoreType[];
+}
+
+@ObjectType("NumberOutput", { simpleResolvers: true })
+export class NumberOutputType {
+  @Field(() => Float)
+  number!: number;
+}
+
+@ObjectType("VectorOutput", { simpleResolvers: true })
+export class VectorOutputType {
+  @Field(() => FloatVector)
+  vector!: Float64Array;
+}
+
+export const OutputUnion = createUnionType({
+  name: "Output",
+  description: "In the kind that the application declares.",
+  types: () => [LabelOutputType, NumberOutputType, VectorOutputType] as const,
+  resolveType: (value) => (value as unknown as { __typename: string }).__typename,
+});
+
+export enum MemberSourceEnum {
+  MODEL = "MODEL",
+  CACHE = "CACHE",
+}
+registerEnumType(MemberSourceEnum, {
+  name: "MemberSource",
+  description: "Whether a model ran now or its answer was known.",
+});
+
+@ObjectType("MemberPrediction", { simpleResolvers: true, description: "One model's share in an answer." })
+export class MemberPredictionType {
+  @Field(() => String)
+  model!: string;
+
+  @Field(() => Int)
+  version!: number;
+
+  @Field(() => MemberSourceEnum)
+  source!: MemberSourceEnum;
+
+  @Field(() => Float, { description: "Milliseconds from asking the model to its answer." })
+  latencyMs!: number;
+
+  @Field(() => FloatVector, { description: "Class scores in the order of the application's labels, or numbers." })
+  values!: Float64Array;
+}
+
+@ObjectType("MissingMember", { simpleResolvers: true, description: "A selected model that is not in the answer." })
+export class MissingMemberType {
+  @Field(() => String)
+  model!: string;
+
+  @Field(() => Int)
+  version!: number;
+
+  @Field(() => String, { description: "Why it is missing." })
+  message!: string;
+}
+
+@ObjectType("Prediction", { simpleResolvers: true })
+export class PredictionType {
+  @Field(() => ID)
+  id!: string;
+
+  @Field(() => OutputUnion)
+  output!: typeof OutputUnion;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: "0 to 1; null for a default output. Missing models count as disagreeing.",
+  })
+  confidence?: number | undefined;
+
+  @Field(() => PredictionSourceEnum)
+  source!: PredictionSourceEnum;
+
+  @Field(() => DefaultReasonEnum, { nullable: true, description: "Only with source DEFAULT." })
+  defaultReason?: DefaultReasonEnum | undefined;
+
+  @Field(() => Int, { description: "Version of the application's correction policy that answered." })
+  policyVersion!: number;
+
+  @Field(() => [MemberPredictionType], { description: "The models whose answers were combined." })
+  models!: readonly MemberPredictionType[];
+
+  @Field(() => [MissingMemberType])
+  modelsMissing!: readonly MissingMemberType[];
+
+  @Field(() => String, {
+    description:
+      "Signed proof of this prediction: give it to `observe` when the truth is known. Made only when selected.",
+  })
+  receipt!: () => string;
+
+  @Field(() => Float, { description: "Milliseconds from the request's arrival to this answer, without rendering." })
+  latencyMs!: number;
+}
+
+export const PredictResultUnion = createUnionType({
+  name: "PredictResult",
+  types: () => [PredictionType, BadInputType, NotFoundType, OverloadedType, UnavailableType] as const,
+  resolveType: (value) => (value as unknown as { __typename: string }).__typename,
+});
+
+@ObjectType("Observation", { simpleResolvers: true, description: "A truth that is durably in the feedback log." })
+export class ObservationType {
+  @Field(() => ID, { description: "`application:seq`." })
+  id!: string;
+
+  @Field(() => Boolean, {
+    description: "The same truth for the same receipt and key was there before; nothing changed.",
+  })
+  duplicate!: boolean;
+
+  @Field(() => Int, { description: "Its place in the application's feedback log, from 1." })
+  seq!: number;
+
+  @Field(() => Int, { description: "Policy version that made the prediction." })
+  policyVersion!: number;
+}
+
+export const ObserveResultUnion = createUnionType({
+  name: "ObserveResult",
+  types: () => [ObservationType, BadInputType, NotFoundType, OverloadedType, UnavailableType, ConflictType] as const,
+  resolveType: (value) => (value as unknown as { __typename: string }).__typename,
+});

@@ -1,0 +1,119 @@
+import type { Application, Model, ModelVersion, Output, OutputSpec, RegistrySnapshot } from "../domain/application.js";
+import { badInput, isFailure } from "../domain/failure.js";
+import type { Failure } from "../domain/failure.js";
+import type { Stored } from "../domain/storePorts.js";
+import type { NewApplication, NewModelVersion } from "../serving/administer.js";
+import type { ModelVersions } from "../serving/modelVersions.js";
+import { fromFailure, fromOutput } from "./predictionConverters.js";
+import type {
+  CreateApplicationInput,
+  OutputInput,
+  OutputSpecInput,
+  RegisterModelVersionInput,
+} from "./registryTypes.js";
+
+const DEFAULT_SLO_MS = 50;
+
+export function toNewApplication(input: CreateApplicationInput): NewApplication | Failure {
+  const output = toOutputSpec(input.output);
+  if (isFailure(output)) return output;
+  const common = {
+    name: input.name,
+    description: input.description ?? "",
+    sloMs: input.sloMs ?? DEFAULT_SLO_MS,
+    input: input.input,
+    output,
+    policy: { kind: "static" },
+  } as const;
+  if (input.defaultOutput == null) return common;
+  const defaultOutput = toOutput(input.defaultOutput);
+  return isFailure(defaultOutput) ? defaultOutput : { ...common, defaultOutput };
+}
+
+function toOutputSpec({ kind, labels, size }: OutputSpecInput): OutputSpec | Failure {
+  switch (kind) {
+    case "LABEL":
+      return labels == null ? badInput(["output", "labels"], "the labels of a LABEL output", "none") : { kind, labels };
+    case "VECTOR":
+      return size == null ? badInput(["output", "size"], "the size of a VECTOR output", "none") : { kind, size };
+    case "NUMBER":
+      return { kind };
+  }
+}
+
+export function toOutput(input: OutputInput): Output | Failure {
+  if (input.label != null) return { kind: "LABEL", label: input.label };
+  if (input.number != null) return { kind: "NUMBER", number: input.number };
+  const { vector } = input;
+  if (Array.isArray(vector) && vector.every((value) => typeof value === "number")) {
+    return { kind: "VECTOR", vector: Float64Array.from(vector) };
+  }
+  return badInput(["defaultOutput", "vector"], "a list of numbers", typeof vector);
+}
+
+export function toNewModelVersion(input: RegisterModelVersionInput): NewModelVersion | Failure {
+  const { model, version, inputs, outputs } = input;
+  if ((inputs == null) !== (outputs == null)) {
+    return badInput([inputs == null ? "inputs" : "outputs"], "inputs and outputs together, or neither", "one of them");
+  }
+  const signature = inputs == null || outputs == null ? undefined : { inputs, outputs };
+  return { model, version, signature, endpoints: input.endpoints ?? [], makeCurrent: input.makeCurrent ?? true };
+}
+
+export function fromApplication(application: Application): object {
+  const { name, description, sloMs, input, output, defaultOutput, policy, policyVersion, links } = application;
+  return {
+    __typename: "Application",
+    name,
+    description,
+    sloMs,
+    input,
+    output,
+    defaultOutput: defaultOutput === undefined ? undefined : fromOutput(defaultOutput),
+    policy: policy.kind,
+    policyVersion,
+    models: links,
+  };
+}
+
+export function fromModel(model: Model, snapshot: RegistrySnapshot, served: ModelVersions): object {
+  const versions = snapshot.versions
+    .filter((version) => version.model === model.name)
+    .sort((a, b) => b.version - a.version)
+    .map((version) => fromModelVersion(version, model.currentVersion, served));
+  return { name: model.name, currentVersion: model.currentVersion, versions };
+}
+
+export function fromModelVersion(
+  version: ModelVersion,
+  currentVersion: number | undefined,
+  served: ModelVersions,
+): object {
+  return {
+    __typename: "ModelVersion",
+    model: version.model,
+    version: version.version,
+    current: version.version === currentVersion,
+    inputs: version.signature.inputs,
+    outputs: version.signature.outputs,
+    endpoints: version.endpoints,
+    replicas: () => fromReplicas(version, served),
+  };
+}
+
+function fromReplicas({ model, version }: ModelVersion, served: ModelVersions): object[] {
+  const { links, batcher } = served.get(model, version);
+  const controllers = new Map(batcher.controllers.map((controller) => [controller.replica, controller]));
+  return [...links.values()].map((link) => ({
+    id: link.id,
+    endpoint: link.endpoint,
+    state: link.phase,
+    problem: link.problem,
+    batchRows: controllers.get(link.id)?.size,
+    batchRowsReason: controllers.get(link.id)?.reason,
+  }));
+}
+
+export function fromStored<T>(stored: Stored<T>, convert: (value: T) => object): object {
+  return isFailure(stored) ? fromFailure(stored) : convert(stored.value);
+}

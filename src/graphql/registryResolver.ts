@@ -1,0 +1,140 @@
+import { Arg, Ctx, Int, Mutation, Query, Resolver } from "type-graphql";
+import { isFailure } from "../domain/failure.js";
+import { pageByName } from "./connection.js";
+import type { RequestContext, Services } from "./context.js";
+import { fromFailure } from "./predictionConverters.js";
+import {
+  fromApplication,
+  fromModel,
+  fromModelVersion,
+  fromStored,
+  toNewApplication,
+  toNewModelVersion,
+  toOutput,
+} from "./registryConverters.js";
+import {
+  ApplicationConnectionType,
+  ApplicationResultUnion,
+  ApplicationType,
+  CreateApplicationInput,
+  LinkModelInput,
+  ModelConnectionType,
+  ModelType,
+  ModelVersionResultUnion,
+  RegisterModelVersionInput,
+  SetCurrentVersionInput,
+  UnlinkModelInput,
+  UpdateApplicationInput,
+} from "./registryTypes.js";
+
+@Resolver()
+export class RegistryResolver {
+  @Query(() => ApplicationType, { nullable: true })
+  application(@Arg("name", () => String) name: string, @Ctx() { services }: RequestContext): object | undefined {
+    const served = services.catalogue.get(name);
+    return served === undefined ? undefined : fromApplication(served.application);
+  }
+
+  @Query(() => ApplicationConnectionType, { description: "By name." })
+  applications(
+    @Arg("first", () => Int, { defaultValue: 20, description: "1 to 100." }) first: number,
+    @Arg("after", () => String, { nullable: true }) after: string | undefined,
+    @Ctx() { services }: RequestContext,
+  ): object {
+    const { edges, pageInfo } = pageByName(services.catalogue.snapshot.applications, first, after);
+    return { edges: edges.map(({ node, cursor }) => ({ node: fromApplication(node), cursor })), pageInfo };
+  }
+
+  @Query(() => ModelType, { nullable: true })
+  model(@Arg("name", () => String) name: string, @Ctx() { services }: RequestContext): object | undefined {
+    const { snapshot } = services.catalogue;
+    const model = snapshot.models.find((candidate) => candidate.name === name);
+    return model === undefined ? undefined : fromModel(model, snapshot, services.versions);
+  }
+
+  @Query(() => ModelConnectionType, { description: "By name." })
+  models(
+    @Arg("first", () => Int, { defaultValue: 20, description: "1 to 100." }) first: number,
+    @Arg("after", () => String, { nullable: true }) after: string | undefined,
+    @Ctx() { services }: RequestContext,
+  ): object {
+    const { snapshot } = services.catalogue;
+    const { edges, pageInfo } = pageByName(snapshot.models, first, after);
+    const convert = (node: (typeof edges)[number]["node"]) => fromModel(node, snapshot, services.versions);
+    return { edges: edges.map(({ node, cursor }) => ({ node: convert(node), cursor })), pageInfo };
+  }
+
+  @Mutation(() => ApplicationResultUnion, {
+    description: "The same name with the same content again changes nothing; with other content it is a Conflict.",
+  })
+  async createApplication(
+    @Arg("input", () => CreateApplicationInput) input: CreateApplicationInput,
+    @Ctx() { services }: RequestContext,
+  ): Promise<object> {
+    const application = toNewApplication(input);
+    if (isFailure(application)) return fromFailure(application);
+    return fromStored(await services.administration.createApplication(application), fromApplication);
+  }
+
+  @Mutation(() => ApplicationResultUnion)
+  async updateApplication(
+    @Arg("input", () => UpdateApplicationInput) input: UpdateApplicationInput,
+    @Ctx() { services }: RequestContext,
+  ): Promise<object> {
+    const defaultOutput = input.defaultOutput == null ? input.defaultOutput : toOutput(input.defaultOutput);
+    if (isFailure(defaultOutput)) return fromFailure(defaultOutput);
+    const patch = { description: input.description ?? undefined, sloMs: input.sloMs ?? undefined, defaultOutput };
+    return fromStored(await services.administration.updateApplication(input.name, patch), fromApplication);
+  }
+
+  @Mutation(() => ApplicationResultUnion, { description: "Its links go with it; its feedback log stays." })
+  async deleteApplication(
+    @Arg("name", () => String) name: string,
+    @Ctx() { services }: RequestContext,
+  ): Promise<object> {
+    return fromStored(await services.administration.deleteApplication(name), fromApplication);
+  }
+
+  @Mutation(() => ModelVersionResultUnion, {
+    description: "A version's signature never changes: the same version with another one is a Conflict.",
+  })
+  async registerModelVersion(
+    @Arg("input", () => RegisterModelVersionInput) input: RegisterModelVersionInput,
+    @Ctx() { services }: RequestContext,
+  ): Promise<object> {
+    const version = toNewModelVersion(input);
+    if (isFailure(version)) return fromFailure(version);
+    const stored = await services.administration.registerModelVersion(version);
+    return fromStored(stored, (value) => fromModelVersion(value, currentOf(services, value.model), services.versions));
+  }
+
+  @Mutation(() => ModelVersionResultUnion, { description: "Forward to a new version or back to an old one." })
+  async setCurrentVersion(
+    @Arg("input", () => SetCurrentVersionInput) { model, version }: SetCurrentVersionInput,
+    @Ctx() { services }: RequestContext,
+  ): Promise<object> {
+    const stored = await services.administration.setCurrentVersion(model, version);
+    return fromStored(stored, (value) => fromModelVersion(value, currentOf(services, value.model), services.versions));
+  }
+
+  @Mutation(() => ApplicationResultUnion, { description: "A link that exists gets the new weight." })
+  async linkModel(
+    @Arg("input", () => LinkModelInput) { application, model, weight }: LinkModelInput,
+    @Ctx() { services }: RequestContext,
+  ): Promise<object> {
+    const link = { model, weight: weight ?? 1 };
+    return fromStored(await services.administration.linkModel(application, link), fromApplication);
+  }
+
+  @Mutation(() => ApplicationResultUnion)
+  async unlinkModel(
+    @Arg("input", () => UnlinkModelInput) { application, model }: UnlinkModelInput,
+    @Ctx() { services }: RequestContext,
+  ): Promise<object> {
+    return fromStored(await services.administration.unlinkModel(application, model), fromApplication);
+  }
+}
+
+function currentOf(services: Services, model: string): number | undefined {
+  return services.catalogue.snapshot.models.find((candidate) => candidate.name === model)?.currentVersion;
+}

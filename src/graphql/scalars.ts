@@ -1,0 +1,55 @@
+import { GraphQLError, GraphQLScalarType, Kind } from "graphql";
+import type { ValueNode } from "graphql";
+
+/** Literal lists in a document are parsed into syntax nodes one by one, at many times the cost of JSON variables. */
+const MAX_LITERAL_NUMBERS = 64;
+
+/**
+ * Content is not checked here: one bad number then concerns its own item, as a typed BadInput with its path, and not
+ * the whole document. What comes is anything that was a list.
+ */
+export const FloatVector = new GraphQLScalarType<unknown, unknown>({
+  name: "FloatVector",
+  description: "Numbers as a JSON list, row-major, flat or nested as the tensor's shape is.",
+  serialize: (value) => (value instanceof Float64Array ? Array.from(value) : value),
+  parseValue: (value) => value,
+  parseLiteral: (node) => literalNumbers(node),
+});
+
+function literalNumbers(node: ValueNode): unknown {
+  switch (node.kind) {
+    case Kind.LIST:
+      if (node.values.length > MAX_LITERAL_NUMBERS) {
+        throw new GraphQLError(
+          `a literal list may have ${MAX_LITERAL_NUMBERS} numbers, got ${node.values.length}: send it as a variable`,
+        );
+      }
+      return node.values.map(literalNumbers);
+    case Kind.INT:
+    case Kind.FLOAT:
+      return Number(node.value);
+    case Kind.BOOLEAN:
+      return node.value;
+    case Kind.NULL:
+      return null;
+    case Kind.STRING:
+    case Kind.ENUM:
+      return node.value;
+    default:
+      throw new GraphQLError(`a FloatVector is a list of numbers, got ${node.kind}`);
+  }
+}
+
+export const Base64 = new GraphQLScalarType<string, string>({
+  name: "Base64",
+  description:
+    "Packed little-endian elements in the tensor's datatype, row-major, as base64 (standard or url-safe): many times cheaper than a list for long vectors.",
+  serialize: (value) => String(value),
+  parseValue: parseText,
+  parseLiteral: (node) => parseText(node.kind === Kind.STRING ? node.value : undefined),
+});
+
+function parseText(value: unknown): string {
+  if (typeof value === "string") return value;
+  throw new GraphQLError("Base64 is a string");
+}

@@ -1,0 +1,34 @@
+import "reflect-metadata";
+import { createPubSub } from "@graphql-yoga/subscription";
+import { GraphQLInputObjectType, lexicographicSortSchema, printSchema } from "graphql";
+import type { GraphQLSchema } from "graphql";
+import { buildSchemaSync } from "type-graphql";
+import type { PubSub } from "type-graphql";
+import { FailureInterface } from "./failureTypes.js";
+import { MetricsResolver } from "./metricsResolver.js";
+import { ONE_OF_INPUTS } from "./predictionInputs.js";
+import { PredictionResolver } from "./predictionResolver.js";
+import { RegistryResolver } from "./registryResolver.js";
+import { ONE_OF_REGISTRY_INPUTS } from "./registryTypes.js";
+
+export function buildGraphqlSchema(): GraphQLSchema {
+  const schema = buildSchemaSync({
+    resolvers: [PredictionResolver, RegistryResolver, MetricsResolver],
+    orphanedTypes: [FailureInterface],
+    // graphql-js checks all inputs, and ours their content; validation here would echo whole inputs in its errors.
+    validate: false,
+    // type-graphql asks for one as soon as a subscription exists; ours have iterators of their own.
+    pubSub: createPubSub() as unknown as PubSub,
+  });
+  for (const name of [...ONE_OF_INPUTS, ...ONE_OF_REGISTRY_INPUTS]) {
+    const type = schema.getType(name);
+    if (!(type instanceof GraphQLInputObjectType)) throw new Error(`no input type ${name}`);
+    type.isOneOf = true;
+  }
+  return schema;
+}
+
+export function printSdl(schema: GraphQLSchema): string {
+  const notice = "# Emitted from src/graphql by `npm run schema`. Do not edit.\n\n";
+  return `${notice}${printSchema(lexicographicSortSchema(schema))}\n`;
+}

@@ -1,0 +1,79 @@
+import { App } from "./app.js";
+import type { Started } from "./app.js";
+import { parseConfig } from "./config.js";
+import { FailureError } from "./domain/failure.js";
+
+/** npm and the terminal both deliver a signal: what comes within this time of the first is the same one. */
+const SAME_SIGNAL_MS = 1000;
+const STOP_WITHIN_MS = 9500;
+
+async function main(): Promise<void> {
+  const commandLine = parseConfig(process.argv.slice(2), process.env, process.cwd());
+  if (commandLine.kind === "print") {
+    process.stdout.write(commandLine.text);
+    return;
+  }
+  const app = new App(commandLine.config);
+  stopOnSignals(app);
+  try {
+    process.stdout.write(banner(await app.start()));
+  } catch (error) {
+    // What had been started already must not be left behind.
+    await app.stop();
+    throw error;
+  }
+}
+
+function stopOnSignals(app: App): void {
+  let firstMs: number | undefined;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    const nowMs = performance.now();
+    if (firstMs !== undefined) {
+      if (nowMs - firstMs < SAME_SIGNAL_MS) return;
+      process.stderr.write(`${signal} again: stopping at once\n`);
+      process.exit(1);
+    }
+    firstMs = nowMs;
+    setTimeout(() => {
+      process.stderr.write(`not stopped within ${STOP_WITHIN_MS} ms: leaving\n`);
+      process.exit(1);
+    }, STOP_WITHIN_MS).unref();
+    void app.stop().then(() => process.exit(0));
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+}
+
+function banner({ url, database, example }: Started): string {
+  const lines = [
+    "",
+    "Skysail is ready",
+    `  GraphQL    ${url}/graphql   (open it in a browser for GraphiQL)`,
+    `  Health     ${url}/health/live   ${url}/health/ready`,
+    `  Metrics    ${url}/metrics`,
+    `  Database   ${database}`,
+  ];
+  if (example !== undefined) lines.push("", ...tryIt(url, example.manifest));
+  return `${lines.join("\n")}\n\n`;
+}
+
+function tryIt(
+  url: string,
+  { application, try: { values, label } }: NonNullable<Started["example"]>["manifest"],
+): string[] {
+  const query = `{ predict(input: { application: "${application.name}", input: { values: [${values.join(",")}] } }) { ... on Prediction { output { ... on LabelOutput { label } } confidence source } ... on Failure { message } } }`;
+  const body = JSON.stringify({ query });
+  return [
+    `Try it; the label should be "${label}":`,
+    `curl -s ${url}/graphql -H 'content-type: application/json' -d '${body}'`,
+  ];
+}
+
+main().catch((error: unknown) => {
+  // Expected failures are one line for a person; anything else is a defect, whose stack we need.
+  const expected = error instanceof FailureError;
+  const text = expected
+    ? `skysail: ${error.message}`
+    : `skysail: defect: ${error instanceof Error ? error.stack : String(error)}`;
+  process.stderr.write(`${text}\n`, () => process.exit(1));
+});

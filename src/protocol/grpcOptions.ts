@@ -1,0 +1,45 @@
+import type { ChannelOptions } from "@grpc/grpc-js";
+
+/** gRPC's own default is 4 MiB, received; 64 rows of 784 FP64 numbers are 0.4 MB. */
+export const DEFAULT_MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+
+const KEEPALIVE_MS = 1000;
+
+function messageLimits(maxMessageBytes: number): ChannelOptions {
+  return {
+    "grpc.max_receive_message_length": maxMessageBytes,
+    "grpc.max_send_message_length": maxMessageBytes,
+  };
+}
+
+/**
+ * For channels to wrappers. A stopped process is noticed after at most time + timeout = 2 s, also with no call
+ * open; a wrapper that comes back is found within 500 ms (the default backoff starts at 1 s and grows to 120 s).
+ */
+export function channelOptions(maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES): ChannelOptions {
+  return {
+    ...messageLimits(maxMessageBytes),
+    "grpc.keepalive_time_ms": KEEPALIVE_MS,
+    "grpc.keepalive_timeout_ms": KEEPALIVE_MS,
+    "grpc.keepalive_permit_without_calls": 1,
+    "grpc.initial_reconnect_backoff_ms": 50,
+    "grpc.max_reconnect_backoff_ms": 500,
+    // Rows are re-queued by the server, which knows their deadlines; gRPC's retries would buffer every message.
+    "grpc.enable_retries": 0,
+    "grpc.enable_channelz": 0,
+  };
+}
+
+/**
+ * For wrappers and fronts. @grpc/grpc-js answers any rate of pings; servers on the C core (Python) refuse pings
+ * closer than 5 minutes unless told by the two http2 options, which other runtimes ignore.
+ */
+export function serverOptions(maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES): ChannelOptions {
+  return {
+    ...messageLimits(maxMessageBytes),
+    "grpc.keepalive_permit_without_calls": 1,
+    "grpc.http2.min_recv_ping_interval_without_data_ms": KEEPALIVE_MS / 2,
+    "grpc.http2.max_ping_strikes": 0,
+    "grpc.enable_channelz": 0,
+  };
+}

@@ -1,0 +1,110 @@
+import { firstNonFinite } from "../domain/finite.js";
+import type { Batch, BatchReply, RowReply } from "../domain/ports.js";
+import type { Row, Signature, TensorSpec } from "../domain/tensor.js";
+import { rowBytes } from "../domain/tensor.js";
+import type { ModelInferRequest, ModelInferResponse } from "../protocol/generated/inference.js";
+
+/** A batch as one request: each input tensor is its rows' bytes one after another. */
+export function toInferRequest(model: string, version: string, signature: Signature, batch: Batch): ModelInferRequest {
+  const rows = batch.rows.length;
+  return {
+    modelName: model,
+    modelVersion: version,
+    id: String(batch.id),
+    parameters: {},
+    inputs: signature.inputs.map(({ name, datatype, shape }) => ({
+      name,
+      datatype,
+      shape: [rows, ...shape],
+      parameters: {},
+      contents: undefined,
+    })),
+    outputs: [],
+    rawInputContents: signature.inputs.map((_, tensor) => concatenate(batch.rows, tensor)),
+  };
+}
+
+function concatenate(rows: readonly Row[], tensor: number): Buffer {
+  if (rows.length === 1) {
+    const only = (rows[0] as Row)[tensor] as Uint8Array;
+    return Buffer.from(only.buffer, only.byteOffset, only.byteLength);
+  }
+  return Buffer.concat(rows.map((row) => row[tensor] as Uint8Array));
+}
+
+/**
+ * A reply, checked against the signature and the number of rows asked for. A reply of another length is refused
+ * whole: handing out its prefix would give queries one another's answers. A row with NaN or infinity fails alone.
+ */
+export function fromInferResponse(signature: Signature, rows: number, response: ModelInferResponse): BatchReply {
+  const tensors: Uint8Array[][] = [];
+  const bad = new Map<number, string>();
+  for (const spec of signature.outputs) {
+    const at = response.outputs.findIndex((output) => output.name === spec.name);
+    const output = response.outputs[at];
+    const raw = response.rawOutputContents[at];
+    if (output === undefined || raw === undefined) return badOutput(`the reply has no raw output "${spec.name}"`);
+    const difference = shapeDifference(spec, rows, output.datatype, output.shape);
+    if (difference !== undefined) return badOutput(`output "${spec.name}": ${difference}`);
+    const split = rowBytes(spec) === undefined ? splitStrings(spec, rows, raw) : splitFixed(spec, rows, raw);
+    if (typeof split === "string") return badOutput(`output "${spec.name}": ${split}`);
+    if (firstNonFinite(spec.datatype, raw) !== undefined) noteNonFinite(spec, split, bad);
+    tensors.push(split);
+  }
+  return { kind: "rows", rows: rowReplies(rows, tensors, bad) };
+}
+
+function badOutput(message: string): BatchReply {
+  return { kind: "failed", code: "MODEL_BAD_OUTPUT", message };
+}
+
+function shapeDifference(spec: TensorSpec, rows: number, datatype: string, shape: number[]): string | undefined {
+  if (datatype !== spec.datatype) return `expected datatype ${spec.datatype}, got ${datatype}`;
+  if (shape[0] !== rows) return `expected ${rows} rows, got ${shape[0] ?? 0}`;
+  const [, ...own] = shape;
+  if (own.join() === spec.shape.join()) return undefined;
+  return `expected row shape [${spec.shape.join(",")}], got [${own.join(",")}]`;
+}
+
+function splitFixed(spec: TensorSpec, rows: number, raw: Uint8Array): Uint8Array[] | string {
+  const width = rowBytes(spec) as number;
+  if (raw.length !== rows * width) return `expected ${rows * width} bytes for ${rows} rows, got ${raw.length}`;
+  const parts = new Array<Uint8Array>(rows);
+  for (let i = 0; i < rows; i++) parts[i] = raw.subarray(i * width, (i + 1) * width);
+  return parts;
+}
+
+function splitStrings(spec: TensorSpec, rows: number, raw: Uint8Array): Uint8Array[] | string {
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  const perRow = spec.shape.reduce((product, dimension) => product * dimension, 1);
+  const parts: Uint8Array[] = [];
+  let at = 0;
+  for (let i = 0; i < rows; i++) {
+    const start = at;
+    for (let j = 0; j < perRow; j++) {
+      if (at + 4 > raw.length) return `the strings end in row ${i} of ${rows}`;
+      at += 4 + view.getUint32(at, true);
+      if (at > raw.length) return `a string of row ${i} is longer than the message`;
+    }
+    parts.push(raw.subarray(start, at));
+  }
+  return at === raw.length ? parts : `${raw.length - at} bytes are left after ${rows} rows`;
+}
+
+function noteNonFinite(spec: TensorSpec, split: readonly Uint8Array[], bad: Map<number, string>): void {
+  split.forEach((bytes, row) => {
+    if (firstNonFinite(spec.datatype, bytes) !== undefined) bad.set(row, `output "${spec.name}" has NaN or infinity`);
+  });
+}
+
+function rowReplies(rows: number, tensors: readonly Uint8Array[][], bad: ReadonlyMap<number, string>): RowReply[] {
+  const replies = new Array<RowReply>(rows);
+  for (let i = 0; i < rows; i++) {
+    const message = bad.get(i);
+    replies[i] =
+      message === undefined
+        ? { kind: "output", output: tensors.map((tensor) => tensor[i] as Uint8Array) }
+        : { kind: "failed", code: "MODEL_BAD_OUTPUT", message };
+  }
+  return replies;
+}

@@ -1,0 +1,127 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Cancel, Clock, Random } from "../domain/ports.js";
+import { Backoff } from "../lib/backoff.js";
+
+export interface LaunchSpec {
+  /** For log prefixes and messages: `digits-mlp@1`. */
+  readonly name: string;
+  /** Program and arguments. */
+  readonly command: readonly [string, ...string[]];
+}
+
+export interface LauncherOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** One line of the wrapper's own output, or of its life. */
+  readonly log: (name: string, line: string) => void;
+  /** The wrapper serves at this address now. */
+  readonly onListening: (endpoint: string) => void;
+  /** It does not any more. */
+  readonly onExit: () => void;
+}
+
+type State =
+  | { readonly phase: "IDLE" }
+  | { readonly phase: "RUNNING"; readonly child: ChildProcess; readonly startedMs: number }
+  | { readonly phase: "BACKOFF"; readonly cancelRestart: Cancel }
+  | { readonly phase: "STOPPING"; readonly child: ChildProcess };
+
+/** A wrapper that ran for so long was well: the next restart starts from the shortest delay again. */
+const STABLE_MS = 10_000;
+const STOP_TIMEOUT_MS = 5000;
+
+/**
+ * Keeps one wrapper process running. It has a process group of its own, so that Ctrl-C in the terminal reaches only
+ * the server, and a pipe as stdin, which ends when the server does, however that dies: the wrapper then ends itself.
+ *
+ * IDLE -> RUNNING -> (exit) BACKOFF, 50 ms to 5 s with jitter -> RUNNING; `stop` leads through STOPPING to IDLE.
+ */
+export class SupervisedProcess {
+  readonly #spec: LaunchSpec;
+  readonly #options: LauncherOptions;
+  readonly #backoff: Backoff;
+  #state: State = { phase: "IDLE" };
+  #stopped: Promise<void> | undefined;
+
+  constructor(spec: LaunchSpec, options: LauncherOptions) {
+    this.#spec = spec;
+    this.#options = options;
+    this.#backoff = new Backoff({ firstMs: 50, maxMs: 5000 }, options.random);
+  }
+
+  get pid(): number | undefined {
+    return this.#state.phase === "RUNNING" ? this.#state.child.pid : undefined;
+  }
+
+  start(): void {
+    if (this.#state.phase === "IDLE" && this.#stopped === undefined) this.#launch();
+  }
+
+  /** SIGTERM, and after 5 s SIGKILL. Resolves when the process is gone. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  #launch(): void {
+    const [program, ...args] = this.#spec.command;
+    const child = spawn(program, args, { detached: true, stdio: ["pipe", "pipe", "pipe"] });
+    this.#state = { phase: "RUNNING", child, startedMs: this.#options.clock.nowMs() };
+    // The wrapper may be gone before its stdin is closed.
+    child.stdin.on("error", () => undefined);
+    createInterface({ input: child.stdout }).on("line", (line) => this.#readLine(child, line));
+    createInterface({ input: child.stderr }).on("line", (line) => this.#options.log(this.#spec.name, line));
+    child.once("error", (error) => this.#exited(child, `cannot be started: ${error.message}`));
+    child.once("exit", (code, signal) => this.#exited(child, `ended with ${signal ?? `exit code ${code}`}`));
+  }
+
+  /** The first line with `listening` is the wrapper's address; everything else it prints is log. */
+  #readLine(child: ChildProcess, line: string): void {
+    const endpoint = listeningAddress(line);
+    if (endpoint === undefined) this.#options.log(this.#spec.name, line);
+    else if (this.#state.phase === "RUNNING" && this.#state.child === child) this.#options.onListening(endpoint);
+  }
+
+  #exited(child: ChildProcess, how: string): void {
+    const state = this.#state;
+    if (state.phase !== "RUNNING" || state.child !== child) return;
+    const { clock, log, onExit } = this.#options;
+    if (clock.nowMs() - state.startedMs > STABLE_MS) this.#backoff.reset();
+    const delayMs = this.#backoff.next();
+    log(this.#spec.name, `${how}; restart in ${Math.round(delayMs)} ms`);
+    const cancelRestart = clock.at(clock.nowMs() + delayMs, () => this.#launch());
+    this.#state = { phase: "BACKOFF", cancelRestart };
+    onExit();
+  }
+
+  async #stop(): Promise<void> {
+    const state = this.#state;
+    if (state.phase === "BACKOFF") state.cancelRestart();
+    if (state.phase === "RUNNING") {
+      this.#state = { phase: "STOPPING", child: state.child };
+      await endProcess(state.child, this.#options.clock);
+    }
+    this.#state = { phase: "IDLE" };
+  }
+}
+
+function listeningAddress(line: string): string | undefined {
+  if (!line.startsWith("{")) return undefined;
+  try {
+    const { listening } = JSON.parse(line) as { listening?: unknown };
+    return typeof listening === "string" ? listening : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function endProcess(child: ChildProcess, clock: Clock): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.kill("SIGTERM");
+  const cancelKill = clock.at(clock.nowMs() + STOP_TIMEOUT_MS, () => child.kill("SIGKILL"));
+  await gone;
+  cancelKill();
+}

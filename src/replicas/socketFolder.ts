@@ -1,0 +1,29 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const PREFIX = "skysail-";
+
+/**
+ * A folder that only this user can enter, for the sockets of launched wrappers: in the temporary folder, since a
+ * socket's path holds 107 bytes. Folders of servers that were killed go on the way.
+ */
+export function makeSocketFolder(pid: number): { readonly path: string; remove(): void } {
+  for (const name of readdirSync(tmpdir())) {
+    const owner = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
+    if (owner === undefined || isRunning(Number(owner))) continue;
+    rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+  const path = mkdtempSync(join(tmpdir(), `${PREFIX}${pid}-`));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it runs, as another user, whose folder it is.
+    return (error as { code?: unknown }).code === "EPERM";
+  }
+}

@@ -1,0 +1,81 @@
+import { credentials, Metadata } from "@grpc/grpc-js";
+import type { ServiceError } from "@grpc/grpc-js";
+import { failure } from "../domain/failure.js";
+import type { Failure } from "../domain/failure.js";
+import type { Signature } from "../domain/tensor.js";
+import { METADATA_PROPERTIES } from "../protocol/extension.js";
+import { GRPCInferenceServiceClient } from "../protocol/generated/inference.js";
+import type { ModelMetadataResponse } from "../protocol/generated/inference.js";
+import { channelOptions } from "../protocol/grpcOptions.js";
+import { parseSignature } from "../protocol/modelMetadata.js";
+
+export interface WrapperDescription {
+  readonly signature: Signature;
+  readonly concurrency: number;
+  readonly artefactSha256: string | undefined;
+}
+
+/**
+ * A client with a channel of its own: gRPC would otherwise share connections, and their reconnect backoff, between
+ * the links of a process, so that a wrapper just restarted would wait for the backoff of the one that died.
+ */
+export function openWrapperClient(endpoint: string, maxMessageBytes: number): GRPCInferenceServiceClient {
+  return new GRPCInferenceServiceClient(endpoint, credentials.createInsecure(), {
+    ...channelOptions(maxMessageBytes),
+    "grpc.use_local_subchannel_pool": 1,
+  });
+}
+
+/** What the wrapper says it serves, asked until `deadlineWallMs` (since 1970). Rejects with one line when it cannot be reached or serves something unusable. */
+export async function describeWrapper(
+  client: GRPCInferenceServiceClient,
+  model: string,
+  version: number,
+  deadlineWallMs: number,
+): Promise<WrapperDescription> {
+  const metadata = await new Promise<ModelMetadataResponse>((resolve, reject) => {
+    client.modelMetadata(
+      { name: model, version: String(version) },
+      new Metadata(),
+      { deadline: deadlineWallMs },
+      (error: ServiceError | null, response: ModelMetadataResponse) => {
+        if (error === null) resolve(response);
+        else reject(new Error(error.details || error.message));
+      },
+    );
+  });
+  const concurrency = Number(metadata.properties[METADATA_PROPERTIES.concurrency] ?? 1);
+  return {
+    signature: parseSignature(metadata),
+    concurrency: Number.isInteger(concurrency) && concurrency > 0 ? concurrency : 1,
+    artefactSha256: metadata.properties[METADATA_PROPERTIES.artefactSha256],
+  };
+}
+
+export interface SignatureQuestion {
+  readonly model: string;
+  readonly version: number;
+  readonly endpoints: readonly string[];
+  readonly maxMessageBytes: number;
+  /** Milliseconds since 1970. */
+  readonly deadlineWallMs: number;
+}
+
+/** The signature that the first endpoint states, for a version that is registered without one. */
+export async function askSignature(question: SignatureQuestion): Promise<Signature | Failure> {
+  const { model, version, endpoints, maxMessageBytes, deadlineWallMs } = question;
+  const endpoint = endpoints[0];
+  if (endpoint === undefined) {
+    const remedy = "give inputs and outputs, or the endpoint of a wrapper that serves it";
+    return failure("BAD_INPUT", `the signature of ${model}@${version} is not known: ${remedy}`, { path: ["inputs"] });
+  }
+  const client = openWrapperClient(endpoint, maxMessageBytes);
+  try {
+    return (await describeWrapper(client, model, version, deadlineWallMs)).signature;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return failure("MODEL_UNAVAILABLE", `the wrapper at ${endpoint} did not describe ${model}@${version}: ${why}`);
+  } finally {
+    client.close();
+  }
+}

@@ -1,0 +1,204 @@
+import type { Application, ApplicationLink, ModelVersion, Output } from "../domain/application.js";
+import { badInput, failure } from "../domain/failure.js";
+import type { Failure } from "../domain/failure.js";
+import type { ApplicationPatch, RegistryStore, Stored } from "../domain/storePorts.js";
+import { describeTensor, elementCount, tensorsDifference } from "../domain/tensor.js";
+import type { Signature, TensorSpec } from "../domain/tensor.js";
+import type { Catalogue } from "./catalogue.js";
+import { memberOutputReader } from "./memberOutput.js";
+
+export interface AdministerDependencies {
+  readonly registry: RegistryStore;
+  readonly catalogue: Catalogue;
+  /** Reads the registry again, so that the caller's next query sees its own change. */
+  readonly refresh: () => Promise<void>;
+  /** What a ready replica of this process, or the wrapper at an endpoint, says that it serves. */
+  readonly statedSignature: (
+    model: string,
+    version: number,
+    endpoints: readonly string[],
+  ) => Promise<Signature | Failure>;
+}
+
+export type NewApplication = Omit<Application, "links" | "policyVersion">;
+
+export interface NewModelVersion {
+  readonly model: string;
+  readonly version: number;
+  /** Left out, the wrapper is asked. */
+  readonly signature: Signature | undefined;
+  readonly endpoints: readonly string[];
+  readonly makeCurrent: boolean;
+}
+
+const NAME = /^[a-z][a-z0-9-]{0,62}$/;
+const RESERVED: ReadonlySet<string> = new Set(["graphql", "v2", "health", "metrics", "dashboard", "docs"]);
+const MAX_LABELS = 10_000;
+const MAX_ELEMENTS = 4_000_000;
+
+export class Administration {
+  readonly #deps: AdministerDependencies;
+
+  constructor(deps: AdministerDependencies) {
+    this.#deps = deps;
+  }
+
+  async createApplication(given: NewApplication): Promise<Stored<Application>> {
+    const problem = applicationProblem(given);
+    return problem ?? this.#changed(this.#deps.registry.createApplication(given));
+  }
+
+  async updateApplication(name: string, patch: ApplicationPatch): Promise<Stored<Application>> {
+    const known = this.#application(name);
+    const problem =
+      (patch.sloMs === undefined ? undefined : sloProblem(patch.sloMs)) ??
+      (patch.defaultOutput && known ? defaultProblem(known, patch.defaultOutput) : undefined);
+    return problem ?? this.#changed(this.#deps.registry.updateApplication(name, patch));
+  }
+
+  deleteApplication(name: string): Promise<Stored<Application>> {
+    return this.#changed(this.#deps.registry.deleteApplication(name));
+  }
+
+  async registerModelVersion(given: NewModelVersion): Promise<Stored<ModelVersion>> {
+    const problem =
+      nameProblem("model", given.model) ?? versionProblem(given.version) ?? endpointsProblem(given.endpoints);
+    if (problem !== undefined) return problem;
+    const { model, version, endpoints } = given;
+    const signature = given.signature ?? (await this.#deps.statedSignature(model, version, endpoints));
+    if ("kind" in signature) return signature;
+    const unusable = signatureProblem(signature);
+    if (unusable !== undefined) return unusable;
+    const stored = { model, version, signature, endpoints };
+    return this.#changed(this.#deps.registry.registerModelVersion(stored, given.makeCurrent));
+  }
+
+  async setCurrentVersion(model: string, version: number): Promise<Stored<ModelVersion>> {
+    for (const application of this.#deps.catalogue.snapshot.applications) {
+      if (!application.links.some((link) => link.model === model)) continue;
+      const problem = this.#fit(application, model, version);
+      if (problem !== undefined) return problem;
+    }
+    return this.#changed(this.#deps.registry.setCurrentVersion(model, version));
+  }
+
+  async linkModel(application: string, link: ApplicationLink): Promise<Stored<Application>> {
+    if (!(Number.isFinite(link.weight) && link.weight > 0)) {
+      return badInput(["weight"], "a finite number above 0", String(link.weight));
+    }
+    const known = this.#application(application);
+    const current = this.#deps.catalogue.snapshot.models.find((model) => model.name === link.model);
+    const problem = known && current ? this.#fit(known, link.model, current.currentVersion) : undefined;
+    return problem ?? this.#changed(this.#deps.registry.linkModel(application, link));
+  }
+
+  unlinkModel(application: string, model: string): Promise<Stored<Application>> {
+    return this.#changed(this.#deps.registry.unlinkModel(application, model));
+  }
+
+  #application(name: string): Application | undefined {
+    return this.#deps.catalogue.get(name)?.application;
+  }
+
+  /** A model fits an application when it takes the application's inputs and its outputs can be read. */
+  #fit(application: Application, model: string, version: number): Failure | undefined {
+    const { versions } = this.#deps.catalogue.snapshot;
+    const found = versions.find((candidate) => candidate.model === model && candidate.version === version);
+    if (found === undefined) return undefined;
+    const name = `model ${model}@${version}`;
+    const difference = tensorsDifference(application.input, found.signature.inputs);
+    if (difference !== undefined) {
+      return failure(
+        "BAD_INPUT",
+        `${name} does not take the inputs of application "${application.name}": ${difference}`,
+      );
+    }
+    const reader = memberOutputReader(application.output, found.signature);
+    if (typeof reader !== "string") return undefined;
+    return failure("BAD_INPUT", `${name} does not answer what application "${application.name}" needs: ${reader}`);
+  }
+
+  async #changed<T>(change: Promise<Stored<T>>): Promise<Stored<T>> {
+    const stored = await change;
+    if (stored.kind === "stored") await this.#deps.refresh();
+    return stored;
+  }
+}
+
+function applicationProblem(given: NewApplication): Failure | undefined {
+  return (
+    nameProblem("application", given.name) ??
+    sloProblem(given.sloMs) ??
+    tensorsProblem("input", given.input) ??
+    outputProblem(given) ??
+    (given.defaultOutput === undefined ? undefined : defaultProblem(given, given.defaultOutput))
+  );
+}
+
+function nameProblem(kind: string, name: string): Failure | undefined {
+  if (!NAME.test(name)) {
+    return badInput(["name"], `1 to 63 of a-z, 0-9 and -, beginning with a letter`, JSON.stringify(name.slice(0, 80)));
+  }
+  if (kind !== "application" || !RESERVED.has(name)) return undefined;
+  return badInput(["name"], `a name other than ${[...RESERVED].join(", ")}`, name);
+}
+
+function sloProblem(sloMs: number): Failure | undefined {
+  return sloMs >= 1 && sloMs <= 600_000 ? undefined : badInput(["sloMs"], "1 to 600000 ms", String(sloMs));
+}
+
+function versionProblem(version: number): Failure | undefined {
+  const valid = Number.isInteger(version) && version >= 1 && version <= 2 ** 31 - 1;
+  return valid ? undefined : badInput(["version"], "an integer from 1", String(version));
+}
+
+function endpointsProblem(endpoints: readonly string[]): Failure | undefined {
+  const at = endpoints.findIndex(
+    (endpoint) => !/^(unix:\/.+|[^\s/:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5})$/.test(endpoint),
+  );
+  return at < 0 ? undefined : badInput(["endpoints", at], "host:port or unix:/path", endpoints[at] ?? "");
+}
+
+function signatureProblem(signature: Signature): Failure | undefined {
+  return tensorsProblem("inputs", signature.inputs) ?? tensorsProblem("outputs", signature.outputs);
+}
+
+function tensorsProblem(field: string, tensors: readonly TensorSpec[]): Failure | undefined {
+  if (tensors.length === 0) return badInput([field], "at least one tensor", "none");
+  for (let i = 0; i < tensors.length; i++) {
+    const spec = tensors[i] as TensorSpec;
+    if (spec.name === "" || tensors.findIndex(({ name }) => name === spec.name) !== i) {
+      return badInput([field, i, "name"], "a name of its own", JSON.stringify(spec.name));
+    }
+    const fixed = spec.shape.every((dimension) => Number.isInteger(dimension) && dimension > 0);
+    if (!fixed || elementCount(spec.shape) > MAX_ELEMENTS) {
+      const expected = `fixed positive dimensions without the batch, at most ${MAX_ELEMENTS} elements`;
+      return badInput([field, i, "shape"], expected, describeTensor(spec));
+    }
+  }
+  return undefined;
+}
+
+function outputProblem({ output }: NewApplication): Failure | undefined {
+  if (output.kind === "LABEL") {
+    const { labels } = output;
+    if (labels.length < 2 || labels.length > MAX_LABELS) {
+      return badInput(["output", "labels"], `2 to ${MAX_LABELS} labels`, `${labels.length}`);
+    }
+    const twice = labels.findIndex((label, i) => labels.indexOf(label) !== i);
+    if (twice >= 0) return badInput(["output", "labels", twice], "each label once", `"${labels[twice]}" twice`);
+  }
+  if (output.kind === "VECTOR" && !(output.size >= 1 && output.size <= MAX_ELEMENTS)) {
+    return badInput(["output", "size"], `1 to ${MAX_ELEMENTS}`, String(output.size));
+  }
+  return undefined;
+}
+
+/** Any label will do as a default, "unknown" for instance: it need not be one that a model can answer. */
+function defaultProblem({ output }: NewApplication, given: Output): Failure | undefined {
+  if (given.kind !== output.kind) return badInput(["defaultOutput"], `a ${output.kind}`, `a ${given.kind}`);
+  if (given.kind === "VECTOR" && output.kind === "VECTOR" && given.vector.length !== output.size) {
+    return badInput(["defaultOutput", "vector"], `${output.size} numbers`, `${given.vector.length}`);
+  }
+  return undefined;
+}

@@ -1,0 +1,88 @@
+import { join } from "node:path";
+import { failure, FailureError } from "../domain/failure.js";
+import type { Clock, Random } from "../domain/ports.js";
+import { SupervisedProcess } from "../replicas/launcher.js";
+import { makeSocketFolder } from "../replicas/socketFolder.js";
+import type { ModelVersions } from "./modelVersions.js";
+
+export interface WrapperLaunch {
+  readonly model: string;
+  readonly version: number;
+  /** Program and arguments, but for `--listen` and `--exit-with-stdin`. */
+  readonly command: readonly [string, ...string[]];
+}
+
+export interface LaunchedWrappersOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly versions: ModelVersions;
+  readonly log: (name: string, line: string) => void;
+  /** How long all wrappers together may take to be ready for the first time. */
+  readonly readyTimeoutMs: number;
+}
+
+/** The wrapper processes that this server launched: each is a replica of its version while it listens. */
+export class LaunchedWrappers {
+  readonly #options: LaunchedWrappersOptions;
+  readonly #processes: SupervisedProcess[] = [];
+  #sockets: ReturnType<typeof makeSocketFolder> | undefined;
+
+  constructor(options: LaunchedWrappersOptions) {
+    this.#options = options;
+  }
+
+  /** Process ids of those that run now. */
+  get pids(): readonly number[] {
+    return this.#processes.map((launched) => launched.pid).filter((pid) => pid !== undefined);
+  }
+
+  /** Resolves when every one has been ready once; rejects naming one that was not in time, with its last line. */
+  async start(launches: readonly WrapperLaunch[]): Promise<void> {
+    if (launches.length === 0) return;
+    this.#sockets = makeSocketFolder(process.pid);
+    await Promise.all(launches.map((launch, i) => this.#launch(launch, i)));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#processes.map((launched) => launched.stop()));
+    this.#sockets?.remove();
+  }
+
+  #launch({ model, version, command }: WrapperLaunch, index: number): Promise<void> {
+    const { clock, random, versions, log, readyTimeoutMs } = this.#options;
+    const name = `${model}@${version}`;
+    const socket = `unix:${join(this.#sockets?.path ?? "", `${index}.sock`)}`;
+    return new Promise((resolve, reject) => {
+      let lastLine = "it has printed nothing";
+      const cancelTimeout = clock.at(clock.nowMs() + readyTimeoutMs, () => {
+        const message = `the wrapper of ${name} was not ready within ${readyTimeoutMs} ms: ${lastLine}`;
+        reject(new FailureError(failure("MODEL_UNAVAILABLE", message)));
+      });
+      let endpoint: string | undefined;
+      const launched = new SupervisedProcess(
+        { name, command: [...command, "--listen", socket, "--exit-with-stdin"] },
+        {
+          clock,
+          random,
+          log: (from, line) => {
+            lastLine = line;
+            log(from, line);
+          },
+          onListening: (address) => {
+            endpoint = address;
+            versions.addReplica(model, version, address);
+            versions.whenReady(model, version, () => {
+              cancelTimeout();
+              resolve();
+            });
+          },
+          onExit: () => {
+            if (endpoint !== undefined) versions.removeReplica(model, version, endpoint);
+          },
+        },
+      );
+      this.#processes.push(launched);
+      launched.start();
+    });
+  }
+}

@@ -1,0 +1,6 @@
+/** Ids unique over processes and restarts: 96 random bits for the process, then a counter. */
+export function predictionIds(randomBytes: (count: number) => Buffer): () => string {
+  const prefix = randomBytes(12).toString("base64url");
+  let count = 0;
+  return () => `${prefix}${(count++).toString(36)}`;
+}

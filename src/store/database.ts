@@ -1,0 +1,210 @@
+import { connect } from "node:net";
+import type { Socket } from "node:net";
+import postgres from "postgres";
+import { FailureError, failure } from "../domain/failure.js";
+
+export type Sql = postgres.Sql;
+/** What a statement runs on: the pool, or one transaction. */
+export type SqlRunner = postgres.ISql;
+
+export interface DatabaseOptions {
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+  readonly maxConnections: number;
+}
+
+export interface Database {
+  /** The pool. A statement on it waits for a connection, at most CONNECT_WITHIN_MS. */
+  readonly sql: Sql;
+  /** `host:port/database`, for messages: never the password. */
+  readonly place: string;
+  /** One more connection of one's own, made when first used. */
+  openLane(): Lane;
+  /**
+   * Hears a channel on a connection of its own that is made again for ever when lost. `heard` is called for each
+   * notification, and whenever listening has begun anew (something may have been missed). Ends with `stop()`.
+   */
+  listen(channel: string, heard: () => void): Promise<{ stop(): Promise<void> }>;
+  /** Ends all connections, lanes included; statements under way have a moment to finish. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** A single connection that can be cut off when its server does not answer. */
+export interface Lane {
+  readonly sql: Sql;
+  /** Cuts the socket at once: what was under way fails with CONNECTION_DESTROYED, and the lane is of no more use. */
+  destroy(): void;
+}
+
+const CONNECT_WITHIN_MS = 5_000;
+const CLOSE_WITHIN_S = 5;
+
+/** Connects and asks one question, so that a wrong address is told at the start. Throws STORE_UNAVAILABLE in one line. */
+export async function connectDatabase(url: string, options: DatabaseOptions): Promise<Database> {
+  const place = placeOf(url);
+  const sql = postgres(url, poolOptions(options, options.maxConnections));
+  try {
+    await within(CONNECT_WITHIN_MS, sql`select 1`);
+  } catch (error) {
+    void sql.end({ timeout: 0 });
+    throw new FailureError(failure("STORE_UNAVAILABLE", cannotConnect(place, error)), { cause: error });
+  }
+  return new PostgresDatabase(url, options, sql, place);
+}
+
+class PostgresDatabase implements Database {
+  readonly sql: Sql;
+  readonly place: string;
+  readonly #url: string;
+  readonly #options: DatabaseOptions;
+  readonly #lanes = new Set<OwnLane>();
+  readonly #listeners = new Set<Sql>();
+  #closed: Promise<void> | undefined;
+
+  constructor(url: string, options: DatabaseOptions, sql: Sql, place: string) {
+    this.#url = url;
+    this.#options = options;
+    this.sql = sql;
+    this.place = place;
+  }
+
+  openLane(): Lane {
+    const lane = new OwnLane(this.#url, this.#options, () => this.#lanes.delete(lane));
+    this.#lanes.add(lane);
+    return lane;
+  }
+
+  async listen(channel: string, heard: () => void): Promise<{ stop(): Promise<void> }> {
+    const sql = postgres(this.#url, listenerOptions(this.#options));
+    this.#listeners.add(sql);
+    const stop = async (): Promise<void> => {
+      this.#listeners.delete(sql);
+      await sql.end({ timeout: 0 });
+    };
+    let first = true;
+    const begun = (): void => {
+      if (!first) heard();
+      first = false;
+    };
+    try {
+      await within(CONNECT_WITHIN_MS, sql.listen(channel, heard, begun));
+      return { stop };
+    } catch (error) {
+      void stop();
+      throw new FailureError(failure("STORE_UNAVAILABLE", cannotConnect(this.place, error)), { cause: error });
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
+    const lanes = [...this.#lanes].map((lane) => lane.close());
+    const listeners = [...this.#listeners].map((sql) => sql.end({ timeout: 0 }));
+    await Promise.all([this.sql.end({ timeout: CLOSE_WITHIN_S }), ...lanes, ...listeners]);
+  }
+}
+
+class OwnLane implements Lane {
+  readonly sql: Sql;
+  readonly #gone: () => void;
+  #sockets: Socket[] = [];
+  #destroyed = false;
+  #connects = 0;
+
+  constructor(url: string, options: DatabaseOptions, gone: () => void) {
+    this.#gone = gone;
+    // postgres.js ends a connection politely and then waits for the other side, which a frozen one never answers: the
+    // socket would stay for a quarter of an hour. Its undocumented `socket` option lets us keep it and cut it.
+    const own = { ...poolOptions(options, 1), socket: (parsed: postgres.ParsedOptions) => this.#connect(parsed) };
+    this.sql = postgres(url, own);
+  }
+
+  /** Must neither wait nor throw, or postgres.js loses the connection: what is written before it is up is kept. */
+  #connect(parsed: postgres.ParsedOptions): Socket {
+    const path: unknown = parsed.path;
+    const index = this.#connects++ % parsed.host.length;
+    const address = { host: parsed.host[index] ?? "localhost", port: parsed.port[index] ?? 5432, noDelay: true };
+    const socket = typeof path === "string" ? connect(path) : connect(address);
+    // An error that comes before postgres.js listens must not end the process; the lane's user has a time limit.
+    socket.on("error", () => undefined);
+    // postgres.js tries again when it loses a socket that is not up yet, also after end().
+    if (this.#destroyed) setImmediate(() => socket.destroy());
+    this.#sockets = [...this.#sockets.filter((each) => !each.destroyed), socket];
+    return socket;
+  }
+
+  destroy(): void {
+    if (this.#destroyed) return;
+    this.#destroyed = true;
+    this.#gone();
+    void this.sql.end({ timeout: 0 });
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.#gone();
+    await this.sql.end({ timeout: CLOSE_WITHIN_S });
+    this.destroy();
+  }
+}
+
+function poolOptions(options: DatabaseOptions, max: number): postgres.Options<Record<string, never>> {
+  return {
+    max,
+    connect_timeout: CONNECT_WITHIN_MS / 1000,
+    // By default postgres.js waits up to 20 s before it tries a lost server again, and whoever asks waits with it. Each
+    // question makes one attempt of its own instead and fails as soon as that does.
+    backoff: () => 0,
+    // One question less per connection; arrays travel as JSON anyway, which needs no types from the catalogue.
+    fetch_types: false,
+    onnotice: () => undefined,
+    connection: { application_name: options.applicationName },
+  };
+}
+
+/** LISTEN is the one statement that postgres.js repeats by itself, so here its attempts must be spaced. */
+function listenerOptions(options: DatabaseOptions): postgres.Options<Record<string, never>> {
+  return {
+    ...poolOptions(options, 1),
+    backoff: (failures: number) => Math.min(5, 0.05 * 2 ** Math.min(failures, 10)) * (0.8 + 0.4 * Math.random()),
+    // A peer that vanished without a word is noticed after this many seconds.
+    keep_alive: 10,
+  };
+}
+
+/** Rejects when `work` has not settled in time; `work` itself goes on. */
+export function within<T>(limitMs: number, work: PromiseLike<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
+    Promise.resolve(work)
+      .finally(() => clearTimeout(timer))
+      .then(resolve, reject);
+  });
+}
+
+/** `host:port/database` of a URL, with PostgreSQL's defaults for what it leaves out. */
+export function placeOf(url: string): string {
+  const parts = /^postgres(?:ql)?:\/\/(?:[^@/]*@)?([^/?]*)(?:\/([^?]*))?/.exec(url);
+  if (parts === null) {
+    throw new FailureError(
+      failure("BAD_INPUT", "DATABASE_URL must look like postgres://user:password@host:5432/database"),
+    );
+  }
+  const host = parts[1] === undefined || parts[1] === "" ? "localhost" : parts[1];
+  return `${host.includes(":") ? host : `${host}:5432`}/${parts[2] ?? ""}`;
+}
+
+function cannotConnect(place: string, error: unknown): string {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  const why = code === "ECONNREFUSED" ? "connection refused" : typeof message === "string" ? message : String(error);
+  return `cannot reach PostgreSQL at ${place}: ${why.split("\n")[0]}: ${remedyFor(code)}`;
+}
+
+function remedyFor(code: unknown): string {
+  if (code === "3D000") return "create the database, or correct DATABASE_URL";
+  if (typeof code === "string" && code.startsWith("28")) return "correct user and password in DATABASE_URL";
+  return "start it, or correct DATABASE_URL; without DATABASE_URL an embedded PostgreSQL is used";
+}

@@ -1,0 +1,50 @@
+import { randomBytes } from "node:crypto";
+import { FailureError } from "../domain/failure.js";
+import type { ReceiptKey, ReceiptKeyStore } from "../domain/storePorts.js";
+import type { Database, SqlRunner } from "./database.js";
+import { storeFailure, transact } from "./transaction.js";
+
+const SECRET_BYTES = 32;
+/** "receipt" in ASCII: no other use of advisory locks in the database has this number. */
+const LOCK = "32199624922591348";
+
+/** Receipt keys in PostgreSQL: shared by all servers on the database, and the same after a restart. */
+export class PostgresReceiptKeyStore implements ReceiptKeyStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Newest first, at most two. Throws FailureError (STORE_UNAVAILABLE) when the database cannot be asked. */
+  async readOrCreate(): Promise<readonly ReceiptKey[]> {
+    try {
+      const keys = await selectActiveKeys(this.#database.sql);
+      return keys.length > 0 ? keys : await transact(this.#database.sql, createFirstKey);
+    } catch (error) {
+      throw new FailureError(storeFailure(error), { cause: error });
+    }
+  }
+}
+
+/** Of servers that start at once on an empty database, one makes the key and the others wait and read it. */
+async function createFirstKey(tx: SqlRunner): Promise<readonly ReceiptKey[]> {
+  await lockKeys(tx);
+  const keys = await selectActiveKeys(tx);
+  if (keys.length > 0) return keys;
+  await insertKey(tx, randomBytes(SECRET_BYTES));
+  return selectActiveKeys(tx);
+}
+
+async function lockKeys(tx: SqlRunner): Promise<void> {
+  await tx`select pg_advisory_xact_lock(${LOCK}::bigint)`;
+}
+
+/** Two: the one that signs, and the one before it, whose receipts are still on their way back. */
+async function selectActiveKeys(sql: SqlRunner): Promise<readonly ReceiptKey[]> {
+  return sql<ReceiptKey[]>`select id, secret from receipt_key where retired_at is null order by id desc limit 2`;
+}
+
+async function insertKey(tx: SqlRunner, secret: Uint8Array): Promise<void> {
+  await tx`insert into receipt_key (id, secret) select coalesce(max(id), 0) + 1, ${secret} from receipt_key`;
+}

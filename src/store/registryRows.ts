@@ -1,0 +1,108 @@
+import { z } from "zod";
+import type { Application, ApplicationLink, Model, ModelVersion, Output, PolicySpec } from "../domain/application.js";
+import { DATATYPES } from "../domain/tensor.js";
+import type { Signature, TensorSpec } from "../domain/tensor.js";
+
+const TENSORS = z.array(
+  z.object({ name: z.string(), datatype: z.enum(DATATYPES), shape: z.array(z.int().nonnegative()) }),
+);
+
+const OUTPUT_SPEC = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("LABEL"), labels: z.array(z.string()) }),
+  z.object({ kind: z.literal("NUMBER") }),
+  z.object({ kind: z.literal("VECTOR"), size: z.int().positive() }),
+]);
+
+const SCORES = z.array(z.object({ label: z.string(), score: z.number() }));
+
+const OUTPUT = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("LABEL"), label: z.string(), scores: z.exactOptional(SCORES) }),
+  z.object({ kind: z.literal("NUMBER"), number: z.number() }),
+  z.object({ kind: z.literal("VECTOR"), vector: z.array(z.number()).transform((v) => Float64Array.from(v)) }),
+]);
+
+const LINKS = z.array(z.object({ model: z.string(), weight: z.number() }));
+const POLICY = z.object({ kind: z.literal("static") });
+const SIGNATURE = z.object({ inputs: TENSORS, outputs: TENSORS });
+
+const APPLICATION = z
+  .object({
+    name: z.string(),
+    description: z.string(),
+    sloMs: z.number(),
+    input: TENSORS,
+    output: OUTPUT_SPEC,
+    defaultOutput: OUTPUT.nullable(),
+    policy: POLICY,
+    policyVersion: z.int(),
+    links: LINKS,
+  })
+  .transform(({ defaultOutput, ...rest }) => (defaultOutput === null ? rest : { ...rest, defaultOutput }));
+
+const MODEL = z.object({ name: z.string(), currentVersion: z.int() });
+
+const MODEL_VERSION = z.object({
+  model: z.string(),
+  version: z.int(),
+  signature: SIGNATURE,
+  endpoints: z.array(z.string()),
+});
+
+/** Rows of the registry, whose jsonb columns may hold anything, to the domain. They throw on what they do not know. */
+export function parseApplication(row: unknown): Application {
+  return APPLICATION.parse(row);
+}
+
+export function parseModel(row: unknown): Model {
+  return MODEL.parse(row);
+}
+
+export function parseModelVersion(row: unknown): ModelVersion {
+  return MODEL_VERSION.parse(row);
+}
+
+/** Domain values as the text of jsonb columns: keys in one order, so that equal values have equal texts. */
+export function tensorsJson(tensors: readonly TensorSpec[]): string {
+  return JSON.stringify(tensors.map(({ name, datatype, shape }) => ({ name, datatype, shape })));
+}
+
+export function signatureJson(signature: Signature): string {
+  return `{"inputs":${tensorsJson(signature.inputs)},"outputs":${tensorsJson(signature.outputs)}}`;
+}
+
+export function policyJson(policy: PolicySpec): string {
+  return JSON.stringify({ kind: policy.kind });
+}
+
+export function outputSpecJson(output: Application["output"]): string {
+  if (output.kind === "LABEL") return JSON.stringify({ kind: output.kind, labels: output.labels });
+  return JSON.stringify(output.kind === "NUMBER" ? { kind: output.kind } : { kind: output.kind, size: output.size });
+}
+
+export function outputJson(output: Output): string {
+  if (output.kind === "NUMBER") return JSON.stringify({ kind: output.kind, number: output.number });
+  if (output.kind === "VECTOR") return JSON.stringify({ kind: output.kind, vector: [...output.vector] });
+  const scores = output.scores?.map(({ label, score }) => ({ label, score }));
+  return JSON.stringify({ kind: output.kind, label: output.label, scores });
+}
+
+/** The content of an application without its links, as one text: equal content, equal text. */
+export function applicationContent(application: Omit<Application, "links" | "policyVersion">): string {
+  return JSON.stringify([
+    application.name,
+    application.description,
+    application.sloMs,
+    tensorsJson(application.input),
+    outputSpecJson(application.output),
+    application.defaultOutput === undefined ? null : outputJson(application.defaultOutput),
+    policyJson(application.policy),
+  ]);
+}
+
+export function endpointsJson(endpoints: readonly string[]): string {
+  return JSON.stringify(endpoints);
+}
+
+export function hasLink(application: Application, link: ApplicationLink): boolean {
+  return application.links.some(({ model, weight }) => model === link.model && weight === link.weight);
+}

@@ -1,0 +1,152 @@
+import type { ApplicationLink } from "../domain/application.js";
+import type { SqlRunner } from "./database.js";
+
+/*
+ * One function per statement. JSON goes in as text and is cast here: given a value for a jsonb parameter, postgres.js
+ * would encode text a second time. Arrays come and go as JSON too. Rows are unknown until registryRows.ts has parsed them.
+ */
+
+export const REGISTRY_CHANNEL = "skysail_registry";
+
+/** Everything in one statement, hence in one snapshot: no server ever sees a link without its model. */
+export async function selectRegistry(sql: SqlRunner): Promise<unknown> {
+  const rows = await sql`
+    select
+      (select coalesce(jsonb_agg(to_jsonb(a) order by a.name), '[]') from (
+        select name, description, slo_ms as "sloMs", input, output, default_output as "defaultOutput", policy,
+          policy_version as "policyVersion",
+          (select coalesce(jsonb_agg(jsonb_build_object('model', l.model, 'weight', l.weight) order by l.model), '[]')
+           from application_model l where l.application = application.name) as links
+        from application) a) as applications,
+      (select coalesce(jsonb_agg(to_jsonb(m) order by m.name), '[]') from (
+        select name, current_version as "currentVersion" from model) m) as models,
+      (select coalesce(jsonb_agg(to_jsonb(v) order by v.model, v.version), '[]') from (
+        select model, version, signature, endpoints from model_version) v) as versions`;
+  return rows[0];
+}
+
+export async function selectApplication(sql: SqlRunner, name: string): Promise<unknown> {
+  const rows = await sql`
+    select name, description, slo_ms as "sloMs", input, output, default_output as "defaultOutput", policy,
+      policy_version as "policyVersion",
+      (select coalesce(jsonb_agg(jsonb_build_object('model', l.model, 'weight', l.weight) order by l.model), '[]')
+       from application_model l where l.application = application.name) as links
+    from application where name = ${name}`;
+  return rows[0];
+}
+
+/** Also the lock under which an application's links change: two changes at once go one after the other. */
+export async function lockApplication(sql: SqlRunner, name: string): Promise<boolean> {
+  const rows = await sql`select 1 from application where name = ${name} for update`;
+  return rows.length > 0;
+}
+
+export interface ApplicationColumns {
+  readonly name: string;
+  readonly description: string;
+  readonly sloMs: number;
+  readonly inputJson: string;
+  readonly outputJson: string;
+  readonly defaultOutputJson: string | null;
+  readonly policyJson: string;
+}
+
+/** False when the name is taken. */
+export async function insertApplication(sql: SqlRunner, a: ApplicationColumns): Promise<boolean> {
+  const rows = await sql`
+    insert into application (name, description, slo_ms, input, output, default_output, policy)
+    values (${a.name}, ${a.description}, ${a.sloMs}, ${a.inputJson}::text::jsonb, ${a.outputJson}::text::jsonb,
+      ${a.defaultOutputJson}::text::jsonb, ${a.policyJson}::text::jsonb)
+    on conflict do nothing
+    returning name`;
+  return rows.length > 0;
+}
+
+export interface ApplicationChanges {
+  /** Null leaves the column as it is. */
+  readonly description: string | null;
+  readonly sloMs: number | null;
+  readonly changeDefaultOutput: boolean;
+  readonly defaultOutputJson: string | null;
+}
+
+/** False when there is no such application. */
+export async function updateApplication(sql: SqlRunner, name: string, to: ApplicationChanges): Promise<boolean> {
+  const rows = await sql`
+    update application set
+      description = coalesce(${to.description}, description),
+      slo_ms = coalesce(${to.sloMs}, slo_ms),
+      default_output = case when ${to.changeDefaultOutput} then ${to.defaultOutputJson}::text::jsonb else default_output end,
+      updated_at = now()
+    where name = ${name}
+    returning name`;
+  return rows.length > 0;
+}
+
+export async function deleteApplication(sql: SqlRunner, name: string): Promise<void> {
+  await sql`delete from application where name = ${name}`;
+}
+
+/** True when the model is new. */
+export async function insertModel(sql: SqlRunner, name: string, currentVersion: number): Promise<boolean> {
+  const rows = await sql`
+    insert into model (name, current_version) values (${name}, ${currentVersion})
+    on conflict do nothing
+    returning name`;
+  return rows.length > 0;
+}
+
+/** False when there is no such model. */
+export async function lockModel(sql: SqlRunner, name: string): Promise<boolean> {
+  const rows = await sql`select 1 from model where name = ${name} for update`;
+  return rows.length > 0;
+}
+
+export async function updateCurrentVersion(sql: SqlRunner, model: string, version: number): Promise<void> {
+  await sql`update model set current_version = ${version} where name = ${model}`;
+}
+
+export async function selectModelVersion(sql: SqlRunner, model: string, version: number): Promise<unknown> {
+  const rows = await sql`
+    select model, version, signature, to_jsonb(endpoints) as endpoints
+    from model_version where model = ${model} and version = ${version}`;
+  return rows[0];
+}
+
+export interface ModelVersionColumns {
+  readonly model: string;
+  readonly version: number;
+  readonly signatureJson: string;
+  readonly endpointsJson: string;
+}
+
+export async function insertModelVersion(sql: SqlRunner, v: ModelVersionColumns): Promise<void> {
+  await sql`
+    insert into model_version (model, version, signature, endpoints)
+    values (${v.model}, ${v.version}, ${v.signatureJson}::text::jsonb,
+      array(select jsonb_array_elements_text(${v.endpointsJson}::text::jsonb)))`;
+}
+
+export async function updateEndpoints(sql: SqlRunner, v: ModelVersionColumns): Promise<void> {
+  await sql`
+    update model_version set endpoints = array(select jsonb_array_elements_text(${v.endpointsJson}::text::jsonb))
+    where model = ${v.model} and version = ${v.version}`;
+}
+
+export async function upsertLink(sql: SqlRunner, application: string, link: ApplicationLink): Promise<void> {
+  await sql`
+    insert into application_model (application, model, weight) values (${application}, ${link.model}, ${link.weight})
+    on conflict (application, model) do update set weight = excluded.weight`;
+}
+
+/** False when there was no such link. */
+export async function deleteLink(sql: SqlRunner, application: string, model: string): Promise<boolean> {
+  const rows = await sql`
+    delete from application_model where application = ${application} and model = ${model} returning model`;
+  return rows.length > 0;
+}
+
+/** Delivered at commit, and only then. Without payload, so that equal notifications of one transaction are one. */
+export async function notifyRegistry(sql: SqlRunner): Promise<void> {
+  await sql`select pg_notify(${REGISTRY_CHANNEL}, '')`;
+}

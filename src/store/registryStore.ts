@@ -1,0 +1,201 @@
+import { z } from "zod";
+import type { Application, ApplicationLink, ModelVersion, RegistrySnapshot } from "../domain/application.js";
+import { FailureError, failure } from "../domain/failure.js";
+import type { ApplicationPatch, RegistryStore, Stored } from "../domain/storePorts.js";
+import { signatureDifference } from "../domain/tensor.js";
+import type { Database, SqlRunner } from "./database.js";
+import * as rows from "./registryRows.js";
+import * as statements from "./registryStatements.js";
+import { storeFailure, transact } from "./transaction.js";
+
+const SNAPSHOT = z.object({
+  applications: z.array(z.unknown()),
+  models: z.array(z.unknown()),
+  versions: z.array(z.unknown()),
+});
+
+/** What a change came to inside its transaction; `changed` decides whether the servers are told. */
+interface Outcome<T> {
+  readonly value: T;
+  readonly created: boolean;
+  readonly changed: boolean;
+}
+
+/** The registry in PostgreSQL. Each change is one transaction that holds the lock of what it changes. */
+export class PostgresRegistryStore implements RegistryStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async read(): Promise<RegistrySnapshot> {
+    const snapshot = SNAPSHOT.parse(await this.#selectRegistry());
+    return {
+      applications: snapshot.applications.map(rows.parseApplication),
+      models: snapshot.models.map(rows.parseModel),
+      versions: snapshot.versions.map(rows.parseModelVersion),
+    };
+  }
+
+  createApplication(application: Omit<Application, "links" | "policyVersion">): Promise<Stored<Application>> {
+    return this.#change(async (tx) => {
+      const created = await statements.insertApplication(tx, applicationColumns(application));
+      const value = await requireApplication(tx, application.name);
+      if (!created && rows.applicationContent(value) !== rows.applicationContent(application)) {
+        throw conflict(`application ${application.name} exists with other content`);
+      }
+      return { value, created, changed: created };
+    });
+  }
+
+  updateApplication(name: string, patch: ApplicationPatch): Promise<Stored<Application>> {
+    return this.#change(async (tx) => {
+      const changed = await statements.updateApplication(tx, name, applicationChanges(patch));
+      return { value: await requireApplication(tx, name), created: false, changed };
+    });
+  }
+
+  deleteApplication(name: string): Promise<Stored<Application>> {
+    return this.#change(async (tx) => {
+      await statements.lockApplication(tx, name);
+      const value = await requireApplication(tx, name);
+      await statements.deleteApplication(tx, name);
+      return { value, created: false, changed: true };
+    });
+  }
+
+  registerModelVersion(version: ModelVersion, makeCurrent: boolean): Promise<Stored<ModelVersion>> {
+    return this.#change(async (tx) => {
+      const isFirst = await statements.insertModel(tx, version.model, version.version);
+      await statements.lockModel(tx, version.model);
+      const created = await storeModelVersion(tx, version);
+      if (makeCurrent && !isFirst) await statements.updateCurrentVersion(tx, version.model, version.version);
+      return { value: await requireVersion(tx, version.model, version.version), created, changed: true };
+    });
+  }
+
+  setCurrentVersion(model: string, version: number): Promise<Stored<ModelVersion>> {
+    return this.#change(async (tx) => {
+      await requireModel(tx, model);
+      const value = await requireVersion(tx, model, version);
+      await statements.updateCurrentVersion(tx, model, version);
+      return { value, created: false, changed: true };
+    });
+  }
+
+  linkModel(application: string, link: ApplicationLink): Promise<Stored<Application>> {
+    return this.#change(async (tx) => {
+      await statements.lockApplication(tx, application);
+      const before = await requireApplication(tx, application);
+      await requireModel(tx, link.model);
+      await statements.upsertLink(tx, application, link);
+      const created = !before.links.some(({ model }) => model === link.model);
+      return { value: await requireApplication(tx, application), created, changed: !rows.hasLink(before, link) };
+    });
+  }
+
+  unlinkModel(application: string, model: string): Promise<Stored<Application>> {
+    return this.#change(async (tx) => {
+      await statements.lockApplication(tx, application);
+      await requireApplication(tx, application);
+      if (!(await statements.deleteLink(tx, application, model))) {
+        throw notFound(`application ${application} has no link to model ${model}`);
+      }
+      return { value: await requireApplication(tx, application), created: false, changed: true };
+    });
+  }
+
+  onChange(changed: () => void): Promise<{ stop(): Promise<void> }> {
+    return this.#database.listen(statements.REGISTRY_CHANNEL, changed);
+  }
+
+  async #selectRegistry(): Promise<unknown> {
+    try {
+      return await statements.selectRegistry(this.#database.sql);
+    } catch (error) {
+      throw new FailureError(storeFailure(error), { cause: error });
+    }
+  }
+
+  async #change<T>(work: (tx: SqlRunner) => Promise<Outcome<T>>): Promise<Stored<T>> {
+    try {
+      const { value, created } = await transact(this.#database.sql, async (tx) => {
+        const outcome = await work(tx);
+        if (outcome.changed) await statements.notifyRegistry(tx);
+        return outcome;
+      });
+      return { kind: "stored", created, value };
+    } catch (error) {
+      return storeFailure(error);
+    }
+  }
+}
+
+/** True when the version is new. Its signature is for ever; its endpoints are replaced. */
+async function storeModelVersion(tx: SqlRunner, version: ModelVersion): Promise<boolean> {
+  const columns = {
+    model: version.model,
+    version: version.version,
+    signatureJson: rows.signatureJson(version.signature),
+    endpointsJson: rows.endpointsJson(version.endpoints),
+  };
+  const row = await statements.selectModelVersion(tx, version.model, version.version);
+  if (row === undefined) {
+    await statements.insertModelVersion(tx, columns);
+    return true;
+  }
+  const difference = signatureDifference(rows.parseModelVersion(row).signature, version.signature);
+  if (difference !== undefined) {
+    throw conflict(`version ${version.version} of model ${version.model} has another signature: ${difference}`);
+  }
+  await statements.updateEndpoints(tx, columns);
+  return false;
+}
+
+async function requireApplication(tx: SqlRunner, name: string): Promise<Application> {
+  const row = await statements.selectApplication(tx, name);
+  if (row === undefined) throw notFound(`there is no application ${name}`);
+  return rows.parseApplication(row);
+}
+
+async function requireModel(tx: SqlRunner, name: string): Promise<void> {
+  if (!(await statements.lockModel(tx, name))) throw notFound(`there is no model ${name}`);
+}
+
+async function requireVersion(tx: SqlRunner, model: string, version: number): Promise<ModelVersion> {
+  const row = await statements.selectModelVersion(tx, model, version);
+  if (row === undefined) throw notFound(`there is no version ${version} of model ${model}`);
+  return rows.parseModelVersion(row);
+}
+
+function applicationColumns(application: Omit<Application, "links" | "policyVersion">): statements.ApplicationColumns {
+  const { name, description, sloMs, defaultOutput } = application;
+  return {
+    name,
+    description,
+    sloMs,
+    inputJson: rows.tensorsJson(application.input),
+    outputJson: rows.outputSpecJson(application.output),
+    defaultOutputJson: defaultOutput === undefined ? null : rows.outputJson(defaultOutput),
+    policyJson: rows.policyJson(application.policy),
+  };
+}
+
+function applicationChanges(patch: ApplicationPatch): statements.ApplicationChanges {
+  const { defaultOutput } = patch;
+  return {
+    description: patch.description ?? null,
+    sloMs: patch.sloMs ?? null,
+    changeDefaultOutput: defaultOutput !== undefined,
+    defaultOutputJson: defaultOutput === undefined || defaultOutput === null ? null : rows.outputJson(defaultOutput),
+  };
+}
+
+function conflict(message: string): FailureError {
+  return new FailureError(failure("CONFLICT", message));
+}
+
+function notFound(message: string): FailureError {
+  return new FailureError(failure("NOT_FOUND", message));
+}

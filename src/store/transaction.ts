@@ -1,0 +1,93 @@
+import type postgres from "postgres";
+import type { Failure } from "../domain/failure.js";
+import { FailureError, failure } from "../domain/failure.js";
+import type { Sql } from "./database.js";
+
+/** A transaction that did not end well; `commitSent` tells whether it may have been committed nevertheless. */
+export class TransactionError extends Error {
+  readonly commitSent: boolean;
+
+  constructor(cause: unknown, commitSent: boolean) {
+    super(messageOf(cause), { cause });
+    this.name = "TransactionError";
+    this.commitSent = commitSent;
+  }
+}
+
+/** Runs `work` in a transaction. Throws FailureError as `work` threw it, and TransactionError for all else. */
+export async function transact<T>(sql: Sql, work: (tx: postgres.TransactionSql) => Promise<T>): Promise<T> {
+  let commitSent = false;
+  let result: { readonly value: T } | undefined;
+  try {
+    await sql.begin(async (tx) => {
+      result = { value: await work(tx) };
+      // From here on postgres.js sends COMMIT, and only its answer tells what has become of the transaction.
+      commitSent = true;
+    });
+  } catch (error) {
+    if (error instanceof FailureError) throw error;
+    throw new TransactionError(error, commitSent);
+  }
+  if (result === undefined) throw new TransactionError(new Error("the transaction gave no result"), commitSent);
+  return result.value;
+}
+
+/**
+ * DATA: the database refused a value, another row would do. TRANSIENT: the same again may succeed at once. LOST: no
+ * answer, or the server is going down. UNAVAILABLE: it answered and cannot serve now. DEFECT: our own fault.
+ */
+export type ErrorKind = "DATA" | "TRANSIENT" | "LOST" | "UNAVAILABLE" | "DEFECT";
+
+/** Deadlock, serialization, lock timeout, cancelled, too many connections, idle in transaction, lost race for a key. */
+const TRANSIENT: ReadonlySet<string> = new Set(["40001", "40P01", "55P03", "57014", "53300", "25P03", "23505"]);
+/** By SQLSTATE class: bad data, violated constraint, beyond a limit. */
+const DATA_CLASSES: ReadonlySet<string> = new Set(["22", "23", "54"]);
+/** By SQLSTATE class: connection, login, transaction state, resources, operator, system, configuration; and no database. */
+const UNAVAILABLE_CLASSES: ReadonlySet<string> = new Set(["08", "28", "25", "53", "55", "57", "58", "F0", "3D"]);
+
+export function errorKind(error: unknown): ErrorKind {
+  const sqlState = sqlStateOf(error);
+  if (sqlState === undefined) return isLost(error) ? "LOST" : "DEFECT";
+  if (TRANSIENT.has(sqlState)) return "TRANSIENT";
+  if (sqlState.startsWith("57P")) return "LOST";
+  const errorClass = sqlState.slice(0, 2);
+  if (DATA_CLASSES.has(errorClass)) return "DATA";
+  return UNAVAILABLE_CLASSES.has(errorClass) ? "UNAVAILABLE" : "DEFECT";
+}
+
+/** What a caller is told. An error before COMMIT changed nothing; a lost answer to COMMIT leaves both possible. */
+export function storeFailure(error: unknown): Failure {
+  if (error instanceof FailureError) return error.failure;
+  const cause = error instanceof TransactionError ? error.cause : error;
+  const kind = errorKind(cause);
+  if (kind === "DATA") return failure("BAD_INPUT", `the database refuses this value: ${messageOf(cause)}`);
+  if (kind === "DEFECT") return failure("INTERNAL", `the database refuses a statement: ${messageOf(cause)}`);
+  if (kind === "LOST" && error instanceof TransactionError && error.commitSent) return outcomeUnknown(messageOf(cause));
+  return failure("STORE_UNAVAILABLE", `nothing was stored: ${messageOf(cause)}`, { retryAfterMs: RETRY_AFTER_MS });
+}
+
+export function outcomeUnknown(why: string): Failure {
+  const message = `the commit was sent and its answer did not come (${why}): repeat with the same key`;
+  return failure("OUTCOME_UNKNOWN", message, { retryAfterMs: RETRY_AFTER_MS });
+}
+
+/** About as long as PostgreSQL needs to come back from a crash. */
+export const RETRY_AFTER_MS = 500;
+
+function sqlStateOf(error: unknown): string | undefined {
+  const { code, severity } = error as { code?: unknown; severity?: unknown };
+  return typeof code === "string" && severity !== undefined ? code : undefined;
+}
+
+/** Errors of sockets and of postgres.js have a code but no severity. */
+function isLost(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  return typeof code === "string" && /^(E[A-Z]+|CONNECT|CONNECTION_)/.test(code);
+}
+
+/** Node's error for a refused connection to a name with several addresses has a code and an empty message. */
+function messageOf(error: unknown): string {
+  const { message, code } = (error ?? {}) as { message?: unknown; code?: unknown };
+  const told = [message, code].find((text) => typeof text === "string" && text !== "");
+  return String(told ?? error).split("\n")[0] ?? "";
+}

@@ -1,0 +1,117 @@
+import type { Cancel, Clock } from "../domain/ports.js";
+import type { PredictionSource } from "../domain/prediction.js";
+import { PREDICTION_SOURCES } from "../domain/prediction.js";
+import type { ServingMetrics } from "./servingMetrics.js";
+
+export interface MetricsSample {
+  readonly at: Date;
+  readonly intervalMs: number;
+  readonly application: string;
+  readonly predictionsPerSecond: number;
+  readonly p50Ms: number | undefined;
+  readonly p99Ms: number | undefined;
+  readonly withinSlo: number | undefined;
+  readonly sources: readonly { readonly source: PredictionSource; readonly count: number }[];
+  readonly observationsPerSecond: number;
+}
+
+/**
+ * A sample at once, then one each interval, for as long as it is read. A reader that takes longer than an interval
+ * gets one sample for all that it missed: nothing queues up.
+ */
+export function metricsSamples(
+  metrics: ServingMetrics,
+  clock: Clock,
+  application: string,
+  intervalMs: number,
+): AsyncIterableIterator<MetricsSample> {
+  return new SampleIterator(metrics, clock, application, intervalMs);
+}
+
+interface Counts {
+  readonly answers: number;
+  readonly withinSlo: number;
+  readonly observations: number;
+  readonly bySource: ReadonlyMap<PredictionSource, number>;
+}
+
+class SampleIterator implements AsyncIterableIterator<MetricsSample> {
+  readonly #metrics: ServingMetrics;
+  readonly #clock: Clock;
+  readonly #application: string;
+  readonly #intervalMs: number;
+  readonly #window;
+  #counts: Counts;
+  #lastMs: number;
+  #first = true;
+  #done = false;
+  #cancelWait: Cancel | undefined;
+  #resolveWait: (() => void) | undefined;
+
+  constructor(metrics: ServingMetrics, clock: Clock, application: string, intervalMs: number) {
+    this.#metrics = metrics;
+    this.#clock = clock;
+    this.#application = application;
+    this.#intervalMs = intervalMs;
+    this.#window = metrics.openWindow();
+    this.#counts = this.#readCounts();
+    this.#lastMs = clock.nowMs();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<MetricsSample>> {
+    if (!this.#first && !this.#done) await this.#wait();
+    this.#first = false;
+    if (this.#done) return { done: true, value: undefined };
+    return { done: false, value: this.#sample() };
+  }
+
+  return(): Promise<IteratorResult<MetricsSample>> {
+    this.#done = true;
+    this.#window.close();
+    this.#cancelWait?.();
+    this.#resolveWait?.();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  #wait(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#resolveWait = resolve;
+      this.#cancelWait = this.#clock.at(this.#lastMs + this.#intervalMs, resolve);
+    });
+  }
+
+  #sample(): MetricsSample {
+    const nowMs = this.#clock.nowMs();
+    const intervalMs = nowMs - this.#lastMs;
+    const before = this.#counts;
+    const counts = this.#readCounts();
+    const latencies = this.#window.take(this.#application);
+    const answers = counts.answers - before.answers;
+    const perSecond = (count: number) => (intervalMs > 0 ? (count * 1000) / intervalMs : 0);
+    this.#counts = counts;
+    this.#lastMs = nowMs;
+    return {
+      at: new Date(this.#clock.wallMs()),
+      intervalMs,
+      application: this.#application,
+      predictionsPerSecond: perSecond(answers),
+      p50Ms: latencies.quantile(0.5),
+      p99Ms: latencies.quantile(0.99),
+      withinSlo: answers === 0 ? undefined : (counts.withinSlo - before.withinSlo) / answers,
+      sources: PREDICTION_SOURCES.map((source) => ({
+        source,
+        count: (counts.bySource.get(source) ?? 0) - (before.bySource.get(source) ?? 0),
+      })).filter(({ count }) => count > 0),
+      observationsPerSecond: perSecond(counts.observations - before.observations),
+    };
+  }
+
+  #readCounts(): Counts {
+    const { answers, withinSlo, observations, bySource } = this.#metrics.of(this.#application);
+    return { answers, withinSlo, observations, bySource: new Map(bySource) };
+  }
+}

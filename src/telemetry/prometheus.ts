@@ -1,0 +1,229 @@
+import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import type { MetricObjectWithValues, MetricValue } from "prom-client";
+import type { Histogram } from "../lib/histogram.js";
+import type { ServingMetrics } from "./servingMetrics.js";
+
+/** Figures of one model version, as whoever knows them hands them over. */
+export interface ModelFigures {
+  readonly model: string;
+  readonly version: number;
+  readonly answered: number;
+  readonly failed: number;
+  readonly dropped: number;
+  readonly retried: number;
+  readonly batches: number;
+  readonly rows: number;
+  readonly cacheHits: number;
+  readonly cacheMisses: number;
+  readonly cacheJoined: number;
+  readonly queuedRows: number;
+  readonly readyReplicas: number;
+  readonly serviceMs: Histogram;
+  readonly queueWaitMs: Histogram;
+}
+
+export interface ProcessFigures {
+  readonly cacheBytes: number;
+  readonly cacheEntries: number;
+  readonly hotOperations: number;
+}
+
+export interface MetricSources {
+  readonly serving: ServingMetrics;
+  readonly models: () => readonly ModelFigures[];
+  readonly process: () => ProcessFigures;
+}
+
+const BUCKETS_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
+
+/**
+ * Prometheus' text. The hot path counts in plain fields and histograms of our own (an observation through the client
+ * library costs ten times as much); they are read here, when somebody asks.
+ */
+export function prometheusRegistry(sources: MetricSources): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  addApplicationMetrics(registry, sources.serving);
+  addModelMetrics(registry, sources.models);
+  addGauge(registry, "skysail_cache_bytes", "Memory of the exact cache, keys and overhead counted", () => [
+    [{}, sources.process().cacheBytes],
+  ]);
+  addGauge(registry, "skysail_cache_entries", "Entries of the exact cache", () => [
+    [{}, sources.process().cacheEntries],
+  ]);
+  addGauge(registry, "skysail_hot_operations", "GraphQL operations that run without parsing and validation", () => [
+    [{}, sources.process().hotOperations],
+  ]);
+  return registry;
+}
+
+type Labels = Record<string, string | number>;
+type Samples = readonly (readonly [Labels, number])[];
+
+function addApplicationMetrics(registry: Registry, serving: ServingMetrics): void {
+  const perApplication = (read: (labels: Labels, metrics: ReturnType<ServingMetrics["of"]>) => Samples) => () =>
+    [...serving.entries()].flatMap(([application, metrics]) => read({ application }, metrics));
+  addCounter(
+    registry,
+    "skysail_predictions_total",
+    "Answers by source",
+    ["application", "source"],
+    perApplication((labels, { bySource }) => [...bySource].map(([source, count]) => [{ ...labels, source }, count])),
+  );
+  addCounter(
+    registry,
+    "skysail_default_answers_total",
+    "Default outputs by reason",
+    ["application", "reason"],
+    perApplication((labels, { byDefaultReason }) =>
+      [...byDefaultReason].map(([reason, count]) => [{ ...labels, reason }, count]),
+    ),
+  );
+  addCounter(
+    registry,
+    "skysail_failures_total",
+    "Typed failures by code",
+    ["application", "code"],
+    perApplication((labels, { byFailure }) => [...byFailure].map(([code, count]) => [{ ...labels, code }, count])),
+  );
+  addCounter(
+    registry,
+    "skysail_within_slo_total",
+    "Answers within the objective",
+    ["application"],
+    perApplication((labels, { withinSlo }) => [[labels, withinSlo]]),
+  );
+  addCounter(
+    registry,
+    "skysail_observations_total",
+    "Observations by result",
+    ["application", "result"],
+    perApplication((labels, metrics) => [
+      [{ ...labels, result: "stored" }, metrics.observations],
+      [{ ...labels, result: "duplicate" }, metrics.duplicateObservations],
+      [{ ...labels, result: "failed" }, metrics.failedObservations],
+    ]),
+  );
+  addHistogram(registry, "skysail_prediction_seconds", "Time from arrival to answer", () =>
+    [...serving.entries()].map(([application, { latencyMs }]) => [{ application }, latencyMs]),
+  );
+}
+
+function addModelMetrics(registry: Registry, models: () => readonly ModelFigures[]): void {
+  const labelsOf = ({ model, version }: ModelFigures): Labels => ({ model, version });
+  const each = (read: (figures: ModelFigures) => number) => (): Samples =>
+    models().map((figures) => [labelsOf(figures), read(figures)]);
+  const byResult = (results: (figures: ModelFigures) => Record<string, number>) => (): Samples =>
+    models().flatMap((figures) =>
+      Object.entries(results(figures)).map(([result, count]) => [{ ...labelsOf(figures), result }, count] as const),
+    );
+  const names = ["model", "version"];
+  addCounter(
+    registry,
+    "skysail_model_rows_total",
+    "Rows by result",
+    [...names, "result"],
+    byResult(({ answered, failed, dropped, retried }) => ({ answered, failed, dropped, retried })),
+  );
+  addCounter(
+    registry,
+    "skysail_cache_lookups_total",
+    "Exact cache by result",
+    [...names, "result"],
+    byResult(({ cacheHits, cacheMisses, cacheJoined }) => ({ hit: cacheHits, miss: cacheMisses, joined: cacheJoined })),
+  );
+  addCounter(
+    registry,
+    "skysail_model_batches_total",
+    "Batches sent",
+    names,
+    each(({ batches }) => batches),
+  );
+  addCounter(
+    registry,
+    "skysail_model_batch_rows_total",
+    "Rows in batches sent",
+    names,
+    each(({ rows }) => rows),
+  );
+  addGauge(
+    registry,
+    "skysail_model_queued_rows",
+    "Rows waiting for a replica",
+    each(({ queuedRows }) => queuedRows),
+    names,
+  );
+  addGauge(
+    registry,
+    "skysail_model_ready_replicas",
+    "Replicas that take batches",
+    each(({ readyReplicas }) => readyReplicas),
+    names,
+  );
+  addHistogram(registry, "skysail_batch_service_seconds", "A batch's own service time", () =>
+    models().map((figures) => [labelsOf(figures), figures.serviceMs]),
+  );
+  addHistogram(registry, "skysail_batch_queue_seconds", "Queue wait of a batch's first row", () =>
+    models().map((figures) => [labelsOf(figures), figures.queueWaitMs]),
+  );
+}
+
+function addCounter(registry: Registry, name: string, help: string, labelNames: string[], read: () => Samples): void {
+  const counter: Counter = new Counter({
+    name,
+    help,
+    labelNames,
+    registers: [registry],
+    collect: () => {
+      counter.reset();
+      for (const [labels, value] of read()) counter.inc(labels, value);
+    },
+  });
+}
+
+function addGauge(
+  registry: Registry,
+  name: string,
+  help: string,
+  read: () => Samples,
+  labelNames: string[] = [],
+): void {
+  const gauge: Gauge = new Gauge({
+    name,
+    help,
+    labelNames,
+    registers: [registry],
+    collect: () => {
+      gauge.reset();
+      for (const [labels, value] of read()) gauge.set(labels, value);
+    },
+  });
+}
+
+/** prom-client's own histogram can only be fed sample by sample: this one is read from ours. */
+function addHistogram(
+  registry: Registry,
+  name: string,
+  help: string,
+  read: () => (readonly [Labels, Histogram])[],
+): void {
+  const get = (): Promise<MetricObjectWithValues<MetricValue<string>>> => {
+    const values = read().flatMap(([labels, histogram]) => histogramValues(name, labels, histogram));
+    return Promise.resolve({ name, help, type: "histogram", aggregator: "sum", values } as never);
+  };
+  registry.registerMetric({ name, help, get } as never);
+}
+
+function histogramValues(name: string, labels: Labels, histogram: Histogram): object[] {
+  const buckets = BUCKETS_SECONDS.map((le) => ({
+    metricName: `${name}_bucket`,
+    labels: { ...labels, le },
+    value: histogram.countUpTo(le * 1000),
+  }));
+  return [
+    ...buckets,
+    { metricName: `${name}_bucket`, labels: { ...labels, le: "+Inf" }, value: histogram.count },
+    { metricName: `${name}_sum`, labels, value: histogram.sumMs / 1000 },
+    { metricName: `${name}_count`, labels, value: histogram.count },
+  ];
+}
