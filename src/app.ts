@@ -127,7 +127,6 @@ export class App {
       batchTimeoutMs,
       onReplicaChange: (text) => this.#log.info(text),
     });
-    this.#releases.push(() => versions.stop());
     return versions;
   }
 
@@ -140,6 +139,7 @@ export class App {
       readyTimeoutMs: WRAPPERS_READY_MS,
     });
     this.#releases.push(() => wrappers.stop());
+    this.#releases.push(() => versions.stop());
     return wrappers.start(example?.wrappers ?? []);
   }
 

@@ -128,7 +128,8 @@ export class GraphqlHttpFront {
 
   #sendResult(response: ServerResponse, contentType: string, result: ExecutionResult): void {
     const errors = result.errors?.map((error) => this.#formatError(error.toJSON(), error));
-    const text = JSON.stringify(errors === undefined ? { data: result.data } : { errors, data: result.data });
+    // The line's end is the pipeline's custom.
+    const text = `${JSON.stringify(errors === undefined ? { data: result.data } : { errors, data: result.data })}\n`;
     response.writeHead(200, {
       "cache-control": "no-store",
       "content-type": contentType,

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# npm run check: all that CI checks. Stops at the first that fails.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+scripts/prepare.sh
+step() { echo "== $1" >&2; shift; "$@"; }
+step "types" npx tsc -p tsconfig.json --noEmit
+step "lint" npx eslint .
+step "format" npx prettier --check --log-level warn .
+step "generated files" scripts/check-generated.sh
+step "audit" npm audit --omit=dev --audit-level=high
+step "tests" npm test
+step "tests without their defences" npm run --silent test:red

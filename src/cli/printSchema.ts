@@ -1,0 +1,3 @@
+import { buildGraphqlSchema, printSdl } from "../graphql/schema.js";
+
+process.stdout.write(printSdl(buildGraphqlSchema()));

@@ -1,0 +1,203 @@
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import type { Application, ModelVersion } from "../../src/domain/application.js";
+import type { Database } from "../../src/store/database.js";
+import { migrate } from "../../src/store/migrate.js";
+import { PostgresReceiptKeyStore } from "../../src/store/receiptKeyStore.js";
+import { PostgresRegistryStore } from "../../src/store/registryStore.js";
+import { administer, connectTo, eachPostgres, eventually } from "../support/postgres.js";
+
+const DIGITS: Omit<Application, "links" | "policyVersion"> = {
+  name: "digits",
+  description: "Which digit is it?",
+  sloMs: 50,
+  input: [{ name: "pixels", datatype: "FP32", shape: [8, 8] }],
+  output: { kind: "LABEL", labels: ["0", "1"] },
+  defaultOutput: { kind: "LABEL", label: "0" },
+  policy: { kind: "static" },
+};
+
+const FOREST: ModelVersion = {
+  model: "forest",
+  version: 1,
+  signature: {
+    inputs: [{ name: "pixels", datatype: "FP32", shape: [64] }],
+    outputs: [{ name: "scores", datatype: "FP32", shape: [2] }],
+  },
+  endpoints: ["127.0.0.1:9000"],
+};
+
+await eachPostgres("registry store", (postgres) => {
+  let url: string;
+  let database: Database;
+  let store: PostgresRegistryStore;
+
+  beforeEach(async () => {
+    url = await postgres().newDatabase();
+    database = await connectTo(url);
+    await migrate(database.sql);
+    store = new PostgresRegistryStore(database);
+  });
+
+  afterEach(() => database.close());
+
+  test("gives back what was stored", async () => {
+    await store.createApplication(DIGITS);
+    await store.registerModelVersion(FOREST, false);
+    await store.linkModel("digits", { model: "forest", weight: 2.5 });
+    expect(await store.read()).toEqual({
+      applications: [{ ...DIGITS, policyVersion: 1, links: [{ model: "forest", weight: 2.5 }] }],
+      models: [{ name: "forest", currentVersion: 1 }],
+      versions: [FOREST],
+    });
+  });
+
+  test("creates an application once, finds it the second time, and refuses other content", async () => {
+    expect(await store.createApplication(DIGITS)).toMatchObject({ kind: "stored", created: true });
+    expect(await store.createApplication(DIGITS)).toMatchObject({ kind: "stored", created: false });
+    expect(await store.createApplication({ ...DIGITS, sloMs: 20 })).toMatchObject({ code: "CONFLICT" });
+  });
+
+  test("keeps vectors and numbers as outputs", async () => {
+    const vector = {
+      ...DIGITS,
+      output: { kind: "VECTOR", size: 2 },
+      defaultOutput: { kind: "VECTOR", vector: Float64Array.of(0.5, -1) },
+    } as const;
+    const { defaultOutput: _, ...number } = { ...DIGITS, name: "price", output: { kind: "NUMBER" } } as const;
+    expect(await store.createApplication(vector)).toMatchObject({ value: { defaultOutput: vector.defaultOutput } });
+    expect(await store.createApplication(vector)).toMatchObject({ created: false });
+    expect(await store.createApplication(number)).toMatchObject({ value: { output: { kind: "NUMBER" } } });
+    expect((await store.read()).applications[1]).not.toHaveProperty("defaultOutput");
+  });
+
+  test.each([
+    ["a reserved name", { name: "graphql" }],
+    ["a name with capitals", { name: "Digits" }],
+    ["a name that is too long", { name: "a".repeat(64) }],
+    ["a latency objective of zero", { sloMs: 0 }],
+    ["a NUL character", { description: "a\u0000b" }],
+  ])("refuses %s as bad input", async (_, change) => {
+    expect(await store.createApplication({ ...DIGITS, ...change })).toMatchObject({ code: "BAD_INPUT" });
+    expect((await store.read()).applications).toEqual([]);
+  });
+
+  test("changes only what a patch names, and takes a default output away", async () => {
+    await store.createApplication(DIGITS);
+    expect(await store.updateApplication("digits", { sloMs: 20 })).toMatchObject({ value: { ...DIGITS, sloMs: 20 } });
+    const bare = await store.updateApplication("digits", { defaultOutput: null });
+    expect(bare).toMatchObject({ kind: "stored", value: { sloMs: 20, description: DIGITS.description } });
+    expect((await store.read()).applications[0]).not.toHaveProperty("defaultOutput");
+  });
+
+  test("removes an application with its links, and keeps the model", async () => {
+    await store.createApplication(DIGITS);
+    await store.registerModelVersion(FOREST, false);
+    await store.linkModel("digits", { model: "forest", weight: 1 });
+    expect(await store.deleteApplication("digits")).toMatchObject({ value: { links: [{ model: "forest" }] } });
+    expect(await store.read()).toMatchObject({ applications: [], models: [{ name: "forest" }] });
+  });
+
+  test("makes a model's first version current, later ones on request only", async () => {
+    await store.registerModelVersion(FOREST, false);
+    await store.registerModelVersion({ ...FOREST, version: 2 }, false);
+    expect((await store.read()).models).toEqual([{ name: "forest", currentVersion: 1 }]);
+    await store.registerModelVersion({ ...FOREST, version: 3 }, true);
+    expect((await store.read()).models).toEqual([{ name: "forest", currentVersion: 3 }]);
+    await store.setCurrentVersion("forest", 2);
+    expect((await store.read()).models).toEqual([{ name: "forest", currentVersion: 2 }]);
+  });
+
+  test("replaces a version's endpoints and never its signature", async () => {
+    await store.registerModelVersion(FOREST, false);
+    const moved = { ...FOREST, endpoints: ["unix:/run/forest", 'a"b,{c}:1'] };
+    expect(await store.registerModelVersion(moved, false)).toMatchObject({ created: false, value: moved });
+    const other = { ...FOREST, signature: { ...FOREST.signature, outputs: [] } };
+    expect(await store.registerModelVersion(other, false)).toMatchObject({
+      code: "CONFLICT",
+      message: expect.stringContaining("output tensor 0"),
+    });
+  });
+
+  test("gives a link a new weight, and takes it away", async () => {
+    await store.createApplication(DIGITS);
+    await store.registerModelVersion(FOREST, false);
+    expect(await store.linkModel("digits", { model: "forest", weight: 1 })).toMatchObject({ created: true });
+    expect(await store.linkModel("digits", { model: "forest", weight: 3 })).toMatchObject({
+      created: false,
+      value: { links: [{ model: "forest", weight: 3 }] },
+    });
+    expect(await store.unlinkModel("digits", "forest")).toMatchObject({ value: { links: [] } });
+  });
+
+  test("finds nothing by unknown names", async () => {
+    await store.createApplication(DIGITS);
+    await store.registerModelVersion(FOREST, false);
+    const outcomes = await Promise.all([
+      store.updateApplication("nobody", { sloMs: 1 }),
+      store.deleteApplication("nobody"),
+      store.setCurrentVersion("nothing", 1),
+      store.setCurrentVersion("forest", 7),
+      store.linkModel("nobody", { model: "forest", weight: 1 }),
+      store.linkModel("digits", { model: "nothing", weight: 1 }),
+      store.unlinkModel("digits", "forest"),
+    ]);
+    expect(outcomes.map((outcome) => "code" in outcome && outcome.code)).toEqual(Array(7).fill("NOT_FOUND"));
+  });
+
+  test("registers one model from eight servers at once", async () => {
+    const versions = Array.from({ length: 8 }, (_, index) => ({ ...FOREST, version: index + 1 }));
+    const outcomes = await Promise.all(versions.map((version) => store.registerModelVersion(version, false)));
+    expect(outcomes.map(({ kind }) => kind)).toEqual(Array(8).fill("stored"));
+    expect((await store.read()).versions).toHaveLength(8);
+  });
+
+  test("tells other servers of a change when it is committed, and of none that was refused", async () => {
+    const elsewhere = await connectTo(url);
+    const seen: number[] = [];
+    const other = new PostgresRegistryStore(elsewhere);
+    const listening = await other.onChange(() => void other.read().then((all) => seen.push(all.applications.length)));
+    await store.createApplication({ ...DIGITS, name: "graphql" });
+    await store.createApplication(DIGITS);
+    await eventually(() => seen.length > 0);
+    expect(seen).toEqual([1]);
+    await listening.stop();
+    await elsewhere.close();
+  });
+
+  test("hears again after its connection was cut, and reports that something may have been missed", async () => {
+    let heard = 0;
+    const listening = await store.onChange(() => (heard += 1));
+    await administer(
+      url,
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query ilike 'listen%'",
+    );
+    await eventually(() => heard === 1);
+    await store.createApplication(DIGITS);
+    await eventually(() => heard === 2);
+    await listening.stop();
+  });
+
+  test("says STORE_UNAVAILABLE when the database is gone", async () => {
+    await administer(url.replace(/[^/]*$/, "postgres"), `drop database ${new URL(url).pathname.slice(1)} with (force)`);
+    await eventually(async () => (await store.createApplication(DIGITS)).kind === "failure");
+    expect(await store.createApplication(DIGITS)).toMatchObject({ code: "STORE_UNAVAILABLE" });
+    await expect(store.read()).rejects.toMatchObject({ failure: { code: "STORE_UNAVAILABLE" } });
+  });
+
+  test("makes one receipt key for eight servers that start at once, and the same after a restart", async () => {
+    const servers = await Promise.all(Array.from({ length: 8 }, () => connectTo(url, 1)));
+    const keys = await Promise.all(servers.map((server) => new PostgresReceiptKeyStore(server).readOrCreate()));
+    await Promise.all(servers.map((server) => server.close()));
+    expect(new Set(keys.map((each) => JSON.stringify(each))).size).toBe(1);
+    expect(keys[0]).toMatchObject([{ id: 1 }]);
+    expect(keys[0]?.[0]?.secret).toHaveLength(32);
+    expect(await new PostgresReceiptKeyStore(database).readOrCreate()).toEqual(keys[0]);
+  });
+
+  test("gives the two newest receipt keys that are not retired, newest first", async () => {
+    await database.sql`insert into receipt_key (id, secret, retired_at)
+      select id, decode(repeat('ab', 32), 'hex'), case when id = 4 then now() end from generate_series(1, 5) id`;
+    const keys = await new PostgresReceiptKeyStore(database).readOrCreate();
+    expect(keys.map(({ id }) => id)).toEqual([5, 3]);
+  });
+});

@@ -1,0 +1,3 @@
+import { sleepOnMessages } from "./sleeper.js";
+
+sleepOnMessages();

@@ -1,0 +1,90 @@
+import type { Logger } from "pino";
+import type { ModelInferRequest } from "../../../src/protocol/generated/inference.js";
+import type { Computed, Executor } from "./executor.js";
+import { isMalformed, type Malformed } from "./incoming.js";
+import type { Model } from "./model.js";
+import { isRefusal, messageOf, refusal, type Refusal } from "./refusal.js";
+import { buildReply, refused, type Outcome } from "./reply.js";
+import { readRequest, type InferRequest, type RequestLimits } from "./request.js";
+
+export interface InferenceOptions extends RequestLimits {
+  readonly maxMessageBytes: number;
+  readonly logger: Logger;
+}
+
+/** From a decoded request to its outcome: the same for unary calls and streams. */
+export class Inference {
+  readonly model: Model;
+  readonly #executor: Executor;
+  readonly #options: InferenceOptions;
+  #phase: "serving" | "draining" = "serving";
+  #streams = 0;
+
+  constructor(model: Model, executor: Executor, options: InferenceOptions) {
+    this.model = model;
+    this.#executor = executor;
+    this.#options = options;
+  }
+
+  get isServing(): boolean {
+    return this.#phase === "serving";
+  }
+
+  /** From now on requests are refused as UNAVAILABLE. Settles when those accepted before have been answered. */
+  drain(): Promise<void> {
+    this.#phase = "draining";
+    return this.#executor.whenIdle();
+  }
+
+  streamOpened(): void {
+    this.#streams++;
+  }
+
+  streamClosed(): void {
+    this.#streams--;
+  }
+
+  /** Settles exactly once, possibly before it returns. */
+  infer(incoming: ModelInferRequest | Malformed, isAbandoned: () => boolean, settle: (outcome: Outcome) => void): void {
+    const { id } = incoming;
+    if (isMalformed(incoming)) {
+      settle(refused(id, refusal("INVALID_ARGUMENT", incoming.message)));
+      return;
+    }
+    const request = this.#accept(incoming);
+    if (isRefusal(request)) {
+      settle(refused(id, request));
+      return;
+    }
+    const { batch, deadlineUs } = request;
+    this.#executor.submit({
+      batch,
+      deadlineUs,
+      isAbandoned,
+      settle: (result) => settle(this.#outcome(request, result)),
+    });
+  }
+
+  #accept(incoming: ModelInferRequest): InferRequest | Refusal {
+    if (!this.isServing) return refusal("UNAVAILABLE", "the wrapper is stopping");
+    return readRequest(incoming, this.model, this.#options);
+  }
+
+  #outcome(request: InferRequest, result: Computed | Refusal): Outcome {
+    const outcome = isRefusal(result) ? refused(request.id, result) : this.#reply(request, result);
+    if (outcome.kind === "refused" && outcome.code === "INTERNAL") {
+      this.#options.logger.warn({ id: request.id, rows: request.batch.rows }, outcome.message);
+    }
+    return outcome;
+  }
+
+  /** Outputs come from the model's author: what is odd about them must not reach the event loop. */
+  #reply(request: InferRequest, computed: Computed): Outcome {
+    const timing = { queueUs: computed.queueUs, computeUs: computed.computeUs, streams: this.#streams };
+    try {
+      return buildReply(this.model, request, computed.outputs, timing, this.#options.maxMessageBytes);
+    } catch (error) {
+      return refused(request.id, refusal("INTERNAL", `unusable outputs: ${messageOf(error)}`));
+    }
+  }
+}

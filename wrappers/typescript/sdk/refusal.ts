@@ -1,0 +1,29 @@
+import type { ErrorCode } from "../../../src/protocol/extension.js";
+
+/** Why one request gets no outputs. The wrapper goes on. */
+export interface Refusal {
+  readonly kind: "refusal";
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** Longer messages (a framework's stack of causes) are cut: they travel in gRPC headers, which are small. */
+const MAX_MESSAGE_LENGTH = 400;
+
+export function refusal(code: ErrorCode, message: string): Refusal {
+  const line = message.replaceAll(/\s+/g, " ").trim();
+  return {
+    kind: "refusal",
+    code,
+    message: line.length <= MAX_MESSAGE_LENGTH ? line : `${line.slice(0, MAX_MESSAGE_LENGTH)}...`,
+  };
+}
+
+export function isRefusal(value: object): value is Refusal {
+  return (value as { kind?: unknown }).kind === "refusal";
+}
+
+/** What was thrown, as a line. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

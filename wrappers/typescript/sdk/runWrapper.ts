@@ -1,0 +1,123 @@
+import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
+import { Command, CommanderError } from "commander";
+import { destination, pino, type Logger } from "pino";
+import { DEFAULT_MAX_MESSAGE_BYTES } from "../../../src/protocol/grpcOptions.js";
+import type { Model } from "./model.js";
+import { listenAddress, oneOf, positiveInteger } from "./options.js";
+import { messageOf } from "./refusal.js";
+import { serveModel, type WrapperServer } from "./serveModel.js";
+
+/** What every wrapper takes on its command line. */
+export interface WrapperOptions {
+  readonly name: string;
+  readonly modelVersion: string;
+  readonly listen: string;
+  readonly maxMessageBytes: number;
+  readonly maxRows: number;
+  readonly nonFinite: "pass" | "refuse";
+  readonly exitWithStdin?: boolean;
+}
+
+export interface WrapperProgram<Options extends WrapperOptions = WrapperOptions> {
+  readonly description: string;
+  readonly defaultName: string;
+  /** Adds the wrapper's own options. */
+  addOptions?(command: Command): void;
+  /** Throws an Error with one clear line when the options cannot be served. */
+  createModel(options: Options, logger: Logger): Model | Promise<Model>;
+}
+
+/** Within a second of stdin's end the process is gone: so long for what is in flight, so long in all. */
+const STDIN_DRAIN_MS = 400;
+const STDIN_EXIT_MS = 800;
+
+/**
+ * The whole life of a wrapper process: options, model, ready line, signals, exit code. The first line on stdout is
+ * `{"listening", "model", "version"}` once it is ready; logs go to stderr.
+ */
+export async function runWrapper<Options extends WrapperOptions>(
+  program: WrapperProgram<Options>,
+  argv: readonly string[] = process.argv,
+): Promise<void> {
+  // gRPC's own lines are no JSON, and what matters of them arrives as errors.
+  setLogVerbosity(logVerbosity.NONE);
+  const logger = pino({ name: program.defaultName }, destination({ fd: 2, sync: true }));
+  try {
+    const options = parseOptions(program, argv);
+    if (options === undefined) return;
+    const model = await program.createModel(options, logger);
+    const server = await serveModel(model, { ...options, logger });
+    exitOnSignals(server, logger);
+    if (options.exitWithStdin === true) exitWithStdin(server, logger);
+    process.stdout.write(`${readyLine(server, model)}\n`);
+  } catch (error) {
+    // Bad options, a missing file, an occupied port: for a person, so one line and no stack.
+    process.stderr.write(`${messageOf(error).trim()}\n`, () => process.exit(1));
+  }
+}
+
+function readyLine(server: WrapperServer, model: Model): string {
+  return JSON.stringify({ listening: server.address, model: model.name, version: model.version });
+}
+
+/** Undefined when `--help` was all that was asked. */
+function parseOptions<Options extends WrapperOptions>(
+  program: WrapperProgram<Options>,
+  argv: readonly string[],
+): Options | undefined {
+  const command = new Command()
+    .name(program.defaultName)
+    .description(program.description)
+    .option("--name <name>", "the model's name", program.defaultName)
+    .option("--model-version <version>", "the model's version", "1")
+    .option("--listen <address>", "unix:/path or host:port; port 0 takes a free one", listenAddress, "127.0.0.1:0")
+    .option("--max-message-bytes <bytes>", "longest message, both ways", positiveInteger, DEFAULT_MAX_MESSAGE_BYTES)
+    .option("--max-rows <rows>", "most rows of a request", positiveInteger, 65_536)
+    .option("--non-finite <policy>", "NaN and infinite inputs: pass or refuse", oneOf("pass", "refuse"), "pass")
+    .option("--exit-with-stdin", "exit when stdin ends: with the process that started this one")
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+  program.addOptions?.(command);
+  try {
+    return command.parse(argv).opts<Options>();
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return undefined;
+    throw error;
+  }
+}
+
+/** SIGTERM and SIGINT drain; a second one gives up waiting. */
+function exitOnSignals(server: WrapperServer, logger: Logger): void {
+  let signals = 0;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    signals++;
+    if (signals > 1) process.exit(1);
+    logger.info({ signal }, "draining");
+    exitAfter(server.stop(), logger);
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+}
+
+/** The launcher holds the other end: when it dies in whatever way, its wrappers go too, instead of piling up. */
+function exitWithStdin(server: WrapperServer, logger: Logger): void {
+  let ended = false;
+  const onEnd = (): void => {
+    if (ended) return;
+    ended = true;
+    setTimeout(() => process.exit(0), STDIN_EXIT_MS);
+    exitAfter(server.stop(STDIN_DRAIN_MS), logger);
+  };
+  process.stdin.on("end", onEnd).on("close", onEnd).on("error", onEnd).resume();
+}
+
+function exitAfter(stopping: Promise<void>, logger: Logger): void {
+  stopping.then(
+    () => process.exit(0),
+    (error: unknown) => {
+      logger.error({ err: error }, "could not stop cleanly");
+      process.exit(1);
+    },
+  );
+}
