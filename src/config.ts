@@ -151,10 +151,8 @@ export function parseConfig(argv: readonly string[], env: NodeJS.ProcessEnv, cwd
     const found = firstGiven(key, options, env, file);
     if (found !== undefined) given.set(key, found);
   }
-  const config = Object.freeze({
-    ...parseAll(given),
-    dataDir: resolve(cwd, String(given.get("dataDir")?.value ?? "./data")),
-  });
+  const parsed = parseAll(given);
+  const config = Object.freeze({ ...parsed, dataDir: resolve(cwd, parsed.dataDir) });
   refuseContradictions(config, given);
   return { kind: "run", config };
 }

@@ -13,7 +13,7 @@ export interface Services {
   predict(request: PredictRequest): Promise<Prediction | Failure>;
   observe(request: ObserveRequest): Promise<Observed | Failure>;
   /** Signs the receipt of a prediction just made. */
-  receiptOf(prediction: Prediction): string;
+  readonly receiptOf: (prediction: Prediction) => string;
   readonly administration: Administration;
   readonly catalogue: Catalogue;
   readonly versions: ModelVersions;

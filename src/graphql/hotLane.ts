@@ -1,4 +1,4 @@
-import { execute, getOperationAST } from "graphql";
+import { execute, getOperationAST, OperationTypeNode } from "graphql";
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from "graphql";
 import type { RequestContext } from "./context.js";
 
@@ -60,7 +60,7 @@ export class HotLane {
   /** To be called with an operation that the pipeline has answered without a document or variable error. */
   store(request: OperationRequest, document: DocumentNode): void {
     const operation = getOperationAST(document, request.operationName);
-    if (operation == null || operation.operation === "subscription") return;
+    if (operation == null || operation.operation === OperationTypeNode.SUBSCRIPTION) return;
     const key = keyOf(request);
     const bytes = key.length * TREE_BYTES_PER_CHARACTER;
     if (bytes > MAX_BYTES || this.#operations.has(key)) return;

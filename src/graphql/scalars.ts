@@ -35,7 +35,8 @@ function literalNumbers(node: ValueNode): unknown {
     case Kind.STRING:
     case Kind.ENUM:
       return node.value;
-    default:
+    case Kind.OBJECT:
+    case Kind.VARIABLE:
       throw new GraphQLError(`a FloatVector is a list of numbers, got ${node.kind}`);
   }
 }

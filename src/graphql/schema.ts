@@ -3,7 +3,6 @@ import { createPubSub } from "@graphql-yoga/subscription";
 import { GraphQLInputObjectType, lexicographicSortSchema, printSchema } from "graphql";
 import type { GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
-import type { PubSub } from "type-graphql";
 import { FailureInterface } from "./failureTypes.js";
 import { MetricsResolver } from "./metricsResolver.js";
 import { ONE_OF_INPUTS } from "./predictionInputs.js";
@@ -18,7 +17,7 @@ export function buildGraphqlSchema(): GraphQLSchema {
     // graphql-js checks all inputs, and ours their content; validation here would echo whole inputs in its errors.
     validate: false,
     // type-graphql asks for one as soon as a subscription exists; ours have iterators of their own.
-    pubSub: createPubSub() as unknown as PubSub,
+    pubSub: createPubSub(),
   });
   for (const name of [...ONE_OF_INPUTS, ...ONE_OF_REGISTRY_INPUTS]) {
     const type = schema.getType(name);

@@ -42,7 +42,7 @@ const CLOSE_WITHIN_S = 5;
 /** Connects and asks one question, so that a wrong address is told at the start. Throws STORE_UNAVAILABLE in one line. */
 export async function connectDatabase(url: string, options: DatabaseOptions): Promise<Database> {
   const place = placeOf(url);
-  const sql = postgres(url, poolOptions(options, options.maxConnections));
+  const sql = openPool(url, options, place);
   try {
     await within(CONNECT_WITHIN_MS, sql`select 1`);
   } catch (error) {
@@ -50,6 +50,15 @@ export async function connectDatabase(url: string, options: DatabaseOptions): Pr
     throw new FailureError(failure("STORE_UNAVAILABLE", cannotConnect(place, error)), { cause: error });
   }
   return new PostgresDatabase(url, options, sql, place);
+}
+
+/** An address that cannot be parsed is thrown by postgres.js with the whole of it, password included: not passed on. */
+function openPool(url: string, options: DatabaseOptions, place: string): Sql {
+  try {
+    return postgres(url, poolOptions(options, options.maxConnections));
+  } catch {
+    throw badAddress(place);
+  }
 }
 
 class PostgresDatabase implements Database {
@@ -185,16 +194,17 @@ export function within<T>(limitMs: number, work: PromiseLike<T>): Promise<T> {
   });
 }
 
-/** `host:port/database` of a URL, with PostgreSQL's defaults for what it leaves out. */
+/** `host:port/database` of a URL, with PostgreSQL's port where it names none. Nothing before the last @ is ever shown. */
 export function placeOf(url: string): string {
-  const parts = /^postgres(?:ql)?:\/\/(?:[^@/]*@)?([^/?]*)(?:\/([^?]*))?/.exec(url);
-  if (parts === null) {
-    throw new FailureError(
-      failure("BAD_INPUT", "DATABASE_URL must look like postgres://user:password@host:5432/database"),
-    );
-  }
+  const parts = /^postgres(?:ql)?:\/\/(?:[^/?]*@)?([^/?@]*)(?:\/([^?@]*))?(?:\?|$)/.exec(url);
+  if (parts === null) throw badAddress("not shown");
   const host = parts[1] === undefined || parts[1] === "" ? "localhost" : parts[1];
-  return `${host.includes(":") ? host : `${host}:5432`}/${parts[2] ?? ""}`;
+  return `${/:\d+$/.test(host) ? host : `${host}:5432`}/${parts[2] ?? ""}`;
+}
+
+function badAddress(place: string): FailureError {
+  const message = `DATABASE_URL (${place}) must look like postgres://user:password@host:5432/database, with %-escapes for @ and / in the password`;
+  return new FailureError(failure("BAD_INPUT", message));
 }
 
 function cannotConnect(place: string, error: unknown): string {

@@ -1,5 +1,6 @@
 import { mkdir, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { FailureError, failure } from "../domain/failure.js";
 import { Backoff } from "../lib/backoff.js";
 import { CLUSTER_DATABASE, CLUSTER_USER, binariesFor, ensureCluster, locateCluster } from "./cluster.js";
 import type { StoreLog } from "./cluster.js";
@@ -7,7 +8,7 @@ import type { ClusterRecord } from "./clusterRecord.js";
 import { lockDataFolder } from "./dataFolderLock.js";
 import type { DataFolderLock } from "./dataFolderLock.js";
 import type { BinariesRung, PostgresBinaries } from "./postgresBinaries.js";
-import { postgresOwner } from "./postgresOwner.js";
+import { ownerOfCluster, postgresOwner } from "./postgresOwner.js";
 import { endLeftBehind, freePort, startPostmaster, stopPostmaster } from "./postmaster.js";
 import type { Postmaster, PostmasterSettings } from "./postmaster.js";
 
@@ -45,35 +46,47 @@ const RESTART_LIMITS = { firstMs: 50, maxMs: 5_000 };
  * the folder is refused, and one that crashes is started again on its port. Throws STORE_UNAVAILABLE with the remedy.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const owner = postgresOwner();
-  // As root the cluster's user must get through to its own folder, which nobody else can enter; else it is all private.
-  await mkdir(options.dataDir, { recursive: true, mode: owner === undefined ? 0o700 : 0o711 });
-  const dataDir = await realpath(options.dataDir);
-  const locks = [lockDataFolder(dataDir)];
+  const locks: DataFolderLock[] = [];
   try {
-    const record = await locateCluster(dataDir, owner, options.log);
-    // A copied data folder names the original's cluster: two servers may hold different folders and want one cluster.
-    if (dirname(record.clusterDir) !== dataDir) locks.push(lockDataFolder(dirname(record.clusterDir)));
-    const leftBehind = await endLeftBehind(record.clusterDir);
-    if (leftBehind !== undefined) options.log.warn(`took over from PostgreSQL ${leftBehind}, left by a killed server`);
-    const binaries = await binariesFor(options.rung, record.clusterDir, owner);
-    await ensureCluster(record, binaries, owner);
-    const logFile = join(dataDir, "postgres.log");
-    const settings = { clusterDir: record.clusterDir, logFile, binaries, owner };
-    const supervisor = new Supervisor(settings, options.log, locks);
-    const port = await supervisor.start();
-    return {
-      url: clusterUrl(record, port),
-      adopted: leftBehind !== undefined,
-      binaries,
-      clusterDir: record.clusterDir,
-      pid: () => supervisor.pid(),
-      stop: () => supervisor.stop(),
-    };
+    return await startLocked(options, locks);
   } catch (error) {
     for (const lock of locks) lock.release();
-    throw error;
+    throw error instanceof FailureError ? error : unusable(options.dataDir, error);
   }
+}
+
+async function startLocked(options: EmbeddedPostgresOptions, locks: DataFolderLock[]): Promise<EmbeddedPostgres> {
+  const newOwner = postgresOwner();
+  // As root the cluster's user must get through to its own folder, which nobody else can enter; else it is all private.
+  await mkdir(options.dataDir, { recursive: true, mode: newOwner === undefined ? 0o700 : 0o711 });
+  const dataDir = await realpath(options.dataDir);
+  locks.push(lockDataFolder(dataDir));
+  const record = await locateCluster(dataDir, newOwner, options.log);
+  // A copied data folder names the original's cluster: two servers may hold different folders and want one cluster.
+  if (dirname(record.clusterDir) !== dataDir) locks.push(lockDataFolder(dirname(record.clusterDir)));
+  const leftBehind = await endLeftBehind(record.clusterDir);
+  if (leftBehind !== undefined) options.log.warn(`took over from PostgreSQL ${leftBehind}, left by a killed server`);
+  const owner = ownerOfCluster(record.clusterDir, newOwner);
+  const binaries = await binariesFor(options.rung, record.clusterDir, owner);
+  await ensureCluster(record, binaries, owner);
+  const settings = { clusterDir: record.clusterDir, logFile: join(dataDir, "postgres.log"), binaries, owner };
+  const supervisor = new Supervisor(settings, options.log, locks);
+  const port = await supervisor.start();
+  return {
+    url: clusterUrl(record, port),
+    adopted: leftBehind !== undefined,
+    binaries,
+    clusterDir: record.clusterDir,
+    pid: () => supervisor.pid(),
+    stop: () => supervisor.stop(),
+  };
+}
+
+/** What the operating system says about folders and files is for the operator, in one line. */
+function unusable(dataDir: string, error: unknown): FailureError {
+  const why = (error as { message?: string }).message ?? String(error);
+  const message = `cannot use the data folder ${dataDir}: ${why}: correct its permissions or use another --data-dir`;
+  return new FailureError(failure("STORE_UNAVAILABLE", message), { cause: error });
 }
 
 function clusterUrl(record: ClusterRecord, port: number): string {

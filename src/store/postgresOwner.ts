@@ -17,6 +17,13 @@ export function postgresOwner(): PostgresOwner | undefined {
   return passwdEntry("postgres") ?? passwdEntry("nobody") ?? { name: "nobody", uid: 65534, gid: 65534 };
 }
 
+/** A cluster that exists keeps its user: PostgreSQL opens no other's, and a `postgres` user may have come meanwhile. */
+export function ownerOfCluster(clusterDir: string, owner: PostgresOwner | undefined): PostgresOwner | undefined {
+  const found = statSync(clusterDir, { throwIfNoEntry: false });
+  if (owner === undefined || found === undefined || found.uid === owner.uid) return owner;
+  return { name: `with uid ${found.uid}`, uid: found.uid, gid: found.gid };
+}
+
 function passwdEntry(name: string): PostgresOwner | undefined {
   const line = readFileSync("/etc/passwd", "utf8")
     .split("\n")

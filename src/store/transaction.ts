@@ -14,13 +14,16 @@ export class TransactionError extends Error {
   }
 }
 
-/** Runs `work` in a transaction. Throws FailureError as `work` threw it, and TransactionError for all else. */
+/**
+ * Runs `work`, which must await nothing but statements on `tx`. Throws FailureError as `work` threw it, and
+ * TransactionError for all else.
+ */
 export async function transact<T>(sql: Sql, work: (tx: postgres.TransactionSql) => Promise<T>): Promise<T> {
   let commitSent = false;
   let result: { readonly value: T } | undefined;
   try {
     await sql.begin(async (tx) => {
-      result = { value: await work(tx) };
+      result = { value: await work(tx).catch(unlessLost) };
       // From here on postgres.js sends COMMIT, and only its answer tells what has become of the transaction.
       commitSent = true;
     });
@@ -30,6 +33,17 @@ export async function transact<T>(sql: Sql, work: (tx: postgres.TransactionSql) 
   }
   if (result === undefined) throw new TransactionError(new Error("the transaction gave no result"), commitSent);
   return result.value;
+}
+
+/**
+ * When the connection is lost, postgres.js (3.4.9) would send its ROLLBACK to a socket that is no more, in a callback of
+ * its own, where the TypeError ends the process. So it is not told: this never settles, and begin() fails by itself when
+ * the connection's end is reported.
+ */
+function unlessLost(error: unknown): Promise<never> {
+  return errorKind(error) === "LOST" && !(error instanceof FailureError)
+    ? new Promise(() => undefined)
+    : Promise.reject(error);
 }
 
 /**

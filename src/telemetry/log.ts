@@ -44,12 +44,10 @@ export function createLog(level: "debug" | "info" | "warn" | "error", clock: Clo
 /** Control characters escaped, so that no text can forge a line of log or reach a terminal. */
 export function printable(text: string): string {
   const cut = text.length > MAX_LINE_CHARACTERS ? `${text.slice(0, MAX_LINE_CHARACTERS)}... (${text.length})` : text;
-  // eslint-disable-next-line no-control-regex -- these are what it is for
-  return cut.replace(
-    /[\u0000-\u001f\u007f-\u009f]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return cut.replace(CONTROL_CHARACTERS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
+
+const CONTROL_CHARACTERS = /\p{Cc}/gu;
 
 /** At most so many lines a second; says how many were left out before the next that is let through. */
 class LineLimiter {

@@ -13,7 +13,7 @@ test("tells in one line where it could not connect, and never the password", asy
 });
 
 test("gives up on a server that accepts and says nothing", async () => {
-  const silent = createServer((socket) => socket.on("error", () => undefined));
+  const silent = createServer((socket) => socket.on("error", () => undefined).resume());
   const port = await new Promise<number>((resolve) => {
     silent.listen(0, "127.0.0.1", () => resolve((silent.address() as { port: number }).port));
   });
@@ -23,8 +23,14 @@ test("gives up on a server that accepts and says nothing", async () => {
   await new Promise((resolve) => silent.close(resolve));
 });
 
-test("refuses an address that is none", async () => {
-  await expect(connectTo("mysql://127.0.0.1/shop")).rejects.toThrow("DATABASE_URL must look like postgres://");
+test.each([
+  "mysql://127.0.0.1/shop",
+  "postgres://me:s3cr/et@127.0.0.1/shop",
+  "postgres://me:s3cret@127.0.0.1:99999/shop",
+])("refuses the address %s without showing a password", async (url) => {
+  const refusal = connectTo(url);
+  await expect(refusal).rejects.toThrow(/^DATABASE_URL \(.*\) must look like postgres:/);
+  await expect(refusal).rejects.not.toThrow(/s3cr/);
 });
 
 await eachPostgres("database", (postgres) => {

@@ -136,6 +136,21 @@ describe.each(present)("embedded PostgreSQL from the %s binaries", (rung) => {
     expect(warnings[0]).toMatch(`PostgreSQL ${killed} ended by signal SIGKILL: starting it again in `);
   });
 
+  test("tells in one line that the data folder cannot be used", async () => {
+    await writeFile(dataDir, "a file, no folder");
+    await expect(start()).rejects.toThrow(
+      /^cannot use the data folder .*: EEXIST.*: correct its permissions or use another/,
+    );
+    await rm(dataDir);
+  });
+
+  test("leaves the data folder free when a start fails", async () => {
+    await mkdir(dataDir, { mode: 0o711 });
+    await writeFile(join(dataDir, "skysail.json"), "torn");
+    await expect(start()).rejects.toThrow(/skysail.json is damaged/);
+    expect(existsSync(join(dataDir, "skysail.lock"))).toBe(false);
+  });
+
   test("stops once however often it is asked, and frees the data folder", async () => {
     const { stop, pid } = await start();
     const running = pid() as number;

@@ -247,7 +247,7 @@ await eachPostgres("observation store behind a silent network", (postgres) => {
   });
 
   test("says OUTCOME_UNKNOWN when the commit went out and no answer came; the repetition is stored once", async () => {
-    proxy.freezeAt("commit", true);
+    proxy.freezeAt("server", "COMMIT");
     expect(await store.append(observation("a"))).toMatchObject({ code: "OUTCOME_UNKNOWN", retryAfterMs: 500 });
     proxy.thaw();
     await eventually(async () => (await readLog(direct)).length === 2);
@@ -255,7 +255,7 @@ await eachPostgres("observation store behind a silent network", (postgres) => {
   });
 
   test("says STORE_UNAVAILABLE when the commit was surely not sent; the repetition is stored once", async () => {
-    proxy.freezeAt("begin", false);
+    proxy.freezeAt("client", "begin");
     expect(await store.append(observation("a"))).toMatchObject({ code: "STORE_UNAVAILABLE" });
     proxy.thaw();
     expect(await store.append(observation("a"))).toEqual({ kind: "observation", seq: 2, duplicate: false });
@@ -263,7 +263,7 @@ await eachPostgres("observation store behind a silent network", (postgres) => {
 
   test("does not use the silent connection again", async () => {
     const before = proxy.connections();
-    proxy.freezeAt("begin", false);
+    proxy.freezeAt("client", "begin");
     await store.append(observation("a"));
     proxy.thaw();
     await store.append(observation("a"));
@@ -271,7 +271,7 @@ await eachPostgres("observation store behind a silent network", (postgres) => {
   });
 
   test("tells those who wait behind a group without an answer that theirs was not stored", async () => {
-    proxy.freezeAt("commit", true);
+    proxy.freezeAt("server", "COMMIT");
     const leader = store.append(observation("a"));
     const behind: ReturnType<typeof store.append>[] = [];
     setImmediate(() => setImmediate(() => behind.push(store.append(observation("b")))));

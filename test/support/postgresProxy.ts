@@ -4,8 +4,8 @@ import type { Server, Socket } from "node:net";
 export interface PostgresProxy {
   /** The given URL, through the proxy. */
   readonly url: string;
-  /** From the next client message that contains `text` on, that message included or not, nothing passes either way. */
-  freezeAt(text: string, passIt: boolean): void;
+  /** Falls silent at the first message of that side that contains `text`; that message does not pass either. */
+  freezeAt(side: "client" | "server", text: string): void;
   thaw(): void;
   /** Connections that clients have made so far. */
   connections(): number;
@@ -16,7 +16,7 @@ export interface PostgresProxy {
 export async function startPostgresProxy(url: string): Promise<PostgresProxy> {
   const target = new URL(url);
   const sockets = new Set<Socket>();
-  let trigger: { readonly text: string; readonly passIt: boolean } | undefined;
+  let trigger: { readonly side: string; readonly text: string } | undefined;
   let frozen = false;
   let count = 0;
   const server = createServer((client) => {
@@ -29,17 +29,17 @@ export async function startPostgresProxy(url: string): Promise<PostgresProxy> {
     }
     client.once("close", () => upstream.destroy());
     upstream.once("close", () => client.destroy());
-    upstream.on("data", (bytes) => void (frozen || client.write(bytes)));
-    client.on("data", (bytes) => {
-      const triggered = !frozen && trigger !== undefined && bytes.includes(trigger.text);
-      if (!frozen && (!triggered || trigger?.passIt === true)) upstream.write(bytes);
-      if (triggered) frozen = true;
-    });
+    const pass = (side: "client" | "server", bytes: Buffer, to: Socket): void => {
+      if (trigger?.side === side && bytes.includes(trigger.text)) frozen = true;
+      if (!frozen) to.write(bytes);
+    };
+    upstream.on("data", (bytes: Buffer) => pass("server", bytes, client));
+    client.on("data", (bytes: Buffer) => pass("client", bytes, upstream));
   });
   const port = await listening(server);
   return {
     url: Object.assign(new URL(url), { hostname: "127.0.0.1", port: String(port) }).href,
-    freezeAt: (text, passIt) => (trigger = { text, passIt }),
+    freezeAt: (side, text) => (trigger = { side, text }),
     thaw: () => {
       trigger = undefined;
       frozen = false;

@@ -65,7 +65,7 @@ function readArtefact(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new Error(`--file ${file}: ${messageOf(error)}`);
+    throw new Error(`--file ${file}: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -59,5 +59,5 @@ function outputOf(spec: TensorSpec, result: Tensor | undefined): OutputTensor {
   if (result === undefined) throw new Error(`the model gave no output ${spec.name}`);
   const expected = onnxTypeOf(spec.datatype);
   if (result.type !== expected) throw new Error(`output ${spec.name} is ${result.type}, not ${expected}`);
-  return result.data as OutputTensor;
+  return result.data;
 }

@@ -57,7 +57,7 @@ class SessionThread {
 
   async run(rows: number, inputs: readonly InputData[]): Promise<readonly OutputTensor[]> {
     const copies = inputs.map((input) => (ArrayBuffer.isView(input) ? input.slice() : input));
-    const buffers = copies.flatMap((copy) => (ArrayBuffer.isView(copy) ? [copy.buffer as ArrayBuffer] : []));
+    const buffers = copies.flatMap((copy) => (ArrayBuffer.isView(copy) ? [copy.buffer] : []));
     const reply = nextMessage(this.#worker);
     this.#worker.postMessage({ rows, inputs: copies } satisfies RunMessage, buffers);
     const message = await reply;

@@ -1,4 +1,4 @@
-import { BinaryReader } from "@bufbuild/protobuf/wire";
+import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { ModelInferRequest } from "../../../src/protocol/generated/inference.js";
 import { messageOf } from "./refusal.js";
 
@@ -23,14 +23,13 @@ export function isMalformed(incoming: ModelInferRequest | Malformed): incoming i
 }
 
 const ID_FIELD = 3;
-const LENGTH_DELIMITED = 2;
 
 function recoverId(bytes: Uint8Array): string {
   try {
     const reader = new BinaryReader(bytes);
     while (reader.pos < reader.len) {
       const [field, wireType] = reader.tag();
-      if (field === ID_FIELD && wireType === LENGTH_DELIMITED) return reader.string();
+      if (field === ID_FIELD && wireType === WireType.LengthDelimited) return reader.string();
       reader.skip(wireType);
     }
   } catch {

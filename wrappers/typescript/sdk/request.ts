@@ -1,3 +1,4 @@
+import { firstNonFinite } from "../../../src/domain/finite.js";
 import { elementCount, rowBytes, type Signature, type TensorSpec } from "../../../src/domain/tensor.js";
 import { checksumOfContents } from "../../../src/protocol/checksum.js";
 import { REQUEST_PARAMETERS } from "../../../src/protocol/extension.js";
@@ -8,7 +9,6 @@ import type {
 } from "../../../src/protocol/generated/inference.js";
 import { InputTensor, type Batch } from "./batch.js";
 import { countElements } from "./bytesPacking.js";
-import { firstNonFinite } from "./finite.js";
 import { isRefusal, refusal, type Refusal } from "./refusal.js";
 import { packContents } from "./typedContents.js";
 
@@ -93,8 +93,8 @@ function readBatch(request: ModelInferRequest, specs: readonly TensorSpec[], lim
     const input = readInput(request, i, specs[i] as TensorSpec, rows);
     if (isRefusal(input)) return input;
     if (limits.nonFinite === "refuse") {
-      const at = firstNonFinite(input);
-      if (at !== -1) return refusal("INVALID_ARGUMENT", `input ${input.spec.name}: element ${at} is not finite`);
+      const at = firstNonFinite(input.spec.datatype, input.bytes);
+      if (at !== undefined) return refusal("INVALID_ARGUMENT", `input ${input.spec.name}: element ${at} is not finite`);
     }
     inputs.push(input);
   }
