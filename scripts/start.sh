@@ -3,4 +3,6 @@
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 "$root/scripts/prepare.sh"
+# Libraries check more in development, at a cost on every request.
+export NODE_ENV="${NODE_ENV:-production}"
 exec node "$root/dist/src/main.js" "$@"

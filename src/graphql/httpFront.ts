@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ApolloServer, HeaderMap } from "@apollo/server";
 import type { HTTPGraphQLResponse } from "@apollo/server";
+import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
 import { GraphQLError } from "graphql";
 import type { DocumentNode, ExecutionResult, GraphQLFormattedError, GraphQLSchema } from "graphql";
 import { readBody } from "../http/readBody.js";
@@ -42,6 +43,8 @@ export class GraphqlHttpFront {
       introspection: true,
       csrfPrevention: true,
       persistedQueries: false,
+      // Its cache hints would put a wrapper around every resolver of the schema, which the lane uses too.
+      plugins: [ApolloServerPluginCacheControlDisabled()],
       includeStacktraceInErrorResponses: false,
       stopOnTerminationSignals: false,
       formatError: (formatted, error) => this.#formatError(formatted, error),

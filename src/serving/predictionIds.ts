@@ -2,5 +2,6 @@
 export function predictionIds(randomBytes: (count: number) => Buffer): () => string {
   const prefix = randomBytes(12).toString("base64url");
   let count = 0;
-  return () => `${prefix}${(count++).toString(36)}`;
+  // Decimal: another radix costs ten times as much.
+  return () => `${prefix}${count++}`;
 }

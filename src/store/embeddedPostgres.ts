@@ -30,9 +30,9 @@ export interface EmbeddedPostgres {
   readonly binaries: PostgresBinaries;
   readonly clusterDir: string;
   /** Of the PostgreSQL that runs now; undefined while it is down. */
-  pid(): number | undefined;
+  readonly pid: () => number | undefined;
   /** Idempotent: every call gives the one promise. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** The port is asked for and then used, and somebody may come between. */

@@ -27,15 +27,16 @@ function handDriven(limits: { maxPending?: number; maxGroup?: number } = {}) {
     for (const turn of turns.splice(0)) turn();
     await settle();
   };
-  return { queue, gates, endTurn, settle };
+  const add = (key: string, item: number) => queue.add(key, item) ?? Promise.reject(new Error("full"));
+  return { queue, add, gates, endTurn, settle };
 }
 
 describe("group queue", () => {
   test("commits what came in one turn together, and what came meanwhile in the next group", async () => {
-    const { queue, gates, endTurn, settle } = handDriven();
-    const first = [queue.add("a", 1), queue.add("a", 2)];
+    const { queue, add, gates, endTurn, settle } = handDriven();
+    const first = [add("a", 1), add("a", 2)];
     await endTurn();
-    const second = [queue.add("a", 3), queue.add("a", 4)];
+    const second = [add("a", 3), add("a", 4)];
     await endTurn();
     expect(gates.map((gate) => gate.items)).toEqual([[1, 2]]);
     gates[0]?.open();
@@ -99,7 +100,7 @@ describe("group queue", () => {
               return { results: items.map((item) => `${key}${item}`) };
             },
           });
-          const results = Promise.all(keys.map((key, index) => queue.add(key, index)));
+          const results = Promise.all(keys.map(async (key, index) => queue.add(key, index)));
           const drained = queue.drain();
           await scheduler.waitFor(Promise.all([results, drained]));
           expect(await results).toEqual(keys.map((key, index) => `${key}${index}`));

@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { BenchError } from "./bench.js";
+import { ask } from "./graphqlClient.js";
+import { WIDTH } from "./noopWrapper.js";
+import { CREATE_APPLICATION, LINK_MODEL, PREDICT, REGISTER_MODEL_VERSION, REPLICA_STATES } from "./operations.js";
+
+export const APPLICATION = "bench";
+const MODEL = "noop";
+const READY_WITHIN_MS = 10_000;
+
+/** One application on one model, answering a number for eight. */
+export async function setUpApplication(url: string, endpoint: string): Promise<void> {
+  const registered = await ask(url, REGISTER_MODEL_VERSION, {
+    input: { model: MODEL, version: 1, endpoints: [endpoint] },
+  });
+  requireSuccess("registerModelVersion", registered.data.registerModelVersion);
+  const created = await ask(url, CREATE_APPLICATION, {
+    input: {
+      name: APPLICATION,
+      // A stall of a noisy machine should show in the percentiles, not as default answers.
+      sloMs: 1000,
+      input: [{ name: "x", datatype: "FP32", shape: [WIDTH] }],
+      output: { kind: "NUMBER" },
+    },
+  });
+  requireSuccess("createApplication", created.data.createApplication);
+  const linked = await ask(url, LINK_MODEL, { input: { application: APPLICATION, model: MODEL } });
+  requireSuccess("linkModel", linked.data.linkModel);
+  await waitForReplica(url);
+}
+
+function requireSuccess(what: string, result: { readonly __typename: string; readonly message?: string }): void {
+  if (result.message !== undefined) throw new BenchError(`${what}: ${result.__typename}: ${result.message}`);
+}
+
+async function waitForReplica(url: string): Promise<void> {
+  const giveUpMs = performance.now() + READY_WITHIN_MS;
+  for (;;) {
+    const { data } = await ask(url, REPLICA_STATES, { model: MODEL });
+    const replicas = data.model?.versions.flatMap((version) => version.replicas) ?? [];
+    if (replicas.some(({ state }) => state === "READY")) return;
+    const problem = replicas[0]?.problem ?? "no problem given";
+    if (performance.now() > giveUpMs) throw new BenchError(`no replica of ${MODEL} became ready: ${problem}`);
+    await sleep(20);
+  }
+}
+
+/** Asks twice for inputs of its own: the model must answer first, the cache then. Returns an answer's text. */
+export async function verifyAnswers(url: string): Promise<string> {
+  let text = "";
+  for (let i = 0; i < 10; i++) {
+    const values = Array.from({ length: WIDTH }, (_, j) => i * 2 + j / 8);
+    for (const source of ["MODEL", "CACHE"]) {
+      const answer = await ask(url, PREDICT, { input: { application: APPLICATION, input: { values } } });
+      ({ text } = answer);
+      const { predict } = answer.data;
+      const right = "source" in predict && predict.source === source && numberOf(predict.output) === values[0];
+      if (!right) throw new BenchError(`expected ${values[0]} from ${source} for [${values.join()}], got ${text}`);
+    }
+  }
+  return text;
+}
+
+function numberOf(output: object): unknown {
+  return "number" in output ? output.number : undefined;
+}

@@ -1,0 +1,39 @@
+import type { Cleanup } from "./cleanup.js";
+
+export interface Settings {
+  /** Measured runs of each side. */
+  readonly runs: number;
+  /** Length of a measured run. */
+  readonly seconds: number;
+  /** Folder for CPU profiles; absent: nothing is profiled. */
+  readonly profileFolder: string | undefined;
+}
+
+/** What a scenario gets. */
+export interface Bench {
+  readonly settings: Settings;
+  readonly signal: AbortSignal;
+  /** Run at the scenario's end, whatever the end is. */
+  readonly cleanup: Cleanup;
+  readonly progress: (text: string) => void;
+}
+
+export interface Outcome {
+  /** The `result` of the JSON line. */
+  readonly result: Readonly<Record<string, unknown>>;
+  /** The same for people. */
+  readonly table: Table;
+}
+
+/** First row: column names. */
+export type Table = readonly (readonly string[])[];
+
+export interface Scenario {
+  readonly name: string;
+  readonly summary: string;
+  readonly measure: (bench: Bench) => Promise<Outcome>;
+  /** Writes a CPU profile of the server under this load; returns the path. Absent where there is no server. */
+  readonly profile?: (bench: Bench, folder: string) => Promise<string>;
+}
+
+export class BenchError extends Error {}

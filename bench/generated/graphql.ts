@@ -1,0 +1,275 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+export type CreateApplicationInput = {
+  /** Given, and said so, when no model could answer in time. Absent: a typed failure instead. */
+  defaultOutput?: OutputInput | null | undefined;
+  description?: string | null | undefined;
+  input: Array<TensorSpecInput>;
+  /** 1 to 63 of a-z, 0-9 and -, beginning with a letter. */
+  name: string;
+  output: OutputSpecInput;
+  /** Milliseconds; 50 if absent. */
+  sloMs?: number | null | undefined;
+};
+
+/** Datatypes of the Open Inference Protocol. BYTES is text. */
+export type Datatype =
+  | 'BOOL'
+  | 'BYTES'
+  | 'FP16'
+  | 'FP32'
+  | 'FP64'
+  | 'INT8'
+  | 'INT16'
+  | 'INT32'
+  | 'INT64'
+  | 'UINT8'
+  | 'UINT16'
+  | 'UINT32'
+  | 'UINT64';
+
+export type LinkModelInput = {
+  application: string;
+  model: string;
+  /** Relative weight of its vote, above 0; 1 if absent. */
+  weight?: number | null | undefined;
+};
+
+/** One tensor of an input that has several. */
+export type NamedTensorInput = {
+  data: TensorDataInput;
+  datatype: Datatype;
+  name: string;
+  /** Shape of one row, without the batch. */
+  shape: Array<number>;
+};
+
+/** Exactly one, of the application's kind. */
+export type OutputInput =
+  {   label: string; number?: never; vector?: never; }
+  |  { label?: never;   number: number; vector?: never; }
+  |  { label?: never; number?: never;   vector: readonly (number | readonly number[])[]; };
+
+/** What an application answers with. */
+export type OutputKind =
+  | 'LABEL'
+  | 'NUMBER'
+  | 'VECTOR';
+
+export type OutputSpecInput = {
+  kind: OutputKind;
+  /** For kind LABEL. */
+  labels?: Array<string> | null | undefined;
+  /** For kind VECTOR. */
+  size?: number | null | undefined;
+};
+
+export type PredictInput = {
+  application: string;
+  /** Milliseconds from arrival within which the answer is needed; at most the application's sloMs counts. */
+  deadlineMs?: number | null | undefined;
+  /** Whom the prediction is for; absent: the population. */
+  entity?: string | number | null | undefined;
+  input: TensorInput;
+};
+
+/** Where an answer came from: the first that applies of DEFAULT, PARTIAL, CACHE, ENSEMBLE, MODEL. */
+export type PredictionSource =
+  /** Every model's answer to exactly this input was known. */
+  | 'CACHE'
+  /** The application's default output: see defaultReason. */
+  | 'DEFAULT'
+  /** Several models, combined. */
+  | 'ENSEMBLE'
+  /** One model, now. */
+  | 'MODEL'
+  /** Only some of the selected models answered in time: see modelsMissing. */
+  | 'PARTIAL';
+
+export type RegisterModelVersionInput = {
+  /** Wrappers that someone else runs: host:port or unix:/path. Replaces those given before. */
+  endpoints?: Array<string> | null | undefined;
+  /** Absent, with outputs: the wrapper is asked. */
+  inputs?: Array<TensorSpecInput> | null | undefined;
+  /** Default true. */
+  makeCurrent?: boolean | null | undefined;
+  /** Made if it is new. */
+  model: string;
+  outputs?: Array<TensorSpecInput> | null | undefined;
+  version: number;
+};
+
+export type ReplicaState =
+  /** The link failed and will be tried again; `problem` says why. */
+  | 'BACKOFF'
+  | 'CONNECTING'
+  | 'READY'
+  | 'STOPPED';
+
+/** Exactly one encoding of a tensor's elements. */
+export type TensorDataInput =
+  {   base64: string; strings?: never; values?: never; }
+  |  { base64?: never;   /** The elements of a BYTES tensor. */
+  strings: Array<string>; values?: never; }
+  |  { base64?: never; strings?: never;   values: readonly (number | readonly number[])[]; };
+
+/** Exactly one encoding of one input (or several named tensors). */
+export type TensorInput =
+  {   base64: string; tensors?: never; text?: never; values?: never; }
+  |  { base64?: never;   tensors: Array<NamedTensorInput>; text?: never; values?: never; }
+  |  { base64?: never; tensors?: never;   /** For an application whose input is one string. */
+  text: string; values?: never; }
+  |  { base64?: never; tensors?: never; text?: never;   values: readonly (number | readonly number[])[]; };
+
+export type TensorSpecInput = {
+  datatype: Datatype;
+  name: string;
+  /** Shape of one row, without the batch; [] is one element. */
+  shape: Array<number>;
+};
+
+export type PredictQueryVariables = Exact<{
+  input: PredictInput;
+}>;
+
+
+export type PredictQuery = { predict:
+    | { message: string }
+    | { message: string }
+    | { message: string }
+    | { confidence: number | null, source: PredictionSource, output:
+        | { number: number }
+        | Record<PropertyKey, never>
+       }
+    | { message: string }
+   };
+
+export type RegisterModelVersionMutationVariables = Exact<{
+  input: RegisterModelVersionInput;
+}>;
+
+
+export type RegisterModelVersionMutation = { registerModelVersion:
+    | { __typename: 'BadInput', message: string }
+    | { __typename: 'Conflict', message: string }
+    | { __typename: 'ModelVersion' }
+    | { __typename: 'NotFound', message: string }
+    | { __typename: 'Unavailable', message: string }
+   };
+
+export type CreateApplicationMutationVariables = Exact<{
+  input: CreateApplicationInput;
+}>;
+
+
+export type CreateApplicationMutation = { createApplication:
+    | { __typename: 'Application' }
+    | { __typename: 'BadInput', message: string }
+    | { __typename: 'Conflict', message: string }
+    | { __typename: 'NotFound', message: string }
+    | { __typename: 'Unavailable', message: string }
+   };
+
+export type LinkModelMutationVariables = Exact<{
+  input: LinkModelInput;
+}>;
+
+
+export type LinkModelMutation = { linkModel:
+    | { __typename: 'Application' }
+    | { __typename: 'BadInput', message: string }
+    | { __typename: 'Conflict', message: string }
+    | { __typename: 'NotFound', message: string }
+    | { __typename: 'Unavailable', message: string }
+   };
+
+export type ReplicaStatesQueryVariables = Exact<{
+  model: string;
+}>;
+
+
+export type ReplicaStatesQuery = { model: { versions: Array<{ replicas: Array<{ state: ReplicaState, problem: string | null }> }> } | null };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+
+export const PredictDocument = new TypedDocumentString(`
+    query Predict($input: PredictInput!) {
+  predict(input: $input) {
+    ... on Prediction {
+      output {
+        ... on NumberOutput {
+          number
+        }
+      }
+      confidence
+      source
+    }
+    ... on Failure {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PredictQuery, PredictQueryVariables>;
+export const RegisterModelVersionDocument = new TypedDocumentString(`
+    mutation RegisterModelVersion($input: RegisterModelVersionInput!) {
+  registerModelVersion(input: $input) {
+    __typename
+    ... on Failure {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RegisterModelVersionMutation, RegisterModelVersionMutationVariables>;
+export const CreateApplicationDocument = new TypedDocumentString(`
+    mutation CreateApplication($input: CreateApplicationInput!) {
+  createApplication(input: $input) {
+    __typename
+    ... on Failure {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CreateApplicationMutation, CreateApplicationMutationVariables>;
+export const LinkModelDocument = new TypedDocumentString(`
+    mutation LinkModel($input: LinkModelInput!) {
+  linkModel(input: $input) {
+    __typename
+    ... on Failure {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LinkModelMutation, LinkModelMutationVariables>;
+export const ReplicaStatesDocument = new TypedDocumentString(`
+    query ReplicaStates($model: String!) {
+  model(name: $model) {
+    versions {
+      replicas {
+        state
+        problem
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ReplicaStatesQuery, ReplicaStatesQueryVariables>;

@@ -1,0 +1,24 @@
+import { join } from "node:path";
+import type { Bench } from "./bench.js";
+import { startChild } from "./childProcess.js";
+import { projectPath } from "./projectPath.js";
+
+export const WIDTH = 8;
+
+export interface NoopWrapper {
+  readonly pid: number;
+  /** `unix:/path` */
+  readonly endpoint: string;
+}
+
+/** A wrapper whose model answers each row's first element: everything measured is the way there and back. */
+export async function startNoopWrapper(bench: Bench, folder: string): Promise<NoopWrapper> {
+  const listen = `unix:${join(folder, "noop.sock")}`;
+  const program = projectPath("dist/wrappers/typescript/noop/main.js");
+  const { pid, ready } = await startChild(bench, {
+    name: "the no-op wrapper",
+    args: [program, "--listen", listen, "--width", String(WIDTH), "--exit-with-stdin"],
+    ready: (line) => (line.startsWith('{"listening"') ? listen : undefined),
+  });
+  return { pid, endpoint: ready };
+}

@@ -1,0 +1,1014 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+export type CreateApplicationInput = {
+  /** Given, and said so, when no model could answer in time. Absent: a typed failure instead. */
+  defaultOutput?: OutputInput | null | undefined;
+  description?: string | null | undefined;
+  input: Array<TensorSpecInput>;
+  /** 1 to 63 of a-z, 0-9 and -, beginning with a letter. */
+  name: string;
+  output: OutputSpecInput;
+  /** Milliseconds; 50 if absent. */
+  sloMs?: number | null | undefined;
+};
+
+/** Datatypes of the Open Inference Protocol. BYTES is text. */
+export type Datatype =
+  | 'BOOL'
+  | 'BYTES'
+  | 'FP16'
+  | 'FP32'
+  | 'FP64'
+  | 'INT8'
+  | 'INT16'
+  | 'INT32'
+  | 'INT64'
+  | 'UINT8'
+  | 'UINT16'
+  | 'UINT32'
+  | 'UINT64';
+
+/** Why the default output was given. */
+export type DefaultReason =
+  /** No model had answered by the deadline. */
+  | 'DEADLINE'
+  /** The models failed, or answered something unusable. */
+  | 'MODEL_ERROR'
+  /** No selected model has a ready replica. */
+  | 'NO_REPLICA'
+  /** Every selected model refused the query. */
+  | 'OVERLOADED';
+
+/** What went wrong, in the same words on every interface. Codes may be added. */
+export type FailureCode =
+  | 'BAD_INPUT'
+  | 'CONFLICT'
+  | 'DEADLINE_EXCEEDED'
+  | 'INTERNAL'
+  | 'MODEL_BAD_OUTPUT'
+  | 'MODEL_UNAVAILABLE'
+  | 'NOT_FOUND'
+  | 'OUTCOME_UNKNOWN'
+  | 'OVERLOADED'
+  | 'STORE_UNAVAILABLE';
+
+export type LinkModelInput = {
+  application: string;
+  model: string;
+  /** Relative weight of its vote, above 0; 1 if absent. */
+  weight?: number | null | undefined;
+};
+
+/** Whether a model ran now or its answer was known. */
+export type MemberSource =
+  | 'CACHE'
+  | 'MODEL';
+
+/** One tensor of an input that has several. */
+export type NamedTensorInput = {
+  data: TensorDataInput;
+  datatype: Datatype;
+  name: string;
+  /** Shape of one row, without the batch. */
+  shape: Array<number>;
+};
+
+export type ObserveInput = {
+  /** Tells several observations of one prediction apart. Sent twice with one key it counts once. */
+  key?: string | null | undefined;
+  /** The prediction's receipt. */
+  receipt: string;
+  truth: TruthInput;
+};
+
+/** Exactly one, of the application's kind. */
+export type OutputInput =
+  {   label: string; number?: never; vector?: never; }
+  |  { label?: never;   number: number; vector?: never; }
+  |  { label?: never; number?: never;   vector: readonly (number | readonly number[])[]; };
+
+/** What an application answers with. */
+export type OutputKind =
+  | 'LABEL'
+  | 'NUMBER'
+  | 'VECTOR';
+
+export type OutputSpecInput = {
+  kind: OutputKind;
+  /** For kind LABEL. */
+  labels?: Array<string> | null | undefined;
+  /** For kind VECTOR. */
+  size?: number | null | undefined;
+};
+
+export type PredictInput = {
+  application: string;
+  /** Milliseconds from arrival within which the answer is needed; at most the application's sloMs counts. */
+  deadlineMs?: number | null | undefined;
+  /** Whom the prediction is for; absent: the population. */
+  entity?: string | number | null | undefined;
+  input: TensorInput;
+};
+
+export type PredictManyInput = {
+  application: string;
+  deadlineMs?: number | null | undefined;
+  entity?: string | number | null | undefined;
+  /** At most 1,000. */
+  inputs: Array<TensorInput>;
+};
+
+/** Where an answer came from: the first that applies of DEFAULT, PARTIAL, CACHE, ENSEMBLE, MODEL. */
+export type PredictionSource =
+  /** Every model's answer to exactly this input was known. */
+  | 'CACHE'
+  /** The application's default output: see defaultReason. */
+  | 'DEFAULT'
+  /** Several models, combined. */
+  | 'ENSEMBLE'
+  /** One model, now. */
+  | 'MODEL'
+  /** Only some of the selected models answered in time: see modelsMissing. */
+  | 'PARTIAL';
+
+export type RegisterModelVersionInput = {
+  /** Wrappers that someone else runs: host:port or unix:/path. Replaces those given before. */
+  endpoints?: Array<string> | null | undefined;
+  /** Absent, with outputs: the wrapper is asked. */
+  inputs?: Array<TensorSpecInput> | null | undefined;
+  /** Default true. */
+  makeCurrent?: boolean | null | undefined;
+  /** Made if it is new. */
+  model: string;
+  outputs?: Array<TensorSpecInput> | null | undefined;
+  version: number;
+};
+
+export type ReplicaState =
+  /** The link failed and will be tried again; `problem` says why. */
+  | 'BACKOFF'
+  | 'CONNECTING'
+  | 'READY'
+  | 'STOPPED';
+
+export type SetCurrentVersionInput = {
+  model: string;
+  version: number;
+};
+
+/** Exactly one encoding of a tensor's elements. */
+export type TensorDataInput =
+  {   base64: string; strings?: never; values?: never; }
+  |  { base64?: never;   /** The elements of a BYTES tensor. */
+  strings: Array<string>; values?: never; }
+  |  { base64?: never; strings?: never;   values: readonly (number | readonly number[])[]; };
+
+/** Exactly one encoding of one input (or several named tensors). */
+export type TensorInput =
+  {   base64: string; tensors?: never; text?: never; values?: never; }
+  |  { base64?: never;   tensors: Array<NamedTensorInput>; text?: never; values?: never; }
+  |  { base64?: never; tensors?: never;   /** For an application whose input is one string. */
+  text: string; values?: never; }
+  |  { base64?: never; tensors?: never; text?: never;   values: readonly (number | readonly number[])[]; };
+
+export type TensorSpecInput = {
+  datatype: Datatype;
+  name: string;
+  /** Shape of one row, without the batch; [] is one element. */
+  shape: Array<number>;
+};
+
+/** What turned out to be true, in the kind of the application's output. */
+export type TruthInput =
+  {   label: string; number?: never; vector?: never; }
+  |  { label?: never;   number: number; vector?: never; }
+  |  { label?: never; number?: never;   vector: readonly (number | readonly number[])[]; };
+
+export type UnlinkModelInput = {
+  application: string;
+  model: string;
+};
+
+/** What is absent stays as it is. */
+export type UpdateApplicationInput = {
+  /** null removes it. */
+  defaultOutput?: OutputInput | null | undefined;
+  description?: string | null | undefined;
+  name: string;
+  sloMs?: number | null | undefined;
+};
+
+export type PredictQueryVariables = Exact<{
+  input: PredictInput;
+}>;
+
+
+export type PredictQuery = { predict:
+    | { __typename: 'BadInput', path: Array<string> | null, expected: string | null, got: string | null, code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Overloaded', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Prediction', id: string, source: PredictionSource, defaultReason: DefaultReason | null, confidence: number | null, policyVersion: number, latencyMs: number, output:
+        | { label: string, scores: Array<{ label: string, score: number }> }
+        | { number: number }
+        | { vector: number[] }
+      , models: Array<{ model: string, version: number, source: MemberSource, values: number[] }>, modelsMissing: Array<{ model: string, version: number, message: string }> }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
+export type AnswerFragment = { id: string, source: PredictionSource, defaultReason: DefaultReason | null, confidence: number | null, policyVersion: number, latencyMs: number, output:
+    | { label: string, scores: Array<{ label: string, score: number }> }
+    | { number: number }
+    | { vector: number[] }
+  , models: Array<{ model: string, version: number, source: MemberSource, values: number[] }>, modelsMissing: Array<{ model: string, version: number, message: string }> };
+
+type WhyNot_BadInput_Fragment = { code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null };
+
+type WhyNot_Conflict_Fragment = { code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null };
+
+type WhyNot_NotFound_Fragment = { code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null };
+
+type WhyNot_Overloaded_Fragment = { code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null };
+
+type WhyNot_Unavailable_Fragment = { code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null };
+
+export type WhyNotFragment =
+  | WhyNot_BadInput_Fragment
+  | WhyNot_Conflict_Fragment
+  | WhyNot_NotFound_Fragment
+  | WhyNot_Overloaded_Fragment
+  | WhyNot_Unavailable_Fragment
+;
+
+export type PredictManyQueryVariables = Exact<{
+  input: PredictManyInput;
+}>;
+
+
+export type PredictManyQuery = { predictMany: Array<
+    | { __typename: 'BadInput', path: Array<string> | null, expected: string | null, got: string | null, code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Overloaded', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Prediction', id: string, source: PredictionSource, defaultReason: DefaultReason | null, confidence: number | null, policyVersion: number, latencyMs: number, output:
+        | { label: string, scores: Array<{ label: string, score: number }> }
+        | { number: number }
+        | { vector: number[] }
+      , models: Array<{ model: string, version: number, source: MemberSource, values: number[] }>, modelsMissing: Array<{ model: string, version: number, message: string }> }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+  > };
+
+export type PredictForReceiptQueryVariables = Exact<{
+  input: PredictInput;
+}>;
+
+
+export type PredictForReceiptQuery = { predict:
+    | { __typename: 'BadInput' }
+    | { __typename: 'NotFound' }
+    | { __typename: 'Overloaded' }
+    | { __typename: 'Prediction', receipt: string, policyVersion: number }
+    | { __typename: 'Unavailable' }
+   };
+
+export type ObserveMutationVariables = Exact<{
+  input: ObserveInput;
+}>;
+
+
+export type ObserveMutation = { observe:
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Observation', id: string, seq: number, duplicate: boolean, policyVersion: number }
+    | { __typename: 'Overloaded', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
+export type OneApplicationQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type OneApplicationQuery = { application: { name: string, description: string, sloMs: number, policy: string, input: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, output: { kind: OutputKind, labels: Array<string> | null, size: number | null }, defaultOutput:
+      | { label: string }
+      | { number: number }
+      | { vector: number[] }
+     | null, models: Array<{ model: string, weight: number }> } | null };
+
+export type WholeApplicationFragment = { name: string, description: string, sloMs: number, policy: string, input: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, output: { kind: OutputKind, labels: Array<string> | null, size: number | null }, defaultOutput:
+    | { label: string }
+    | { number: number }
+    | { vector: number[] }
+   | null, models: Array<{ model: string, weight: number }> };
+
+export type ManyApplicationsQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type ManyApplicationsQuery = { applications: { edges: Array<{ cursor: string, node: { name: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type OneModelQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type OneModelQuery = { model: { currentVersion: number, versions: Array<{ version: number, current: boolean, endpoints: Array<string>, inputs: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, replicas: Array<{ endpoint: string, state: ReplicaState, problem: string | null, batchRows: number | null }> }> } | null };
+
+export type CreateApplicationMutationVariables = Exact<{
+  input: CreateApplicationInput;
+}>;
+
+
+export type CreateApplicationMutation = { createApplication:
+    | { __typename: 'Application', name: string, description: string, sloMs: number, policy: string, input: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, output: { kind: OutputKind, labels: Array<string> | null, size: number | null }, defaultOutput:
+        | { label: string }
+        | { number: number }
+        | { vector: number[] }
+       | null, models: Array<{ model: string, weight: number }> }
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
+export type UpdateApplicationMutationVariables = Exact<{
+  input: UpdateApplicationInput;
+}>;
+
+
+export type UpdateApplicationMutation = { updateApplication:
+    | { __typename: 'Application', name: string, description: string, sloMs: number, policy: string, input: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, output: { kind: OutputKind, labels: Array<string> | null, size: number | null }, defaultOutput:
+        | { label: string }
+        | { number: number }
+        | { vector: number[] }
+       | null, models: Array<{ model: string, weight: number }> }
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
+export type DeleteApplicationMutationVariables = Exact<{
+  name: string;
+}>;
+
+
+export type DeleteApplicationMutation = { deleteApplication:
+    | { __typename: 'Application' }
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
+export type RegisterVersionMutationVariables = Exact<{
+  input: RegisterModelVersionInput;
+}>;
+
+
+export type RegisterVersionMutation = { registerModelVersion:
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'ModelVersion', model: string, version: number, current: boolean, endpoints: Array<string> }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
+export type SetCurrentMutationVariables = Exact<{
+  input: SetCurrentVersionInput;
+}>;
+
+
+export type SetCurrentMutation = { setCurrentVersion:
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'ModelVersion', version: number, current: boolean }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
+export type LinkMutationVariables = Exact<{
+  input: LinkModelInput;
+}>;
+
+
+export type LinkMutation = { linkModel:
+    | { __typename: 'Application', name: string, description: string, sloMs: number, policy: string, input: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, output: { kind: OutputKind, labels: Array<string> | null, size: number | null }, defaultOutput:
+        | { label: string }
+        | { number: number }
+        | { vector: number[] }
+       | null, models: Array<{ model: string, weight: number }> }
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
+export type UnlinkMutationVariables = Exact<{
+  input: UnlinkModelInput;
+}>;
+
+
+export type UnlinkMutation = { unlinkModel:
+    | { __typename: 'Application', name: string, description: string, sloMs: number, policy: string, input: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, output: { kind: OutputKind, labels: Array<string> | null, size: number | null }, defaultOutput:
+        | { label: string }
+        | { number: number }
+        | { vector: number[] }
+       | null, models: Array<{ model: string, weight: number }> }
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
+export type MetricsSubscriptionVariables = Exact<{
+  application: string;
+  intervalMs: number;
+}>;
+
+
+export type MetricsSubscription = { metrics: { at: string, intervalMs: number, application: string, predictionsPerSecond: number, p50Ms: number | null, p99Ms: number | null, withinSlo: number | null, observationsPerSecond: number, sources: Array<{ source: PredictionSource, count: number }> } };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+export const AnswerFragmentDoc = new TypedDocumentString(`
+    fragment Answer on Prediction {
+  id
+  source
+  defaultReason
+  confidence
+  policyVersion
+  latencyMs
+  output {
+    ... on LabelOutput {
+      label
+      scores {
+        label
+        score
+      }
+    }
+    ... on NumberOutput {
+      number
+    }
+    ... on VectorOutput {
+      vector
+    }
+  }
+  models {
+    model
+    version
+    source
+    values
+  }
+  modelsMissing {
+    model
+    version
+    message
+  }
+}
+    `, {"fragmentName":"Answer"}) as unknown as TypedDocumentString<AnswerFragment, unknown>;
+export const WhyNotFragmentDoc = new TypedDocumentString(`
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}
+    `, {"fragmentName":"WhyNot"}) as unknown as TypedDocumentString<WhyNotFragment, unknown>;
+export const WholeApplicationFragmentDoc = new TypedDocumentString(`
+    fragment WholeApplication on Application {
+  name
+  description
+  sloMs
+  policy
+  input {
+    name
+    datatype
+    shape
+  }
+  output {
+    kind
+    labels
+    size
+  }
+  defaultOutput {
+    ... on LabelOutput {
+      label
+    }
+    ... on NumberOutput {
+      number
+    }
+    ... on VectorOutput {
+      vector
+    }
+  }
+  models {
+    model
+    weight
+  }
+}
+    `, {"fragmentName":"WholeApplication"}) as unknown as TypedDocumentString<WholeApplicationFragment, unknown>;
+export const PredictDocument = new TypedDocumentString(`
+    query Predict($input: PredictInput!) {
+  predict(input: $input) {
+    __typename
+    ... on Prediction {
+      ...Answer
+    }
+    ... on Failure {
+      ...WhyNot
+    }
+    ... on BadInput {
+      path
+      expected
+      got
+    }
+  }
+}
+    fragment Answer on Prediction {
+  id
+  source
+  defaultReason
+  confidence
+  policyVersion
+  latencyMs
+  output {
+    ... on LabelOutput {
+      label
+      scores {
+        label
+        score
+      }
+    }
+    ... on NumberOutput {
+      number
+    }
+    ... on VectorOutput {
+      vector
+    }
+  }
+  models {
+    model
+    version
+    source
+    values
+  }
+  modelsMissing {
+    model
+    version
+    message
+  }
+}
+fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<PredictQuery, PredictQueryVariables>;
+export const PredictManyDocument = new TypedDocumentString(`
+    query PredictMany($input: PredictManyInput!) {
+  predictMany(input: $input) {
+    __typename
+    ... on Prediction {
+      ...Answer
+    }
+    ... on Failure {
+      ...WhyNot
+    }
+    ... on BadInput {
+      path
+      expected
+      got
+    }
+  }
+}
+    fragment Answer on Prediction {
+  id
+  source
+  defaultReason
+  confidence
+  policyVersion
+  latencyMs
+  output {
+    ... on LabelOutput {
+      label
+      scores {
+        label
+        score
+      }
+    }
+    ... on NumberOutput {
+      number
+    }
+    ... on VectorOutput {
+      vector
+    }
+  }
+  models {
+    model
+    version
+    source
+    values
+  }
+  modelsMissing {
+    model
+    version
+    message
+  }
+}
+fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<PredictManyQuery, PredictManyQueryVariables>;
+export const PredictForReceiptDocument = new TypedDocumentString(`
+    query PredictForReceipt($input: PredictInput!) {
+  predict(input: $input) {
+    __typename
+    ... on Prediction {
+      receipt
+      policyVersion
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PredictForReceiptQuery, PredictForReceiptQueryVariables>;
+export const ObserveDocument = new TypedDocumentString(`
+    mutation Observe($input: ObserveInput!) {
+  observe(input: $input) {
+    __typename
+    ... on Observation {
+      id
+      seq
+      duplicate
+      policyVersion
+    }
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<ObserveMutation, ObserveMutationVariables>;
+export const OneApplicationDocument = new TypedDocumentString(`
+    query OneApplication($name: String!) {
+  application(name: $name) {
+    ...WholeApplication
+  }
+}
+    fragment WholeApplication on Application {
+  name
+  description
+  sloMs
+  policy
+  input {
+    name
+    datatype
+    shape
+  }
+  output {
+    kind
+    labels
+    size
+  }
+  defaultOutput {
+    ... on LabelOutput {
+      label
+    }
+    ... on NumberOutput {
+      number
+    }
+    ... on VectorOutput {
+      vector
+    }
+  }
+  models {
+    model
+    weight
+  }
+}`) as unknown as TypedDocumentString<OneApplicationQuery, OneApplicationQueryVariables>;
+export const ManyApplicationsDocument = new TypedDocumentString(`
+    query ManyApplications($first: Int!, $after: String) {
+  applications(first: $first, after: $after) {
+    edges {
+      node {
+        name
+      }
+      cursor
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ManyApplicationsQuery, ManyApplicationsQueryVariables>;
+export const OneModelDocument = new TypedDocumentString(`
+    query OneModel($name: String!) {
+  model(name: $name) {
+    currentVersion
+    versions {
+      version
+      current
+      endpoints
+      inputs {
+        name
+        datatype
+        shape
+      }
+      replicas {
+        endpoint
+        state
+        problem
+        batchRows
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<OneModelQuery, OneModelQueryVariables>;
+export const CreateApplicationDocument = new TypedDocumentString(`
+    mutation CreateApplication($input: CreateApplicationInput!) {
+  createApplication(input: $input) {
+    __typename
+    ...WholeApplication
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}
+fragment WholeApplication on Application {
+  name
+  description
+  sloMs
+  policy
+  input {
+    name
+    datatype
+    shape
+  }
+  output {
+    kind
+    labels
+    size
+  }
+  defaultOutput {
+    ... on LabelOutput {
+      label
+    }
+    ... on NumberOutput {
+      number
+    }
+    ... on VectorOutput {
+      vector
+    }
+  }
+  models {
+    model
+    weight
+  }
+}`) as unknown as TypedDocumentString<CreateApplicationMutation, CreateApplicationMutationVariables>;
+export const UpdateApplicationDocument = new TypedDocumentString(`
+    mutation UpdateApplication($input: UpdateApplicationInput!) {
+  updateApplication(input: $input) {
+    __typename
+    ...WholeApplication
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}
+fragment WholeApplication on Application {
+  name
+  description
+  sloMs
+  policy
+  input {
+    name
+    datatype
+    shape
+  }
+  output {
+    kind
+    labels
+    size
+  }
+  defaultOutput {
+    ... on LabelOutput {
+      label
+    }
+    ... on NumberOutput {
+      number
+    }
+    ... on VectorOutput {
+      vector
+    }
+  }
+  models {
+    model
+    weight
+  }
+}`) as unknown as TypedDocumentString<UpdateApplicationMutation, UpdateApplicationMutationVariables>;
+export const DeleteApplicationDocument = new TypedDocumentString(`
+    mutation DeleteApplication($name: String!) {
+  deleteApplication(name: $name) {
+    __typename
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<DeleteApplicationMutation, DeleteApplicationMutationVariables>;
+export const RegisterVersionDocument = new TypedDocumentString(`
+    mutation RegisterVersion($input: RegisterModelVersionInput!) {
+  registerModelVersion(input: $input) {
+    __typename
+    ... on ModelVersion {
+      model
+      version
+      current
+      endpoints
+    }
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<RegisterVersionMutation, RegisterVersionMutationVariables>;
+export const SetCurrentDocument = new TypedDocumentString(`
+    mutation SetCurrent($input: SetCurrentVersionInput!) {
+  setCurrentVersion(input: $input) {
+    __typename
+    ... on ModelVersion {
+      version
+      current
+    }
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<SetCurrentMutation, SetCurrentMutationVariables>;
+export const LinkDocument = new TypedDocumentString(`
+    mutation Link($input: LinkModelInput!) {
+  linkModel(input: $input) {
+    __typename
+    ...WholeApplication
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}
+fragment WholeApplication on Application {
+  name
+  description
+  sloMs
+  policy
+  input {
+    name
+    datatype
+    shape
+  }
+  output {
+    kind
+    labels
+    size
+  }
+  defaultOutput {
+    ... on LabelOutput {
+      label
+    }
+    ... on NumberOutput {
+      number
+    }
+    ... on VectorOutput {
+      vector
+    }
+  }
+  models {
+    model
+    weight
+  }
+}`) as unknown as TypedDocumentString<LinkMutation, LinkMutationVariables>;
+export const UnlinkDocument = new TypedDocumentString(`
+    mutation Unlink($input: UnlinkModelInput!) {
+  unlinkModel(input: $input) {
+    __typename
+    ...WholeApplication
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}
+fragment WholeApplication on Application {
+  name
+  description
+  sloMs
+  policy
+  input {
+    name
+    datatype
+    shape
+  }
+  output {
+    kind
+    labels
+    size
+  }
+  defaultOutput {
+    ... on LabelOutput {
+      label
+    }
+    ... on NumberOutput {
+      number
+    }
+    ... on VectorOutput {
+      vector
+    }
+  }
+  models {
+    model
+    weight
+  }
+}`) as unknown as TypedDocumentString<UnlinkMutation, UnlinkMutationVariables>;
+export const MetricsDocument = new TypedDocumentString(`
+    subscription Metrics($application: String!, $intervalMs: Int!) {
+  metrics(application: $application, intervalMs: $intervalMs) {
+    at
+    intervalMs
+    application
+    predictionsPerSecond
+    p50Ms
+    p99Ms
+    withinSlo
+    sources {
+      source
+      count
+    }
+    observationsPerSecond
+  }
+}
+    `) as unknown as TypedDocumentString<MetricsSubscription, MetricsSubscriptionVariables>;
