@@ -8,6 +8,6 @@ step "types" npx tsc -p tsconfig.json --noEmit
 step "lint" npx eslint .
 step "format" npx prettier --check --log-level warn .
 step "generated files" scripts/check-generated.sh
-step "audit" npm audit --omit=dev --audit-level=high
+step "supply chain" node scripts/check-supply-chain.mjs
 step "tests" npm test
 step "tests without their defences" npm run --silent test:red

@@ -44,6 +44,8 @@ export interface Started {
 
 /** Requests get so long to be answered when the server stops; then their connections are cut. */
 const DRAIN_MS = 6000;
+/** When all requests are answered nobody waits for the batches still in flight: a wrapper that hangs is not waited for. */
+const IDLE_MS = 500;
 const WRAPPERS_READY_MS = 30_000;
 
 /**
@@ -57,25 +59,38 @@ export class App {
   readonly #log: Log;
   /** Run in reverse by `stop`: each is pushed where its resource is acquired. */
   readonly #releases: (() => Promise<void> | void)[] = [];
+  readonly #stopRequest = new AbortController();
   #ready = false;
+  #started: Promise<Started> | undefined;
   #stopped: Promise<void> | undefined;
+  #endPostgres: (() => void) | undefined;
 
   constructor(config: Config) {
     this.#config = config;
     this.#log = createLog(config.logLevel, this.#clock);
   }
 
-  async start(): Promise<Started> {
+  /** Rejects when something is missing, or when it is told to stop meanwhile; `stop` then releases what there is. */
+  start(): Promise<Started> {
+    this.#started ??= this.#start();
+    return this.#started;
+  }
+
+  async #start(): Promise<Started> {
     const example = this.#config.example === "none" ? undefined : readExample(this.#config.example);
     const database = await this.#openDatabase();
+    this.#stopRequest.signal.throwIfAborted();
     const versions = this.#makeVersions();
     const wrappers = this.#startWrappers(example, versions);
     // Awaited below: until then its failure must not count as unhandled.
     wrappers.catch(() => undefined);
     const services = await this.#makeServices(database, versions);
+    this.#stopRequest.signal.throwIfAborted();
     const url = await this.#startFronts(services);
-    await wrappers;
+    await Promise.race([wrappers, this.#whenStopRequested()]);
+    this.#stopRequest.signal.throwIfAborted();
     if (example !== undefined) await setUpExample(`${url}${GRAPHQL_PATH}`, example.manifest);
+    this.#stopRequest.signal.throwIfAborted();
     this.#ready = true;
     return { url, database: database.place, example };
   }
@@ -83,18 +98,43 @@ export class App {
   /** Readiness goes first, then what was accepted is answered, then everything is released. One promise for all. */
   stop(): Promise<void> {
     this.#ready = false;
-    this.#stopped ??= this.#releaseAll();
+    this.#stopRequest.abort(new Error("stopped while starting"));
+    this.#stopped ??= this.#stop();
     return this.#stopped;
   }
 
+  /** For when there is no time to stop: what would outlive this process. Wrappers end with their stdin. */
+  abandon(): void {
+    this.#endPostgres?.();
+  }
+
+  async #stop(): Promise<void> {
+    await this.#releaseAll();
+    // A start that was under way is waited for: what it was just acquiring would be left behind.
+    await this.#started?.catch(() => undefined);
+    await this.#releaseAll();
+  }
+
+  #whenStopRequested(): Promise<void> {
+    const { signal } = this.#stopRequest;
+    return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  }
+
   async #releaseAll(): Promise<void> {
-    for (const release of this.#releases.reverse()) {
+    for (let release = this.#releases.pop(); release !== undefined; release = this.#releases.pop()) {
       try {
         await release();
       } catch (error) {
         this.#log.error(`while stopping: ${String(error)}`);
       }
     }
+  }
+
+  #within(limitMs: number, work: Promise<void>): Promise<void> {
+    return Promise.race([
+      work,
+      new Promise<void>((resolve) => void this.#clock.at(this.#clock.nowMs() + limitMs, resolve)),
+    ]);
   }
 
   async #openDatabase(): Promise<Database> {
@@ -110,6 +150,10 @@ export class App {
     const { dataDir, postgres } = this.#config;
     const embedded = await startEmbeddedPostgres({ dataDir, rung: postgres, log: this.#log });
     this.#releases.push(() => embedded.stop());
+    this.#endPostgres = () => {
+      const pid = embedded.pid();
+      if (pid !== undefined) process.kill(pid, "SIGQUIT");
+    };
     const { rung, majorVersion } = embedded.binaries;
     this.#log.info(`PostgreSQL ${majorVersion} (${rung}) keeps its data in ${embedded.clusterDir}`);
     return embedded.url;
@@ -190,7 +234,7 @@ export class App {
       this.#log.error(`defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     const graphql = new GraphqlHttpFront({ schema, services, logDefect });
     await graphql.start();
-    this.#releases.push(() => services.versions.whenIdle());
+    this.#releases.push(() => this.#within(IDLE_MS, services.versions.whenIdle()));
     this.#releases.push(() => graphql.stop());
     const { host, port } = this.#config;
     const handle = graphql.handle.bind(graphql);

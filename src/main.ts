@@ -31,11 +31,13 @@ function stopOnSignals(app: App): void {
     if (firstMs !== undefined) {
       if (nowMs - firstMs < SAME_SIGNAL_MS) return;
       process.stderr.write(`${signal} again: stopping at once\n`);
+      app.abandon();
       process.exit(1);
     }
     firstMs = nowMs;
     setTimeout(() => {
       process.stderr.write(`not stopped within ${STOP_WITHIN_MS} ms: leaving\n`);
+      app.abandon();
       process.exit(1);
     }, STOP_WITHIN_MS).unref();
     void app.stop().then(() => process.exit(0));

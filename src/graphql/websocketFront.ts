@@ -10,6 +10,8 @@ import { formatError } from "./formatError.js";
 export const GRAPHQL_PATH = "/graphql";
 const MAX_PAYLOAD_BYTES = 64 * 1024;
 const INIT_TIMEOUT_MS = 3000;
+/** Clients get so long to complete the closing handshake when the server stops. */
+const CLOSE_WITHIN_MS = 1000;
 
 export interface WebsocketFrontOptions {
   readonly schema: GraphQLSchema;
@@ -42,7 +44,16 @@ export function startWebsocketFront(options: WebsocketFrontOptions): { stop(): P
     },
     sockets,
   );
-  return { stop: async () => running.dispose() };
+  return {
+    stop: async () => {
+      const { clock } = services;
+      const cancelCut = clock.at(clock.nowMs() + CLOSE_WITHIN_MS, () => {
+        for (const client of sockets.clients) client.terminate();
+      });
+      await running.dispose();
+      cancelCut();
+    },
+  };
 }
 
 /** The limits and the validation that HTTP has too: neither reaches websockets by itself. */

@@ -39,7 +39,7 @@ describe("npm start", () => {
   test("shows Prometheus what models and applications do", async () => {
     const { contentType, text } = await server.request("/metrics");
     expect(contentType).toMatch(/^text\/plain; version=0\.0\.4/);
-    for (const line of text.trimEnd().split("\n")) {
+    for (const line of text.split("\n").filter((one) => one !== "")) {
       expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{(\w+="[^"]*",?)*\})? (-?[\d.e+-]+|NaN|[+-]Inf))$/);
     }
     expect(await server.metric("skysail_model_ready_replicas", { model: "digits-mlp" })).toBe(1);

@@ -122,22 +122,28 @@ export function testServers(): {
     return server;
   };
   afterAll(async () => {
-    const problems = await Promise.all(servers.map(stopped));
+    const failed = await Promise.all(servers.map(stopped));
+    // Only now: servers that shared a folder would find each other's processes in it.
+    const left = await Promise.all(servers.map(leftBehind));
     for (const folder of folders) await rm(folder, { recursive: true, force: true });
-    const found = problems.filter((problem) => problem !== undefined);
+    const found = [...failed, ...left].filter((problem) => problem !== undefined);
     if (found.length > 0) throw new Error(found.join("\n"));
   }, 30_000);
   return { launch, start: async (options) => (await launch(options)).whenReady() };
 }
 
 async function stopped(server: TestServer): Promise<string | undefined> {
-  const wasRunning = !server.process.ended;
+  if (server.process.ended) return undefined;
   const timeout = setTimeout(() => void server.process.killAll(), 15_000);
   const { code, signal } = await server.stop();
   clearTimeout(timeout);
-  const left = [...server.process.running()];
-  await server.process.killAll();
-  if (left.length > 0) return `left running by ${server.process.pid}: ${JSON.stringify(left)}`;
-  if (!wasRunning || code === 0) return undefined;
+  if (code === 0) return undefined;
   return `the server ended with ${signal ?? code} when told to stop: ${server.process.stderr.text}`;
+}
+
+async function leftBehind(server: TestServer): Promise<string | undefined> {
+  const left = [...server.process.running()];
+  if (left.length === 0) return undefined;
+  await server.process.killAll();
+  return `left running by ${server.process.pid}: ${JSON.stringify(left)}`;
 }
