@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { ExactCache } from "./caching/exactCache.js";
-import { readExample, setUpExample } from "./cli/example.js";
+import { firstQuery, readExample, setUpExample } from "./cli/example.js";
 import type { Example } from "./cli/example.js";
 import type { Config } from "./config.js";
 import type { Clock } from "./domain/ports.js";
@@ -86,7 +86,7 @@ export class App {
     wrappers.catch(() => undefined);
     const services = await this.#makeServices(database, versions);
     this.#stopRequest.signal.throwIfAborted();
-    const url = await this.#startFronts(services);
+    const url = await this.#startFronts(services, firstQuery(example?.manifest));
     await Promise.race([wrappers, this.#whenStopRequested()]);
     this.#stopRequest.signal.throwIfAborted();
     if (example !== undefined) await setUpExample(`${url}${GRAPHQL_PATH}`, example.manifest);
@@ -228,11 +228,11 @@ export class App {
     };
   }
 
-  async #startFronts(services: Services): Promise<string> {
+  async #startFronts(services: Services, query: string): Promise<string> {
     const schema = buildGraphqlSchema();
     const logDefect = (error: unknown) =>
       this.#log.error(`defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    const graphql = new GraphqlHttpFront({ schema, services, logDefect });
+    const graphql = new GraphqlHttpFront({ schema, services, firstQuery: query, logDefect });
     await graphql.start();
     this.#releases.push(() => this.#within(IDLE_MS, services.versions.whenIdle()));
     this.#releases.push(() => graphql.stop());

@@ -64,6 +64,33 @@ function requireFile(path: string, what: string): void {
   throw new FailureError(failure("NOT_FOUND", `${what}: the file ${path} is missing; ${remedy}`));
 }
 
+/** A query to begin with: one that the example answers, or what there is to ask. */
+export function firstQuery(manifest: ExampleManifest | undefined): string {
+  if (manifest === undefined) return "{\n  applications {\n    edges { node { name models { model } } }\n  }\n}\n";
+  return `# ${manifest.application.description}
+{
+  predict(input: { application: "${manifest.application.name}", input: { values: [${rows(manifest.try.values)}
+  ] } }) {
+    __typename
+    ... on Prediction {
+      output { ... on LabelOutput { label } }
+      confidence
+      source
+      models { model version source latencyMs }
+      receipt
+    }
+    ... on Failure { code message }
+  }
+}
+`;
+}
+
+function rows(values: readonly number[]): string {
+  const lines: string[] = [];
+  for (let i = 0; i < values.length; i += 8) lines.push(values.slice(i, i + 8).join(", "));
+  return lines.map((line) => `\n    ${line}`).join(",");
+}
+
 /**
  * Registers the example through the API, as any client would. Once it is whole it is left alone, also where somebody
  * has changed it since.

@@ -8,7 +8,7 @@ import { readBody } from "../http/readBody.js";
 import type { RequestContext, Services } from "./context.js";
 import { parseWithinLimits } from "./documentLimits.js";
 import { formatError } from "./formatError.js";
-import { graphiqlPage } from "./graphiqlPage.js";
+import { GraphiqlPage } from "./graphiqlPage.js";
 import { HotLane } from "./hotLane.js";
 import type { OperationRequest } from "./hotLane.js";
 
@@ -18,6 +18,8 @@ const MAX_ACCEPT_TYPES = 100;
 export interface GraphqlHttpFrontOptions {
   readonly schema: GraphQLSchema;
   readonly services: Services;
+  /** What a visitor finds in GraphiQL's editor. */
+  readonly firstQuery: string;
   readonly logDefect: (error: unknown) => void;
 }
 
@@ -30,6 +32,7 @@ export class GraphqlHttpFront {
   readonly #logDefect: (error: unknown) => void;
   readonly #apollo: ApolloServer<RequestContext>;
   readonly #lane: HotLane;
+  readonly #graphiql: GraphiqlPage;
   /** Content type that the pipeline negotiated for an Accept header. */
   readonly #contentTypes = new Map<string, string>();
   #stopped: Promise<void> | undefined;
@@ -38,6 +41,7 @@ export class GraphqlHttpFront {
     this.#services = options.services;
     this.#logDefect = options.logDefect;
     this.#lane = new HotLane(options.schema);
+    this.#graphiql = new GraphiqlPage(options.firstQuery);
     this.#apollo = new ApolloServer<RequestContext>({
       schema: options.schema,
       introspection: true,
@@ -75,7 +79,7 @@ export class GraphqlHttpFront {
         else void this.#answer(request, response, body.bytes, arrivalMs);
       });
     } else if (request.method === "GET" && (request.headers.accept ?? "").includes("text/html")) {
-      graphiqlPage(request, response);
+      this.#graphiql.send(request, response);
     } else {
       response.setHeader("allow", "POST");
       this.#sendErrors(response, 405, [badInput(`${request.method} is not served here: POST a JSON body`)]);

@@ -59,7 +59,10 @@ export class HttpServer {
   /** From now on each answer closes its connection, so that clients go elsewhere. */
   drain(): void {
     this.#draining = true;
-    this.#server?.closeIdleConnections();
+    if (this.#server === undefined) return;
+    this.#server.closeIdleConnections();
+    // Requests that arrived before are answered with the connection kept open: it closes as soon as that is done.
+    this.#server.keepAliveTimeout = 1;
   }
 
   /** Stops listening and resolves when every request has been answered; connections left after that are cut. */
