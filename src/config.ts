@@ -177,7 +177,8 @@ function readOptions(argv: readonly string[]): Record<string, unknown> | string 
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return printed;
-    throw refusal(`${error.message.replace(/^error: /, "")}; --help lists all options`);
+    // Commander puts its suggestion on a line of its own.
+    throw refusal(`${error.message.replace(/^error: /, "").replaceAll("\n", " ")}; --help lists all options`);
   }
   return command.opts();
 }

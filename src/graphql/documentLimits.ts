@@ -29,7 +29,7 @@ function parseBounded(text: string): DocumentNode {
     return parse(text, { maxTokens: DOCUMENT_LIMITS.tokens });
   } catch (error) {
     if (error instanceof RangeError) throw tooComplex("levels of nesting", "too many to parse", DOCUMENT_LIMITS.depth);
-    if (error instanceof GraphQLError && error.message.includes("token limit")) {
+    if (error instanceof GraphQLError && /more (than|that) \d+ tokens/.test(error.message)) {
       throw tooComplex("tokens", "more", DOCUMENT_LIMITS.tokens);
     }
     if (error instanceof GraphQLError) {

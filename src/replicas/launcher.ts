@@ -14,12 +14,12 @@ export interface LaunchSpec {
 export interface LauncherOptions {
   readonly clock: Clock;
   readonly random: Random;
-  /** One line of the wrapper's own output, or of its life. */
-  readonly log: (name: string, line: string) => void;
+  /** One line of the wrapper's own output, or (not `own`) of its life. */
+  readonly log: (name: string, line: string, own: boolean) => void;
   /** The wrapper serves at this address now. */
   readonly onListening: (endpoint: string) => void;
-  /** It does not any more. */
-  readonly onExit: () => void;
+  /** It does not any more, and how it ended. */
+  readonly onExit: (how: string) => void;
 }
 
 type State =
@@ -72,15 +72,16 @@ export class SupervisedProcess {
     // The wrapper may be gone before its stdin is closed.
     child.stdin.on("error", () => undefined);
     createInterface({ input: child.stdout }).on("line", (line) => this.#readLine(child, line));
-    createInterface({ input: child.stderr }).on("line", (line) => this.#options.log(this.#spec.name, line));
+    createInterface({ input: child.stderr }).on("line", (line) => this.#options.log(this.#spec.name, line, true));
     child.once("error", (error) => this.#exited(child, `cannot be started: ${error.message}`));
-    child.once("exit", (code, signal) => this.#exited(child, `ended with ${signal ?? `exit code ${code}`}`));
+    // Not at "exit": by "close" everything that it wrote has been read.
+    child.once("close", (code, signal) => this.#exited(child, `ended with ${signal ?? `exit code ${code}`}`));
   }
 
   /** The first line with `listening` is the wrapper's address; everything else it prints is log. */
   #readLine(child: ChildProcess, line: string): void {
     const endpoint = listeningAddress(line);
-    if (endpoint === undefined) this.#options.log(this.#spec.name, line);
+    if (endpoint === undefined) this.#options.log(this.#spec.name, line, true);
     else if (this.#state.phase === "RUNNING" && this.#state.child === child) this.#options.onListening(endpoint);
   }
 
@@ -90,10 +91,10 @@ export class SupervisedProcess {
     const { clock, log, onExit } = this.#options;
     if (clock.nowMs() - state.startedMs > STABLE_MS) this.#backoff.reset();
     const delayMs = this.#backoff.next();
-    log(this.#spec.name, `${how}; restart in ${Math.round(delayMs)} ms`);
+    log(this.#spec.name, `${how}; restart in ${Math.round(delayMs)} ms`, false);
     const cancelRestart = clock.at(clock.nowMs() + delayMs, () => this.#launch());
     this.#state = { phase: "BACKOFF", cancelRestart };
-    onExit();
+    onExit(how);
   }
 
   async #stop(): Promise<void> {

@@ -26,7 +26,10 @@ export function openWrapperClient(endpoint: string, maxMessageBytes: number): GR
   });
 }
 
-/** What the wrapper says it serves, asked until `deadlineWallMs` (since 1970). Rejects with one line when it cannot be reached or serves something unusable. */
+/**
+ * What the wrapper says it serves; one that is still starting is waited for. Asked until `deadlineWallMs` (since 1970).
+ * Rejects with one line when it cannot be reached or serves something unusable.
+ */
 export async function describeWrapper(
   client: GRPCInferenceServiceClient,
   model: string,
@@ -36,11 +39,11 @@ export async function describeWrapper(
   const metadata = await new Promise<ModelMetadataResponse>((resolve, reject) => {
     client.modelMetadata(
       { name: model, version: String(version) },
-      new Metadata(),
+      new Metadata({ waitForReady: true }),
       { deadline: deadlineWallMs },
       (error: ServiceError | null, response: ModelMetadataResponse) => {
         if (error === null) resolve(response);
-        else reject(new Error(error.details || error.message));
+        else reject(new Error(plainReason(error)));
       },
     );
   });
@@ -50,6 +53,11 @@ export async function describeWrapper(
     concurrency: Number.isInteger(concurrency) && concurrency > 0 ? concurrency : 1,
     artefactSha256: metadata.properties[METADATA_PROPERTIES.artefactSha256],
   };
+}
+
+/** gRPC's words without its notes on name resolution. */
+function plainReason({ details, message }: ServiceError): string {
+  return (details || message).replace(/\.?\s*Resolution note:.*$/s, "").slice(0, 300);
 }
 
 export interface SignatureQuestion {

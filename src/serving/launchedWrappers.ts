@@ -64,8 +64,8 @@ export class LaunchedWrappers {
         {
           clock,
           random,
-          log: (from, line) => {
-            lastLine = line;
+          log: (from, line, own) => {
+            if (own) lastLine = line;
             log(from, line);
           },
           onListening: (address) => {
@@ -76,8 +76,12 @@ export class LaunchedWrappers {
               resolve();
             });
           },
-          onExit: () => {
-            if (endpoint !== undefined) versions.removeReplica(model, version, endpoint);
+          onExit: (how) => {
+            if (endpoint !== undefined) return versions.removeReplica(model, version, endpoint);
+            // Options or a file that are no good: trying again would not help. What it said is on its last line.
+            cancelTimeout();
+            const message = `the wrapper of ${name} ${how} before it was ready: ${lastLine}`;
+            reject(new FailureError(failure("MODEL_UNAVAILABLE", message)));
           },
         },
       );

@@ -70,7 +70,8 @@ export function openReceipt(receipt: string, keys: readonly ReceiptKey[]): Recei
   const key = known ?? { id: -1, secret: new Uint8Array(32) };
   const expected = createHmac("sha256", key.secret).update(signed).digest("base64url");
   const given = Buffer.alloc(expected.length);
-  given.write(receipt.slice(dot + 1), "latin1");
+  // Not as latin1, which keeps only the lower byte of a character: others would pass for those of a signature.
+  given.write(receipt.slice(dot + 1), "utf8");
   const equal = timingSafeEqual(given, Buffer.from(expected, "latin1")) && receipt.length - dot - 1 === expected.length;
   if (!equal || known === undefined || format !== FORMAT || receipt.length > MAX_RECEIPT_CHARACTERS) return unknown;
   return parsePayload(signed.split(".")[2] ?? "") ?? unknown;
