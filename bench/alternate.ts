@@ -8,33 +8,48 @@ export interface Pair<T> {
 
 /** Of one core: below it the baseline was waiting for the generator, or for the machine's other users. */
 export const REQUIRED_BUSY = 0.9;
+/** Cores: above it other processes were in the way of one side, and the pair says little about the two. */
+const MAX_OTHERS_BUSY = 0.2;
+/** Pairs tried for each one asked for. */
+const MAX_TRIES = 2;
 
 export interface Pairs {
   readonly pairs: readonly Pair<Run>[];
-  /** Pairs measured again because the baseline was not saturated. */
-  readonly repeated: number;
-  /** False: not enough pairs had a saturated baseline, so all of them are there. */
-  readonly saturated: boolean;
+  /** Pairs left out because the baseline was not saturated or the machine not quiet. */
+  readonly leftOut: number;
+  /** False: there were not enough pairs that count, so that the quietest ones are taken. */
+  readonly counts: boolean;
 }
 
-/** Ours, baseline, ours, baseline: a machine that slows down meanwhile slows both. At most as many repeats as runs. */
+/** Ours, baseline, ours, baseline: a machine that slows down meanwhile slows both. */
 export async function alternate(
   { settings, signal, progress }: Bench,
   measure: (side: keyof Pair<Run>) => Promise<Run>,
+  requiredBusy = REQUIRED_BUSY,
 ): Promise<Pairs> {
   const all: Pair<Run>[] = [];
-  const isSaturated = ({ baseline }: Pair<Run>): boolean => baseline.serverBusy >= REQUIRED_BUSY;
-  while (all.filter(isSaturated).length < settings.runs && all.length < 2 * settings.runs) {
+  const good: Pair<Run>[] = [];
+  while (good.length < settings.runs && all.length < MAX_TRIES * settings.runs) {
     signal.throwIfAborted();
     const pair = { ours: await measure("ours"), baseline: await measure("baseline") };
     all.push(pair);
-    progress(`  ${describe("ours", pair.ours)}; ${describe("baseline", pair.baseline)}`);
+    const counts = pair.baseline.serverBusy >= requiredBusy && othersBusy(pair) <= MAX_OTHERS_BUSY;
+    if (counts) good.push(pair);
+    progress(`  ${describe("ours", pair.ours)}; ${describe("baseline", pair.baseline)}${counts ? "" : ": left out"}`);
   }
-  const good = all.filter(isSaturated);
-  const saturated = good.length >= settings.runs;
-  return { pairs: saturated ? good : all, repeated: all.length - settings.runs, saturated };
+  const counts = good.length === settings.runs;
+  const pairs = counts ? good : quietest(all, settings.runs);
+  return { pairs, leftOut: all.length - pairs.length, counts };
 }
 
-function describe(side: string, { perSecond, serverBusy }: Run): string {
-  return `${side} ${Math.round(perSecond)}/s (busy ${serverBusy.toFixed(2)})`;
+function quietest(pairs: readonly Pair<Run>[], count: number): readonly Pair<Run>[] {
+  return [...pairs].sort((a, b) => othersBusy(a) - othersBusy(b)).slice(0, count);
+}
+
+function othersBusy({ ours, baseline }: Pair<Run>): number {
+  return Math.max(ours.othersBusy, baseline.othersBusy);
+}
+
+function describe(side: string, { perSecond, serverBusy, othersBusy }: Run): string {
+  return `${side} ${Math.round(perSecond)}/s (busy ${serverBusy.toFixed(2)}, others ${othersBusy.toFixed(2)})`;
 }

@@ -51,7 +51,8 @@ function readyLine<Ready>(
     if (errors.length < 20) errors.push(line);
     read(line);
   });
-  const fail = (why: string): void => reject(new Error(`${name} ${why}${errors.map((line) => `\n  ${line}`).join("")}`));
+  const fail = (why: string): void =>
+    reject(new Error(`${name} ${why}${errors.map((line) => `\n  ${line}`).join("")}`));
   const timer = setTimeout(() => fail(`was not ready within ${READY_WITHIN_MS} ms`), READY_WITHIN_MS);
   child.once("exit", (code, by) => fail(`ended (${by ?? `exit code ${code}`}) before it was ready`));
   child.once("error", (error) => fail(`cannot be started: ${error.message}`));

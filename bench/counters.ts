@@ -7,7 +7,8 @@ export interface Counters {
   readonly lookups: Readonly<Record<"hit" | "miss" | "joined", number>>;
   /** Answers by source. */
   readonly answers: ReadonlyMap<string, number>;
-  readonly failures: number;
+  /** Typed failures by code. */
+  readonly failures: ReadonlyMap<string, number>;
 }
 
 export async function readCounters(origin: string): Promise<Counters> {
@@ -16,7 +17,7 @@ export async function readCounters(origin: string): Promise<Counters> {
   return {
     lookups: { hit: lookups.get("hit") ?? 0, miss: lookups.get("miss") ?? 0, joined: lookups.get("joined") ?? 0 },
     answers: byLabel(text, "skysail_predictions_total", "source"),
-    failures: [...byLabel(text, "skysail_failures_total", "code").values()].reduce((sum, count) => sum + count, 0),
+    failures: byLabel(text, "skysail_failures_total", "code"),
   };
 }
 
@@ -34,8 +35,10 @@ const REQUIRED_SHARE = 0.99;
 
 /** Throws when a run measured something else than what its name says. */
 export function requireExpected(before: Counters, after: Counters, predictions: number, expected: Expected): void {
-  const failures = after.failures - before.failures;
-  if (failures > 0) throw new BenchError(`${failures} of ${predictions} predictions failed`);
+  for (const [code, count] of after.failures) {
+    const failed = count - (before.failures.get(code) ?? 0);
+    if (failed > 0) throw new BenchError(`${failed} of ${predictions} predictions failed with ${code}`);
+  }
   const source = expected === "hit" ? "CACHE" : "MODEL";
   const answers = (after.answers.get(source) ?? 0) - (before.answers.get(source) ?? 0);
   requireShare(`came from ${source}`, answers, predictions);

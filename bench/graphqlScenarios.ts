@@ -79,8 +79,8 @@ interface Figures {
   /** Of the server process; `wrapper` is beside it. */
   readonly cpuMicroseconds: Sides & { readonly wrapper: Spread };
   readonly serverBusy: Sides;
-  readonly saturated: boolean;
-  readonly repeated: number;
+  readonly counts: boolean;
+  readonly leftOut: number;
 }
 
 interface Sides {
@@ -88,7 +88,7 @@ interface Sides {
   readonly baseline: Spread;
 }
 
-function figuresOf(connections: number, { pairs, saturated, repeated }: Pairs): Figures {
+function figuresOf(connections: number, { pairs, counts, leftOut }: Pairs): Figures {
   const sides = (of: (run: Run) => number): Sides => ({
     ours: spreadOf(pairs.map(({ ours }) => of(ours))),
     baseline: spreadOf(pairs.map(({ baseline }) => of(baseline))),
@@ -104,8 +104,8 @@ function figuresOf(connections: number, { pairs, saturated, repeated }: Pairs): 
       wrapper: spreadOf(pairs.map(({ ours }) => ours.wrapperMicroseconds)),
     },
     serverBusy: sides((run) => run.serverBusy),
-    saturated,
-    repeated,
+    counts,
+    leftOut,
   };
 }
 
@@ -120,7 +120,7 @@ function resultOf(figures: readonly Figures[]): Outcome["result"] {
     p50Ms: medians(main.p50Ms),
     p99Ms: medians(main.p99Ms),
     serverBusy: medians(main.serverBusy),
-    saturated: figures.every(({ saturated }) => saturated),
+    counts: figures.every(({ counts }) => counts),
     byConnections: Object.fromEntries(figures.map(({ connections, ...rest }) => [connections, rest])),
   };
 }
@@ -140,7 +140,7 @@ function tableOf(figures: readonly Figures[]): Table {
         side === "ours"
           ? `${show(round(f.cpuMicroseconds.ours.median))}+${show(f.cpuMicroseconds.wrapper.median)}`
           : show(f.cpuMicroseconds.baseline.median),
-        `${f.serverBusy[side].median}${side === "baseline" && !f.saturated ? " (too little: does not count)" : ""}`,
+        `${f.serverBusy[side].median}${f.counts ? "" : " (does not count: the machine was not quiet)"}`,
       ]),
     ),
   ];

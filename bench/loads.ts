@@ -22,12 +22,18 @@ export class Seeds {
 
 export type LoadShape = Omit<LoadSpec, "seconds" | "seed">;
 
-/** A load's warm-up, then its measured run. With `inputs`, both send the same inputs, so that the run finds them cached. */
-export async function warmRun(bench: Bench, measured: Measured, shape: LoadShape, seeds: Seeds): Promise<Run> {
+/** A load's warm-up, then its measured run. With `inputs`, both send the same ones, so that the run finds them cached. */
+export async function warmRun(
+  bench: Bench,
+  measured: Measured,
+  shape: LoadShape,
+  seeds: Seeds,
+  around: (run: () => Promise<Run>) => Promise<Run> = (run) => run(),
+): Promise<Run> {
   const seed = seeds.next();
   await runWrk({ ...shape, seed, seconds: WARM_UP_SECONDS }, bench.signal);
   const spec = { ...shape, seed: shape.inputs > 0 ? seed : seeds.next(), seconds: bench.settings.seconds };
-  return measureRun(measured, spec, bench.signal);
+  return around(() => measureRun(measured, spec, bench.signal));
 }
 
 export async function firstWarmUp(bench: Bench, shape: LoadShape, seeds: Seeds): Promise<void> {
@@ -48,12 +54,11 @@ export async function checkedRun(
   { expected, predictionsPerRequest }: Checked,
 ): Promise<Run> {
   const { server, wrapper } = rig;
-  const seed = seeds.next();
-  await runWrk({ ...shape, seed, seconds: WARM_UP_SECONDS }, bench.signal);
-  const before = await readCounters(server.origin);
-  const spec = { ...shape, seed: shape.inputs > 0 ? seed : seeds.next(), seconds: bench.settings.seconds };
-  const run = await measureRun({ serverPid: server.pid, wrapperPid: wrapper.pid }, spec, bench.signal);
-  const after = await readCounters(server.origin);
-  requireExpected(before, after, run.load.requests * predictionsPerRequest, expected);
-  return run;
+  return warmRun(bench, { serverPid: server.pid, wrapperPid: wrapper.pid }, shape, seeds, async (measure) => {
+    const before = await readCounters(server.origin);
+    const run = await measure();
+    const after = await readCounters(server.origin);
+    requireExpected(before, after, run.load.requests * predictionsPerRequest, expected);
+    return run;
+  });
 }

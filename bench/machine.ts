@@ -30,6 +30,9 @@ export function commit(): string {
 }
 
 function git(...args: string[]): string {
-  const options = { cwd: projectPath(""), encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] } as const;
-  return execFileSync("git", args, options).trim();
+  return execFileSync("git", args, {
+    cwd: projectPath(""),
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  }).trim();
 }

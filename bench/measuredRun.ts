@@ -1,4 +1,4 @@
-import { cpuTime } from "./cpuTime.js";
+import { cpuTime, endedChildrenSeconds, machineSeconds } from "./cpuTime.js";
 import { runWrk } from "./wrk.js";
 import type { Load, LoadSpec } from "./wrk.js";
 
@@ -11,6 +11,8 @@ export interface Run {
   readonly wrapperMicroseconds: number;
   /** Share of one core that the server's main thread used. */
   readonly serverBusy: number;
+  /** Cores that processes with no part in the measurement used meanwhile. */
+  readonly othersBusy: number;
 }
 
 export interface Measured {
@@ -19,21 +21,34 @@ export interface Measured {
 }
 
 /** One wrk run with what it cost the processes behind it. */
-export async function measureRun({ serverPid, wrapperPid }: Measured, spec: LoadSpec, signal: AbortSignal): Promise<Run> {
-  const startMs = performance.now();
-  const server = cpuTime(serverPid);
-  const wrapper = wrapperPid === undefined ? undefined : cpuTime(wrapperPid);
+export async function measureRun(measured: Measured, spec: LoadSpec, signal: AbortSignal): Promise<Run> {
+  const before = snapshot(measured);
   const load = await runWrk(spec, signal);
-  const serverAfter = cpuTime(serverPid);
-  const wrapperAfter = wrapperPid === undefined ? undefined : cpuTime(wrapperPid);
-  const wallSeconds = (performance.now() - startMs) / 1000;
-  const microseconds = (from: number, to: number): number => ((to - from) / load.requests) * 1e6;
+  const after = snapshot(measured);
+  const spent = (of: keyof Snapshot): number => after[of] - before[of];
+  // The time in which wrk starts counts too: rather too little busy than too much.
+  const shareOfTime = (seconds: number): number => seconds / spent("wall");
   return {
     load,
     perSecond: load.requests / load.seconds,
-    serverMicroseconds: microseconds(server.processSeconds, serverAfter.processSeconds),
-    wrapperMicroseconds: microseconds(wrapper?.processSeconds ?? 0, wrapperAfter?.processSeconds ?? 0),
-    // Over the time that wrk ran, its own start included: rather too little than too much.
-    serverBusy: (serverAfter.mainThreadSeconds - server.mainThreadSeconds) / wallSeconds,
+    serverMicroseconds: (spent("server") / load.requests) * 1e6,
+    wrapperMicroseconds: (spent("wrapper") / load.requests) * 1e6,
+    serverBusy: shareOfTime(spent("serverMain")),
+    othersBusy: Math.max(0, shareOfTime(spent("machine") - spent("server") - spent("wrapper") - spent("generator"))),
+  };
+}
+
+/** All in seconds. */
+type Snapshot = Readonly<Record<"wall" | "server" | "serverMain" | "wrapper" | "generator" | "machine", number>>;
+
+function snapshot({ serverPid, wrapperPid }: Measured): Snapshot {
+  const server = cpuTime(serverPid);
+  return {
+    wall: performance.now() / 1000,
+    server: server.processSeconds,
+    serverMain: server.mainThreadSeconds,
+    wrapper: wrapperPid === undefined ? 0 : cpuTime(wrapperPid).processSeconds,
+    generator: endedChildrenSeconds(),
+    machine: machineSeconds(),
   };
 }

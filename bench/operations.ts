@@ -66,3 +66,28 @@ export const REPLICA_STATES = graphql(`
     }
   }
 `);
+
+const ANSWER = graphql(`
+  fragment Answer on PredictResult {
+    ... on Prediction {
+      output {
+        ... on NumberOutput {
+          number
+        }
+      }
+      confidence
+      source
+    }
+    ... on Failure {
+      message
+    }
+  }
+`);
+
+/** One document with `count` predict fields, each with a variable of its own: `$i0`, `$i1`, ... */
+export function predictFields(count: number): string {
+  const indices = Array.from({ length: count }, (_, i) => i);
+  const variables = indices.map((i) => `$i${i}: PredictInput!`).join(", ");
+  const fields = indices.map((i) => `p${i}: predict(input: $i${i}) { ...Answer }`).join("\n");
+  return `query PredictFields(${variables}) {\n${fields}\n}\n${ANSWER.toString()}`;
+}

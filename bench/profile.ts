@@ -8,6 +8,7 @@ const PROFILE = z.looseObject({
     z.looseObject({
       id: z.number(),
       callFrame: z.looseObject({ functionName: z.string(), url: z.string(), lineNumber: z.number() }),
+      positionTicks: z.array(z.looseObject({ line: z.number(), ticks: z.number() })).optional(),
     }),
   ),
   samples: z.array(z.number()),
@@ -40,6 +41,8 @@ export async function writeProfile(path: string, profile: CpuProfile): Promise<v
 
 export interface SelfTime {
   readonly place: string;
+  /** Where most of its samples lie, in the built file. */
+  readonly line: number | undefined;
   /** Of all sampled time, idle time not counted. */
   readonly share: number;
 }
@@ -59,7 +62,16 @@ export function topSelfTimes(profile: CpuProfile, limit: number): SelfTime[] {
   return [...micros]
     .sort(([, a], [, b]) => b - a)
     .slice(0, limit)
-    .map(([place, spent]) => ({ place, share: spent / total }));
+    .map(([place, spent]) => ({ place, line: hottestLine(profile, place), share: spent / total }));
+}
+
+function hottestLine(profile: CpuProfile, place: string): number | undefined {
+  const ticksOf = new Map<number, number>();
+  for (const { callFrame, positionTicks = [] } of profile.nodes) {
+    if (placeOf(callFrame) !== place || callFrame.url === "") continue;
+    for (const { line, ticks } of positionTicks) ticksOf.set(line, (ticksOf.get(line) ?? 0) + ticks);
+  }
+  return [...ticksOf].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
 function placeOf({ functionName, url, lineNumber }: CpuProfile["nodes"][number]["callFrame"]): string {

@@ -31,7 +31,8 @@ export async function profileLoad(
   const path = join(folder, `${name}.cpuprofile`);
   await writeProfile(path, profile);
   const lines = topSelfTimes(profile, TOP).map(
-    ({ place, share }) => `${(share * 100).toFixed(1).padStart(5)} %  ${place}`,
+    ({ place, line, share }) =>
+      `${(share * 100).toFixed(1).padStart(5)} %  ${place}${line === undefined ? "" : ` (line ${line})`}`,
   );
-  return [`${path}: self time, without idle time`, ...lines].join("\n");
+  return [`${path}: self time without idle time, and each function's hottest line`, ...lines].join("\n");
 }

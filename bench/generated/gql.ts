@@ -20,6 +20,7 @@ type Documents = {
     "\n  mutation CreateApplication($input: CreateApplicationInput!) {\n    createApplication(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": typeof types.CreateApplicationDocument,
     "\n  mutation LinkModel($input: LinkModelInput!) {\n    linkModel(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": typeof types.LinkModelDocument,
     "\n  query ReplicaStates($model: String!) {\n    model(name: $model) {\n      versions {\n        replicas {\n          state\n          problem\n        }\n      }\n    }\n  }\n": typeof types.ReplicaStatesDocument,
+    "\n  fragment Answer on PredictResult {\n    ... on Prediction {\n      output {\n        ... on NumberOutput {\n          number\n        }\n      }\n      confidence\n      source\n    }\n    ... on Failure {\n      message\n    }\n  }\n": typeof types.AnswerFragmentDoc,
 };
 const documents: Documents = {
     "\n  query Predict($input: PredictInput!) {\n    predict(input: $input) {\n      ... on Prediction {\n        output {\n          ... on NumberOutput {\n            number\n          }\n        }\n        confidence\n        source\n      }\n      ... on Failure {\n        message\n      }\n    }\n  }\n": types.PredictDocument,
@@ -27,6 +28,7 @@ const documents: Documents = {
     "\n  mutation CreateApplication($input: CreateApplicationInput!) {\n    createApplication(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": types.CreateApplicationDocument,
     "\n  mutation LinkModel($input: LinkModelInput!) {\n    linkModel(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": types.LinkModelDocument,
     "\n  query ReplicaStates($model: String!) {\n    model(name: $model) {\n      versions {\n        replicas {\n          state\n          problem\n        }\n      }\n    }\n  }\n": types.ReplicaStatesDocument,
+    "\n  fragment Answer on PredictResult {\n    ... on Prediction {\n      output {\n        ... on NumberOutput {\n          number\n        }\n      }\n      confidence\n      source\n    }\n    ... on Failure {\n      message\n    }\n  }\n": types.AnswerFragmentDoc,
 };
 
 /**
@@ -49,6 +51,10 @@ export function graphql(source: "\n  mutation LinkModel($input: LinkModelInput!)
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query ReplicaStates($model: String!) {\n    model(name: $model) {\n      versions {\n        replicas {\n          state\n          problem\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.js').ReplicaStatesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment Answer on PredictResult {\n    ... on Prediction {\n      output {\n        ... on NumberOutput {\n          number\n        }\n      }\n      confidence\n      source\n    }\n    ... on Failure {\n      message\n    }\n  }\n"): typeof import('./graphql.js').AnswerFragmentDoc;
 
 
 export function graphql(source: string) {

@@ -194,6 +194,27 @@ export type ReplicaStatesQueryVariables = Exact<{
 
 export type ReplicaStatesQuery = { model: { versions: Array<{ replicas: Array<{ state: ReplicaState, problem: string | null }> }> } | null };
 
+type Answer_BadInput_Fragment = { message: string };
+
+type Answer_NotFound_Fragment = { message: string };
+
+type Answer_Overloaded_Fragment = { message: string };
+
+type Answer_Prediction_Fragment = { confidence: number | null, source: PredictionSource, output:
+    | { number: number }
+    | Record<PropertyKey, never>
+   };
+
+type Answer_Unavailable_Fragment = { message: string };
+
+export type AnswerFragment =
+  | Answer_BadInput_Fragment
+  | Answer_NotFound_Fragment
+  | Answer_Overloaded_Fragment
+  | Answer_Prediction_Fragment
+  | Answer_Unavailable_Fragment
+;
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -212,7 +233,22 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
-
+export const AnswerFragmentDoc = new TypedDocumentString(`
+    fragment Answer on PredictResult {
+  ... on Prediction {
+    output {
+      ... on NumberOutput {
+        number
+      }
+    }
+    confidence
+    source
+  }
+  ... on Failure {
+    message
+  }
+}
+    `, {"fragmentName":"Answer"}) as unknown as TypedDocumentString<AnswerFragment, unknown>;
 export const PredictDocument = new TypedDocumentString(`
     query Predict($input: PredictInput!) {
   predict(input: $input) {

@@ -1,4 +1,4 @@
-import type { BatchReply, Clock, PendingRow, ReplicaPort, RowQueue, Settle } from "../domain/ports.js";
+import type { BatchReply, Clock, PendingRow, ReplicaPort, RowQueue, RowReply, Settle } from "../domain/ports.js";
 import type { Row } from "../domain/tensor.js";
 import type { BatchSizeController } from "./batchSizeController.js";
 import type { BatcherMetrics, DispatchReason } from "./batcherMetrics.js";
@@ -40,6 +40,8 @@ export class Batcher implements RowQueue {
   #budgetMs = Infinity;
   #arrivals = 0;
   #batches = 0;
+  /** Also those of replicas that have been removed since. */
+  #batchesInFlight = 0;
   #dispatchScheduled = false;
   #idleWaiters: (() => void)[] = [];
 
@@ -97,9 +99,20 @@ export class Batcher implements RowQueue {
   /** Its batch in flight, if any, still settles. Without a replica left the queue is refused at once. */
   removeReplica(id: string): void {
     this.#lanes.delete(id);
-    if (this.#lanes.size > 0) return;
+    if (this.#lanes.size > 0) return this.#refuseWithoutOther();
     for (let row = this.#queue.pop(); row !== undefined; row = this.#queue.pop()) {
       this.#settleFailed(row, "NO_REPLICA", this.#noReplica());
+    }
+    this.#notifyIfIdle();
+  }
+
+  /** Rows that wait for another replica than the one that lost them, when there is no other any more. */
+  #refuseWithoutOther(): void {
+    const [last, another] = this.#lanes.keys();
+    if (another !== undefined) return;
+    for (const row of [...this.#queue].filter(({ lostBy }) => lostBy === last)) {
+      this.#queue.remove(row);
+      this.#settleFailed(row, "MODEL_ERROR", `model ${this.#options.name}: replica ${last} lost the query's batch`);
     }
     this.#notifyIfIdle();
   }
@@ -166,12 +179,13 @@ export class Batcher implements RowQueue {
   /** Gives every free replica a batch, the least loaded first, until the queue is empty. */
   #dispatch(): void {
     this.#dropHopeless();
+    const unsuited = new Set<Lane>();
     while (this.#queue.size > 0) {
-      const lane = this.#freeLane();
+      const lane = this.#freeLane(unsuited);
       if (lane === undefined) return;
       const rows = this.#take(lane);
-      if (rows.length === 0) return;
-      this.#send(lane, rows);
+      if (rows.length === 0) unsuited.add(lane);
+      else this.#send(lane, rows);
     }
     this.#notifyIfIdle();
   }
@@ -190,28 +204,35 @@ export class Batcher implements RowQueue {
     }
   }
 
-  #freeLane(): Lane | undefined {
+  #freeLane(unsuited: ReadonlySet<Lane>): Lane | undefined {
     let best: Lane | undefined;
     for (const lane of this.#lanes.values()) {
-      if (lane.inFlight >= lane.replica.concurrency) continue;
+      if (lane.inFlight >= lane.replica.concurrency || unsuited.has(lane)) continue;
       if (best === undefined || lane.inFlight < best.inFlight) best = lane;
     }
     return best;
   }
 
-  /** The rows of the earliest deadlines, within the controller's size and the byte bound. */
+  /** The rows of the earliest deadlines that this replica has not lost, within the controller's size and the byte bound. */
   #take(lane: Lane): QueuedRow[] {
     const rows: QueuedRow[] = [];
+    const passedOver: QueuedRow[] = [];
     let bytes = 0;
     while (rows.length < lane.controller.size) {
       const next = this.#queue.peek();
       if (next === undefined) break;
+      if (next.lostBy === lane.replica.id) {
+        this.#queue.pop();
+        passedOver.push(next);
+        continue;
+      }
       bytes += next.bytes;
       if (rows.length > 0 && bytes > this.#options.maxBatchBytes) break;
       this.#queue.pop();
       next.phase = "SENT";
       rows.push(next);
     }
+    for (const queued of passedOver) this.#queue.push(queued);
     return rows;
   }
 
@@ -220,6 +241,7 @@ export class Batcher implements RowQueue {
     const full = rows.length >= lane.controller.size;
     const reason: DispatchReason = full ? "FULL" : "TURN_END";
     lane.inFlight += 1;
+    this.#batchesInFlight += 1;
     this.#options.metrics.recordDispatch(rows.length, reason, sentMs - (rows[0] as QueuedRow).queuedAtMs);
     this.#batches += 1;
     lane.replica.send({ id: this.#batches, rows: rows.map((queued) => queued.row) }, (reply) => {
@@ -235,6 +257,7 @@ export class Batcher implements RowQueue {
   ): void {
     const nowMs = this.#options.clock.nowMs();
     lane.inFlight -= 1;
+    this.#batchesInFlight -= 1;
     if (reply.kind === "rows") {
       const serviceMs = nowMs - Math.max(sent.sentMs, lane.lastReplyMs);
       lane.controller.record({ rows: rows.length, full: sent.full, serviceMs }, this.#budgetMs);
@@ -247,12 +270,16 @@ export class Batcher implements RowQueue {
   }
 
   #settleBatch(lane: Lane, rows: readonly QueuedRow[], reply: BatchReply, nowMs: number): void {
+    const replied = reply.kind === "rows" ? reply.rows.length : rows.length;
     for (let i = 0; i < rows.length; i++) {
       const queued = rows[i] as QueuedRow;
-      if (reply.kind === "rows") {
-        const own = reply.rows[i];
-        if (own === undefined) this.#settleFailed(queued, "MODEL_BAD_OUTPUT", "the reply has no row for this query");
-        else if (own.kind === "output") this.#settleOutput(queued, own.output);
+      if (replied !== rows.length) {
+        // Never a prefix: nobody knows which rows are missing.
+        const message = `model ${this.#options.name}: expected ${rows.length} rows, got ${replied}`;
+        this.#settleFailed(queued, "MODEL_BAD_OUTPUT", message);
+      } else if (reply.kind === "rows") {
+        const own = reply.rows[i] as RowReply;
+        if (own.kind === "output") this.#settleOutput(queued, own.output);
         else this.#settleFailed(queued, own.code, own.message);
       } else if (reply.kind === "lost") {
         this.#requeueOrFail(lane, queued, reply.message, nowMs);
@@ -290,8 +317,7 @@ export class Batcher implements RowQueue {
   }
 
   #notifyIfIdle(): void {
-    if (this.#idleWaiters.length === 0 || this.#queue.size > 0) return;
-    for (const lane of this.#lanes.values()) if (lane.inFlight > 0) return;
+    if (this.#idleWaiters.length === 0 || this.#queue.size > 0 || this.#batchesInFlight > 0) return;
     const waiters = this.#idleWaiters;
     this.#idleWaiters = [];
     for (const resolve of waiters) resolve();

@@ -15,7 +15,7 @@ export interface QueuedRow extends HeapItem {
   orderMs: number;
   /** Latest deadline of its waiters: when it becomes hopeless. */
   latestMs: number;
-  /** Replicas that lost it. */
+  /** The replica whose link broke with it: it gets one more try, on another. */
   lostBy: string | undefined;
   phase: "QUEUED" | "SENT" | "DONE";
 }

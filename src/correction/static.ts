@@ -51,14 +51,17 @@ function numericOutput(spec: OutputSpec, mean: Float64Array): Output {
 /** 1 when all members say the same, falling with their spread relative to the size of the answer. */
 function agreement(votes: readonly Vote[], mean: Float64Array): number {
   if (votes.length === 1) return 1;
+  // In units of the largest value, since sums of numbers near 1e308 overflow.
+  let unit = 0;
+  for (const vote of votes) for (const value of valuesOf(vote)) unit = Math.max(unit, Math.abs(value));
   let spread = 0;
   let size = 0;
   for (const vote of votes) {
     const values = valuesOf(vote);
     for (let i = 0; i < mean.length; i++) {
-      spread += Math.abs((values[i] as number) - (mean[i] as number));
-      size += Math.abs(mean[i] as number);
+      spread += Math.abs((values[i] as number) / unit - (mean[i] as number) / unit);
+      size += Math.abs((mean[i] as number) / unit);
     }
   }
-  return spread === 0 ? 1 : size / (size + spread);
+  return unit === 0 || spread === 0 ? 1 : size / (size + spread);
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { ApolloServer, HeaderMap } from "@apollo/server";
 import type { HTTPGraphQLResponse } from "@apollo/server";
 import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
-import { GraphQLError } from "graphql";
+import { getOperationAST, GraphQLError, OperationTypeNode } from "graphql";
 import type { DocumentNode, ExecutionResult, GraphQLFormattedError, GraphQLSchema } from "graphql";
 import { readBody } from "../http/readBody.js";
 import type { RequestContext, Services } from "./context.js";
@@ -14,6 +14,8 @@ import type { OperationRequest } from "./hotLane.js";
 
 export const MAX_JSON_BYTES = 2 * 2 ** 20;
 const MAX_ACCEPT_TYPES = 100;
+/** How long a client may go on sending a body that has been refused. */
+const LINGER_MS = 500;
 
 export interface GraphqlHttpFrontOptions {
   readonly schema: GraphQLSchema;
@@ -75,7 +77,7 @@ export class GraphqlHttpFront {
     if (request.method === "POST") {
       readBody(request, MAX_JSON_BYTES, (body) => {
         if (body.kind === "aborted") return;
-        if (body.kind === "tooLarge") this.#refuseLargeBody(response);
+        if (body.kind === "tooLarge") this.#refuseLargeBody(request, response);
         else void this.#answer(request, response, body.bytes, arrivalMs);
       });
     } else if (request.method === "GET" && (request.headers.accept ?? "").includes("text/html")) {
@@ -111,7 +113,10 @@ export class GraphqlHttpFront {
     operation: OperationRequest | undefined,
     context: RequestContext,
   ): Promise<void> {
-    const document = operation === undefined ? undefined : parseWithinLimits(operation.query);
+    // Also of a body that is no operation for the hot lane: Apollo Server is more lenient, and knows no limits.
+    const query = queryOf(body);
+    const document = query === undefined ? undefined : parseWithinLimits(query);
+    if (document !== undefined) refuseSubscription(document, operation?.operationName);
     const answer = await this.#apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: { method: "POST", headers: headerMap(request), search: "", body },
       context: () => Promise.resolve(context),
@@ -149,12 +154,26 @@ export class GraphqlHttpFront {
     return formatError(formatted, unwrap(error), this.#logDefect);
   }
 
-  #refuseLargeBody(response: ServerResponse): void {
+  /**
+   * The answer is complete before the connection closes: closed with bytes unread it would be reset, and a client that
+   * is still sending would see that instead. What it sends meanwhile is dropped as it comes.
+   */
+  #refuseLargeBody(request: IncomingMessage, response: ServerResponse): void {
     const message = `the body is larger than ${MAX_JSON_BYTES} bytes: send long vectors as base64, or fewer inputs`;
-    // The rest of the body is not read: the connection cannot be used again.
-    response.setHeader("connection", "close");
     const extensions = { code: "PAYLOAD_TOO_LARGE", retryable: false };
-    this.#sendErrors(response, 413, [{ message, extensions }]);
+    const text = JSON.stringify({ errors: [{ message, extensions }] });
+    response.writeHead(413, {
+      connection: "close",
+      "cache-control": "no-store",
+      "content-type": "application/json; charset=utf-8",
+      "content-length": Buffer.byteLength(text),
+    });
+    response.write(text);
+    const { clock } = this.#services;
+    const cancelClose = clock.at(clock.nowMs() + LINGER_MS, () => response.end());
+    request.once("close", cancelClose);
+    request.once("end", () => response.end());
+    request.resume();
   }
 
   #sendProblem(response: ServerResponse, error: unknown): void {
@@ -196,6 +215,19 @@ function parseOperation(body: unknown): OperationRequest | undefined {
     operationName: operationName ?? undefined,
     variables: (variables ?? undefined) as Record<string, unknown> | undefined,
   };
+}
+
+function queryOf(body: unknown): string | undefined {
+  const query = typeof body === "object" && body !== null ? (body as { query?: unknown }).query : undefined;
+  return typeof query === "string" ? query : undefined;
+}
+
+/** Executed as it stands it would look for a value where there is only a stream. */
+function refuseSubscription(document: DocumentNode, operationName: string | undefined): void {
+  if (getOperationAST(document, operationName)?.operation !== OperationTypeNode.SUBSCRIPTION) return;
+  throw new GraphQLError("subscriptions are served over websockets: graphql-transport-ws at this address", {
+    extensions: { code: "BAD_INPUT" },
+  });
 }
 
 function headerMap(request: IncomingMessage): HeaderMap {

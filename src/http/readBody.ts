@@ -8,7 +8,7 @@ export type Body =
 
 /**
  * The whole body of a request, refused at its Content-Length or at the first byte beyond the limit: nothing larger is
- * ever held in memory. Calls back once.
+ * ever held in memory. Calls back once; what comes after `tooLarge` is dropped.
  */
 export function readBody(request: IncomingMessage, limitBytes: number, done: (body: Body) => void): void {
   if (Number(request.headers["content-length"] ?? 0) > limitBytes) {
@@ -24,9 +24,9 @@ export function readBody(request: IncomingMessage, limitBytes: number, done: (bo
     done(body);
   };
   request.on("data", (chunk: Buffer) => {
+    if (settled) return;
     length += chunk.length;
     if (length > limitBytes) {
-      request.pause();
       chunks.length = 0;
       settle({ kind: "tooLarge" });
     } else {

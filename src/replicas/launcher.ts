@@ -74,8 +74,7 @@ export class SupervisedProcess {
     createInterface({ input: child.stdout }).on("line", (line) => this.#readLine(child, line));
     createInterface({ input: child.stderr }).on("line", (line) => this.#options.log(this.#spec.name, line, true));
     child.once("error", (error) => this.#exited(child, `cannot be started: ${error.message}`));
-    // Not at "exit": by "close" everything that it wrote has been read.
-    child.once("close", (code, signal) => this.#exited(child, `ended with ${signal ?? `exit code ${code}`}`));
+    child.once("exit", (code, signal) => this.#exited(child, `ended with ${signal ?? `exit code ${code}`}`));
   }
 
   /** The first line with `listening` is the wrapper's address; everything else it prints is log. */

@@ -174,8 +174,8 @@ export class ReplicaLink implements ReplicaPort {
     const id = response?.id ?? "";
     const pending = state.pending.get(id);
     if (pending === undefined) {
-      // Without an id nobody can tell whose failure it is; an unknown one was given up on already.
-      if (id === "" && message.errorMessage !== "") this.#fail(message.errorMessage);
+      // Without an id nobody can tell whose answer it is; an unknown one was given up on already.
+      if (id === "") this.#fail(message.errorMessage === "" ? "the wrapper sent an empty reply" : message.errorMessage);
       return;
     }
     state.pending.delete(id);

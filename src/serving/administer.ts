@@ -61,25 +61,24 @@ export class Administration {
   }
 
   async registerModelVersion(given: NewModelVersion): Promise<Stored<ModelVersion>> {
-    const problem =
+    const refusal =
       nameProblem("model", given.model) ?? versionProblem(given.version) ?? endpointsProblem(given.endpoints);
-    if (problem !== undefined) return problem;
+    if (refusal !== undefined) return refusal;
     const { model, version, endpoints } = given;
     const signature = given.signature ?? (await this.#deps.statedSignature(model, version, endpoints));
     if ("kind" in signature) return signature;
     const unusable = signatureProblem(signature);
     if (unusable !== undefined) return unusable;
     const stored = { model, version, signature, endpoints };
+    const problem = given.makeCurrent ? this.#misfitOfCurrent(stored) : undefined;
+    if (problem !== undefined) return problem;
     return this.#changed(this.#deps.registry.registerModelVersion(stored, given.makeCurrent));
   }
 
   async setCurrentVersion(model: string, version: number): Promise<Stored<ModelVersion>> {
-    for (const application of this.#deps.catalogue.snapshot.applications) {
-      if (!application.links.some((link) => link.model === model)) continue;
-      const problem = this.#fit(application, model, version);
-      if (problem !== undefined) return problem;
-    }
-    return this.#changed(this.#deps.registry.setCurrentVersion(model, version));
+    const found = this.#version(model, version);
+    const problem = found && this.#misfitOfCurrent(found);
+    return problem ?? this.#changed(this.#deps.registry.setCurrentVersion(model, version));
   }
 
   async linkModel(application: string, link: ApplicationLink): Promise<Stored<Application>> {
@@ -88,7 +87,8 @@ export class Administration {
     }
     const known = this.#application(application);
     const current = this.#deps.catalogue.snapshot.models.find((model) => model.name === link.model);
-    const problem = known && current ? this.#fit(known, link.model, current.currentVersion) : undefined;
+    const version = current && this.#version(current.name, current.currentVersion);
+    const problem = known && version && misfit(known, version);
     return problem ?? this.#changed(this.#deps.registry.linkModel(application, link));
   }
 
@@ -100,22 +100,19 @@ export class Administration {
     return this.#deps.catalogue.get(name)?.application;
   }
 
-  /** A model fits an application when it takes the application's inputs and its outputs can be read. */
-  #fit(application: Application, model: string, version: number): Failure | undefined {
+  #version(model: string, version: number): ModelVersion | undefined {
     const { versions } = this.#deps.catalogue.snapshot;
-    const found = versions.find((candidate) => candidate.model === model && candidate.version === version);
-    if (found === undefined) return undefined;
-    const name = `model ${model}@${version}`;
-    const difference = tensorsDifference(application.input, found.signature.inputs);
-    if (difference !== undefined) {
-      return failure(
-        "BAD_INPUT",
-        `${name} does not take the inputs of application "${application.name}": ${difference}`,
-      );
+    return versions.find((candidate) => candidate.model === model && candidate.version === version);
+  }
+
+  /** Why this version cannot become its model's current one: an application linked to the model could not use it. */
+  #misfitOfCurrent(version: ModelVersion): Failure | undefined {
+    for (const application of this.#deps.catalogue.snapshot.applications) {
+      if (!application.links.some((link) => link.model === version.model)) continue;
+      const problem = misfit(application, version);
+      if (problem !== undefined) return problem;
     }
-    const reader = memberOutputReader(application.output, found.signature);
-    if (typeof reader !== "string") return undefined;
-    return failure("BAD_INPUT", `${name} does not answer what application "${application.name}" needs: ${reader}`);
+    return undefined;
   }
 
   async #changed<T>(change: Promise<Stored<T>>): Promise<Stored<T>> {
@@ -123,6 +120,18 @@ export class Administration {
     if (stored.kind === "stored") await this.#deps.refresh();
     return stored;
   }
+}
+
+/** A model fits an application when it takes the application's inputs and its outputs can be read. */
+function misfit(application: Application, { model, version, signature }: ModelVersion): Failure | undefined {
+  const name = `model ${model}@${version}`;
+  const difference = tensorsDifference(application.input, signature.inputs);
+  if (difference !== undefined) {
+    return failure("BAD_INPUT", `${name} does not take the inputs of application "${application.name}": ${difference}`);
+  }
+  const reader = memberOutputReader(application.output, signature);
+  if (typeof reader !== "string") return undefined;
+  return failure("BAD_INPUT", `${name} does not answer what application "${application.name}" needs: ${reader}`);
 }
 
 function applicationProblem(given: NewApplication): Failure | undefined {

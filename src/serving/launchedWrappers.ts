@@ -21,6 +21,8 @@ export interface LaunchedWrappersOptions {
   readonly readyTimeoutMs: number;
 }
 
+const LAST_WORDS_MS = 50;
+
 /** The wrapper processes that this server launched: each is a replica of its version while it listens. */
 export class LaunchedWrappers {
   readonly #options: LaunchedWrappersOptions;
@@ -78,10 +80,12 @@ export class LaunchedWrappers {
           },
           onExit: (how) => {
             if (endpoint !== undefined) return versions.removeReplica(model, version, endpoint);
-            // Options or a file that are no good: trying again would not help. What it said is on its last line.
+            // Options or a file that are no good: trying again would not help. What it said last may still be unread.
             cancelTimeout();
-            const message = `the wrapper of ${name} ${how} before it was ready: ${lastLine}`;
-            reject(new FailureError(failure("MODEL_UNAVAILABLE", message)));
+            clock.at(clock.nowMs() + LAST_WORDS_MS, () => {
+              const message = `the wrapper of ${name} ${how} before it was ready: ${lastLine}`;
+              reject(new FailureError(failure("MODEL_UNAVAILABLE", message)));
+            });
           },
         },
       );

@@ -1,4 +1,4 @@
-import { badInput } from "../domain/failure.js";
+import { badInput, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import { firstNonFinite } from "../domain/finite.js";
 import type { Datatype, TensorSpec } from "../domain/tensor.js";
@@ -13,6 +13,7 @@ interface Writer {
   readonly integer?: readonly [number, number];
 }
 
+/** All but FP32, which has a loop of its own, and FP16, which JavaScript has no numbers for. */
 const WRITERS: Readonly<Partial<Record<NumericDatatype, Writer>>> = {
   BOOL: { integer: [0, 1], write: (view, at, value) => view.setUint8(at, value) },
   UINT8: { integer: [0, 0xff], write: (view, at, value) => view.setUint8(at, value) },
@@ -29,7 +30,6 @@ const WRITERS: Readonly<Partial<Record<NumericDatatype, Writer>>> = {
     integer: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
     write: (view, at, value) => view.setBigInt64(at, BigInt(value), true),
   },
-  FP32: { write: (view, at, value) => view.setFloat32(at, value, true) },
   FP64: { write: (view, at, value) => view.setFloat64(at, value, true) },
 };
 
@@ -38,37 +38,74 @@ const FP32_MAX = 3.4028234663852886e38;
 /** A list of numbers, flat or nested as the shape is, as packed bytes. */
 export function packNumbers(spec: TensorSpec, values: unknown, path: Path): Uint8Array | Failure {
   if (spec.datatype === "BYTES") return badInput(path, `text for ${describeTensor(spec)} (\`text\`)`, "numbers");
+  const writer = WRITERS[spec.datatype];
+  if (writer === undefined && spec.datatype !== "FP32") {
+    return badInput(path, `base64 for ${describeTensor(spec)} (\`base64\`)`, "numbers");
+  }
   if (!Array.isArray(values)) return badInput(path, "a list of numbers", describe(values));
-  const flat: readonly unknown[] = values.length > 0 && Array.isArray(values[0]) ? values.flat(8) : values;
+  const nested = values.length > 0 && Array.isArray(values[0]);
+  const flat = nested ? flatten(spec, values, path) : (values as readonly unknown[]);
+  if (isFailure(flat)) return flat;
   const count = elementCount(spec.shape);
   if (flat.length !== count) return badInput(path, `${count} numbers (${describeTensor(spec)})`, `${flat.length}`);
-  return spec.datatype === "FP32" ? packFloats(flat, path) : packOthers(spec.datatype, flat, path);
+  const pathTo = (i: number) => (nested ? [...path, ...indexesOf(spec.shape, i)] : [...path, i]);
+  return writer === undefined ? packFloats(flat, pathTo) : packOthers(spec.datatype, writer, flat, pathTo);
+}
+
+/** Nested lists must be nested exactly as the shape is: of ragged ones nobody knows which numbers belong where. */
+function flatten(spec: TensorSpec, values: readonly unknown[], path: Path): readonly unknown[] | Failure {
+  let level = values;
+  for (let depth = 0; depth < spec.shape.length; depth++) {
+    const size = spec.shape[depth] as number;
+    const lists: readonly unknown[] = depth === 0 ? [values] : level;
+    const bad = lists.findIndex((list) => !Array.isArray(list) || list.length !== size);
+    if (bad >= 0) {
+      const expected = `a list of ${size} (${describeTensor(spec)})`;
+      return badInput([...path, ...indexesOf(spec.shape.slice(0, depth), bad)], expected, describe(lists[bad]));
+    }
+    if (depth > 0) level = (lists as readonly (readonly unknown[])[]).flat();
+  }
+  return level;
+}
+
+/** Where the `i`th element, row-major, stands in nested lists of this shape. */
+function indexesOf(shape: readonly number[], i: number): number[] {
+  const indexes: number[] = [];
+  let rest = i;
+  for (const size of shape.toReversed()) {
+    indexes.unshift(rest % size);
+    rest = Math.floor(rest / size);
+  }
+  return indexes;
 }
 
 /** The common case, with no call and no DataView in the loop. */
-function packFloats(values: readonly unknown[], path: Path): Uint8Array | Failure {
+function packFloats(values: readonly unknown[], pathTo: (i: number) => Path): Uint8Array | Failure {
   const floats = new Float32Array(values.length);
   for (let i = 0; i < floats.length; i++) {
     const value = values[i];
     // NaN fails both comparisons.
     if (typeof value !== "number" || !(value <= FP32_MAX && value >= -FP32_MAX)) {
-      return badInput([...path, i], "a finite FP32 number", describe(value));
+      return badInput(pathTo(i), "a finite FP32 number", describe(value));
     }
     floats[i] = value;
   }
   return new Uint8Array(floats.buffer);
 }
 
-function packOthers(datatype: NumericDatatype, values: readonly unknown[], path: Path): Uint8Array | Failure {
-  const writer = WRITERS[datatype];
-  if (writer === undefined) return badInput(path, `base64 for ${datatype} (\`base64\`)`, "a list of numbers");
+function packOthers(
+  datatype: NumericDatatype,
+  writer: Writer,
+  values: readonly unknown[],
+  pathTo: (i: number) => Path,
+): Uint8Array | Failure {
   const width = elementBytes(datatype) as number;
   const bytes = new Uint8Array(values.length * width);
   const view = new DataView(bytes.buffer);
   for (let i = 0; i < values.length; i++) {
     const given = values[i];
     const value = datatype === "BOOL" && typeof given === "boolean" ? Number(given) : given;
-    if (!isWritable(writer, value)) return badInput([...path, i], expectedNumber(datatype, writer), describe(given));
+    if (!isWritable(writer, value)) return badInput(pathTo(i), expectedNumber(datatype, writer), describe(given));
     writer.write(view, i * width, value);
   }
   return bytes;

@@ -1,6 +1,6 @@
 import type { Vote } from "../correction/policy.js";
 import type { Application } from "../domain/application.js";
-import { failure, isFailure } from "../domain/failure.js";
+import { badInput, failure, isFailure } from "../domain/failure.js";
 import type { Failure, FailureCode } from "../domain/failure.js";
 import type { Clock } from "../domain/ports.js";
 import type {
@@ -38,6 +38,9 @@ export interface PredictDependencies {
   readonly answerMarginMs: () => number;
 }
 
+/** Even in three bytes each these leave the rest of a receipt its place. */
+const MAX_ENTITY_CHARACTERS = 128;
+
 /**
  * Answers one query by its deadline: admit, select, gather, combine. Never later and never silently worse: an
  * answer from fewer models, or the application's default, says so. Without a default output what went wrong is a
@@ -48,6 +51,8 @@ export async function predict(deps: PredictDependencies, request: PredictRequest
   if (served === undefined) return unknownApplication(deps.catalogue, request.application);
   const row = inputRow(served.application.input, request.input, request.inputPath);
   if (isFailure(row)) return refused(deps, served, row);
+  const badEntity = entityProblem(request.entity);
+  if (badEntity !== undefined) return refused(deps, served, badEntity);
   const deadlineMs = absoluteDeadline(deps, served.application, request);
   if (isFailure(deadlineMs)) return refused(deps, served, deadlineMs);
 
@@ -67,6 +72,16 @@ function unknownApplication(catalogue: Catalogue, name: string): Failure {
 function refused(deps: PredictDependencies, served: ServedApplication, why: Failure): Failure {
   deps.metrics.recordFailure(served.application, why);
   return why;
+}
+
+/** An entity that a receipt could not carry, or the database could not hold, is refused before anything is predicted for it. */
+function entityProblem(entity: string | undefined): Failure | undefined {
+  if (entity === undefined) return undefined;
+  if (entity.length > MAX_ENTITY_CHARACTERS) {
+    return badInput(["entity"], `at most ${MAX_ENTITY_CHARACTERS} characters`, String(entity.length));
+  }
+  if (entity.isWellFormed() && !/\p{Cc}/u.test(entity)) return undefined;
+  return badInput(["entity"], "well-formed text without control characters", JSON.stringify(entity));
 }
 
 /** The deadline is absolute: arrival plus what the caller or the objective allows, less the margin to render. */

@@ -1,6 +1,6 @@
 import { afterAll } from "@jest/globals";
 import type { CreateApplicationInput, TensorInput } from "../generated/graphql.js";
-import { CREATE_APPLICATION, LINK, PREDICT, PREDICT_MANY, REGISTER_VERSION } from "./operations.js";
+import { CREATE_APPLICATION, LINK, MODEL, PREDICT, PREDICT_MANY, REGISTER_VERSION } from "./operations.js";
 import { until } from "./ownProcesses.js";
 import type { TestServer } from "./testServer.js";
 import { nodeWrapper, WrapperProcess } from "./wrapperProcess.js";
@@ -70,4 +70,37 @@ export async function predict(server: TestServer, name: string, input: TensorInp
 
 export async function predictMany(server: TestServer, name: string, inputs: TensorInput[], deadlineMs?: number) {
   return (await server.ask(PREDICT_MANY, { input: { application: name, inputs, deadlineMs } })).predictMany;
+}
+
+/** Ways of `misbehavingWrapper.mjs`, in its order. */
+const WAYS =
+  "right short long none shortBytes longBytes firstNaN infinite datatype shape name noOutput noRaw error errorWithoutId empty garbage unknownFirst twice end held".split(
+    " ",
+  );
+
+/** An input for it: how its batch is to be answered, and its right answer. */
+export function way(name: string, value: number): { values: number[] } {
+  const at = WAYS.indexOf(name);
+  if (at < 0) throw new Error(`no way ${name}`);
+  return { values: [at, value] };
+}
+
+export const misbehaving = (...args: string[]): WrapperCommand =>
+  nodeWrapper("test/support/misbehavingWrapper.mjs", ...args);
+
+export const TWO_NUMBERS = {
+  ...ONE_NUMBER,
+  input: [{ name: "x", datatype: "FP32", shape: [2] }],
+} as const;
+
+/** Makes the controller of a model's only replica allow batches of so many rows, by giving it full ones. */
+export async function growBatches(server: TestServer, name: string, model: string, rows: number): Promise<void> {
+  let value = 1e6 * Math.random();
+  const size = async () => (await server.ask(MODEL, { name: model })).model?.versions[0]?.replicas[0]?.batchRows ?? 0;
+  const inputs = () => Array.from({ length: 200 }, () => way("right", value++));
+  await until(`batches of ${rows} rows`, async () => {
+    if ((await size()) >= rows) return true;
+    await predictMany(server, name, inputs());
+    return false;
+  });
 }

@@ -1,0 +1,103 @@
+import { beforeAll, expect, test } from "@jest/globals";
+import { createClient } from "graphql-ws";
+import type { Client } from "graphql-ws";
+import { WebSocket } from "ws";
+import type { MetricsSubscription } from "../generated/graphql.js";
+import { METRICS, OBSERVE, PREDICT_FOR_RECEIPT } from "../support/operations.js";
+import { application, noop, predictMany, register, testWrappers } from "../support/registered.js";
+import { testServers } from "../support/testServer.js";
+import type { TestServer } from "../support/testServer.js";
+
+const servers = testServers();
+const wrappers = testWrappers();
+let server: TestServer;
+beforeAll(async () => {
+  server = await servers.start();
+  await register(server, { model: "noop", wrappers: [await wrappers.start(noop())] });
+  await application(server, "one", ["noop"]);
+  await application(server, "other", ["noop"]);
+});
+
+const connect = () => createClient({ url: `${server.url.replace("http", "ws")}/graphql`, webSocketImpl: WebSocket });
+
+function samples(client: Client, intervalMs: number, name = "one") {
+  const variables = { application: name, intervalMs };
+  return client.iterate<MetricsSubscription>({ query: METRICS.toString(), variables });
+}
+
+async function next(from: ReturnType<typeof samples>) {
+  const { value } = await from.next();
+  if (value === undefined || value.data == null) throw new Error(JSON.stringify(value));
+  return value.data.metrics;
+}
+
+test("a first sample comes at once, and then one each interval, with what happened in it", async () => {
+  const client = connect();
+  const running = samples(client, 300);
+  const startedMs = performance.now();
+  const first = await next(running);
+  expect(performance.now() - startedMs).toBeLessThan(250);
+  expect(first).toMatchObject({ application: "one", p50Ms: null, p99Ms: null, withinSlo: null, sources: [] });
+  await predictMany(server, "one", [1, 2, 3, 1].map((value) => ({ values: [value] })));
+  await predictMany(server, "one", [{ values: [1] }]);
+  await predictMany(server, "other", [{ values: [9] }]);
+  const { predict } = await server.ask(PREDICT_FOR_RECEIPT, { input: { application: "one", input: { values: [1] } } });
+  const receipt = predict.__typename === "Prediction" ? predict.receipt : "";
+  await server.ask(OBSERVE, { input: { receipt, truth: { number: 1 } } });
+  const second = await next(running);
+  expect(second.intervalMs).toBeGreaterThanOrEqual(299);
+  expect(second.intervalMs).toBeLessThan(900);
+  expect(second.sources.reduce((sum, { count }) => sum + count, 0)).toBe(6);
+  expect(second.predictionsPerSecond).toBeCloseTo((6 * 1000) / second.intervalMs, 6);
+  expect(second.observationsPerSecond).toBeCloseTo(1000 / second.intervalMs, 6);
+  expect(second.withinSlo).toBe(1);
+  expect(second.p99Ms).toBeGreaterThanOrEqual(second.p50Ms ?? Infinity);
+  expect(await next(running)).toMatchObject({ predictionsPerSecond: 0, p50Ms: null, sources: [] });
+  await running.return?.(undefined);
+  await client.dispose();
+});
+
+test("two subscribers on one socket each get their own intervals", async () => {
+  const client = connect();
+  const [fast, slow] = [samples(client, 100), samples(client, 450)];
+  await Promise.all([next(fast), next(slow)]);
+  let fastOnes = 0;
+  const slowOne = next(slow).then((sample) => sample.intervalMs);
+  let done = false;
+  void slowOne.then(() => (done = true));
+  while (!done) {
+    await next(fast);
+    fastOnes += 1;
+  }
+  expect(await slowOne).toBeGreaterThanOrEqual(449);
+  expect(fastOnes).toBeGreaterThanOrEqual(2);
+  await client.dispose();
+});
+
+test.each([
+  ["an application that does not exist", 1000, "nowhere", "NOT_FOUND"],
+  ["an interval too short", 99, "one", "BAD_INPUT"],
+  ["an interval too long", 60_001, "one", "BAD_INPUT"],
+])("a subscription to %s is refused", async (_, intervalMs, name, code) => {
+  const client = connect();
+  const { value } = await samples(client, intervalMs, name)
+    .next()
+    .catch((errors: unknown) => ({ value: { errors } }));
+  expect(value).toMatchObject({ errors: [{ extensions: { code, retryable: false } }] });
+  await client.dispose();
+});
+
+test("a subscription over HTTP is refused", async () => {
+  const { status, text } = await server.post({ query: METRICS.toString(), variables: { application: "one", intervalMs: 100 } });
+  expect(status).toBe(400);
+  expect(text).toContain('"code":"BAD_INPUT"');
+  expect(text).toContain("websockets");
+});
+
+test("predictions over a websocket are those of HTTP", async () => {
+  const client = connect();
+  const query = `{ predict(input: { application: "one", input: { values: [77] } }) { ... on Prediction { output { ... on NumberOutput { number } } } } }`;
+  const { value } = await client.iterate({ query }).next();
+  expect(value).toEqual({ data: { predict: { output: { number: 77 } } } });
+  await client.dispose();
+});

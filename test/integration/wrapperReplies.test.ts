@@ -1,0 +1,139 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { MODEL, REGISTER_VERSION } from "../support/operations.js";
+import { until } from "../support/ownProcesses.js";
+import {
+  application,
+  growBatches,
+  misbehaving,
+  noop,
+  predict,
+  predictMany,
+  readyReplicas,
+  register,
+  testWrappers,
+  TWO_NUMBERS,
+  way,
+} from "../support/registered.js";
+import { testServers } from "../support/testServer.js";
+import type { TestServer } from "../support/testServer.js";
+
+const servers = testServers();
+const wrappers = testWrappers();
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await servers.start();
+  await register(server, { model: "bad", wrappers: [await wrappers.start(misbehaving("bad"))] });
+  await application(server, "plain", ["bad"], TWO_NUMBERS);
+  await application(server, "safe", ["bad"], { ...TWO_NUMBERS, defaultOutput: { number: -1 } });
+});
+
+let value = 0;
+
+/** Both applications' answers to three rows in one batch, well before their objective of 5 s. */
+async function answersTo(name: string) {
+  const inputs = () => [way(name, ++value), way(name, ++value), way(name, ++value)];
+  const answer = async (application: string) => {
+    // A link that was lost and made again begins with batches of one.
+    await readyReplicas(server, "bad", 1);
+    await growBatches(server, "plain", "bad", 3);
+    const startedMs = performance.now();
+    const answers = await predictMany(server, application, inputs());
+    expect(performance.now() - startedMs).toBeLessThan(2000);
+    return answers;
+  };
+  return { plain: await answer("plain"), safe: await answer("safe") };
+}
+
+const three = (one: object) => [1, 2, 3].map(() => expect.objectContaining(one));
+
+describe("a reply that is not what was asked for is nobody's answer", () => {
+  test("while a right one is each row's own", async () => {
+    const first = value;
+    const { plain } = await answersTo("right");
+    expect(plain).toMatchObject([1, 2, 3].map((i) => ({ source: "MODEL", output: { number: first + i } })));
+  });
+
+  test.each([
+    ["short", "expected 3 rows, got 2"],
+    ["long", "expected 3 rows, got 4"],
+    ["none", "expected 3 rows, got 0"],
+    ["shortBytes", "expected 12 bytes for 3 rows, got 11"],
+    ["longBytes", "expected 12 bytes for 3 rows, got 16"],
+    ["infinite", 'output "y" has NaN or infinity'],
+    ["datatype", "expected datatype FP32, got INT32"],
+    ["shape", "expected row shape [1], got [2]"],
+    ["name", 'the reply has no raw output "y"'],
+    ["noOutput", 'the reply has no raw output "y"'],
+    ["noRaw", 'the reply has no raw output "y"'],
+  ])("when it is %s", async (name, why) => {
+    const { plain, safe } = await answersTo(name);
+    const message = expect.stringContaining(why);
+    expect(plain).toEqual(three({ __typename: "Unavailable", code: "MODEL_BAD_OUTPUT", retryable: false, message }));
+    expect(safe).toEqual(three({ source: "DEFAULT", defaultReason: "MODEL_ERROR", output: { number: -1 } }));
+  });
+
+  test.each([
+    ["error", "it failed on purpose"],
+    ["errorWithoutId", "it failed without saying where"],
+    ["empty", "the wrapper sent an empty reply"],
+    ["garbage", "lost replica"],
+    ["end", "the wrapper closed the stream"],
+  ])("when it is %s", async (name, why) => {
+    const { plain, safe } = await answersTo(name);
+    const message = expect.stringContaining(why);
+    expect(plain).toEqual(three({ __typename: "Unavailable", code: "MODEL_UNAVAILABLE", retryable: true, message }));
+    expect(safe).toEqual(three({ source: "DEFAULT", defaultReason: "MODEL_ERROR", output: { number: -1 } }));
+  });
+
+  test("but NaN in one row fails that row alone", async () => {
+    const { plain } = await answersTo("firstNaN");
+    expect(plain).toMatchObject([{ code: "MODEL_BAD_OUTPUT" }, { source: "MODEL" }, { source: "MODEL" }]);
+  });
+
+  test.each([["unknownFirst"], ["twice"]])("and one with a foreign id is passed over: %s", async (name) => {
+    const first = value;
+    const { plain } = await answersTo(name);
+    expect(plain).toMatchObject([1, 2, 3].map((i) => ({ source: "MODEL", output: { number: first + i } })));
+  });
+
+  test("nor is a failure kept in the cache", async () => {
+    const failing = way("short", ++value);
+    expect(await predict(server, "plain", failing)).toMatchObject({ code: "MODEL_BAD_OUTPUT" });
+    expect(await predict(server, "plain", failing)).toMatchObject({ code: "MODEL_BAD_OUTPUT" });
+  });
+});
+
+describe("a wrapper whose signature differs from the registered one", () => {
+  test("is refused, with the difference shown, while the others serve", async () => {
+    const right = await wrappers.start(noop("--name", "mixed"));
+    const wrong = await wrappers.start(noop("--name", "mixed", "--width", "3"));
+    const endpoints = [right.ready.listening, wrong.ready.listening];
+    await server.ask(REGISTER_VERSION, { input: { model: "mixed", version: 1, endpoints } });
+    await application(server, "mixed", ["mixed"]);
+    const replica = async (at: number) => {
+      const { model } = await server.ask(MODEL, { name: "mixed" });
+      return model?.versions[0]?.replicas.find(({ endpoint }) => endpoint === endpoints[at]);
+    };
+    await readyReplicas(server, "mixed", 1);
+    await until("the other one is refused", async () => (await replica(1))?.problem != null);
+    expect(await replica(0)).toMatchObject({ state: "READY", problem: null });
+    expect((await replica(1))?.problem).toBe(
+      "the wrapper's signature differs from the registered one: input tensor 0: expected FP32[1] x, got FP32[3] x",
+    );
+    for (let i = 0; i < 20; i++) {
+      expect(await predict(server, "mixed", { values: [i] })).toMatchObject({ output: { number: i } });
+    }
+  });
+
+  test("is refused at once when the version is registered after it was linked", async () => {
+    const wrapper = await wrappers.start(noop("--name", "late", "--width", "3"));
+    const inputs = [{ name: "x", datatype: "FP32", shape: [1] }] as const;
+    const outputs = [{ name: "y", datatype: "FP32", shape: [1] }] as const;
+    await server.ask(REGISTER_VERSION, {
+      input: { model: "late", version: 1, inputs: [...inputs], outputs: [...outputs], endpoints: [wrapper.ready.listening] },
+    });
+    await application(server, "late", ["late"]);
+    expect(await predict(server, "late", { values: [1] })).toMatchObject({ code: "MODEL_UNAVAILABLE" });
+  });
+});

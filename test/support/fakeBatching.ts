@@ -1,0 +1,41 @@
+import { Batcher } from "../../src/batching/batcher.js";
+import { BatcherMetrics } from "../../src/batching/batcherMetrics.js";
+import type { BatchSample, BatchSizeController } from "../../src/batching/batchSizeController.js";
+import type { PendingRow, RowOutcome } from "../../src/domain/ports.js";
+import { FakeClock } from "./fakeClock.js";
+import { numberOf, rowOf } from "./fakeReplica.js";
+
+export interface BatchingLimits {
+  readonly maxBatchRows?: number;
+  readonly maxQueueRows?: number;
+  readonly maxBatchBytes?: number;
+}
+
+/** A batcher under a fake clock, with batches of a fixed size; the replicas are the test's. */
+export function fakeBatching(limits: BatchingLimits = {}) {
+  const clock = new FakeClock();
+  const metrics = new BatcherMetrics();
+  const samples: BatchSample[] = [];
+  const controller: BatchSizeController = {
+    size: limits.maxBatchRows ?? 100,
+    reason: "fixed",
+    record: (sample) => void samples.push(sample),
+  };
+  const batcher = new Batcher({
+    clock,
+    name: "m@1",
+    newController: () => controller,
+    metrics,
+    maxQueueRows: limits.maxQueueRows ?? 1000,
+    maxBatchBytes: limits.maxBatchBytes ?? 1e6,
+  });
+  /** What each submitted number was settled with, in order of settling. */
+  const settled: [number, string | number][] = [];
+  const submit = (number: number, afterMs = 50, bytes = 4): PendingRow =>
+    batcher.submit(rowOf(number, bytes), clock.nowMs() + afterMs, (outcome) => settled.push([number, short(outcome)]));
+  return { clock, metrics, samples, batcher, settled, submit };
+}
+
+function short(outcome: RowOutcome): string | number {
+  return outcome.kind === "output" ? numberOf(outcome.output) : outcome.code;
+}

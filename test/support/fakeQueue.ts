@@ -1,0 +1,26 @@
+import type { PendingRow, RowOutcome, RowQueue, Settle } from "../../src/domain/ports.js";
+import type { Row } from "../../src/domain/tensor.js";
+
+export interface Submitted {
+  readonly row: Row;
+  readonly deadlineMs: number;
+  readonly extendedTo: number[];
+  /** Set to false when a replica has the row: it can then not be abandoned. */
+  queued: boolean;
+  abandoned: boolean;
+  settle(outcome: RowOutcome): void;
+}
+
+/** A queue that keeps what is submitted until the test settles it. */
+export class FakeQueue implements RowQueue {
+  readonly submitted: Submitted[] = [];
+
+  submit(row: Row, deadlineMs: number, settle: Settle): PendingRow {
+    const entry: Submitted = { row, deadlineMs, extendedTo: [], queued: true, abandoned: false, settle };
+    this.submitted.push(entry);
+    return {
+      extend: (otherMs) => void entry.extendedTo.push(otherMs),
+      abandon: () => (entry.abandoned = entry.queued),
+    };
+  }
+}

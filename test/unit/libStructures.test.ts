@@ -1,0 +1,116 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { Backoff } from "../../src/lib/backoff.js";
+import { Deque } from "../../src/lib/deque.js";
+import { QuantileTracker } from "../../src/lib/quantileTracker.js";
+import { suggest } from "../../src/lib/suggest.js";
+
+describe("deque", () => {
+  test("does what an array does", () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.integer(), fc.constant("shift" as const)), { maxLength: 300 }), (steps) => {
+        const deque = new Deque<number>();
+        const oracle: number[] = [];
+        for (const step of steps) {
+          if (step === "shift") {
+            expect(deque.shift()).toBe(oracle.shift());
+          } else {
+            deque.push(step);
+            oracle.push(step);
+          }
+          expect(deque.size).toBe(oracle.length);
+        }
+        expect(Array.from({ length: deque.size }, () => deque.shift())).toEqual(oracle);
+      }),
+    );
+  });
+
+  test("keeps its order when it grows with its head in the middle of the ring", () => {
+    const deque = new Deque<number>();
+    for (let i = 0; i < 16; i++) deque.push(i);
+    for (let i = 0; i < 10; i++) deque.shift();
+    for (let i = 16; i < 100; i++) deque.push(i);
+    expect(Array.from({ length: 90 }, () => deque.shift())).toEqual(Array.from({ length: 90 }, (_, i) => i + 10));
+  });
+});
+
+describe("backoff", () => {
+  test("doubles from the first to the longest delay", () => {
+    const backoff = new Backoff({ firstMs: 50, maxMs: 500 }, () => 0.5);
+    expect(Array.from({ length: 6 }, () => Math.round(backoff.next()))).toEqual([50, 100, 200, 400, 500, 500]);
+    expect(backoff.failures).toBe(6);
+    backoff.reset();
+    expect(Math.round(backoff.next())).toBe(50);
+  });
+
+  test("jitters by 20 % either way and no more, after any number of failures", () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0, max: 0.999999, noNaN: true }),
+        fc.integer({ min: 0, max: 2000 }),
+        (draw, before) => {
+          const backoff = new Backoff({ firstMs: 50, maxMs: 5000 }, () => draw);
+          for (let i = 0; i < before; i++) backoff.next();
+          const plainMs = before > 6 ? 5000 : Math.min(5000, 50 * 2 ** before);
+          expect(backoff.next() / plainMs).toBeCloseTo(0.8 + 0.4 * draw, 9);
+        },
+      ),
+    );
+  });
+});
+
+describe("quantile tracker", () => {
+  /** A fixed sequence of uniform numbers (Lehmer's generator). */
+  function uniform(): () => number {
+    let state = 42;
+    return () => (state = (state * 48271) % 2147483647) / 2147483647;
+  }
+
+  test.each([0.5, 0.9, 0.99])(
+    "settles near quantile %d of what it is fed, and follows it when it moves",
+    (quantile) => {
+      const random = uniform();
+      const tracker = new QuantileTracker({ quantile, minimum: 1, maximum: 1e6, rate: 0.01 });
+      const meanOver = (scale: number) => {
+        for (let i = 0; i < 60_000; i++) tracker.record(scale * random());
+        let sum = 0;
+        for (let i = 0; i < 20_000; i++) {
+          tracker.record(scale * random());
+          sum += tracker.value;
+        }
+        return sum / 20_000;
+      };
+      expect(meanOver(100) / (100 * quantile)).toBeCloseTo(1, 1);
+      expect(meanOver(1000) / (1000 * quantile)).toBeCloseTo(1, 1);
+      expect(meanOver(10) / (10 * quantile)).toBeCloseTo(1, 1);
+    },
+  );
+
+  test("stays between its minimum and its maximum", () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: -1e9, max: 1e9 })), (samples) => {
+        const tracker = new QuantileTracker({ quantile: 0.99, minimum: 1, maximum: 50, rate: 0.5 });
+        for (const sample of samples) {
+          tracker.record(sample);
+          expect(tracker.value).toBeGreaterThanOrEqual(1);
+          expect(tracker.value).toBeLessThanOrEqual(50);
+        }
+      }),
+    );
+  });
+});
+
+describe("suggest", () => {
+  const known = ["port", "host", "dataDir"];
+
+  test("names the nearest of the known names", () => {
+    expect(suggest("prot", ["host", "port"])).toBe("; did you mean port?");
+    expect(suggest("DATADIR", known)).toBe("; did you mean dataDir?");
+    expect(suggest("datadri", known)).toBe("; did you mean dataDir?");
+  });
+
+  test("lists the known names when none is near", () => {
+    expect(suggest("colour", known)).toBe("; known: port, host, dataDir");
+    expect(suggest("x", [])).toBe("; known: ");
+  });
+});
