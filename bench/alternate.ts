@@ -17,7 +17,7 @@ export interface Pairs {
   readonly pairs: readonly Pair<Run>[];
   /** Pairs left out because the baseline was not saturated or the machine not quiet. */
   readonly leftOut: number;
-  /** False: there were not enough pairs that count, so that the quietest ones are taken. */
+  /** False: fewer pairs count than were asked for; these are taken or, where there are none, the quietest ones. */
   readonly counts: boolean;
 }
 
@@ -38,7 +38,7 @@ export async function alternate(
     progress(`  ${describe("ours", pair.ours)}; ${describe("baseline", pair.baseline)}${counts ? "" : ": left out"}`);
   }
   const counts = good.length === settings.runs;
-  const pairs = counts ? good : quietest(all, settings.runs);
+  const pairs = good.length > 0 ? good : quietest(all, settings.runs);
   return { pairs, leftOut: all.length - pairs.length, counts };
 }
 

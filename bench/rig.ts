@@ -9,6 +9,7 @@ import type { NoopWrapper } from "./noopWrapper.js";
 import { PREDICT } from "./operations.js";
 import { startSkysail, temporaryFolder } from "./skysailServer.js";
 import type { SkysailServer } from "./skysailServer.js";
+import { requireWrk } from "./wrk.js";
 
 /** What a GraphQL scenario runs on: a server with one application on one wrapper. */
 export interface Rig {
@@ -25,6 +26,7 @@ export interface Rig {
 export const VALUES = "@values@";
 
 export async function startRig(bench: Bench, inspect = false): Promise<Rig> {
+  requireWrk();
   bench.progress("  starting the server and the wrapper");
   const folder = await temporaryFolder(bench);
   const wrapper = await startNoopWrapper(bench, folder);

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { z } from "zod";
 import { BenchError } from "./bench.js";
 import { projectPath } from "./projectPath.js";
@@ -34,6 +34,12 @@ const LOAD = z.object({
 
 export type Load = z.infer<typeof LOAD>;
 
+/** Throws before anything is started when the generator is not there. */
+export function requireWrk(): void {
+  const { error } = spawnSync("wrk", ["--version"], { stdio: "ignore" });
+  if (error !== undefined) throw missing();
+}
+
 /** One thread of wrk: a compiled generator, so that it takes little from the server it measures. Rejects on any error. */
 export async function runWrk(spec: LoadSpec, signal: AbortSignal): Promise<Load> {
   const { url, connections, seconds, template, seed, inputs } = spec;
@@ -56,7 +62,7 @@ function outputOf(args: readonly string[], signal: AbortSignal): Promise<string>
     let output = "";
     child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    child.once("error", (error: NodeJS.ErrnoException) => reject(error.code === "ENOENT" ? missing() : error));
+    child.once("error", reject);
     child.once("close", (code) => {
       if (code === 0) resolve(output);
       else reject(new BenchError(`wrk ended with exit code ${code}: ${output.trim()}`));

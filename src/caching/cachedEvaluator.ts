@@ -13,7 +13,9 @@ export interface CacheCounters {
 interface Flight {
   readonly row: Row;
   readonly hash: number;
-  readonly waiters: Set<Settle>;
+  /** Undefined where a waiter has left. */
+  readonly waiters: (Settle | undefined)[];
+  waiting: number;
   pending: PendingRow | undefined;
 }
 
@@ -56,7 +58,7 @@ export class CachedEvaluator implements RowEvaluator {
 
   /** Two unequal rows with one hash fly apart: only the first can be joined. */
   #launch(row: Row, hash: number, deadlineMs: number, settle: Settle): Cancel {
-    const flight: Flight = { row, hash, waiters: new Set(), pending: undefined };
+    const flight: Flight = { row, hash, waiters: [], waiting: 0, pending: undefined };
     if (!this.#flights.has(hash)) this.#flights.set(hash, flight);
     const cancel = this.#wait(flight, settle);
     flight.pending = this.#queue.submit(row, deadlineMs, (outcome) => this.#land(flight, outcome));
@@ -64,9 +66,13 @@ export class CachedEvaluator implements RowEvaluator {
   }
 
   #wait(flight: Flight, settle: Settle): Cancel {
-    flight.waiters.add(settle);
+    const at = flight.waiters.push(settle) - 1;
+    flight.waiting += 1;
     return () => {
-      if (flight.waiters.delete(settle) && flight.waiters.size === 0) this.#abandon(flight);
+      if (flight.waiters[at] === undefined) return;
+      flight.waiters[at] = undefined;
+      flight.waiting -= 1;
+      if (flight.waiting === 0) this.#abandon(flight);
     };
   }
 
@@ -81,8 +87,10 @@ export class CachedEvaluator implements RowEvaluator {
   #land(flight: Flight, outcome: RowOutcome): void {
     this.#remove(flight);
     if (outcome.kind === "output") this.#cache.set(this.#scope, flight.hash, flight.row, outcome.output);
-    const waiters = [...flight.waiters];
-    flight.waiters.clear();
-    for (const settle of waiters) settle(outcome);
+    for (let i = 0; i < flight.waiters.length; i++) {
+      const settle = flight.waiters[i];
+      flight.waiters[i] = undefined;
+      settle?.(outcome);
+    }
   }
 }

@@ -1,5 +1,5 @@
 import type { Vote } from "../correction/policy.js";
-import type { Application } from "../domain/application.js";
+import type { Application, Output } from "../domain/application.js";
 import { badInput, failure, isFailure } from "../domain/failure.js";
 import type { Failure, FailureCode } from "../domain/failure.js";
 import type { Clock } from "../domain/ports.js";
@@ -59,9 +59,9 @@ export async function predict(deps: PredictDependencies, request: PredictRequest
   const selected = served.policy.select(served.application.links);
   const members = selected.map(({ member }) => served.members[member]).filter((member) => member !== undefined);
   const gathered = await gather(deps.clock, members, row, deadlineMs);
-  const answer = combine(deps, served, request, gathered);
-  deps.metrics.record(served.application, answer, deps.clock.nowMs() - request.arrivalMs);
-  return answer;
+  const combined = combine(deps, served, request, gathered);
+  deps.metrics.record(served.application, combined, deps.clock.nowMs() - request.arrivalMs);
+  return combined;
 }
 
 function unknownApplication(catalogue: Catalogue, name: string): Failure {
@@ -104,27 +104,44 @@ function combine(
   gathered: Gathered,
 ): Prediction | Failure {
   const { application, policy } = served;
-  const common = {
+  const { present, missing } = gathered;
+  if (present.length > 0) {
+    const votes: Vote[] = present.map((member) => ({ weight: weightOf(served, member), output: member.output }));
+    const missingWeight = missing.reduce((sum, member) => sum + weightOf(served, member), 0);
+    const { output, confidence } = policy.combine(application.output, votes, missingWeight);
+    return answer(deps, application, request, gathered, output, confidence, sourceOf(gathered), undefined);
+  }
+  const { defaultOutput } = application;
+  if (defaultOutput === undefined) return typedFailure(application, missing);
+  return answer(deps, application, request, gathered, defaultOutput, undefined, "DEFAULT", reasonFor(missing));
+}
+
+/** In one literal, since every answer is one: copying a half-made one costs more than all the rest of it. */
+function answer(
+  deps: PredictDependencies,
+  application: Application,
+  request: PredictRequest,
+  { present, missing }: Gathered,
+  output: Output,
+  confidence: number | undefined,
+  source: PredictionSource,
+  defaultReason: DefaultReason | undefined,
+): Prediction {
+  return {
     kind: "prediction",
     id: deps.newPredictionId(),
     application: application.name,
     policyVersion: application.policyVersion,
     entity: request.entity,
-    models: gathered.present,
-    modelsMissing: gathered.missing,
+    output,
+    confidence,
+    source,
+    defaultReason,
+    models: present,
+    modelsMissing: missing,
     latencyMs: deps.clock.nowMs() - request.arrivalMs,
     atMs: deps.clock.wallMs(),
-  } as const;
-  if (gathered.present.length === 0) {
-    const { defaultOutput } = application;
-    if (defaultOutput === undefined) return typedFailure(application, gathered.missing);
-    const defaultReason = reasonFor(gathered.missing);
-    return { ...common, output: defaultOutput, confidence: undefined, source: "DEFAULT", defaultReason };
-  }
-  const votes: Vote[] = gathered.present.map((member) => ({ weight: weightOf(served, member), output: member.output }));
-  const missingWeight = gathered.missing.reduce((sum, member) => sum + weightOf(served, member), 0);
-  const { output, confidence } = policy.combine(application.output, votes, missingWeight);
-  return { ...common, output, confidence, source: sourceOf(gathered), defaultReason: undefined };
+  };
 }
 
 function weightOf(served: ServedApplication, { model }: { readonly model: string }): number {

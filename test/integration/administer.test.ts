@@ -70,7 +70,9 @@ describe("an application", () => {
   test("is gone when it is deleted", async () => {
     await application(server, "passing", ["noop"]);
     expect(await predict(server, "passing", { values: [1] })).toMatchObject({ source: "MODEL" });
-    expect((await server.ask(DELETE_APPLICATION, { name: "passing" })).deleteApplication.__typename).toBe("Application");
+    expect((await server.ask(DELETE_APPLICATION, { name: "passing" })).deleteApplication.__typename).toBe(
+      "Application",
+    );
     expect(await predict(server, "passing", { values: [1] })).toMatchObject(notFound);
     expect((await server.ask(DELETE_APPLICATION, { name: "passing" })).deleteApplication).toMatchObject(notFound);
   });
@@ -80,8 +82,12 @@ describe("an application", () => {
     const names: string[] = [];
     let after: string | null = null;
     do {
-      const page: { applications: { edges: { node: { name: string } }[]; pageInfo: { hasNextPage: boolean; endCursor?: string | null } } } =
-        await server.ask(APPLICATIONS, { first: 2, after });
+      const page: {
+        applications: {
+          edges: { node: { name: string } }[];
+          pageInfo: { hasNextPage: boolean; endCursor?: string | null };
+        };
+      } = await server.ask(APPLICATIONS, { first: 2, after });
       names.push(...page.applications.edges.map(({ node }) => node.name));
       after = page.applications.pageInfo.hasNextPage ? (page.applications.pageInfo.endCursor ?? null) : null;
     } while (after !== null);
@@ -92,8 +98,11 @@ describe("an application", () => {
 
 describe("a model's version", () => {
   const registerVersion = async (more: object) =>
-    (await server.ask(REGISTER_VERSION, { input: { model: "m", version: 1, inputs: one("x"), outputs: one("y"), ...more } }))
-      .registerModelVersion;
+    (
+      await server.ask(REGISTER_VERSION, {
+        input: { model: "m", version: 1, inputs: one("x"), outputs: one("y"), ...more },
+      })
+    ).registerModelVersion;
 
   test("never changes its signature", async () => {
     expect(await registerVersion({})).toMatchObject({ __typename: "ModelVersion", current: true });
@@ -146,13 +155,16 @@ describe("a link", () => {
     await server.ask(UNLINK, { input: { application: "linked", model: "noop" } });
     expect(await models()).toEqual([]);
     expect(await predict(server, "linked", { values: [3] })).toMatchObject({ code: "MODEL_UNAVAILABLE" });
-    expect((await server.ask(UNLINK, { input: { application: "linked", model: "noop" } })).unlinkModel).toMatchObject(notFound);
+    expect((await server.ask(UNLINK, { input: { application: "linked", model: "noop" } })).unlinkModel).toMatchObject(
+      notFound,
+    );
   });
 
   test("is refused to what does not exist, and at a weight that is none", async () => {
     expect(await link({ application: "nobody", model: "noop" })).toMatchObject(notFound);
     expect(await link({ application: "linked", model: "nothing" })).toMatchObject(notFound);
-    for (const weight of [0, -1]) expect(await link({ application: "linked", model: "noop", weight })).toMatchObject(badInput);
+    for (const weight of [0, -1])
+      expect(await link({ application: "linked", model: "noop", weight })).toMatchObject(badInput);
   });
 
   test("is refused where the model does not fit, now or in a version that would become current", async () => {

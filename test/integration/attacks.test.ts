@@ -11,7 +11,8 @@ beforeAll(async () => {
 });
 
 const nested = (levels: number) => `${"{ models ".repeat(levels)}{ __typename }${" }".repeat(levels)}`;
-const numbered = (count: number, text: (i: number) => string) => Array.from({ length: count }, (_, i) => text(i)).join(" ");
+const numbered = (count: number, text: (i: number) => string) =>
+  Array.from({ length: count }, (_, i) => text(i)).join(" ");
 const spreads = (count: number) =>
   `{ ...f0 } ${numbered(count, (i) => `fragment f${i} on Query { ...f${i + 1} ...f${i + 1} ...f${i + 1} }`)} fragment f${count} on Query { __typename }`;
 
@@ -29,7 +30,10 @@ const ATTACKS: readonly (readonly [string, string])[] = [
   ["fragments that contain each other", "{ ...f } fragment f on Query { ...g } fragment g on Query { ...f }"],
   ["6 directives on a field", `{ __typename ${"@skip(if: false) ".repeat(6)} }`],
   ["5,000 directives", `{ __typename ${"@skip(if: false) ".repeat(5000)} }`],
-  ["2,001 fields below", `{ models { edges { ${numbered(40, (i) => `...f${i}`)} } } } ${numbered(40, (i) => `fragment f${i} on ModelEdge { ${"cursor ".repeat(51)} }`)}`],
+  [
+    "2,001 fields below",
+    `{ models { edges { ${numbered(40, (i) => `...f${i}`)} } } } ${numbered(40, (i) => `fragment f${i} on ModelEdge { ${"cursor ".repeat(51)} }`)}`,
+  ],
 ];
 
 describe("a document that is too complex is refused in a moment", () => {
@@ -64,7 +68,9 @@ describe("a document that is too complex is refused in a moment", () => {
   test("over a websocket too", async () => {
     const client = createClient({ url: `${server.url.replace("http", "ws")}/graphql`, webSocketImpl: WebSocket });
     const outcome = (query: string) =>
-      new Promise((resolve) => client.subscribe({ query }, { next: resolve, error: resolve, complete: () => undefined }));
+      new Promise((resolve) =>
+        client.subscribe({ query }, { next: resolve, error: resolve, complete: () => undefined }),
+      );
     for (const [, query] of ATTACKS.filter(([, text]) => text.length < 60_000)) {
       expect(await outcome(query)).toMatchObject([{ extensions: { code: "QUERY_TOO_COMPLEX" } }]);
     }
@@ -79,13 +85,17 @@ describe("a websocket", () => {
 
   test("is closed at a message above 64 KiB", async () => {
     const socket = open();
-    socket.once("open", () => socket.send(JSON.stringify({ type: "connection_init", payload: { x: "x".repeat(65 * 1024) } })));
+    socket.once("open", () =>
+      socket.send(JSON.stringify({ type: "connection_init", payload: { x: "x".repeat(65 * 1024) } })),
+    );
     expect(await codeOf(socket)).toBe(1009);
   });
 
   test("is closed when it asks before it has introduced itself", async () => {
     const socket = open();
-    socket.once("open", () => socket.send(JSON.stringify({ id: "1", type: "subscribe", payload: { query: "{ __typename }" } })));
+    socket.once("open", () =>
+      socket.send(JSON.stringify({ id: "1", type: "subscribe", payload: { query: "{ __typename }" } })),
+    );
     expect(await codeOf(socket)).toBe(4401);
   });
 
@@ -102,7 +112,9 @@ describe("a websocket", () => {
 
 test("literal lists of more than 64 numbers are referred to variables", async () => {
   const list = `[${"1,".repeat(65)}]`;
-  const { status, text } = await server.post({ query: `{ predict(input: { application: "x", input: { values: ${list} } }) { __typename } }` });
+  const { status, text } = await server.post({
+    query: `{ predict(input: { application: "x", input: { values: ${list} } }) { __typename } }`,
+  });
   expect(status).toBe(400);
   expect(text).toContain("send it as a variable");
 });

@@ -16,11 +16,17 @@ beforeAll(async () => {
   await application(server, "four", ["noop"], { input: [{ name: "x", datatype: "FP32", shape: [4] }] });
 });
 
-const PREDICT = "query ($input: PredictInput!) { predict(input: $input) { __typename ... on Failure { code message } } }";
-const GOOD = JSON.stringify({ query: PREDICT, variables: { input: { application: "four", input: { values: [1, 2, 3, 4] } } } });
+const PREDICT =
+  "query ($input: PredictInput!) { predict(input: $input) { __typename ... on Failure { code message } } }";
+const GOOD = JSON.stringify({
+  query: PREDICT,
+  variables: { input: { application: "four", input: { values: [1, 2, 3, 4] } } },
+});
 
 function firstError({ text }: HttpAnswer): { message: string; extensions: { code: string; retryable: boolean } } {
-  const { errors } = JSON.parse(text) as { errors: [{ message: string; extensions: { code: string; retryable: boolean } }] };
+  const { errors } = JSON.parse(text) as {
+    errors: [{ message: string; extensions: { code: string; retryable: boolean } }];
+  };
   return errors[0];
 }
 
@@ -33,7 +39,10 @@ describe("a body that is no request", () => {
     ["null", "null"],
     ["text", '"{ __typename }"'],
     ["deep JSON", "[".repeat(100_000)],
-    ["deep JSON that is whole", `{"query":"{ __typename }","variables":{"x":${"[".repeat(50_000)}${"]".repeat(50_000)}}}`],
+    [
+      "deep JSON that is whole",
+      `{"query":"{ __typename }","variables":{"x":${"[".repeat(50_000)}${"]".repeat(50_000)}}}`,
+    ],
   ])("is refused: %s", async (name, body) => {
     const answer = await server.post(body);
     if (name === "deep JSON that is whole" && answer.status === 200) return;
@@ -120,11 +129,17 @@ describe("an input that breaks the signature", () => {
     ["a ragged list", "[[1,2],[3]]"],
     ["no list", "7"],
   ])("is refused with its place: %s", async (_, values) => {
-    const query = "query ($v: FloatVector!) { predict(input: { application: \"four\", input: { values: $v } }) { __typename ... on BadInput { code message path expected got } } }";
+    const query =
+      'query ($v: FloatVector!) { predict(input: { application: "four", input: { values: $v } }) { __typename ... on BadInput { code message path expected got } } }';
     const { status, text } = await server.post(`{"query":${JSON.stringify(query)},"variables":{"v":${values}}}`);
     expect(status).toBe(200);
     const { data } = JSON.parse(text) as { data: { predict: { path: string[]; message: string } } };
-    expect(data.predict).toMatchObject({ __typename: "BadInput", code: "BAD_INPUT", expected: expect.any(String), got: expect.any(String) });
+    expect(data.predict).toMatchObject({
+      __typename: "BadInput",
+      code: "BAD_INPUT",
+      expected: expect.any(String),
+      got: expect.any(String),
+    });
     expect(data.predict.path.slice(0, 3)).toEqual(["input", "input", "values"]);
     expect(data.predict.message.length).toBeLessThan(300);
   });
@@ -150,14 +165,23 @@ describe("an input that breaks the signature", () => {
   test("does not fail its neighbours, and reaches no model", async () => {
     const rows = () => server.metric("skysail_model_rows_total");
     const before = await rows();
-    const answers = await predictMany(server, "four", [{ values: [9, 9, 9, 1] }, { values: [1] }, { values: [9, 9, 9, 2] }]);
+    const answers = await predictMany(server, "four", [
+      { values: [9, 9, 9, 1] },
+      { values: [1] },
+      { values: [9, 9, 9, 2] },
+    ]);
     expect(answers).toMatchObject([{ source: "MODEL" }, { code: "BAD_INPUT" }, { source: "MODEL" }]);
     expect((await rows()) - before).toBe(2);
   });
 
   test("is -0 no exception, nor the largest FP32", async () => {
-    for (const values of [[-0, 0, 0, 0], [3.4028234663852886e38, 0, 0, 0]]) {
-      expect(await predict(server, "four", { values })).toMatchObject({ output: { number: values[0] === 0 ? 0 : values[0] } });
+    for (const values of [
+      [-0, 0, 0, 0],
+      [3.4028234663852886e38, 0, 0, 0],
+    ]) {
+      expect(await predict(server, "four", { values })).toMatchObject({
+        output: { number: values[0] === 0 ? 0 : values[0] },
+      });
     }
   });
 });
@@ -166,7 +190,7 @@ describe("JSON with tricks in it", () => {
   test("does not reach a prototype", async () => {
     const body = `{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},${GOOD.slice(1, -1)},"variables":{"__proto__":{"polluted":1},"input":{"application":"four","__proto__":{"polluted":1},"input":{"values":[1,2,3,4]}}}}`;
     const { text } = await server.post(body);
-    expect(text).not.toContain("polluted\":1");
+    expect(text).not.toContain('polluted":1');
     const after = await server.post(GOOD);
     expect(after.text).toContain('"__typename":"Prediction"');
   });

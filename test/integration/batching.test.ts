@@ -1,6 +1,16 @@
 import { beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { request, Agent } from "node:http";
-import { application, growBatches, misbehaving, predict, readyReplicas, register, testWrappers, TWO_NUMBERS, way } from "../support/registered.js";
+import {
+  application,
+  growBatches,
+  misbehaving,
+  predict,
+  readyReplicas,
+  register,
+  testWrappers,
+  TWO_NUMBERS,
+  way,
+} from "../support/registered.js";
 import { testServers } from "../support/testServer.js";
 import type { TestServer } from "../support/testServer.js";
 import { until } from "../support/ownProcesses.js";
@@ -58,7 +68,8 @@ describe("queries that wait for a busy model", () => {
     const from = (value += MANY);
     value += MANY;
     const agent = new Agent({ maxSockets: MANY });
-    const ask = () => Promise.all(Array.from({ length: MANY }, (_, i) => post(server, agent, `{ ${query("p", from + i)} }`)));
+    const ask = () =>
+      Promise.all(Array.from({ length: MANY }, (_, i) => post(server, agent, `{ ${query("p", from + i)} }`)));
     const { answers, batches } = await batchesOf(2, ask);
     expect(answers).toEqual(answers.map((_, i) => `{"data":{"p":{"output":{"number":${from + i}}}}}\n`));
     expect(batches).toBe(1);

@@ -36,7 +36,10 @@ const CORPUS: readonly (readonly [string, object])[] = [
   ["null among numbers", { query: PREDICT, variables: input([null]) }],
   ["an object for numbers", { query: PREDICT, variables: input({ 0: 1 }) }],
   ["null for numbers", { query: PREDICT, variables: input(null) }],
-  ["two encodings", { query: PREDICT, variables: { input: { application: "noop", input: { values: [1], text: "1" } } } }],
+  [
+    "two encodings",
+    { query: PREDICT, variables: { input: { application: "noop", input: { values: [1], text: "1" } } } },
+  ],
   ["no encoding", { query: PREDICT, variables: { input: { application: "noop", input: {} } } }],
   ["an unknown field", { query: PREDICT, variables: { input: { application: "noop", input: { values: [1] }, x: 1 } } }],
   ["a missing field", { query: PREDICT, variables: { input: { application: "noop" } } }],

@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "@jest/globals";
 import { createClient } from "graphql-ws";
 import type { Client } from "graphql-ws";
+import type { ExecutionResult } from "graphql";
 import { WebSocket } from "ws";
 import type { MetricsSubscription } from "../generated/graphql.js";
 import { METRICS, OBSERVE, PREDICT_FOR_RECEIPT } from "../support/operations.js";
@@ -26,9 +27,9 @@ function samples(client: Client, intervalMs: number, name = "one") {
 }
 
 async function next(from: ReturnType<typeof samples>) {
-  const { value } = await from.next();
-  if (value === undefined || value.data == null) throw new Error(JSON.stringify(value));
-  return value.data.metrics;
+  const result = (await from.next()) as { value?: ExecutionResult<MetricsSubscription> };
+  if (result.value?.data == null) throw new Error(JSON.stringify(result));
+  return result.value.data.metrics;
 }
 
 test("a first sample comes at once, and then one each interval, with what happened in it", async () => {
@@ -38,7 +39,11 @@ test("a first sample comes at once, and then one each interval, with what happen
   const first = await next(running);
   expect(performance.now() - startedMs).toBeLessThan(250);
   expect(first).toMatchObject({ application: "one", p50Ms: null, p99Ms: null, withinSlo: null, sources: [] });
-  await predictMany(server, "one", [1, 2, 3, 1].map((value) => ({ values: [value] })));
+  await predictMany(
+    server,
+    "one",
+    [1, 2, 3, 1].map((value) => ({ values: [value] })),
+  );
   await predictMany(server, "one", [{ values: [1] }]);
   await predictMany(server, "other", [{ values: [9] }]);
   const { predict } = await server.ask(PREDICT_FOR_RECEIPT, { input: { application: "one", input: { values: [1] } } });
@@ -80,15 +85,18 @@ test.each([
   ["an interval too long", 60_001, "one", "BAD_INPUT"],
 ])("a subscription to %s is refused", async (_, intervalMs, name, code) => {
   const client = connect();
-  const { value } = await samples(client, intervalMs, name)
+  const refused = await samples(client, intervalMs, name)
     .next()
     .catch((errors: unknown) => ({ value: { errors } }));
-  expect(value).toMatchObject({ errors: [{ extensions: { code, retryable: false } }] });
+  expect(refused.value).toMatchObject({ errors: [{ extensions: { code, retryable: false } }] });
   await client.dispose();
 });
 
 test("a subscription over HTTP is refused", async () => {
-  const { status, text } = await server.post({ query: METRICS.toString(), variables: { application: "one", intervalMs: 100 } });
+  const { status, text } = await server.post({
+    query: METRICS.toString(),
+    variables: { application: "one", intervalMs: 100 },
+  });
   expect(status).toBe(400);
   expect(text).toContain('"code":"BAD_INPUT"');
   expect(text).toContain("websockets");
@@ -97,7 +105,7 @@ test("a subscription over HTTP is refused", async () => {
 test("predictions over a websocket are those of HTTP", async () => {
   const client = connect();
   const query = `{ predict(input: { application: "one", input: { values: [77] } }) { ... on Prediction { output { ... on NumberOutput { number } } } } }`;
-  const { value } = await client.iterate({ query }).next();
-  expect(value).toEqual({ data: { predict: { output: { number: 77 } } } });
+  const result = await client.iterate({ query }).next();
+  expect(result.value).toEqual({ data: { predict: { output: { number: 77 } } } });
   await client.dispose();
 });

@@ -37,7 +37,11 @@ describe("an observation", () => {
     const receipt = await receiptOf("one", 3);
     const first = await observe(receipt, { number: 3 });
     expect(await observe(receipt, { number: 3 })).toEqual({ ...first, duplicate: true });
-    expect(await observe(receipt, { number: 4 })).toMatchObject({ __typename: "Conflict", code: "CONFLICT", retryable: false });
+    expect(await observe(receipt, { number: 4 })).toMatchObject({
+      __typename: "Conflict",
+      code: "CONFLICT",
+      retryable: false,
+    });
     expect(await observe(receipt, { number: 4 }, "second opinion")).toMatchObject({ duplicate: false });
   });
 
@@ -55,7 +59,8 @@ describe("an observation", () => {
       const forged = receipt.slice(0, i) + other + receipt.slice(i + 1);
       // The last character of base64 may carry bits that mean nothing.
       const answer = await observe(forged, { number: 6 });
-      if (answer.__typename !== "Observation") expect(answer).toMatchObject({ __typename: "NotFound", code: "NOT_FOUND" });
+      if (answer.__typename !== "Observation")
+        expect(answer).toMatchObject({ __typename: "NotFound", code: "NOT_FOUND" });
       else expect(Buffer.from(forged, "base64url")).toEqual(Buffer.from(receipt, "base64url"));
     }
     for (const forged of ["", "x", receipt.slice(1), `${receipt}A`, "\u0000", "A".repeat(10_000)]) {

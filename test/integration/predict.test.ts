@@ -1,6 +1,17 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { nodeWrapper } from "../support/wrapperProcess.js";
-import { application, misbehaving, noop, predict, predictMany, register, testWrappers, TWO_NUMBERS, way } from "../support/registered.js";
+import {
+  allowTime,
+  application,
+  misbehaving,
+  noop,
+  predict,
+  predictMany,
+  register,
+  testWrappers,
+  TWO_NUMBERS,
+  way,
+} from "../support/registered.js";
 import { testServers } from "../support/testServer.js";
 import type { TestServer } from "../support/testServer.js";
 import { until } from "../support/ownProcesses.js";
@@ -11,6 +22,7 @@ const wrappers = testWrappers();
 let server: TestServer;
 beforeAll(async () => {
   server = await servers.start({ args: [] });
+  await allowTime(server, "digits");
 });
 
 const float32 = (values: readonly number[]) => Buffer.from(Float32Array.from(values).buffer).toString("base64");
@@ -30,7 +42,10 @@ describe("an answer", () => {
     const first = await predict(server, "digits", { values });
     const second = await predict(server, "digits", { values });
     expect(first).toMatchObject({ source: "ENSEMBLE", defaultReason: null, modelsMissing: [] });
-    expect(second).toMatchObject({ source: "CACHE", models: [{ source: "CACHE" }, { source: "CACHE" }, { source: "CACHE" }] });
+    expect(second).toMatchObject({
+      source: "CACHE",
+      models: [{ source: "CACHE" }, { source: "CACHE" }, { source: "CACHE" }],
+    });
     expect(essence(second)).toEqual(essence(first));
   });
 
@@ -77,7 +92,12 @@ describe("an answer", () => {
 
 describe("predictMany", () => {
   test("answers in the order of its inputs, also where some are bad", async () => {
-    const answers = await predictMany(server, "plain", [{ values: [10] }, { values: [] }, { values: [30] }, { values: [10] }]);
+    const answers = await predictMany(server, "plain", [
+      { values: [10] },
+      { values: [] },
+      { values: [30] },
+      { values: [10] },
+    ]);
     expect(answers).toMatchObject([
       { output: { number: 10 } },
       { __typename: "BadInput", path: ["input", "inputs", "1", "values"], expected: "1 numbers (FP32[1] x)", got: "0" },
@@ -89,7 +109,11 @@ describe("predictMany", () => {
   test("asks the model once for an input that it has twice", async () => {
     const rows = () => server.metric("skysail_model_rows_total", { model: "plain" });
     const before = await rows();
-    await predictMany(server, "plain", Array.from({ length: 50 }, () => ({ values: [1234] })));
+    await predictMany(
+      server,
+      "plain",
+      Array.from({ length: 50 }, () => ({ values: [1234] })),
+    );
     expect((await rows()) - before).toBe(1);
   });
 
@@ -99,7 +123,10 @@ describe("predictMany", () => {
     expect(answers).toMatchObject(inputs.slice(1).map(({ values }) => ({ output: { number: values[0] } })));
     const refused = await predictMany(server, "plain", inputs);
     expect(refused).toHaveLength(1001);
-    expect(refused[0]).toMatchObject({ code: "BAD_INPUT", message: "input.inputs: expected at most 1000 inputs, got 1001" });
+    expect(refused[0]).toMatchObject({
+      code: "BAD_INPUT",
+      message: "input.inputs: expected at most 1000 inputs, got 1001",
+    });
   });
 });
 
@@ -136,13 +163,21 @@ describe("a model that is too slow", () => {
     const startedMs = performance.now();
     const late = await predict(server, "slow-safe", input);
     const tookMs = performance.now() - startedMs;
-    expect(late).toMatchObject({ source: "DEFAULT", defaultReason: "DEADLINE", output: { number: -1 }, confidence: null });
+    expect(late).toMatchObject({
+      source: "DEFAULT",
+      defaultReason: "DEADLINE",
+      output: { number: -1 },
+      confidence: null,
+    });
     expect(late).toMatchObject({ modelsMissing: [{ model: "slow", message: expect.stringContaining("deadline") }] });
     expect(late.__typename === "Prediction" && late.latencyMs).toBeLessThan(300);
     expect(late.__typename === "Prediction" && late.latencyMs).toBeGreaterThan(80);
     expect(tookMs).toBeLessThan(400);
     wrapper.signal("SIGUSR2");
-    await until("the late answer is there", async () => (await server.metric("skysail_model_rows_total", { model: "slow", result: "answered" })) === 1);
+    await until(
+      "the late answer is there",
+      async () => (await server.metric("skysail_model_rows_total", { model: "slow", result: "answered" })) === 1,
+    );
     expect(await predict(server, "slow-safe", input)).toMatchObject({ source: "CACHE", output: { number: 5 } });
   });
 

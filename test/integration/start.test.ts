@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { APPLICATION, OBSERVE, PREDICT_FOR_RECEIPT } from "../support/operations.js";
 import { cleanEnvironment } from "../support/ownProcesses.js";
 import { eachPostgres } from "../support/postgres.js";
+import { allowTime } from "../support/registered.js";
 import { testServers } from "../support/testServer.js";
 import type { TestServer } from "../support/testServer.js";
 
@@ -24,6 +25,7 @@ describe("npm start", () => {
   });
 
   test("prints a curl line that returns a prediction with the label stated beside it", async () => {
+    await allowTime(server, "digits");
     const stated = /the label should be "(\d)"/.exec(server.banner)?.[1];
     const curl = server.banner.split("\n").find((line) => line.startsWith("curl "));
     const { stdout } = await run("bash", ["-c", curl ?? ""]);
@@ -69,7 +71,9 @@ describe("npm start", () => {
 /** Elements and style rules whose content comes from elsewhere. */
 function loadedFrom(html: string): string[] {
   const markup = html.replace(/(<script\b[^>]*>)[\s\S]*?<\/script>/g, "$1").replace(/<style[\s\S]*?<\/style>/g, "");
-  const elements = markup.match(/<(script|link|img|iframe|source)\b[^>]*\b(src|href)\s*=\s*["']?(https?:)?\/\/[^>]*>/gi);
+  const elements = markup.match(
+    /<(script|link|img|iframe|source)\b[^>]*\b(src|href)\s*=\s*["']?(https?:)?\/\/[^>]*>/gi,
+  );
   const styles = html.match(/@import\s+(url\()?["']?(https?:)?\/\//gi);
   return [...(elements ?? []), ...(styles ?? [])];
 }

@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
 import { join } from "node:path";
 import { WebSocket } from "ws";
 import { isAlive, until } from "../support/ownProcesses.js";
-import { application, gated, predict, register, testWrappers } from "../support/registered.js";
+import { allowTime, application, gated, predict, register, testWrappers } from "../support/registered.js";
 import { testServers } from "../support/testServer.js";
 import type { ServerOptions, TestServer } from "../support/testServer.js";
 import type { WrapperProcess } from "../support/wrapperProcess.js";
@@ -131,6 +131,17 @@ test("a websocket that never closes and a request that never ends do not keep th
   upgraded.destroy();
 });
 
+test("a wrapper that hangs with a batch in it does not keep the server", async () => {
+  const server = await servers.start();
+  const wrapper = await wrappers.start(gated());
+  await register(server, { model: "gated", wrappers: [wrapper] });
+  await application(server, "gated", ["gated"], { sloMs: 100, defaultOutput: { number: 0 } });
+  expect(await predict(server, "gated", { values: [7] })).toMatchObject({ defaultReason: "DEADLINE" });
+  const signalledMs = performance.now();
+  expect(await server.stop()).toEqual({ code: 0, signal: null });
+  expect(performance.now() - signalledMs).toBeLessThan(5000);
+});
+
 /** Speaks HTTP as far as the upgrade and then nothing any more, not even the closing handshake. */
 async function silentWebsocket(server: TestServer): Promise<Socket> {
   const { hostname, port } = new URL(server.url);
@@ -164,6 +175,7 @@ test("after kill -9 the wrappers end within a second, and the next start takes t
   const next = await servers.start({ folder: server.folder, args: [] });
   expect(next.process.stderr.text).toContain(`took over from PostgreSQL ${postgres}`);
   expect(isAlive(postgres)).toBe(false);
+  await allowTime(next, "digits");
   expect(await predict(next, "digits", { values: new Array<number>(64).fill(1) })).toMatchObject({
     source: "ENSEMBLE",
   });

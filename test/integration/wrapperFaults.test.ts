@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { until } from "../support/ownProcesses.js";
 import {
+  allowTime,
   application,
   misbehaving,
   predict,
@@ -78,6 +79,7 @@ describe("the wrappers that the server launched", () => {
   const image = () => ({ values: Array.from({ length: 64 }, () => Math.floor(Math.random() * 17)) });
   beforeAll(async () => {
     server = await servers.start({ args: [] });
+    await allowTime(server, "digits");
   });
   beforeEach(() => Promise.all(models.map((model) => readyReplicas(server, model, 1))));
 

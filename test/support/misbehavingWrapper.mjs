@@ -30,18 +30,37 @@ const WAYS = {
   shortBytes: (id, values) => [answer(id, values, {}, floats(values).subarray(1))],
   longBytes: (id, values) => [answer(id, values, {}, floats([...values, 9]))],
   firstNaN: (id, [, ...rest]) => [answer(id, [NaN, ...rest])],
-  infinite: (id, values) => [answer(id, values.map(() => Infinity))],
+  infinite: (id, values) => [
+    answer(
+      id,
+      values.map(() => Infinity),
+    ),
+  ],
   datatype: (id, values) => [answer(id, values, { datatype: "INT32" })],
   shape: (id, values) => [answer(id, values, { shape: [values.length, 2] })],
   name: (id, values) => [answer(id, values, { name: "z" })],
   noOutput: (id) => [reply({ id })],
-  noRaw: (id, values) => [{ ...answer(id, values), inferResponse: { ...answer(id, values).inferResponse, rawOutputContents: [] } }],
+  noRaw: (id, values) => [
+    { ...answer(id, values), inferResponse: { ...answer(id, values).inferResponse, rawOutputContents: [] } },
+  ],
   error: (id) => [reply({ id }, "it failed on purpose")],
   errorWithoutId: () => [reply(undefined, "it failed without saying where")],
   empty: () => [reply(undefined)],
   garbage: () => [Buffer.from([0x0a, 0xff, 0xff, 0xff, 0x7f])],
-  unknownFirst: (id, values) => [answer(`${Number(id) + 1000}`, values.map(() => 9)), answer(id, values)],
-  twice: (id, values) => [answer(id, values), answer(id, values.map(() => 9))],
+  unknownFirst: (id, values) => [
+    answer(
+      `${Number(id) + 1000}`,
+      values.map(() => 9),
+    ),
+    answer(id, values),
+  ],
+  twice: (id, values) => [
+    answer(id, values),
+    answer(
+      id,
+      values.map(() => 9),
+    ),
+  ],
   end: () => [],
   held: async (id, values) => {
     process.stderr.write("holding\n");

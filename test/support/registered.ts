@@ -1,6 +1,14 @@
 import { afterAll } from "@jest/globals";
 import type { CreateApplicationInput, TensorInput } from "../generated/graphql.js";
-import { CREATE_APPLICATION, LINK, MODEL, PREDICT, PREDICT_MANY, REGISTER_VERSION } from "./operations.js";
+import {
+  CREATE_APPLICATION,
+  LINK,
+  MODEL,
+  PREDICT,
+  PREDICT_MANY,
+  REGISTER_VERSION,
+  UPDATE_APPLICATION,
+} from "./operations.js";
 import { until } from "./ownProcesses.js";
 import type { TestServer } from "./testServer.js";
 import { nodeWrapper, WrapperProcess } from "./wrapperProcess.js";
@@ -64,6 +72,12 @@ export async function application(
   }
 }
 
+/** Gives an application an objective that a busy machine keeps too, for tests that are not about time. */
+export async function allowTime(server: TestServer, name: string): Promise<void> {
+  const { updateApplication } = await server.ask(UPDATE_APPLICATION, { input: { name, sloMs: 5000 } });
+  if (updateApplication.__typename !== "Application") throw new Error(JSON.stringify(updateApplication));
+}
+
 export async function predict(server: TestServer, name: string, input: TensorInput, deadlineMs?: number) {
   return (await server.ask(PREDICT, { input: { application: name, input, deadlineMs } })).predict;
 }
@@ -88,10 +102,10 @@ export function way(name: string, value: number): { values: number[] } {
 export const misbehaving = (...args: string[]): WrapperCommand =>
   nodeWrapper("test/support/misbehavingWrapper.mjs", ...args);
 
-export const TWO_NUMBERS = {
+export const TWO_NUMBERS: Omit<CreateApplicationInput, "name"> = {
   ...ONE_NUMBER,
   input: [{ name: "x", datatype: "FP32", shape: [2] }],
-} as const;
+};
 
 /** Makes the controller of a model's only replica allow batches of so many rows, by giving it full ones. */
 export async function growBatches(server: TestServer, name: string, model: string, rows: number): Promise<void> {

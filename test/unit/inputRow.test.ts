@@ -9,7 +9,8 @@ const PATH = ["inputs", 3];
 
 const pixels = (values: unknown = [1, 2]): NamedTensor => ({ ...PIXELS, data: { kind: "values", values } });
 const title: NamedTensor = { ...TITLE, data: { kind: "texts", texts: ["a"] } };
-const named = (specs: readonly TensorSpec[], ...tensors: NamedTensor[]) => inputRow(specs, { kind: "tensors", tensors }, PATH);
+const named = (specs: readonly TensorSpec[], ...tensors: NamedTensor[]) =>
+  inputRow(specs, { kind: "tensors", tensors }, PATH);
 
 describe("input row", () => {
   test("is the one tensor of an unnamed value", () => {
@@ -36,12 +37,30 @@ describe("input row", () => {
 
   test.each([
     ["a missing tensor", [pixels()], ["tensors"], "tensor BYTES[1] title", "none of that name"],
-    ["an unknown name", [pixels(), { ...title, name: "titel" }], ["tensors", 1, "name"], 'one of "pixels", "title"', '"titel"'],
-    ["the name __proto__", [{ ...title, name: "__proto__" }], ["tensors", 0, "name"], 'one of "pixels", "title"', '"__proto__"'],
+    [
+      "an unknown name",
+      [pixels(), { ...title, name: "titel" }],
+      ["tensors", 1, "name"],
+      'one of "pixels", "title"',
+      '"titel"',
+    ],
+    [
+      "the name __proto__",
+      [{ ...title, name: "__proto__" }],
+      ["tensors", 0, "name"],
+      'one of "pixels", "title"',
+      '"__proto__"',
+    ],
     ["a name given twice", [pixels(), title, pixels()], ["tensors", 2, "name"], "each tensor once", '"pixels" twice'],
     ["another datatype", [{ ...pixels(), datatype: "INT8" }, title], ["tensors", 0, "datatype"], "UINT8", "INT8"],
     ["another shape", [{ ...pixels(), shape: [1, 2] }, title], ["tensors", 0, "shape"], "[2]", "[1,2]"],
-    ["a bad value", [title, pixels([1, 256])], ["tensors", 1, "data", "values", 1], "an integer of UINT8 from 0 to 255", "256"],
+    [
+      "a bad value",
+      [title, pixels([1, 256])],
+      ["tensors", 1, "data", "values", 1],
+      "an integer of UINT8 from 0 to 255",
+      "256",
+    ],
     [
       "text for numbers",
       [{ ...pixels(), data: title.data }, title],

@@ -48,7 +48,8 @@ describe("static policy", () => {
         const best = Math.max(...means);
         expect(means[LABELS.indexOf(output.label)]).toBeCloseTo(best, 9);
         expect(output.scores[0]?.label).toBe(output.label);
-        for (const { label, score } of output.scores) expect(score).toBeCloseTo(means[LABELS.indexOf(label)] as number, 9);
+        for (const { label, score } of output.scores)
+          expect(score).toBeCloseTo(means[LABELS.indexOf(label)] as number, 9);
         expect(output.scores.map(({ score }) => score)).toEqual(
           output.scores.map(({ score }) => score).toSorted((a, b) => b - a),
         );
@@ -81,7 +82,8 @@ describe("static policy", () => {
   });
 
   test("keeps the confidence from 0 to 1 for scores that are no probabilities", () => {
-    const wild = (value: number) => staticPolicy.combine(LABEL_OUTPUT, [{ weight: 1, output: scores(value, -5, -9) }], 0);
+    const wild = (value: number) =>
+      staticPolicy.combine(LABEL_OUTPUT, [{ weight: 1, output: scores(value, -5, -9) }], 0);
     expect(wild(7).confidence).toBe(1);
     expect(wild(-3)).toMatchObject({ output: { label: "ant" }, confidence: 0 });
   });

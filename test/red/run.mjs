@@ -1,0 +1,136 @@
+/**
+ * `npm run test:red [-- part of a patch's name...]`: every defence has a test that fails without it.
+ *
+ * Each `*.patch` beside this file takes one defence away. Before its diff it says which test must then fail, and
+ * what it is about:
+ *
+ *     Test: test/unit/batchMessage.test.ts -t "refuses a reply of another length"
+ *     Defence: the rows of a reply are counted before any is handed out
+ *
+ *     --- a/src/replicas/batchMessage.ts
+ *     +++ b/src/replicas/batchMessage.ts
+ *     @@ ...
+ *
+ * The pattern is jest's: a regular expression over a test's full name. For each patch the repository is copied (all
+ * files that git knows or would add), the patch applied, dist built unless the test imports the sources (test/unit),
+ * and that test run. At least one test that the pattern names must fail. It is an error when the patch does not apply,
+ * the copy does not build, no test of that name runs, or all of them pass. The product has no switch for any of this.
+ *
+ * To write one: make the change, `git diff > test/red/NAME.patch`, put the two lines before it, `git checkout` the
+ * change. When code near a defence moves, its patch no longer applies, and is made again in the same way.
+ */
+import { execFile, spawn } from "node:child_process";
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const PATCHES = fileURLToPath(new URL(".", import.meta.url));
+const AT_ONCE = 2;
+const TEST_WITHIN_MS = 180_000;
+const run = promisify(execFile);
+
+class Problem extends Error {}
+
+async function readPatch(name) {
+  const path = join(PATCHES, name);
+  const head = (await readFile(path, "utf8")).split(/^(?:diff|---) /m)[0];
+  const test = /^Test: (\S+) -t "(.+)"$/m.exec(head);
+  const defence = /^Defence: (.+)$/m.exec(head)?.[1];
+  if (test === null || defence === undefined)
+    throw new Problem('needs the lines `Test: FILE -t "NAME"` and `Defence: TEXT`');
+  return { path, file: test[1], pattern: test[2], defence };
+}
+
+async function copyRepository(files, target) {
+  for (const file of files) {
+    await mkdir(dirname(join(target, file)), { recursive: true });
+    await cp(join(ROOT, file), join(target, file));
+  }
+  await symlink(join(ROOT, "node_modules"), join(target, "node_modules"));
+}
+
+async function listFiles() {
+  const args = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+  const { stdout } = await run("git", args, { cwd: ROOT, maxBuffer: 2 ** 26 });
+  const { stdout: deleted } = await run("git", ["ls-files", "-z", "--deleted"], { cwd: ROOT, maxBuffer: 2 ** 26 });
+  const gone = new Set(deleted.split("\0"));
+  return [...new Set(stdout.split("\0"))].filter((file) => file !== "" && file !== "node_modules" && !gone.has(file));
+}
+
+/** The first lines of what a command that failed has said. */
+function saidBy(error) {
+  return `${error.stdout ?? ""}${error.stderr ?? error.message}`.trim().split("\n").slice(0, 5).join("\n    ");
+}
+
+async function apply(path, folder) {
+  // Not as part of a repository that the temporary folder may lie in.
+  const env = { ...process.env, GIT_CEILING_DIRECTORIES: dirname(folder) };
+  await run("git", ["apply", "--whitespace=nowarn", path], { cwd: folder, env }).catch((error) => {
+    throw new Problem(`does not apply: ${saidBy(error)}`);
+  });
+}
+
+async function build(folder) {
+  const tsc = "node_modules/typescript7/bin/tsc";
+  // What only the defence used is unused without it.
+  const args = [tsc, "-p", "tsconfig.build.json", "--noUnusedLocals", "false", "--noUnusedParameters", "false"];
+  await run(process.execPath, args, { cwd: folder }).catch((error) => {
+    throw new Problem(`does not build: ${saidBy(error)}`);
+  });
+}
+
+/** The tests that the pattern names, each with its status. */
+async function runTest({ file, pattern }, folder) {
+  const report = join(folder, "report.json");
+  const jest = ["--experimental-vm-modules", "--no-warnings", "node_modules/jest/bin/jest.js"];
+  const args = [...jest, "--runTestsByPath", file, "-t", pattern, "--json", "--outputFile", report, "--silent"];
+  const child = spawn(process.execPath, args, { cwd: folder, stdio: "ignore", detached: true });
+  const timeout = setTimeout(() => process.kill(-child.pid, "SIGKILL"), TEST_WITHIN_MS);
+  await new Promise((resolve) => child.once("close", resolve));
+  clearTimeout(timeout);
+  const text = await readFile(report, "utf8").catch(() => undefined);
+  if (text === undefined) throw new Problem(`the test did not end within ${TEST_WITHIN_MS} ms, or jest did not run`);
+  const [suite] = JSON.parse(text).testResults;
+  const ran = (suite?.assertionResults ?? []).filter(({ status }) => status === "passed" || status === "failed");
+  if (ran.length === 0) throw new Problem(`no test of that name ran: ${suite?.message?.trim().split("\n")[0] ?? file}`);
+  return ran;
+}
+
+async function check(name, files) {
+  const folder = await mkdtemp(join(tmpdir(), "skysail-red-"));
+  try {
+    const patch = await readPatch(name);
+    await copyRepository(files, folder);
+    await apply(patch.path, folder);
+    if (!patch.file.startsWith("test/unit/")) await build(folder);
+    const ran = await runTest(patch, folder);
+    if (ran.every(({ status }) => status === "passed"))
+      throw new Problem(`its test passes without it: "${patch.pattern}"`);
+    console.log(`ok     ${name}: ${patch.defence}`);
+    return true;
+  } catch (error) {
+    console.log(`WRONG  ${name}: ${error instanceof Problem ? error.message : error.stack}`);
+    return false;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const wanted = process.argv.slice(2);
+const names = (await readdir(PATCHES))
+  .filter((name) => name.endsWith(".patch") && (wanted.length === 0 || wanted.some((part) => name.includes(part))))
+  .sort();
+const files = await listFiles();
+const results = [];
+const queue = [...names];
+await Promise.all(
+  Array.from({ length: AT_ONCE }, async () => {
+    for (let name = queue.shift(); name !== undefined; name = queue.shift()) results.push(await check(name, files));
+  }),
+);
+const wrong = results.filter((good) => !good).length;
+console.log(`${results.length} defences checked, ${wrong} did not fail without`);
+process.exit(wrong > 0 || (results.length === 0 && wanted.length > 0) ? 1 : 0);

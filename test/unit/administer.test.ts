@@ -1,0 +1,188 @@
+import { describe, expect, test } from "@jest/globals";
+import type { Application, ModelVersion } from "../../src/domain/application.js";
+import { failure, isFailure } from "../../src/domain/failure.js";
+import type { RegistryStore } from "../../src/domain/storePorts.js";
+import type { TensorSpec } from "../../src/domain/tensor.js";
+import { Administration } from "../../src/serving/administer.js";
+import type { NewApplication, NewModelVersion } from "../../src/serving/administer.js";
+import { application, catalogueOf, FakeEvaluator, LABELS, member, modelVersion } from "../support/fakeServing.js";
+
+/** A registry that stores whatever it is given, and a catalogue with application "insects" linked to model "linked". */
+function setUp(versions: readonly ModelVersion[] = [modelVersion("linked")]) {
+  const calls: string[] = [];
+  const store = (name: string) => (value: unknown) => {
+    calls.push(name);
+    return Promise.resolve({ kind: "stored", created: true, value });
+  };
+  const names = ["createApplication", "updateApplication", "registerModelVersion", "setCurrentVersion", "linkModel"];
+  const registry = Object.fromEntries(names.map((name) => [name, store(name)])) as unknown as RegistryStore;
+  const stated: (readonly string[])[] = [];
+  const administration = new Administration({
+    registry,
+    catalogue: catalogueOf(application(), [member("linked", new FakeEvaluator())], versions),
+    refresh: () => Promise.resolve(void calls.push("refresh")),
+    statedSignature: (_model, _version, endpoints) => {
+      stated.push(endpoints);
+      return Promise.resolve(endpoints.includes("unix:/gone") ? failure("MODEL_UNAVAILABLE", "gone") : SIGNATURE);
+    },
+  });
+  return { administration, calls, stated };
+}
+
+const SIGNATURE = modelVersion("m").signature;
+const newApplication = (changes: Partial<NewApplication> = {}): NewApplication => ({
+  ...application(),
+  name: "new",
+  ...changes,
+});
+const newVersion = (changes: Partial<NewModelVersion> = {}): NewModelVersion => ({
+  model: "m",
+  version: 1,
+  signature: SIGNATURE,
+  endpoints: [],
+  makeCurrent: false,
+  ...changes,
+});
+const input = (...tensors: Partial<TensorSpec>[]) => ({
+  input: tensors.map((tensor) => ({ name: "x", datatype: "FP32" as const, shape: [2], ...tensor })),
+});
+const labels = (...given: string[]) => ({ output: { kind: "LABEL", labels: given } as const });
+const vector = (size: number) => ({ output: { kind: "VECTOR", size } as const });
+
+async function pathOf(answer: Promise<unknown>): Promise<unknown> {
+  const failed = await answer;
+  return isFailure(failed) && failed.code === "BAD_INPUT" ? failed.path : failed;
+}
+
+describe("administration", () => {
+  test("stores a good application, and reads the registry again before it answers", async () => {
+    const { administration, calls } = setUp();
+    expect(await administration.createApplication(newApplication())).toMatchObject({ kind: "stored" });
+    expect(calls).toEqual(["createApplication", "refresh"]);
+  });
+
+  test.each<[Partial<NewApplication>, (string | number)[]]>([
+    [{ name: "" }, ["name"]],
+    [{ name: "Insects" }, ["name"]],
+    [{ name: "1st" }, ["name"]],
+    [{ name: "a\n" }, ["name"]],
+    [{ name: "a".repeat(64) }, ["name"]],
+    [{ name: "metrics" }, ["name"]],
+    [{ name: "v2" }, ["name"]],
+    [{ sloMs: 0 }, ["sloMs"]],
+    [{ sloMs: NaN }, ["sloMs"]],
+    [{ sloMs: 600_001 }, ["sloMs"]],
+    [{ input: [] }, ["input"]],
+    [input({}, {}), ["input", 1, "name"]],
+    [input({ name: "" }), ["input", 0, "name"]],
+    [input({ shape: [2, 0] }), ["input", 0, "shape"]],
+    [input({ shape: [-1] }), ["input", 0, "shape"]],
+    [input({ shape: [1.5] }), ["input", 0, "shape"]],
+    [input({ shape: [2001, 2000] }), ["input", 0, "shape"]],
+    [labels("one"), ["output", "labels"]],
+    [labels(...Array.from({ length: 10_001 }, (_, i) => `l${i}`)), ["output", "labels"]],
+    [labels("a", "b", "a"), ["output", "labels", 2]],
+    [vector(0), ["output", "size"]],
+    [vector(NaN), ["output", "size"]],
+    [{ defaultOutput: { kind: "NUMBER", number: 1 } }, ["defaultOutput"]],
+    [{ ...vector(2), defaultOutput: { kind: "VECTOR", vector: new Float64Array(3) } }, ["defaultOutput", "vector"]],
+  ])("refuses an application with %j", async (changes, path) => {
+    const { administration, calls } = setUp();
+    expect(await pathOf(administration.createApplication(newApplication(changes)))).toEqual(path);
+    expect(calls).toEqual([]);
+  });
+
+  test.each<Partial<NewApplication>>([
+    { name: "a" },
+    { name: `a${"-".repeat(62)}` },
+    { sloMs: 1 },
+    { sloMs: 600_000 },
+    input({ shape: [] }),
+    input({ shape: [2000, 2000] }),
+    labels("a", "b"),
+    { defaultOutput: { kind: "LABEL", label: "a label that no model answers" } },
+    { ...vector(3), defaultOutput: { kind: "VECTOR", vector: new Float64Array(3) } },
+  ])("takes an application with %j", async (changes) => {
+    expect(await setUp().administration.createApplication(newApplication(changes))).toMatchObject({ kind: "stored" });
+  });
+
+  test("checks what an update changes, and takes a default away", async () => {
+    const { administration, calls } = setUp();
+    expect(await pathOf(administration.updateApplication("insects", { sloMs: -1 }))).toEqual(["sloMs"]);
+    const wrong: Application["defaultOutput"] = { kind: "NUMBER", number: 1 };
+    expect(await pathOf(administration.updateApplication("insects", { defaultOutput: wrong }))).toEqual([
+      "defaultOutput",
+    ]);
+    expect(calls).toEqual([]);
+    expect(await administration.updateApplication("insects", { defaultOutput: null })).toMatchObject({
+      kind: "stored",
+    });
+  });
+
+  test.each<[Partial<NewModelVersion>, (string | number)[]]>([
+    [{ model: "M" }, ["name"]],
+    [{ version: 0 }, ["version"]],
+    [{ version: 1.5 }, ["version"]],
+    [{ version: 2 ** 31 }, ["version"]],
+    [{ endpoints: ["a:1", "http://a:1"] }, ["endpoints", 1]],
+    [{ endpoints: ["a"] }, ["endpoints", 0]],
+    [{ endpoints: ["unix:relative"] }, ["endpoints", 0]],
+    [{ signature: { ...SIGNATURE, outputs: [] } }, ["outputs"]],
+    [{ signature: { ...SIGNATURE, inputs: [{ name: "x", datatype: "FP32", shape: [-1] }] } }, ["inputs", 0, "shape"]],
+  ])("refuses a model version with %j", async (changes, path) => {
+    const { administration, calls } = setUp();
+    expect(await pathOf(administration.registerModelVersion(newVersion(changes)))).toEqual(path);
+    expect(calls).toEqual([]);
+  });
+
+  test("asks the wrapper for a signature that is not given, and hands on that it does not answer", async () => {
+    const { administration, stated } = setUp();
+    const endpoints = ["localhost:9000", "[::1]:9000", "unix:/run/a.sock"];
+    const asked = await administration.registerModelVersion(newVersion({ signature: undefined, endpoints }));
+    expect(asked).toMatchObject({ kind: "stored", value: { signature: SIGNATURE } });
+    const gone = newVersion({ signature: undefined, endpoints: ["unix:/gone"] });
+    expect(await administration.registerModelVersion(gone)).toMatchObject({ code: "MODEL_UNAVAILABLE" });
+    expect(stated).toEqual([endpoints, ["unix:/gone"]]);
+  });
+
+  const otherInputs = modelVersion("linked", 2, { inputs: [{ name: "x", datatype: "INT32", shape: [2] }] });
+  const otherOutputs = modelVersion("linked", 3, { outputs: [{ name: "y", datatype: "FP32", shape: [5] }] });
+  const fitting = modelVersion("linked", 4);
+
+  test.each([otherInputs, otherOutputs])(
+    "lets no version become current that an application linked to its model cannot use",
+    async (misfit) => {
+      const { administration, calls } = setUp([modelVersion("linked"), misfit]);
+      const given = { ...newVersion(), ...misfit };
+      const refused = { code: "BAD_INPUT", message: expect.stringContaining('application "insects"') as unknown };
+      expect(await administration.setCurrentVersion("linked", misfit.version)).toMatchObject(refused);
+      expect(await administration.registerModelVersion({ ...given, makeCurrent: true })).toMatchObject(refused);
+      expect(calls).toEqual([]);
+      // It may be there without being current, and be current for a model that nobody has linked.
+      expect(await administration.registerModelVersion(given)).toMatchObject({ kind: "stored" });
+      expect(await administration.registerModelVersion({ ...given, model: "m", makeCurrent: true })).toMatchObject({
+        kind: "stored",
+      });
+    },
+  );
+
+  test("makes a version current that fits", async () => {
+    const { administration } = setUp([modelVersion("linked"), fitting]);
+    expect(await administration.setCurrentVersion("linked", 4)).toMatchObject({ kind: "stored" });
+    const given = { ...newVersion(), ...fitting, makeCurrent: true };
+    expect(await administration.registerModelVersion(given)).toMatchObject({ kind: "stored" });
+  });
+
+  test("links a model that fits with a finite weight above 0, and no other", async () => {
+    const { administration, calls } = setUp([{ ...otherOutputs, model: "misfit" }, modelVersion("fits")]);
+    for (const weight of [0, -1, NaN, Infinity]) {
+      expect(await pathOf(administration.linkModel("insects", { model: "fits", weight }))).toEqual(["weight"]);
+    }
+    expect(await administration.linkModel("insects", { model: "misfit", weight: 1 })).toMatchObject({
+      code: "BAD_INPUT",
+      message: expect.stringContaining(`scores for ${LABELS.length} labels`) as unknown,
+    });
+    expect(calls).toEqual([]);
+    expect(await administration.linkModel("insects", { model: "fits", weight: 0.1 })).toMatchObject({ kind: "stored" });
+  });
+});

@@ -1,0 +1,123 @@
+import { describe, expect, test } from "@jest/globals";
+import { gather } from "../../src/serving/gather.js";
+import type { Gathered } from "../../src/serving/gather.js";
+import { FakeClock } from "../support/fakeClock.js";
+import { failedWith, FakeEvaluator, member, scores } from "../support/fakeServing.js";
+
+const ROW = [new Uint8Array(8)];
+
+function setUp(count: number, afterMs = 20) {
+  const clock = new FakeClock();
+  const evaluators = Array.from({ length: count }, () => new FakeEvaluator());
+  const members = evaluators.map((evaluator, i) => member(`m${i}`, evaluator));
+  const start = () => {
+    let result: Gathered | undefined;
+    void gather(clock, members, ROW, clock.nowMs() + afterMs).then((gathered) => (result = gathered));
+    return async () => {
+      await Promise.resolve();
+      return result;
+    };
+  };
+  const evaluator = (i: number) => evaluators[i] as FakeEvaluator;
+  return { clock, evaluator, start };
+}
+
+describe("gather", () => {
+  test("asks each member for the row by the deadline, and resolves with the last answer, in the members' order", async () => {
+    const { clock, evaluator, start } = setUp(2);
+    const result = start();
+    expect(evaluator(1).asked).toEqual([{ row: ROW, deadlineMs: clock.nowMs() + 20 }]);
+    clock.advance(3);
+    evaluator(1).settle(scores([0, 1]));
+    expect(await result()).toBeUndefined();
+    clock.advance(4);
+    evaluator(0).settle(scores([1, 0], "CACHE"));
+    expect(await result()).toEqual({
+      present: [
+        {
+          model: "m0",
+          version: 1,
+          source: "CACHE",
+          latencyMs: 7,
+          output: { kind: "SCORES", scores: Float64Array.of(1, 0) },
+        },
+        {
+          model: "m1",
+          version: 1,
+          source: "MODEL",
+          latencyMs: 3,
+          output: { kind: "SCORES", scores: Float64Array.of(0, 1) },
+        },
+      ],
+      missing: [],
+    });
+    expect(clock.alarms).toBe(0);
+  });
+
+  test("resolves at the deadline with those that have answered, and calls off the others", async () => {
+    const { clock, evaluator, start } = setUp(3);
+    const result = start();
+    evaluator(1).settle(scores([0, 1]));
+    evaluator(2).settle(failedWith("OVERLOADED"));
+    clock.advance(19.9);
+    expect(await result()).toBeUndefined();
+    clock.advance(0.1);
+    expect(await result()).toMatchObject({
+      present: [{ model: "m1" }],
+      missing: [
+        { model: "m0", version: 1, code: "DEADLINE_EXCEEDED", message: "model m0@1 had not answered by the deadline" },
+        { model: "m2", version: 1, code: "OVERLOADED", message: "it is OVERLOADED" },
+      ],
+    });
+    expect([0, 1, 2].map((i) => evaluator(i).cancelled)).toEqual([1, 0, 0]);
+  });
+
+  test("ignores an answer after the deadline", async () => {
+    const { clock, evaluator, start } = setUp(1);
+    const result = start();
+    clock.advance(20);
+    const before = await result();
+    evaluator(0).settle(scores([1, 0]));
+    expect(await result()).toBe(before);
+    expect(before).toMatchObject({ present: [], missing: [{ code: "DEADLINE_EXCEEDED" }] });
+  });
+
+  test("resolves as soon as all have failed, long before the deadline", async () => {
+    const { clock, evaluator, start } = setUp(2);
+    const result = start();
+    evaluator(0).settle(failedWith("MODEL_ERROR"));
+    evaluator(1).settle(failedWith("NO_REPLICA"));
+    expect(await result()).toMatchObject({ present: [], missing: [{ code: "MODEL_ERROR" }, { code: "NO_REPLICA" }] });
+    expect(clock.alarms).toBe(0);
+  });
+
+  test("takes answers that come before evaluate returns, and sets no alarm when all do", async () => {
+    const { clock, evaluator, start } = setUp(2);
+    evaluator(0).atOnce = scores([1, 0], "CACHE");
+    const waiting = start();
+    expect(clock.alarms).toBe(1);
+    evaluator(1).settle(scores([1, 0]));
+    expect(await waiting()).toMatchObject({ present: [{ source: "CACHE" }, { source: "MODEL" }] });
+    evaluator(1).atOnce = failedWith("NO_REPLICA");
+    const atOnce = start();
+    expect(clock.alarms).toBe(0);
+    expect(await atOnce()).toMatchObject({ present: [{ model: "m0" }], missing: [{ model: "m1" }] });
+  });
+
+  test("resolves at once without members", async () => {
+    const { clock, start } = setUp(0);
+    expect(await start()()).toEqual({ present: [], missing: [] });
+    expect(clock.alarms).toBe(0);
+  });
+
+  test("counts a member whose answer cannot be read as missing with MODEL_BAD_OUTPUT", async () => {
+    const clock = new FakeClock();
+    const evaluator = new FakeEvaluator();
+    evaluator.atOnce = scores([1, 0]);
+    const unreadable = { ...member("m", evaluator), read: () => undefined };
+    expect(await gather(clock, [unreadable], ROW, clock.nowMs() + 5)).toMatchObject({
+      present: [],
+      missing: [{ model: "m", version: 1, code: "MODEL_BAD_OUTPUT" }],
+    });
+  });
+});

@@ -1,0 +1,114 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import type { OutputSpec } from "../../src/domain/application.js";
+import { DATATYPES } from "../../src/domain/tensor.js";
+import type { Datatype, Row } from "../../src/domain/tensor.js";
+import { memberOutputReader } from "../../src/serving/memberOutput.js";
+import { packNumbers, packStrings } from "../../src/serving/packTensor.js";
+import { readNumbers, readStrings } from "../../src/serving/tensorValues.js";
+
+const LABEL: OutputSpec = { kind: "LABEL", labels: ["ant", "bee", "cat"] };
+const tensor = (datatype: Datatype, ...shape: number[]) => ({ name: `y${shape.join("x")}`, datatype, shape });
+const pack = (datatype: Datatype, values: number[]) =>
+  packNumbers(tensor(datatype, values.length), values, []) as Uint8Array;
+const text = (value: string) => packStrings(tensor("BYTES", 1), [value], []) as Uint8Array;
+
+function reader(spec: OutputSpec, ...outputs: ReturnType<typeof tensor>[]) {
+  const read = memberOutputReader(spec, { inputs: [], outputs });
+  if (typeof read === "string") throw new Error(read);
+  return (...row: Uint8Array[]) => {
+    const output = read(row as Row);
+    return output && [...(output.kind === "SCORES" ? output.scores : output.numbers)];
+  };
+}
+
+describe("member output", () => {
+  test("is the scores of the first floating-point tensor with one element a label", () => {
+    const read = reader(LABEL, tensor("INT64", 1), tensor("FP32", 2), tensor("FP64", 3), tensor("FP32", 3));
+    const other = new Uint8Array(12);
+    expect(read(new Uint8Array(8), new Uint8Array(8), pack("FP64", [0.5, 0.25, 0.125]), other)).toEqual([
+      0.5, 0.25, 0.125,
+    ]);
+  });
+
+  test.each(["INT8", "UINT8", "INT32", "UINT32", "INT64", "UINT64"] as const)(
+    "is a vote for the label at an index in %s",
+    (datatype) => {
+      const read = reader(LABEL, tensor("FP32", 5), tensor(datatype, 1));
+      expect(read(new Uint8Array(20), pack(datatype, [1]))).toEqual([0, 1, 0]);
+      expect(read(new Uint8Array(20), pack(datatype, [3]))).toBeUndefined();
+    },
+  );
+
+  test("is a vote for a label in text, and nothing for a label that the application lacks", () => {
+    const read = reader(LABEL, tensor("BYTES", 1));
+    expect(read(text("cat"))).toEqual([0, 0, 1]);
+    expect([read(text("dog")), read(text("")), read(text("__proto__"))]).toEqual([undefined, undefined, undefined]);
+    expect(reader(LABEL, tensor("INT8", 1))(pack("INT8", [-1]))).toBeUndefined();
+  });
+
+  test("is a number or a vector of the first numeric tensor of that size", () => {
+    expect(
+      reader(
+        { kind: "NUMBER" },
+        tensor("BYTES", 1),
+        tensor("FP32", 2),
+        tensor("INT16", 1),
+      )(text("x"), new Uint8Array(8), pack("INT16", [-7])),
+    ).toEqual([-7]);
+    expect(reader({ kind: "VECTOR", size: 4 }, tensor("FP32", 2, 2))(pack("FP32", [1, 2, 3, 4]))).toEqual([1, 2, 3, 4]);
+  });
+
+  test.each([
+    [LABEL, "no output tensor holds scores for 3 labels, or one label; outputs: FP32[2] y2, BOOL[1] y1"],
+    [{ kind: "NUMBER" } as const, undefined],
+    [{ kind: "VECTOR", size: 3 } as const, "no output tensor holds 3 numbers; outputs: FP32[2] y2, BOOL[1] y1"],
+  ])("is refused in words where no tensor fits %j", (spec, words) => {
+    const read = memberOutputReader(spec, { inputs: [], outputs: [tensor("FP32", 2), tensor("BOOL", 1)] });
+    expect(typeof read === "string" ? read : undefined).toBe(words);
+  });
+});
+
+describe("tensor values", () => {
+  test.each(DATATYPES.filter((datatype) => datatype !== "BYTES" && datatype !== "FP16"))(
+    "of %s are the numbers that were packed",
+    (datatype) => {
+      const least = datatype.startsWith("U") || datatype === "BOOL" ? 0 : -1;
+      const value = datatype.startsWith("FP")
+        ? fc.float({ noNaN: true, noDefaultInfinity: true })
+        : fc.integer({ min: least, max: 1 });
+      fc.assert(
+        fc.property(fc.array(value, { minLength: 1, maxLength: 9 }), fc.nat(3), (values, offset) => {
+          const bytes = pack(datatype, values);
+          const moved = new Uint8Array(offset + bytes.length);
+          moved.set(bytes, offset);
+          expect([...readNumbers(datatype, moved.subarray(offset))]).toEqual(values);
+        }),
+      );
+    },
+  );
+
+  test.each([
+    [0x0000, 0],
+    [0x0001, 2 ** -24],
+    [0x03ff, 1023 * 2 ** -24],
+    [0x0400, 2 ** -14],
+    [0x3555, 0.333251953125],
+    [0x3c00, 1],
+    [0xc000, -2],
+    [0x7bff, 65504],
+    [0xfc00, -Infinity],
+    [0x7e00, NaN],
+    [0x8000, -0],
+  ])("of FP16 0x%s are %d", (bits, value) => {
+    expect(readNumbers("FP16", Uint8Array.of(bits & 255, bits >> 8))[0]).toBe(value);
+  });
+
+  test("of BYTES are the texts that were packed", () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: "grapheme" }), { minLength: 1, maxLength: 5 }), (texts) => {
+        expect(readStrings(packStrings(tensor("BYTES", texts.length), texts, []) as Uint8Array)).toEqual(texts);
+      }),
+    );
+  });
+});

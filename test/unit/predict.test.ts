@@ -1,0 +1,183 @@
+import { describe, expect, test } from "@jest/globals";
+import type { Application } from "../../src/domain/application.js";
+import { isFailure } from "../../src/domain/failure.js";
+import type { RowOutcome } from "../../src/domain/ports.js";
+import type { MemberFailureCode } from "../../src/domain/prediction.js";
+import { predict } from "../../src/serving/predict.js";
+import type { PredictRequest } from "../../src/serving/predict.js";
+import { openReceipt, signReceipt } from "../../src/serving/receipt.js";
+import { ServingMetrics } from "../../src/telemetry/servingMetrics.js";
+import { FakeClock } from "../support/fakeClock.js";
+import { application, catalogueOf, failedWith, FakeEvaluator, member, scores } from "../support/fakeServing.js";
+
+const DEFAULT = { defaultOutput: { kind: "LABEL", label: "unknown" } } as const;
+const LATE = undefined;
+
+/** Members that answer at once, or never where the outcome is undefined. */
+function setUp(outcomes: readonly (RowOutcome | undefined)[], changes: Partial<Application> = {}, marginMs = 2) {
+  const clock = new FakeClock();
+  const evaluators = outcomes.map((outcome) => Object.assign(new FakeEvaluator(), { atOnce: outcome }));
+  const members = evaluators.map((evaluator, i) => member(`m${i}`, evaluator, i === 0 ? 3 : 1));
+  const metrics = new ServingMetrics();
+  let ids = 0;
+  const deps = {
+    clock,
+    metrics,
+    catalogue: catalogueOf(application(changes), members),
+    newPredictionId: () => `p${++ids}`,
+    answerMarginMs: () => marginMs,
+  };
+  const request: PredictRequest = {
+    application: "insects",
+    input: { kind: "single", field: "values", data: { kind: "values", values: [1, 2] } },
+    inputPath: ["input"],
+    entity: undefined,
+    deadlineMs: undefined,
+    arrivalMs: clock.nowMs(),
+  };
+  const ask = async (given: Partial<PredictRequest> = {}) => {
+    const answer = predict(deps, { ...request, ...given });
+    clock.advance(100);
+    return answer;
+  };
+  return { clock, metrics, ask, request, evaluator: evaluators[0] as FakeEvaluator };
+}
+
+const fresh = scores([0.25, 0.75]);
+const cached = scores([1, 0], "CACHE");
+
+describe("predict", () => {
+  test.each([
+    ["MODEL", [fresh]],
+    ["ENSEMBLE", [fresh, fresh]],
+    ["ENSEMBLE", [fresh, cached]],
+    ["CACHE", [cached]],
+    ["CACHE", [cached, cached]],
+    ["PARTIAL", [fresh, failedWith("NO_REPLICA")]],
+    ["PARTIAL", [cached, LATE]],
+  ])("says that its source is %s", async (source, outcomes) => {
+    const { ask, metrics } = setUp(outcomes, DEFAULT);
+    const answer = await ask();
+    expect(answer).toMatchObject({ kind: "prediction", source, defaultReason: undefined });
+    expect(metrics.of("insects").bySource).toEqual(new Map([[source, 1]]));
+  });
+
+  test("combines its members by the weights of their links", async () => {
+    const { ask } = setUp([fresh, cached, LATE]);
+    const answer = await ask({ entity: "user-1" });
+    expect(answer).toMatchObject({
+      id: "p1",
+      application: "insects",
+      policyVersion: 3,
+      entity: "user-1",
+      output: { kind: "LABEL", label: "bee", scores: [{ score: 0.5625 }, { score: 0.4375 }] },
+      models: [{ model: "m0" }, { model: "m1" }],
+      modelsMissing: [{ model: "m2", code: "DEADLINE_EXCEEDED" }],
+    });
+    expect(answer).toHaveProperty("confidence", expect.closeTo(0.5625 * 0.8, 9));
+  });
+
+  test.each<[string, string, number | undefined, (MemberFailureCode | undefined)[]]>([
+    ["DEADLINE", "DEADLINE_EXCEEDED", undefined, [LATE]],
+    ["OVERLOADED", "OVERLOADED", 1000, ["OVERLOADED"]],
+    ["NO_REPLICA", "MODEL_UNAVAILABLE", 1000, ["NO_REPLICA"]],
+    ["MODEL_ERROR", "MODEL_UNAVAILABLE", 1000, ["MODEL_ERROR"]],
+    ["MODEL_ERROR", "MODEL_BAD_OUTPUT", undefined, ["MODEL_BAD_OUTPUT"]],
+    ["NO_REPLICA", "MODEL_UNAVAILABLE", undefined, []],
+    // The most telling of several.
+    ["MODEL_ERROR", "MODEL_BAD_OUTPUT", undefined, ["NO_REPLICA", "MODEL_ERROR", "MODEL_BAD_OUTPUT"]],
+    ["MODEL_ERROR", "MODEL_UNAVAILABLE", 1000, [LATE, "OVERLOADED", "MODEL_ERROR"]],
+    ["OVERLOADED", "OVERLOADED", 1000, [LATE, "OVERLOADED", "NO_REPLICA"]],
+    ["DEADLINE", "DEADLINE_EXCEEDED", undefined, ["NO_REPLICA", LATE]],
+  ])(
+    "gives the default for the reason %s, or fails as %s without a default",
+    async (reason, code, retryAfterMs, members) => {
+      const outcomes = members.map((member) => member && failedWith(member));
+      const defaulted = setUp(outcomes, DEFAULT);
+      expect(await defaulted.ask()).toMatchObject({
+        source: "DEFAULT",
+        defaultReason: reason,
+        output: { kind: "LABEL", label: "unknown" },
+        confidence: undefined,
+        models: [],
+      });
+      expect(defaulted.metrics.of("insects").byDefaultReason).toEqual(new Map([[reason, 1]]));
+      const plain = setUp(outcomes);
+      const failed = await plain.ask();
+      expect(failed).toMatchObject({ kind: "failure", code });
+      expect(isFailure(failed) && failed.retryAfterMs).toBe(retryAfterMs);
+      expect(plain.metrics.of("insects").byFailure).toEqual(new Map([[code, 1]]));
+    },
+  );
+
+  test.each([
+    [undefined, 0, 48],
+    [undefined, 30, 18],
+    [undefined, 70, -22],
+    [10, 0, 8],
+    [10, 3, 5],
+    [500, 0, 48],
+    [Infinity, 0, 48],
+    // The margin never takes more than half.
+    [1, 0, 0.5],
+  ])(
+    "with a deadline of %s ms, asked %s ms after arrival, asks for answers within %s ms",
+    async (deadlineMs, sinceMs, leftMs) => {
+      const { clock, ask, evaluator } = setUp([fresh]);
+      const nowMs = clock.nowMs();
+      await ask({ deadlineMs, arrivalMs: nowMs - sinceMs });
+      expect(evaluator.asked.map((asked) => asked.deadlineMs - nowMs)).toEqual([leftMs]);
+    },
+  );
+
+  test("answers at its deadline, not later, counted from arrival", async () => {
+    const { clock, metrics, ask } = setUp([LATE], { ...DEFAULT, sloMs: 20 });
+    const arrivalMs = clock.nowMs();
+    clock.advance(5);
+    const answer = await ask({ arrivalMs });
+    expect(answer).toMatchObject({ defaultReason: "DEADLINE" });
+    expect(metrics.of("insects").answers).toBe(1);
+  });
+
+  test.each([0, -1, NaN, -Infinity])("refuses a deadline of %s ms", async (deadlineMs) => {
+    const { ask, evaluator } = setUp([fresh]);
+    expect(await ask({ deadlineMs })).toMatchObject({ code: "BAD_INPUT", path: ["deadlineMs"] });
+    expect(evaluator.asked).toEqual([]);
+  });
+
+  test("refuses an input that does not fit before any model is asked", async () => {
+    const { ask, evaluator, metrics } = setUp([fresh], DEFAULT);
+    const input = { kind: "single", field: "values", data: { kind: "values", values: [1, NaN] } } as const;
+    expect(await ask({ input })).toMatchObject({ code: "BAD_INPUT", path: ["input", "values", 1], got: "NaN" });
+    expect(evaluator.asked).toEqual([]);
+    expect(metrics.of("insects").byFailure).toEqual(new Map([["BAD_INPUT", 1]]));
+  });
+
+  test("names the known applications to one who asks for another, and keeps no figures of it", async () => {
+    const { ask, metrics } = setUp([fresh]);
+    const message = `application "${"x".repeat(80)}" does not exist; known: insects`;
+    expect(await ask({ application: "x".repeat(10_000) })).toMatchObject({ code: "NOT_FOUND", message });
+    expect([...metrics.entries()]).toEqual([]);
+  });
+
+  test.each(["e".repeat(129), "a\0b", "a\nb", "\ud800"])(
+    "refuses the entity %j, which no receipt or database could hold",
+    async (entity) => {
+      const { ask, evaluator } = setUp([fresh]);
+      expect(await ask({ entity })).toMatchObject({ code: "BAD_INPUT", path: ["entity"] });
+      expect(evaluator.asked).toEqual([]);
+    },
+  );
+
+  test.each(["\u{1f41c}".repeat(64), "蟻".repeat(128), '"\\'.repeat(64), ""])(
+    "answers for the entity %j with a receipt that opens",
+    async (entity) => {
+      const { ask } = setUp([fresh]);
+      const answer = await ask({ entity });
+      if (isFailure(answer)) throw new Error(answer.message);
+      const keys = [{ id: 1, secret: new Uint8Array(32) }];
+      const longNamed = { ...answer, application: "a".repeat(63), id: "i".repeat(24) };
+      expect(openReceipt(signReceipt(longNamed, keys), keys)).toMatchObject({ entity });
+    },
+  );
+});
