@@ -31,10 +31,11 @@ async function measure(bench: Bench): Promise<Outcome> {
     side === "ours"
       ? checkedRun(bench, rig, document, seeds, { expected: "miss", predictionsPerRequest: FIELDS })
       : checkedRun(bench, rig, requests, seeds, { expected: "miss", predictionsPerRequest: 1 });
-  const { pairs } = await alternate(bench, measureSide, 0);
+  const { pairs, counts } = await alternate(bench, measureSide, 0);
   return outcomeOf(
     pairs.map(({ ours }) => ours),
     pairs.map(({ baseline }) => baseline),
+    counts,
   );
 }
 
@@ -44,7 +45,7 @@ async function documentShape(rig: Rig): Promise<LoadShape> {
   return { url: rig.server.graphqlUrl, connections: 1, template, inputs: 0 };
 }
 
-function outcomeOf(documents: readonly Run[], requests: readonly Run[]): Outcome {
+function outcomeOf(documents: readonly Run[], requests: readonly Run[], counts: boolean): Outcome {
   const ratio = spreadOf(documents.map((run, i) => (run.perSecond * FIELDS) / (requests[i]?.perSecond ?? NaN)));
   const document = figuresOf(documents, FIELDS);
   const single = figuresOf(requests, 1);
@@ -63,6 +64,7 @@ function outcomeOf(documents: readonly Run[], requests: readonly Run[]): Outcome
       ratio: ratio.median,
       ratioSpread: ratio,
       fields: FIELDS,
+      counts,
       predictionsPerSecond: byside(({ perSecond }) => perSecond),
       cpuMicrosecondsAPrediction: byside(({ cpuMicroseconds }) => cpuMicroseconds),
       p50Ms: byside(({ p50Ms }) => p50Ms.median),

@@ -15,6 +15,8 @@ interface Options {
 
 async function main(): Promise<void> {
   const parsed = parse();
+  // As scripts/start.sh does for the server; all that is started here inherits it.
+  process.env["NODE_ENV"] ??= "production";
   if (parsed === undefined) return;
   const { names, options } = parsed;
   if (options.list === true) {

@@ -26,7 +26,12 @@ export async function startSkysail(bench: Bench, folder: string, inspect: boolea
   let inspectorUrl: string | undefined;
   const { pid, ready } = await startChild(bench, {
     name: "the server",
-    args: [...(inspect ? ["--inspect=127.0.0.1:0"] : []), projectPath("dist/src/main.js"), ...options(folder)],
+    args: [
+      "--max-semi-space-size=64",
+      ...(inspect ? ["--inspect=127.0.0.1:0"] : []),
+      projectPath("dist/src/main.js"),
+      ...options(folder),
+    ],
     ready: (line) => /GraphQL\s+(http\S+)\/graphql/.exec(line)?.[1],
     onLine: (line) => {
       inspectorUrl ??= /^Debugger listening on (ws:\S+)/.exec(line)?.[1];

@@ -17,7 +17,10 @@ for (const [path, entry] of Object.entries(read("package-lock.json").packages)) 
   if (entry.integrity === undefined) problems.push(`${name} has no checksum in package-lock.json`);
 }
 
-const audit = spawnSync("npm", ["audit", "--omit=dev", "--audit-level=high", "--json"], { cwd: root, encoding: "utf8" });
+const audit = spawnSync("npm", ["audit", "--omit=dev", "--audit-level=high", "--json"], {
+  cwd: root,
+  encoding: "utf8",
+});
 const report = JSON.parse(audit.stdout || "{}");
 if (report.metadata === undefined) console.error("npm audit is left out: this registry offers none");
 else if (audit.status !== 0) problems.push(`npm audit: ${JSON.stringify(report.metadata.vulnerabilities)}`);

@@ -268,7 +268,7 @@ function refuseContradictions(config: Config, given: ReadonlyMap<Key, Given>): v
 }
 
 export function withoutPassword(url: string): string {
-  return url.replace(/(:\/\/[^:/@]*):[^@]*@/, "$1:***@");
+  return url.replace(/(:\/\/[^:/@]*):[^/]*@/, "$1:***@");
 }
 
 function isLoopback(host: string): boolean {

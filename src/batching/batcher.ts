@@ -244,7 +244,10 @@ export class Batcher implements RowQueue {
     this.#batchesInFlight += 1;
     this.#options.metrics.recordDispatch(rows.length, reason, sentMs - (rows[0] as QueuedRow).queuedAtMs);
     this.#batches += 1;
+    let replied = false;
     lane.replica.send({ id: this.#batches, rows: rows.map((queued) => queued.row) }, (reply) => {
+      if (replied) return;
+      replied = true;
       this.#receive(lane, rows, { sentMs, full }, reply);
     });
   }

@@ -4,6 +4,7 @@ import type { HTTPGraphQLResponse } from "@apollo/server";
 import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
 import { getOperationAST, GraphQLError, OperationTypeNode } from "graphql";
 import type { DocumentNode, ExecutionResult, GraphQLFormattedError, GraphQLSchema } from "graphql";
+import { AnswerQueue } from "../http/answerQueue.js";
 import { readBody } from "../http/readBody.js";
 import type { RequestContext, Services } from "./context.js";
 import { parseWithinLimits } from "./documentLimits.js";
@@ -35,6 +36,7 @@ export class GraphqlHttpFront {
   readonly #apollo: ApolloServer<RequestContext>;
   readonly #lane: HotLane;
   readonly #graphiql: GraphiqlPage;
+  readonly #answers: AnswerQueue;
   /** Content type that the pipeline negotiated for an Accept header. */
   readonly #contentTypes = new Map<string, string>();
   #stopped: Promise<void> | undefined;
@@ -43,6 +45,7 @@ export class GraphqlHttpFront {
     this.#services = options.services;
     this.#logDefect = options.logDefect;
     this.#lane = new HotLane(options.schema);
+    this.#answers = new AnswerQueue((callback) => options.services.clock.turnEnd(callback));
     this.#graphiql = new GraphiqlPage(options.firstQuery);
     this.#apollo = new ApolloServer<RequestContext>({
       schema: options.schema,
@@ -142,12 +145,7 @@ export class GraphqlHttpFront {
     const errors = result.errors?.map((error) => this.#formatError(error.toJSON(), error));
     // The line's end is the pipeline's custom.
     const text = `${JSON.stringify(errors === undefined ? { data: result.data } : { errors, data: result.data })}\n`;
-    response.writeHead(200, {
-      "cache-control": "no-store",
-      "content-type": contentType,
-      "content-length": Buffer.byteLength(text),
-    });
-    response.end(text);
+    this.#answers.send(response, contentType, text);
   }
 
   #formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {

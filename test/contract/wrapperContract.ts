@@ -100,7 +100,7 @@ export function wrapperContract(name: string, command: () => WrapperCommand, opt
       const streams = [new StreamClient(wrapper.client), new StreamClient(wrapper.client)];
       const asked = Array.from({ length: 200 }, (_, i) => ({ id: `${i}`, count: 1 + (i % 7) }));
       const answers = await Promise.all(
-        asked.map(({ id, count }, i) => streams[i % 2]?.infer(requestOf(parts, rows(count), id))),
+        asked.map(({ id, count }, i) => (streams[i % 2] as StreamClient).infer(requestOf(parts, rows(count), id))),
       );
       expect(answers.map((answer) => ({ id: answer?.id, count: answer?.outputs[0]?.shape[0] }))).toEqual(asked);
       expect(answers.at(-1)?.parameters["streams"]?.int64Param).toBe(2);

@@ -219,7 +219,7 @@ export type PredictQuery = { predict:
     | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
    };
 
-export type AnswerFragment = { id: string, source: PredictionSource, defaultReason: DefaultReason | null, confidence: number | null, policyVersion: number, latencyMs: number, output:
+export type WholeAnswerFragment = { id: string, source: PredictionSource, defaultReason: DefaultReason | null, confidence: number | null, policyVersion: number, latencyMs: number, output:
     | { label: string, scores: Array<{ label: string, score: number }> }
     | { number: number }
     | { vector: number[] }
@@ -452,8 +452,8 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
-export const AnswerFragmentDoc = new TypedDocumentString(`
-    fragment Answer on Prediction {
+export const WholeAnswerFragmentDoc = new TypedDocumentString(`
+    fragment WholeAnswer on Prediction {
   id
   source
   defaultReason
@@ -487,7 +487,7 @@ export const AnswerFragmentDoc = new TypedDocumentString(`
     message
   }
 }
-    `, {"fragmentName":"Answer"}) as unknown as TypedDocumentString<AnswerFragment, unknown>;
+    `, {"fragmentName":"WholeAnswer"}) as unknown as TypedDocumentString<WholeAnswerFragment, unknown>;
 export const WhyNotFragmentDoc = new TypedDocumentString(`
     fragment WhyNot on Failure {
   code
@@ -534,7 +534,7 @@ export const PredictDocument = new TypedDocumentString(`
   predict(input: $input) {
     __typename
     ... on Prediction {
-      ...Answer
+      ...WholeAnswer
     }
     ... on Failure {
       ...WhyNot
@@ -546,7 +546,7 @@ export const PredictDocument = new TypedDocumentString(`
     }
   }
 }
-    fragment Answer on Prediction {
+    fragment WholeAnswer on Prediction {
   id
   source
   defaultReason
@@ -591,7 +591,7 @@ export const PredictManyDocument = new TypedDocumentString(`
   predictMany(input: $input) {
     __typename
     ... on Prediction {
-      ...Answer
+      ...WholeAnswer
     }
     ... on Failure {
       ...WhyNot
@@ -603,7 +603,7 @@ export const PredictManyDocument = new TypedDocumentString(`
     }
   }
 }
-    fragment Answer on Prediction {
+    fragment WholeAnswer on Prediction {
   id
   source
   defaultReason

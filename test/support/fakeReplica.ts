@@ -37,7 +37,8 @@ export class FakeReplica implements ReplicaPort {
 
   send({ rows }: Batch, done: (reply: BatchReply) => void): void {
     const reply = (given: BatchReply): void => {
-      this.inFlight.splice(this.inFlight.indexOf(sent), 1);
+      const at = this.inFlight.indexOf(sent);
+      if (at >= 0) this.inFlight.splice(at, 1);
       done(given);
     };
     const sent: SentBatch = {

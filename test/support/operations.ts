@@ -6,7 +6,7 @@ export const PREDICT = graphql(`
     predict(input: $input) {
       __typename
       ... on Prediction {
-        ...Answer
+        ...WholeAnswer
       }
       ... on Failure {
         ...WhyNot
@@ -19,7 +19,7 @@ export const PREDICT = graphql(`
     }
   }
 
-  fragment Answer on Prediction {
+  fragment WholeAnswer on Prediction {
     id
     source
     defaultReason
@@ -67,7 +67,7 @@ export const PREDICT_MANY = graphql(`
     predictMany(input: $input) {
       __typename
       ... on Prediction {
-        ...Answer
+        ...WholeAnswer
       }
       ... on Failure {
         ...WhyNot

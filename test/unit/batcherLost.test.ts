@@ -28,6 +28,22 @@ describe("batcher with broken links", () => {
     expect(metrics.retried).toBe(2);
   });
 
+  test("settles each row once when a replica replies to one batch twice", () => {
+    const { clock, a, b, settled, submit } = two();
+    submit(1);
+    clock.endTurn();
+    const [first] = a.batches;
+    first?.lose();
+    first?.echo();
+    clock.endTurn();
+    b.inFlight[0]?.echo();
+    b.batches[0]?.echo();
+    expect(settled).toEqual([[1, 1]]);
+    submit(2);
+    clock.endTurn();
+    expect([a.log, b.log]).toEqual([[[1], [2]], [[1]]]);
+  });
+
   test("fails rows that were lost a second time, and tries no third replica", () => {
     const { clock, batcher, a, b, settled, submit } = two();
     const c = new FakeReplica("c");

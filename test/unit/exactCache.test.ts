@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { CacheScope, ExactCache } from "../../src/caching/exactCache.js";
 import { rowOf } from "../support/fakeReplica.js";
-import { SlowS3Fifo, textOf } from "../support/slowS3Fifo.js";
+import { SlowS3Fifo, textOf } from "../support/fakeS3Fifo.js";
 
 /** Room for about 30 small entries, 3 of them in the small queue. */
 const CAPACITY = 20_000;

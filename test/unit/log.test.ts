@@ -32,7 +32,9 @@ describe("lines of wrappers", () => {
     written.length = 0;
     jest.spyOn(process.stderr, "write").mockImplementation((text) => written.push(String(text)) > 0);
   });
-  afterEach(() => jest.restoreAllMocks());
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
 
   test("stand under their wrapper's name, one line each", () => {
     createLog("info", new FakeClock()).wrapper("m@1", "hello\n[other@1] forged");

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { OutputSpec } from "../../src/domain/application.js";
 import { DATATYPES } from "../../src/domain/tensor.js";
-import type { Datatype, Row } from "../../src/domain/tensor.js";
+import type { Datatype } from "../../src/domain/tensor.js";
 import { memberOutputReader } from "../../src/serving/memberOutput.js";
 import { packNumbers, packStrings } from "../../src/serving/packTensor.js";
 import { readNumbers, readStrings } from "../../src/serving/tensorValues.js";
@@ -17,7 +17,7 @@ function reader(spec: OutputSpec, ...outputs: ReturnType<typeof tensor>[]) {
   const read = memberOutputReader(spec, { inputs: [], outputs });
   if (typeof read === "string") throw new Error(read);
   return (...row: Uint8Array[]) => {
-    const output = read(row as Row);
+    const output = read(row);
     return output && [...(output.kind === "SCORES" ? output.scores : output.numbers)];
   };
 }

@@ -222,10 +222,12 @@ describe("packed base64", () => {
     expect(result).toMatchObject({ path: [...PATH, at], expected: `a finite ${datatype} number` });
   });
 
-  test("is judged in linear time, also with a million padding characters in the middle", () => {
-    const result = packBase64(spec("UINT8", 1), "=".repeat(1_000_000) + "A", PATH);
-    expect(result).toMatchObject({ code: "BAD_INPUT" });
-  }, 2000);
+  test("is judged in linear time, also with 60,000 padding characters in the middle", () => {
+    // A backtracking pattern takes seconds over these.
+    const startMs = performance.now();
+    expect(packBase64(spec("UINT8", 1), "=".repeat(60_000) + "A", PATH)).toMatchObject({ code: "BAD_INPUT" });
+    expect(performance.now() - startMs).toBeLessThan(1000);
+  });
 
   test("is refused for BYTES", () => {
     expect(packBase64(spec("BYTES", 1), "AAAA", PATH)).toMatchObject({ code: "BAD_INPUT", got: "base64" });

@@ -21,7 +21,7 @@ function parse(text: string): Line[] {
     if (match === null) throw new Error(`not a sample: ${line}`);
     const labels = [...(match[2] ?? "").matchAll(/([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g)];
     const value = match[3] === "+Inf" ? Infinity : Number(match[3]);
-    return [{ name: match[1] as string, labels: Object.fromEntries(labels.map(([, key, to]) => [key, to])), value }];
+    return [{ name: match[1] as string, labels: Object.fromEntries(labels.map(([, key, to]) => [String(key), String(to)])), value }];
   });
 }
 
@@ -30,7 +30,7 @@ const LATENCIES_MS = [0.3, 1.5, 1.5, 30, 30, 700, 9000];
 function setUp() {
   const serving = new ServingMetrics();
   for (const latencyMs of LATENCIES_MS) serving.record(application(), prediction(), latencyMs);
-  serving.record(application(), prediction({ source: "DEFAULT", defaultReason: "OVERLOADED" }), 1);
+  serving.record(application(), prediction({ source: "DEFAULT", defaultReason: "OVERLOADED" }), 0.9);
   serving.record(application(), failure("NOT_FOUND", "none"), 1);
   serving.recordObservation("insects", { kind: "observation", seq: 1, duplicate: true });
   const counts = { answered: 1, failed: 2, dropped: 3, retried: 4, batches: 5, rows: 6 };
@@ -55,12 +55,12 @@ describe("prometheus text", () => {
     const bounds = buckets.map(({ labels }) => (labels["le"] === "+Inf" ? Infinity : Number(labels["le"])));
     expect(bounds).toEqual(bounds.toSorted((a, b) => a - b));
     expect(bounds.length).toBeGreaterThan(10);
-    // 0.3, 1, 1.5 twice, 30 twice, 700 and 9000 ms: none is near a bound but the 1, which is within its bucket.
-    const exact = bounds.map((bound) => [...LATENCIES_MS, 1].filter((ms) => ms <= bound * 1000).length);
+    // 0.3, 0.9, 1.5 twice, 30 twice, 700 and 9000 ms: none is within a bucket of a bound.
+    const exact = bounds.map((bound) => [...LATENCIES_MS, 0.9].filter((ms) => ms <= bound * 1000).length);
     expect(buckets.map(({ value }) => value)).toEqual(exact);
     expect(find(lines, "skysail_prediction_seconds_count", { application: "insects" })).toEqual([8]);
     const [sum] = find(lines, "skysail_prediction_seconds_sum");
-    expect(sum).toBeCloseTo(9.7643, 6);
+    expect(sum).toBeCloseTo(9.7642, 6);
   });
 
   test("has the counters of applications and of models by their labels", async () => {
