@@ -60,15 +60,19 @@ function checkDocument(document: DocumentNode): void {
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
     const extent = measure(definition.selectionSet, fragments, measured);
-    if (extent.depth > DOCUMENT_LIMITS.depth) {
-      throw tooComplex("levels of nesting", extent.depth, DOCUMENT_LIMITS.depth);
-    }
+    checkExtent(extent);
     if (extent.rootFields > DOCUMENT_LIMITS.rootFields) {
       throw tooComplex("root fields", extent.rootFields, DOCUMENT_LIMITS.rootFields);
     }
-    if (extent.fields > DOCUMENT_LIMITS.fields) throw tooComplex("fields", extent.fields, DOCUMENT_LIMITS.fields);
-    if (extent.aliases > DOCUMENT_LIMITS.aliases) throw tooComplex("aliases", extent.aliases, DOCUMENT_LIMITS.aliases);
   }
+  // Validation also walks the fragments that no operation spreads.
+  for (const name of fragments.keys()) checkExtent(measureFragment(name, fragments, measured));
+}
+
+function checkExtent({ depth, fields, aliases }: Extent): void {
+  if (depth > DOCUMENT_LIMITS.depth) throw tooComplex("levels of nesting", depth, DOCUMENT_LIMITS.depth);
+  if (fields > DOCUMENT_LIMITS.fields) throw tooComplex("fields", fields, DOCUMENT_LIMITS.fields);
+  if (aliases > DOCUMENT_LIMITS.aliases) throw tooComplex("aliases", aliases, DOCUMENT_LIMITS.aliases);
 }
 
 function measure(

@@ -7,6 +7,9 @@ interface Alarm extends HeapItem {
   readonly callback: () => void;
 }
 
+/** Node's timers take no longer ones: they would fire at once. The clock arms itself again on the way. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * The real clock. All alarms share one timer that is re-armed for the earliest: tens of thousands of deadlines a
  * second, nearly all called off before they fire, would cost a timer object each otherwise.
@@ -45,19 +48,23 @@ export class MonotonicClock implements Clock {
   #arm(atMs: number): void {
     clearTimeout(this.#timer);
     this.#armedForMs = atMs;
-    this.#timer = setTimeout(() => this.#fire(), Math.max(0, Math.ceil(atMs - this.nowMs())));
+    this.#timer = setTimeout(() => this.#fire(), Math.min(MAX_TIMER_MS, Math.max(0, Math.ceil(atMs - this.nowMs()))));
   }
 
   #fire(): void {
     this.#armedForMs = Infinity;
     this.#timer = undefined;
     const nowMs = this.nowMs();
-    for (let next = this.#alarms.peek(); next !== undefined && next.atMs <= nowMs; next = this.#alarms.peek()) {
-      this.#alarms.pop();
-      this.#onLate?.(nowMs - next.atMs);
-      next.callback();
+    try {
+      for (let next = this.#alarms.peek(); next !== undefined && next.atMs <= nowMs; next = this.#alarms.peek()) {
+        this.#alarms.pop();
+        this.#onLate?.(nowMs - next.atMs);
+        next.callback();
+      }
+    } finally {
+      // Also when a callback throws: the other alarms are not its business.
+      const earliest = this.#alarms.peek();
+      if (earliest !== undefined) this.#arm(earliest.atMs);
     }
-    const earliest = this.#alarms.peek();
-    if (earliest !== undefined) this.#arm(earliest.atMs);
   }
 }

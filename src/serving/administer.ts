@@ -33,6 +33,8 @@ export interface NewModelVersion {
 
 const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 const RESERVED: ReadonlySet<string> = new Set(["graphql", "v2", "health", "metrics", "dashboard", "docs"]);
+/** Weights are relative; sums of them stay finite. */
+const MAX_WEIGHT = 1e6;
 const MAX_LABELS = 10_000;
 const MAX_ELEMENTS = 4_000_000;
 
@@ -82,8 +84,8 @@ export class Administration {
   }
 
   async linkModel(application: string, link: ApplicationLink): Promise<Stored<Application>> {
-    if (!(Number.isFinite(link.weight) && link.weight > 0)) {
-      return badInput(["weight"], "a finite number above 0", String(link.weight));
+    if (!(link.weight > 0 && link.weight <= MAX_WEIGHT)) {
+      return badInput(["weight"], `a number above 0, at most ${MAX_WEIGHT}`, String(link.weight));
     }
     const known = this.#application(application);
     const current = this.#deps.catalogue.snapshot.models.find((model) => model.name === link.model);
@@ -162,10 +164,14 @@ function versionProblem(version: number): Failure | undefined {
 }
 
 function endpointsProblem(endpoints: readonly string[]): Failure | undefined {
-  const at = endpoints.findIndex(
-    (endpoint) => !/^(unix:\/.+|[^\s/:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5})$/.test(endpoint),
-  );
+  const at = endpoints.findIndex((endpoint) => !isEndpoint(endpoint));
   return at < 0 ? undefined : badInput(["endpoints", at], "host:port or unix:/path", endpoints[at] ?? "");
+}
+
+function isEndpoint(endpoint: string): boolean {
+  if (endpoint.startsWith("unix:/")) return endpoint.length > "unix:/".length;
+  const port = /^(?:[^\s/:]+|\[[0-9a-fA-F:]+\]):(\d{1,5})$/.exec(endpoint)?.[1];
+  return port !== undefined && Number(port) >= 1 && Number(port) <= 65535;
 }
 
 function signatureProblem(signature: Signature): Failure | undefined {

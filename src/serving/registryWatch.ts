@@ -3,6 +3,7 @@ import type { Application, ApplicationLink, ModelVersion, RegistrySnapshot } fro
 import { versionKey } from "../domain/application.js";
 import type { VersionKey } from "../domain/application.js";
 import type { RegistryStore } from "../domain/storePorts.js";
+import { tensorsDifference } from "../domain/tensor.js";
 import type { Catalogue, Member, ServedApplication } from "./catalogue.js";
 import { strictestSlo } from "./catalogue.js";
 import { memberOutputReader } from "./memberOutput.js";
@@ -93,7 +94,9 @@ export class RegistryWatch {
   #member(application: Application, link: ApplicationLink, snapshot: RegistrySnapshot): Member | undefined {
     const version = currentVersion(link.model, snapshot);
     if (version === undefined) return undefined;
-    const read = memberOutputReader(application.output, version.signature);
+    const { signature } = version;
+    const read =
+      tensorsDifference(application.input, signature.inputs) ?? memberOutputReader(application.output, signature);
     if (typeof read === "string") {
       this.#options.warn(`application ${application.name} leaves out model ${link.model}@${version.version}: ${read}`);
       return undefined;

@@ -175,7 +175,7 @@ describe("administration", () => {
 
   test("links a model that fits with a finite weight above 0, and no other", async () => {
     const { administration, calls } = setUp([{ ...otherOutputs, model: "misfit" }, modelVersion("fits")]);
-    for (const weight of [0, -1, NaN, Infinity]) {
+    for (const weight of [0, -1, NaN, Infinity, 1e6 + 1]) {
       expect(await pathOf(administration.linkModel("insects", { model: "fits", weight }))).toEqual(["weight"]);
     }
     expect(await administration.linkModel("insects", { model: "misfit", weight: 1 })).toMatchObject({

@@ -21,7 +21,13 @@ function parse(text: string): Line[] {
     if (match === null) throw new Error(`not a sample: ${line}`);
     const labels = [...(match[2] ?? "").matchAll(/([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g)];
     const value = match[3] === "+Inf" ? Infinity : Number(match[3]);
-    return [{ name: match[1] as string, labels: Object.fromEntries(labels.map(([, key, to]) => [String(key), String(to)])), value }];
+    return [
+      {
+        name: match[1] as string,
+        labels: Object.fromEntries(labels.map(([, key, to]) => [String(key), String(to)])),
+        value,
+      },
+    ];
   });
 }
 
