@@ -39,7 +39,12 @@ interface PendingBatch {
 
 type State =
   | { readonly phase: "STOPPED" }
-  | { readonly phase: "CONNECTING"; readonly client: GRPCInferenceServiceClient }
+  | {
+      readonly phase: "CONNECTING";
+      readonly client: GRPCInferenceServiceClient;
+      /** Why the last try failed. */
+      readonly why: string | undefined;
+    }
   | {
       readonly phase: "READY";
       readonly client: GRPCInferenceServiceClient;
@@ -81,9 +86,9 @@ export class ReplicaLink implements ReplicaPort {
     return this.#state.phase;
   }
 
-  /** Why the link is not up, while it waits to try again. */
+  /** Why the link is not up: what the last try met. */
   get problem(): string | undefined {
-    return this.#state.phase === "BACKOFF" ? this.#state.why : undefined;
+    return "why" in this.#state ? this.#state.why : undefined;
   }
 
   get signature(): Signature {
@@ -136,7 +141,7 @@ export class ReplicaLink implements ReplicaPort {
   async #connect(): Promise<void> {
     const { model, version, endpoint, maxMessageBytes, clock } = this.#options;
     const client = openWrapperClient(endpoint, maxMessageBytes);
-    const connecting: State = { phase: "CONNECTING", client };
+    const connecting: State = { phase: "CONNECTING", client, why: this.problem };
     this.#state = connecting;
     try {
       const wrapper = await describeWrapper(client, model, version, clock.wallMs() + DESCRIBE_TIMEOUT_MS);
