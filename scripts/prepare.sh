@@ -6,7 +6,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 install_stamp=node_modules/.skysail-lock
 if ! cmp -s package-lock.json "$install_stamp"; then
   echo "Installing packages..." >&2
-  npm ci --no-audit --no-fund --loglevel=error >&2
+  # Also with NODE_ENV=production: building needs the development packages.
+  npm ci --include=dev --include=optional --no-audit --no-fund --loglevel=error >&2
   cp package-lock.json "$install_stamp"
 fi
 

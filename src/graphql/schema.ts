@@ -47,6 +47,6 @@ function resolveDirectly(schema: GraphQLSchema): void {
 }
 
 export function printSdl(schema: GraphQLSchema): string {
-  const notice = "# Emitted from src/graphql by `npm run schema`. Do not edit.\n\n";
+  const notice = "# Emitted from src/graphql by `npm run generate`. Do not edit.\n\n";
   return `${notice}${printSchema(lexicographicSortSchema(schema))}\n`;
 }
