@@ -1,16 +1,19 @@
 import type { BatchReply, Clock, PendingRow, ReplicaPort, RowQueue, RowReply, Settle } from "../domain/ports.js";
 import type { Row } from "../domain/tensor.js";
-import type { BatchSizeController } from "./batchSizeController.js";
-import type { BatcherMetrics, DispatchReason } from "./batcherMetrics.js";
-import { deadlineOrdered } from "./rowHeap.js";
-import type { QueuedRow } from "./rowHeap.js";
+import { expectedFinishMs } from "./admission.js";
+import type { BatcherMetrics } from "./batcherMetrics.js";
+import { DeadlineQueue } from "./deadlineQueue.js";
+import type { QueuedRow } from "./deadlineQueue.js";
+import { Lane } from "./lane.js";
+import type { NewController } from "./lane.js";
+import { planBatch } from "./planBatch.js";
 
 export interface BatcherOptions {
   readonly clock: Clock;
   /** For messages: `name@version`. */
   readonly name: string;
   /** A controller for each replica, since replicas differ. */
-  readonly newController: () => BatchSizeController;
+  readonly newController: NewController;
   readonly metrics: BatcherMetrics;
   /** Rows in the queue beyond which more are refused as OVERLOADED. */
   readonly maxQueueRows: number;
@@ -18,11 +21,10 @@ export interface BatcherOptions {
   readonly maxBatchBytes: number;
 }
 
-interface Lane {
-  readonly replica: ReplicaPort;
-  readonly controller: BatchSizeController;
-  inFlight: number;
-  lastReplyMs: number;
+interface Refusal {
+  readonly code: "NO_REPLICA" | "OVERLOADED";
+  readonly message: string;
+  readonly retryAfterMs?: number;
 }
 
 /**
@@ -35,7 +37,7 @@ interface Lane {
  */
 export class Batcher implements RowQueue {
   readonly #options: BatcherOptions;
-  readonly #queue = deadlineOrdered();
+  readonly #queue = new DeadlineQueue();
   readonly #lanes = new Map<string, Lane>();
   #budgetMs = Infinity;
   #arrivals = 0;
@@ -72,13 +74,13 @@ export class Batcher implements RowQueue {
 
   submit(row: Row, deadlineMs: number, settle: Settle): PendingRow {
     const queued = this.#newRow(row, deadlineMs, settle);
-    const refusal = this.#refusal();
+    const refusal = this.#refusal(queued);
     if (refusal === undefined) {
       this.#queue.push(queued);
       this.#scheduleDispatch();
     } else {
       // Never before submit returns: the caller does not hold the row yet.
-      queueMicrotask(() => this.#settleFailed(queued, refusal.code, refusal.message));
+      queueMicrotask(() => this.#settleFailed(queued, refusal.code, refusal.message, refusal.retryAfterMs));
     }
     return {
       extend: (otherDeadlineMs) => this.#extend(queued, otherDeadlineMs),
@@ -87,12 +89,7 @@ export class Batcher implements RowQueue {
   }
 
   addReplica(replica: ReplicaPort): void {
-    this.#lanes.set(replica.id, {
-      replica,
-      controller: this.#options.newController(),
-      inFlight: 0,
-      lastReplyMs: 0,
-    });
+    this.#lanes.set(replica.id, new Lane(replica, this.#options.newController));
     this.#scheduleDispatch();
   }
 
@@ -100,7 +97,7 @@ export class Batcher implements RowQueue {
   removeReplica(id: string): void {
     this.#lanes.delete(id);
     if (this.#lanes.size > 0) return this.#refuseWithoutOther();
-    for (let row = this.#queue.pop(); row !== undefined; row = this.#queue.pop()) {
+    for (const row of this.#queue.takeFrom(0, () => "TAKE")) {
       this.#settleFailed(row, "NO_REPLICA", this.#noReplica());
     }
     this.#notifyIfIdle();
@@ -110,8 +107,7 @@ export class Batcher implements RowQueue {
   #refuseWithoutOther(): void {
     const [last, another] = this.#lanes.keys();
     if (another !== undefined) return;
-    for (const row of [...this.#queue].filter(({ lostBy }) => lostBy === last)) {
-      this.#queue.remove(row);
+    for (const row of this.#queue.takeFrom(0, ({ lostBy }) => (lostBy === last ? "TAKE" : "PASS"))) {
       this.#settleFailed(row, "MODEL_ERROR", `model ${this.#options.name}: replica ${last} lost the query's batch`);
     }
     this.#notifyIfIdle();
@@ -138,15 +134,23 @@ export class Batcher implements RowQueue {
       latestMs: deadlineMs,
       lostBy: undefined,
       phase: "QUEUED",
-      heapIndex: -1,
     };
   }
 
-  #refusal(): { code: "NO_REPLICA" | "OVERLOADED"; message: string } | undefined {
+  /** Admission: what cannot be answered in time is refused at once, so that its place goes to one that can. */
+  #refusal(queued: QueuedRow): Refusal | undefined {
+    const { name, clock, maxQueueRows } = this.#options;
     if (this.#lanes.size === 0) return { code: "NO_REPLICA", message: this.#noReplica() };
-    const bound = this.#options.maxQueueRows;
-    if (this.#queue.size < bound) return undefined;
-    return { code: "OVERLOADED", message: `model ${this.#options.name} has ${bound} rows waiting, its bound` };
+    if (this.#queue.size >= maxQueueRows) {
+      return { code: "OVERLOADED", message: `model ${name} has ${maxQueueRows} rows waiting, its bound` };
+    }
+    const nowMs = clock.nowMs();
+    const workloads = [...this.#lanes.values()].map((lane) => lane.workload(nowMs));
+    const finishMs = expectedFinishMs(workloads, this.#queue.rowsUpTo(queued.orderMs));
+    const lateMs = nowMs + finishMs - queued.orderMs;
+    if (lateMs <= 0) return undefined;
+    const message = `model ${name} would answer in ${finishMs.toFixed(1)} ms, ${lateMs.toFixed(1)} ms late`;
+    return { code: "OVERLOADED", message, retryAfterMs: Math.ceil(lateMs) };
   }
 
   #noReplica(): string {
@@ -156,8 +160,8 @@ export class Batcher implements RowQueue {
   #extend(queued: QueuedRow, deadlineMs: number): void {
     queued.latestMs = Math.max(queued.latestMs, deadlineMs);
     if (deadlineMs >= queued.orderMs) return;
-    queued.orderMs = deadlineMs;
-    if (queued.phase === "QUEUED" && queued.heapIndex >= 0) this.#queue.reposition(queued);
+    if (queued.phase === "QUEUED") this.#queue.reorder(queued, deadlineMs);
+    else queued.orderMs = deadlineMs;
   }
 
   #abandon(queued: QueuedRow): boolean {
@@ -190,83 +194,74 @@ export class Batcher implements RowQueue {
     this.#notifyIfIdle();
   }
 
+  /** Rows that even a batch of their own on the fastest replica would answer too late leave before a batch is formed. */
   #dropHopeless(): void {
-    const nowMs = this.#options.clock.nowMs();
-    for (let head = this.#queue.peek(); head !== undefined && head.orderMs <= nowMs; head = this.#queue.peek()) {
-      if (head.latestMs > nowMs) {
-        head.orderMs = head.latestMs;
-        this.#queue.reposition(head);
+    let fastestMs = Infinity;
+    for (const { model } of this.#lanes.values()) fastestMs = Math.min(fastestMs, model.tailMs(1));
+    const hopelessMs = this.#options.clock.nowMs() + (this.#lanes.size === 0 ? 0 : fastestMs);
+    for (let head = this.#queue.at(0); head !== undefined && head.orderMs <= hopelessMs; head = this.#queue.at(0)) {
+      if (head.latestMs > hopelessMs) {
+        // One waiter cannot be served any more, but another who joined later can.
+        this.#queue.reorder(head, head.latestMs);
         continue;
       }
-      this.#queue.pop();
+      this.#queue.remove(head);
       this.#options.metrics.dropped += 1;
-      this.#settleFailed(head, "DEADLINE_EXCEEDED", `model ${this.#options.name}: the deadline passed in the queue`);
+      this.#settleFailed(head, "DEADLINE_EXCEEDED", `model ${this.#options.name}: too late to be answered in time`);
     }
   }
 
   #freeLane(unsuited: ReadonlySet<Lane>): Lane | undefined {
     let best: Lane | undefined;
     for (const lane of this.#lanes.values()) {
-      if (lane.inFlight >= lane.replica.concurrency || unsuited.has(lane)) continue;
+      if (!lane.isFree || unsuited.has(lane)) continue;
       if (best === undefined || lane.inFlight < best.inFlight) best = lane;
     }
     return best;
   }
 
-  /** The rows of the earliest deadlines that this replica has not lost, within the controller's size and the byte bound. */
+  /** The planned batch without rows that this replica has lost, within the byte bound. */
   #take(lane: Lane): QueuedRow[] {
-    const rows: QueuedRow[] = [];
-    const passedOver: QueuedRow[] = [];
+    const plan = planBatch({
+      nowMs: this.#options.clock.nowMs(),
+      queued: this.#queue.size,
+      deadlineMs: (place) => (this.#queue.at(place) as QueuedRow).orderMs,
+      maxRows: lane.controller.size,
+      model: lane.model,
+    });
+    let rows = 0;
     let bytes = 0;
-    while (rows.length < lane.controller.size) {
-      const next = this.#queue.peek();
-      if (next === undefined) break;
-      if (next.lostBy === lane.replica.id) {
-        this.#queue.pop();
-        passedOver.push(next);
-        continue;
-      }
+    return this.#queue.takeFrom(plan.from, (next) => {
+      if (rows >= plan.rows) return "STOP";
+      if (next.lostBy === lane.replica.id) return "PASS";
       bytes += next.bytes;
-      if (rows.length > 0 && bytes > this.#options.maxBatchBytes) break;
-      this.#queue.pop();
+      if (rows > 0 && bytes > this.#options.maxBatchBytes) return "STOP";
+      rows += 1;
       next.phase = "SENT";
-      rows.push(next);
-    }
-    for (const queued of passedOver) this.#queue.push(queued);
-    return rows;
+      return "TAKE";
+    });
   }
 
   #send(lane: Lane, rows: readonly QueuedRow[]): void {
     const sentMs = this.#options.clock.nowMs();
-    const full = rows.length >= lane.controller.size;
-    const reason: DispatchReason = full ? "FULL" : "TURN_END";
-    lane.inFlight += 1;
+    const running = lane.sent(rows.length, sentMs);
     this.#batchesInFlight += 1;
-    this.#options.metrics.recordDispatch(rows.length, reason, sentMs - (rows[0] as QueuedRow).queuedAtMs);
+    const waitMs = sentMs - (rows[0] as QueuedRow).queuedAtMs;
+    this.#options.metrics.recordDispatch(rows.length, running.full ? "FULL" : "TURN_END", waitMs);
     this.#batches += 1;
     let replied = false;
     lane.replica.send({ id: this.#batches, rows: rows.map((queued) => queued.row) }, (reply) => {
       if (replied) return;
       replied = true;
-      this.#receive(lane, rows, { sentMs, full }, reply);
+      const nowMs = this.#options.clock.nowMs();
+      const serviceMs = lane.replied(running, nowMs, reply.kind === "rows", this.#budgetMs);
+      if (serviceMs !== undefined) this.#options.metrics.recordService(serviceMs);
+      this.#receive(lane, rows, reply, nowMs);
     });
   }
 
-  #receive(
-    lane: Lane,
-    rows: readonly QueuedRow[],
-    sent: { readonly sentMs: number; readonly full: boolean },
-    reply: BatchReply,
-  ): void {
-    const nowMs = this.#options.clock.nowMs();
-    lane.inFlight -= 1;
+  #receive(lane: Lane, rows: readonly QueuedRow[], reply: BatchReply, nowMs: number): void {
     this.#batchesInFlight -= 1;
-    if (reply.kind === "rows") {
-      const serviceMs = nowMs - Math.max(sent.sentMs, lane.lastReplyMs);
-      lane.controller.record({ rows: rows.length, full: sent.full, serviceMs }, this.#budgetMs);
-      this.#options.metrics.recordService(serviceMs);
-    }
-    lane.lastReplyMs = nowMs;
     this.#settleBatch(lane, rows, reply, nowMs);
     if (this.#queue.size > 0) this.#scheduleDispatch();
     else this.#notifyIfIdle();
@@ -312,11 +307,13 @@ export class Batcher implements RowQueue {
     queued.settle({ kind: "output", output, source: "MODEL" });
   }
 
-  #settleFailed(queued: QueuedRow, code: FailedCode, message: string): void {
+  #settleFailed(queued: QueuedRow, code: FailedCode, message: string, retryAfterMs?: number): void {
     if (queued.phase === "DONE") return;
     queued.phase = "DONE";
     this.#options.metrics.failed += 1;
-    queued.settle({ kind: "failed", code, message });
+    queued.settle(
+      retryAfterMs === undefined ? { kind: "failed", code, message } : { kind: "failed", code, message, retryAfterMs },
+    );
   }
 
   #notifyIfIdle(): void {

@@ -21,7 +21,13 @@ export type Random = () => number;
 
 export type RowOutcome =
   | { readonly kind: "output"; readonly output: Row; readonly source: MemberSource }
-  | { readonly kind: "failed"; readonly code: MemberFailureCode; readonly message: string };
+  | {
+      readonly kind: "failed";
+      readonly code: MemberFailureCode;
+      readonly message: string;
+      /** When it may go better, where that can be foreseen. */
+      readonly retryAfterMs?: number;
+    };
 
 export type Settle = (outcome: RowOutcome) => void;
 

@@ -31,6 +31,7 @@ export type MemberFailureCode = "DEADLINE_EXCEEDED" | "OVERLOADED" | "NO_REPLICA
 export interface MemberMissing extends MemberRef {
   readonly code: MemberFailureCode;
   readonly message: string;
+  readonly retryAfterMs: number | undefined;
 }
 
 export interface Prediction {

@@ -54,12 +54,18 @@ class Gathering {
   #settle(i: number, outcome: RowOutcome): void {
     const { model, version, read } = this.#members[i] as Member;
     if (outcome.kind === "failed") {
-      this.#missing[i] = { model, version, code: outcome.code, message: outcome.message };
+      this.#missing[i] = {
+        model,
+        version,
+        code: outcome.code,
+        message: outcome.message,
+        retryAfterMs: outcome.retryAfterMs,
+      };
     } else {
       const output = read(outcome.output);
       if (output === undefined) {
         const message = `model ${model}@${version} answered with a label that the application does not have`;
-        this.#missing[i] = { model, version, code: "MODEL_BAD_OUTPUT", message };
+        this.#missing[i] = { model, version, code: "MODEL_BAD_OUTPUT", message, retryAfterMs: undefined };
       } else {
         const latencyMs = this.#clock.nowMs() - this.#startedMs;
         this.#present[i] = { model, version, source: outcome.source, latencyMs, output };
@@ -75,7 +81,7 @@ class Gathering {
       this.#cancels[i]?.();
       const { model, version } = this.#members[i] as Member;
       const message = `model ${model}@${version} had not answered by the deadline`;
-      this.#missing[i] = { model, version, code: "DEADLINE_EXCEEDED", message };
+      this.#missing[i] = { model, version, code: "DEADLINE_EXCEEDED", message, retryAfterMs: undefined };
     }
     this.#finish();
   }

@@ -200,6 +200,10 @@ function typedFailure(application: Application, missing: readonly MemberMissing[
     return failure("MODEL_UNAVAILABLE", `application "${application.name}" has no usable model; ${remedy}`);
   }
   const code = CODES[telling.code];
-  const retryAfterMs = code === "OVERLOADED" || code === "MODEL_UNAVAILABLE" ? 1000 : undefined;
+  const retryAfterMs = telling.retryAfterMs ?? (RETRY_LATER.has(code) ? RETRY_MS : undefined);
   return failure(code, telling.message, retryAfterMs === undefined ? {} : { retryAfterMs });
 }
+
+/** Where nobody foresees when it may go better: a wrapper that died is restarted and linked within a second. */
+const RETRY_MS = 1000;
+const RETRY_LATER: ReadonlySet<FailureCode> = new Set(["OVERLOADED", "MODEL_UNAVAILABLE"]);

@@ -72,11 +72,12 @@ describe("batcher", () => {
     submit(3, 10).extend(clock.nowMs() + 40);
     submit(4, 30);
     clock.advance(20);
-    replica.inFlight[0]?.echo();
+    // A failure says nothing about latency: only rows whose deadline has passed are hopeless.
+    replica.inFlight[0]?.reply({ kind: "failed", code: "MODEL_ERROR", message: "threw" });
     clock.endTurn();
     expect(replica.log).toEqual([[0], [4, 3]]);
     expect(settled).toEqual([
-      [0, 0],
+      [0, "MODEL_ERROR"],
       [1, "DEADLINE_EXCEEDED"],
       [2, "DEADLINE_EXCEEDED"],
     ]);
@@ -204,6 +205,53 @@ describe("batcher", () => {
     expect(samples).toEqual([
       { rows: 1, full: true, serviceMs: 5 },
       { rows: 1, full: true, serviceMs: 7 },
+    ]);
+  });
+
+  test("refuses at once a row that the learned latency says would be late, and says when it may go better", async () => {
+    const { clock, batcher, submit } = fakeBatching({ maxBatchRows: 1 });
+    const replica = new FakeReplica("a");
+    batcher.addReplica(replica);
+    submit(0);
+    clock.endTurn();
+    clock.advance(20);
+    replica.inFlight[0]?.echo();
+    for (const number of [1, 2]) submit(number, 50);
+    clock.endTurn();
+    const outcomes: unknown[] = [];
+    batcher.submit(rowOf(3), clock.nowMs() + 50, (outcome) => outcomes.push(outcome));
+    expect(outcomes).toEqual([]);
+    await Promise.resolve();
+    expect(outcomes).toEqual([
+      {
+        kind: "failed",
+        code: "OVERLOADED",
+        message: "model m@1 would answer in 60.0 ms, 10.0 ms late",
+        retryAfterMs: 10,
+      },
+    ]);
+    expect(batcher.queuedRows).toBe(1);
+  });
+
+  test("drops a row that even a batch of its own would answer too late, before it forms a batch", () => {
+    const { clock, batcher, settled, submit } = fakeBatching({ maxBatchRows: 1 });
+    const replica = new FakeReplica("a");
+    batcher.addReplica(replica);
+    submit(0);
+    clock.endTurn();
+    clock.advance(20);
+    replica.inFlight[0]?.echo();
+    submit(1, 100);
+    clock.endTurn();
+    submit(2, 45);
+    clock.advance(30);
+    replica.inFlight[0]?.echo();
+    clock.endTurn();
+    expect(replica.log).toEqual([[0], [1]]);
+    expect(settled).toEqual([
+      [0, 0],
+      [1, 1],
+      [2, "DEADLINE_EXCEEDED"],
     ]);
   });
 });

@@ -1,0 +1,95 @@
+import { describe, expect, test } from "@jest/globals";
+import { seededRandom } from "../../bench/simulation/seededRandom.js";
+import { Run } from "../../bench/simulation/simulate.js";
+import type { Simulation } from "../../bench/simulation/simulate.js";
+import type { Service } from "../../bench/simulation/simulatedReplica.js";
+import { Aimd } from "../../src/batching/aimd.js";
+import { FixedSize } from "../../src/batching/fixed.js";
+import type { NewController } from "../../src/batching/lane.js";
+import { ModelSize } from "../../src/batching/modelSize.js";
+import { QuantileSize } from "../../src/batching/quantileSize.js";
+
+const SEEDS = 500;
+const NOISY: Service = { fixedMs: 4, rowMs: 0.25, sigma: 0.08, stallShare: 0.01 };
+/** Batches of 84 rows take half of an objective of 50 ms. */
+const CAPACITY = 3360;
+
+const CONTROLLERS: readonly NewController[] = [
+  () => new Aimd(),
+  () => new QuantileSize(256),
+  (model) => new ModelSize(model, 256),
+  () => new FixedSize(32),
+];
+
+/** Each seed draws which faults are on. */
+function drawn(seed: number): Simulation {
+  const random = seededRandom(seed);
+  const pick = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)] as T;
+  const replicas = Array.from({ length: pick([1, 1, 2, 4]) }, () => ({
+    fixedMs: pick([0.5, 4, 12]),
+    rowMs: pick([0.05, 0.25, 1]),
+    sigma: pick([0, 0.08, 0.4]),
+    stallShare: pick([0, 0.01, 0.1]),
+  }));
+  const atMs = 100 + 300 * random();
+  const stall = (untilMs: number) => ({
+    atMs,
+    run: ([replica]: readonly { stalledUntilMs: number }[]) => void (replica && (replica.stalledUntilMs = untilMs)),
+  });
+  return {
+    seed,
+    newController: pick(CONTROLLERS),
+    replicas,
+    sloMs: pick([[5], [50], [20, 100]]),
+    ratePerSecond: pick([100, 1000, 6000]),
+    seconds: 0.6,
+    warmUpSeconds: 0,
+    events: random() < 0.5 ? [stall(atMs + 200)] : [],
+  };
+}
+
+describe("the batcher in simulation", () => {
+  test(`keeps its invariants at every step over ${SEEDS} seeds`, async () => {
+    const totals = { late: 0, refused: 0, dropped: 0 };
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const outcome = await new Run(drawn(seed)).run();
+      expect({ seed, breach: outcome.breach }).toEqual({ seed, breach: undefined });
+      for (const key of Object.keys(totals) as (keyof typeof totals)[]) totals[key] += outcome[key];
+    }
+    // None of the ways out went untried.
+    expect(Math.min(...Object.values(totals))).toBeGreaterThan(100);
+  }, 120_000);
+
+  test("is the same for the same seed, and another for another", async () => {
+    const once = await new Run(drawn(11)).run();
+    expect(await new Run(drawn(11)).run()).toEqual(once);
+    expect(await new Run({ ...drawn(11), seed: 12 }).run()).not.toEqual(once);
+  });
+
+  test.each([0.8, 1.2, 10])(
+    "keeps goodput near capacity under AIMD at %d times the load",
+    async (load) => {
+      const simulation = { seed: 5, newController: () => new Aimd(), replicas: [NOISY], sloMs: [50], warmUpSeconds: 3 };
+      const outcome = await new Run({ ...simulation, ratePerSecond: load * CAPACITY, seconds: 8 }).run();
+      expect(outcome.goodPerSecond).toBeGreaterThan(0.87 * Math.min(outcome.arrivedPerSecond, CAPACITY));
+    },
+    60_000,
+  );
+
+  test("is back at its goodput within half a second of a stall of five", async () => {
+    const outcome = await new Run({
+      seed: 5,
+      newController: () => new Aimd(),
+      replicas: [NOISY],
+      sloMs: [50],
+      ratePerSecond: 0.8 * CAPACITY,
+      seconds: 13,
+      warmUpSeconds: 0,
+      events: [{ atMs: 5000, run: ([replica]) => void (replica && (replica.stalledUntilMs = 10_000)) }],
+    }).run();
+    const rate = (from: number, to: number) =>
+      outcome.goodByTenth.slice(from * 10, to * 10).reduce((sum, good) => sum + good, 0) / (to - from);
+    expect(rate(10, 10.5)).toBeGreaterThan(0.9 * rate(2, 5));
+    expect(rate(10.5, 13)).toBeGreaterThan(0.95 * rate(2, 5));
+  }, 60_000);
+});
