@@ -11,13 +11,20 @@ export interface NoopWrapper {
   readonly endpoint: string;
 }
 
-/** A wrapper whose model answers each row's first element: everything measured is the way there and back. */
-export async function startNoopWrapper(bench: Bench, folder: string): Promise<NoopWrapper> {
+/**
+ * A wrapper whose model answers each row's first element: everything measured is the way there and back, unless
+ * `service` has options that give it a service time.
+ */
+export async function startNoopWrapper(
+  bench: Bench,
+  folder: string,
+  service: readonly string[] = [],
+): Promise<NoopWrapper> {
   const listen = `unix:${join(folder, "noop.sock")}`;
   const program = projectPath("dist/wrappers/typescript/noop/main.js");
   const { pid, ready } = await startChild(bench, {
     name: "the no-op wrapper",
-    args: [program, "--listen", listen, "--width", String(WIDTH), "--exit-with-stdin"],
+    args: [program, "--listen", listen, "--width", String(WIDTH), "--exit-with-stdin", ...service],
     ready: (line) => (line.startsWith('{"listening"') ? listen : undefined),
   });
   return { pid, endpoint: ready };
