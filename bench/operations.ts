@@ -15,6 +15,7 @@ export const PREDICT = graphql(`
         source
       }
       ... on Failure {
+        code
         message
       }
     }

@@ -78,7 +78,7 @@ function isGood(sent: Sent): boolean {
 
 function figuresOf(sent: readonly Sent[], seconds: number): Load {
   const accepted = sent.filter(isAnswer).map(({ latencyMs }) => latencyMs);
-  const refused = sent.filter(({ body }) => body.includes('"OVERLOADED"')).map(({ latencyMs }) => latencyMs);
+  const refused = sent.filter(({ body }) => body.includes('"code":"OVERLOADED"')).map(({ latencyMs }) => latencyMs);
   return {
     goodPerSecond: sent.filter(isGood).length / seconds,
     acceptedP99Ms: percentile(accepted, 0.99) ?? NaN,

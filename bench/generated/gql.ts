@@ -15,7 +15,7 @@ import * as types from './graphql.js';
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
-    "\n  query Predict($input: PredictInput!) {\n    predict(input: $input) {\n      ... on Prediction {\n        output {\n          ... on NumberOutput {\n            number\n          }\n        }\n        confidence\n        source\n      }\n      ... on Failure {\n        message\n      }\n    }\n  }\n": typeof types.PredictDocument,
+    "\n  query Predict($input: PredictInput!) {\n    predict(input: $input) {\n      ... on Prediction {\n        output {\n          ... on NumberOutput {\n            number\n          }\n        }\n        confidence\n        source\n      }\n      ... on Failure {\n        code\n        message\n      }\n    }\n  }\n": typeof types.PredictDocument,
     "\n  mutation RegisterModelVersion($input: RegisterModelVersionInput!) {\n    registerModelVersion(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": typeof types.RegisterModelVersionDocument,
     "\n  mutation CreateApplication($input: CreateApplicationInput!) {\n    createApplication(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": typeof types.CreateApplicationDocument,
     "\n  mutation LinkModel($input: LinkModelInput!) {\n    linkModel(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": typeof types.LinkModelDocument,
@@ -23,7 +23,7 @@ type Documents = {
     "\n  fragment Answer on PredictResult {\n    ... on Prediction {\n      output {\n        ... on NumberOutput {\n          number\n        }\n      }\n      confidence\n      source\n    }\n    ... on Failure {\n      message\n    }\n  }\n": typeof types.AnswerFragmentDoc,
 };
 const documents: Documents = {
-    "\n  query Predict($input: PredictInput!) {\n    predict(input: $input) {\n      ... on Prediction {\n        output {\n          ... on NumberOutput {\n            number\n          }\n        }\n        confidence\n        source\n      }\n      ... on Failure {\n        message\n      }\n    }\n  }\n": types.PredictDocument,
+    "\n  query Predict($input: PredictInput!) {\n    predict(input: $input) {\n      ... on Prediction {\n        output {\n          ... on NumberOutput {\n            number\n          }\n        }\n        confidence\n        source\n      }\n      ... on Failure {\n        code\n        message\n      }\n    }\n  }\n": types.PredictDocument,
     "\n  mutation RegisterModelVersion($input: RegisterModelVersionInput!) {\n    registerModelVersion(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": types.RegisterModelVersionDocument,
     "\n  mutation CreateApplication($input: CreateApplicationInput!) {\n    createApplication(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": types.CreateApplicationDocument,
     "\n  mutation LinkModel($input: LinkModelInput!) {\n    linkModel(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": types.LinkModelDocument,
@@ -34,7 +34,7 @@ const documents: Documents = {
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query Predict($input: PredictInput!) {\n    predict(input: $input) {\n      ... on Prediction {\n        output {\n          ... on NumberOutput {\n            number\n          }\n        }\n        confidence\n        source\n      }\n      ... on Failure {\n        message\n      }\n    }\n  }\n"): typeof import('./graphql.js').PredictDocument;
+export function graphql(source: "\n  query Predict($input: PredictInput!) {\n    predict(input: $input) {\n      ... on Prediction {\n        output {\n          ... on NumberOutput {\n            number\n          }\n        }\n        confidence\n        source\n      }\n      ... on Failure {\n        code\n        message\n      }\n    }\n  }\n"): typeof import('./graphql.js').PredictDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -32,6 +32,19 @@ export type Datatype =
   | 'UINT32'
   | 'UINT64';
 
+/** What went wrong, in the same words on every interface. Codes may be added. */
+export type FailureCode =
+  | 'BAD_INPUT'
+  | 'CONFLICT'
+  | 'DEADLINE_EXCEEDED'
+  | 'INTERNAL'
+  | 'MODEL_BAD_OUTPUT'
+  | 'MODEL_UNAVAILABLE'
+  | 'NOT_FOUND'
+  | 'OUTCOME_UNKNOWN'
+  | 'OVERLOADED'
+  | 'STORE_UNAVAILABLE';
+
 export type LinkModelInput = {
   application: string;
   model: string;
@@ -138,14 +151,14 @@ export type PredictQueryVariables = Exact<{
 
 
 export type PredictQuery = { predict:
-    | { message: string }
-    | { message: string }
-    | { message: string }
+    | { code: FailureCode, message: string }
+    | { code: FailureCode, message: string }
+    | { code: FailureCode, message: string }
     | { confidence: number | null, source: PredictionSource, output:
         | { number: number }
         | Record<PropertyKey, never>
        }
-    | { message: string }
+    | { code: FailureCode, message: string }
    };
 
 export type RegisterModelVersionMutationVariables = Exact<{
@@ -262,6 +275,7 @@ export const PredictDocument = new TypedDocumentString(`
       source
     }
     ... on Failure {
+      code
       message
     }
   }
