@@ -199,6 +199,8 @@ export class App {
       versions,
       answerMarginMs,
       warn: (message) => this.#log.warn(message),
+      clock,
+      random: Math.random,
     });
     await watch.start();
     this.#releases.push(() => watch.stop());
@@ -245,9 +247,13 @@ export class App {
     });
     const boundPort = await http.start();
     this.#releases.push(() => http.stop(DRAIN_MS));
-    const websockets = startWebsocketFront({ schema, services, httpServer: http.server, logDefect });
-    this.#releases.push(() => websockets.stop());
-    this.#releases.push(() => http.drain());
+    const onUpgrade = http.onUpgrade.bind(http);
+    const websockets = startWebsocketFront({ schema, services, onUpgrade, logDefect });
+    this.#releases.push(async () => {
+      // Together: each may take its time to answer what is under way.
+      const closed = http.stop(DRAIN_MS);
+      await websockets.stop().finally(() => closed);
+    });
     return `http://${host.includes(":") ? `[${host}]` : host}:${boundPort}`;
   }
 }

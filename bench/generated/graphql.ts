@@ -9,6 +9,8 @@ export type CreateApplicationInput = {
   defaultOutput?: OutputInput | null | undefined;
   description?: string | null | undefined;
   input: Array<TensorSpecInput>;
+  /** Models to link with it, together or not at all. Absent: none yet. */
+  models?: Array<LinkInput> | null | undefined;
   /** 1 to 63 of a-z, 0-9 and -, beginning with a letter. */
   name: string;
   output: OutputSpecInput;
@@ -44,6 +46,12 @@ export type FailureCode =
   | 'OUTCOME_UNKNOWN'
   | 'OVERLOADED'
   | 'STORE_UNAVAILABLE';
+
+export type LinkInput = {
+  model: string;
+  /** Relative weight of its vote, above 0; 1 if absent. */
+  weight?: number | null | undefined;
+};
 
 export type LinkModelInput = {
   application: string;

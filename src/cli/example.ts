@@ -92,27 +92,22 @@ function rows(values: readonly number[]): string {
 }
 
 /**
- * Registers the example through the API, as any client would. Once it is whole it is left alone, also where somebody
- * has changed it since.
+ * Registers the example through the API, as any client would. The application is made with its links in one change, so
+ * it is whole once it is there; then it is left alone, also where somebody has changed it since.
  */
 export async function setUpExample(url: string, { application, models }: ExampleManifest): Promise<void> {
   const known = await ask(url, KNOWN, { name: application.name });
-  if (KNOWN_APPLICATION.parse(known).application?.models.length) return;
+  if (KNOWN_APPLICATION.parse(known).application !== null) return;
   for (const { name, version } of models) await change(url, REGISTER, { model: name, version });
-  await change(url, CREATE, application);
-  for (const { name, weight } of models) {
-    await change(url, LINK, { application: application.name, model: name, weight });
-  }
+  const links = models.map(({ name, weight }) => ({ model: name, weight }));
+  await change(url, CREATE, { ...application, models: links });
 }
 
-const KNOWN = "query KnownExample($name: String!) { application(name: $name) { models { model } } }";
-const KNOWN_APPLICATION = z.object({
-  application: z.object({ models: z.array(z.object({ model: z.string() })) }).nullable(),
-});
+const KNOWN = "query KnownExample($name: String!) { application(name: $name) { name } }";
+const KNOWN_APPLICATION = z.object({ application: z.object({ name: z.string() }).nullable() });
 const RESULT = "{ __typename ... on Failure { message } }";
 const REGISTER = `mutation RegisterExample($input: RegisterModelVersionInput!) { result: registerModelVersion(input: $input) ${RESULT} }`;
 const CREATE = `mutation CreateExample($input: CreateApplicationInput!) { result: createApplication(input: $input) ${RESULT} }`;
-const LINK = `mutation LinkExample($input: LinkModelInput!) { result: linkModel(input: $input) ${RESULT} }`;
 const CHANGED = z.object({ result: z.object({ message: z.string().optional() }) });
 
 async function change(url: string, query: string, input: object): Promise<void> {

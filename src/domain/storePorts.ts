@@ -10,11 +10,19 @@ export interface ApplicationPatch {
   readonly defaultOutput?: Application["defaultOutput"] | null | undefined;
 }
 
+/** An application to be made, with its links unless they are to be made later. */
+export interface NewApplication extends Omit<Application, "links" | "policyVersion"> {
+  readonly links?: readonly ApplicationLink[] | undefined;
+}
+
 /** Applications, models, versions and links. Every change notifies all servers on the database. */
 export interface RegistryStore {
   read(): Promise<RegistrySnapshot>;
-  /** Same name and same content: `created: false`. Same name and other content: CONFLICT. */
-  createApplication(application: Omit<Application, "links" | "policyVersion">): Promise<Stored<Application>>;
+  /**
+   * Makes it and its links together or not at all. Same name and same content: `created: false`. Same name and other
+   * content: CONFLICT; links count where they are given. NOT_FOUND for an unknown model.
+   */
+  createApplication(application: NewApplication): Promise<Stored<Application>>;
   /** NOT_FOUND for an unknown name. */
   updateApplication(name: string, patch: ApplicationPatch): Promise<Stored<Application>>;
   /** Also removes its links; its observations stay. NOT_FOUND for an unknown name. */

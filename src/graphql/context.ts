@@ -7,6 +7,7 @@ import type { ModelVersions } from "../serving/modelVersions.js";
 import type { Observed, ObserveRequest } from "../serving/observe.js";
 import type { PredictRequest } from "../serving/predict.js";
 import type { ServingMetrics } from "../telemetry/servingMetrics.js";
+import { RowBudget } from "./documentLimits.js";
 
 /** What the fronts may call: the stories of `serving/` with their dependencies filled in by `app.ts`. */
 export interface Services {
@@ -26,4 +27,10 @@ export interface RequestContext {
   readonly services: Services;
   /** Monotonic milliseconds at which the request arrived: deadlines count from here. */
   readonly arrivalMs: number;
+  /** What the operation may still ask to have predicted, all its fields together. */
+  readonly rows: RowBudget;
+}
+
+export function newContext(services: Services, arrivalMs: number): RequestContext {
+  return { services, arrivalMs, rows: new RowBudget() };
 }

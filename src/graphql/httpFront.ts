@@ -6,6 +6,8 @@ import { getOperationAST, GraphQLError, OperationTypeNode } from "graphql";
 import type { DocumentNode, ExecutionResult, GraphQLFormattedError, GraphQLSchema } from "graphql";
 import { AnswerQueue } from "../http/answerQueue.js";
 import { readBody } from "../http/readBody.js";
+import { RecentMap } from "../http/recentMap.js";
+import { newContext } from "./context.js";
 import type { RequestContext, Services } from "./context.js";
 import { parseWithinLimits } from "./documentLimits.js";
 import { formatError } from "./formatError.js";
@@ -38,7 +40,7 @@ export class GraphqlHttpFront {
   readonly #graphiql: GraphiqlPage;
   readonly #answers: AnswerQueue;
   /** Content type that the pipeline negotiated for an Accept header. */
-  readonly #contentTypes = new Map<string, string>();
+  readonly #contentTypes = new RecentMap<string, string>(MAX_ACCEPT_TYPES);
   #stopped: Promise<void> | undefined;
 
   constructor(options: GraphqlHttpFrontOptions) {
@@ -81,14 +83,22 @@ export class GraphqlHttpFront {
       readBody(request, MAX_JSON_BYTES, (body) => {
         if (body.kind === "aborted") return;
         if (body.kind === "tooLarge") this.#refuseLargeBody(request, response);
-        else void this.#answer(request, response, body.bytes, arrivalMs);
+        else this.#own(response, this.#answer(request, response, body.bytes, arrivalMs));
       });
     } else if (request.method === "GET" && (request.headers.accept ?? "").includes("text/html")) {
-      this.#graphiql.send(request, response);
+      this.#own(response, this.#graphiql.send(request, response));
     } else {
       response.setHeader("allow", "POST");
       this.#sendErrors(response, 405, [badInput(`${request.method} is not served here: POST a JSON body`)]);
     }
+  }
+
+  /** No defect of one request may reach the process as an unhandled rejection, which would end it. */
+  #own(response: ServerResponse, work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      response.destroy();
+      this.#logDefect(error);
+    });
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, bytes: Buffer, arrivalMs: number): Promise<void> {
@@ -96,7 +106,7 @@ export class GraphqlHttpFront {
       const isJson = (request.headers["content-type"] ?? "").startsWith("application/json");
       const body: unknown = isJson ? JSON.parse(bytes.toString("utf8")) : bytes.toString("utf8");
       const operation = isJson ? parseOperation(body) : undefined;
-      const context: RequestContext = { services: this.#services, arrivalMs };
+      const context = newContext(this.#services, arrivalMs);
       const accept = request.headers.accept ?? "";
       const contentType = this.#contentTypes.get(accept);
       if (operation !== undefined && contentType !== undefined) {
@@ -137,7 +147,7 @@ export class GraphqlHttpFront {
     const contentType = answer.headers.get("content-type");
     if (answer.body.kind !== "complete" || !answer.body.string.startsWith('{"data":') || contentType === undefined)
       return;
-    if (this.#contentTypes.size < MAX_ACCEPT_TYPES) this.#contentTypes.set(accept, contentType);
+    this.#contentTypes.set(accept, contentType);
     this.#lane.store(operation, document);
   }
 

@@ -1,12 +1,9 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from "type-graphql";
-import { badInput, isFailure } from "../domain/failure.js";
-import type { Failure } from "../domain/failure.js";
+import { isFailure } from "../domain/failure.js";
 import type { RequestContext } from "./context.js";
 import { fromFailure, fromObserved, fromPrediction, toInputValue, toTruth } from "./predictionConverters.js";
 import { ObserveInput, PredictInput, PredictManyInput } from "./predictionInputs.js";
 import { ObserveResultUnion, PredictResultUnion } from "./predictionTypes.js";
-
-const MAX_INPUTS = 1000;
 
 @Resolver()
 export class PredictionResolver {
@@ -18,7 +15,8 @@ export class PredictionResolver {
     @Arg("input", () => PredictInput) input: PredictInput,
     @Ctx() context: RequestContext,
   ): Promise<object> {
-    const { services, arrivalMs } = context;
+    const { services, arrivalMs, rows } = context;
+    rows.take(1);
     const answer = await services.predict({
       application: input.application,
       input: toInputValue(input.input),
@@ -31,13 +29,14 @@ export class PredictionResolver {
   }
 
   @Query(() => [PredictResultUnion], {
-    description: "One answer for each input, in their order. One input's failure does not fail the others.",
+    description:
+      "One answer for each input, in their order. One input's failure does not fail the others. A document's predictions are at most 1,000 in all.",
   })
   async predictMany(
     @Arg("input", () => PredictManyInput) input: PredictManyInput,
-    @Ctx() { services, arrivalMs }: RequestContext,
+    @Ctx() { services, arrivalMs, rows }: RequestContext,
   ): Promise<object[]> {
-    if (input.inputs.length > MAX_INPUTS) return input.inputs.map(() => fromFailure(tooMany(input.inputs.length)));
+    rows.take(input.inputs.length);
     const { application } = input;
     const entity = input.entity ?? undefined;
     const deadlineMs = input.deadlineMs ?? undefined;
@@ -64,7 +63,3 @@ export class PredictionResolver {
 }
 
 const INPUT_PATH = ["input", "input"] as const;
-
-function tooMany(count: number): Failure {
-  return badInput(["input", "inputs"], `at most ${MAX_INPUTS} inputs`, `${count}`);
-}

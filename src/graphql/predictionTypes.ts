@@ -43,7 +43,10 @@ export class LabelScoreType {
   @Field(() => String)
   label!: string;
 
-  @Field(() => Float, { description: "Weighted share of the models' votes, 0 to 1." })
+  @Field(() => Float, {
+    description:
+      "Weighted mean of the models' scores, 0 to 1 if theirs are: models must answer probabilities, not logits.",
+  })
   score!: number;
 }
 

@@ -1,8 +1,8 @@
 import type { Application, Model, ModelVersion, Output, OutputSpec, RegistrySnapshot } from "../domain/application.js";
 import { badInput, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
-import type { Stored } from "../domain/storePorts.js";
-import type { NewApplication, NewModelVersion } from "../serving/administer.js";
+import type { NewApplication, Stored } from "../domain/storePorts.js";
+import type { NewModelVersion } from "../serving/administer.js";
 import type { ModelVersions } from "../serving/modelVersions.js";
 import { fromFailure, fromOutput } from "./predictionConverters.js";
 import type {
@@ -13,6 +13,7 @@ import type {
 } from "./registryTypes.js";
 
 const DEFAULT_SLO_MS = 50;
+export const DEFAULT_WEIGHT = 1;
 
 export function toNewApplication(input: CreateApplicationInput): NewApplication | Failure {
   const output = toOutputSpec(input.output);
@@ -24,6 +25,7 @@ export function toNewApplication(input: CreateApplicationInput): NewApplication 
     input: input.input,
     output,
     policy: { kind: "static" },
+    links: input.models?.map(({ model, weight }) => ({ model, weight: weight ?? DEFAULT_WEIGHT })),
   } as const;
   if (input.defaultOutput == null) return common;
   const defaultOutput = toOutput(input.defaultOutput);
@@ -102,7 +104,9 @@ export function fromModelVersion(
 }
 
 function fromReplicas({ model, version }: ModelVersion, served: ModelVersions): object[] {
-  const { links, batcher } = served.get(model, version);
+  const found = served.find(model, version);
+  if (found === undefined) return [];
+  const { links, batcher } = found;
   const controllers = new Map(batcher.controllers.map((controller) => [controller.replica, controller]));
   return [...links.values()].map((link) => ({
     id: link.id,

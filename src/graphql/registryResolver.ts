@@ -4,6 +4,7 @@ import { pageByName } from "./connection.js";
 import type { RequestContext, Services } from "./context.js";
 import { fromFailure } from "./predictionConverters.js";
 import {
+  DEFAULT_WEIGHT,
   fromApplication,
   fromModel,
   fromModelVersion,
@@ -31,8 +32,9 @@ import {
 export class RegistryResolver {
   @Query(() => ApplicationType, { nullable: true })
   application(@Arg("name", () => String) name: string, @Ctx() { services }: RequestContext): object | undefined {
-    const served = services.catalogue.get(name);
-    return served === undefined ? undefined : fromApplication(served.application);
+    // As the registry has it, like `applications`: what is served leaves out models that do not fit.
+    const found = services.catalogue.snapshot.applications.find((candidate) => candidate.name === name);
+    return found === undefined ? undefined : fromApplication(found);
   }
 
   @Query(() => ApplicationConnectionType, { description: "By name." })
@@ -122,7 +124,7 @@ export class RegistryResolver {
     @Arg("input", () => LinkModelInput) { application, model, weight }: LinkModelInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
-    const link = { model, weight: weight ?? 1 };
+    const link = { model, weight: weight ?? DEFAULT_WEIGHT };
     return fromStored(await services.administration.linkModel(application, link), fromApplication);
   }
 

@@ -236,6 +236,15 @@ export class OutputInput {
   vector?: unknown;
 }
 
+@InputType("LinkInput")
+export class LinkInput {
+  @Field(() => String)
+  model!: string;
+
+  @Field(() => Float, { nullable: true, description: "Relative weight of its vote, above 0; 1 if absent." })
+  weight?: number | null;
+}
+
 @InputType("CreateApplicationInput")
 export class CreateApplicationInput {
   @Field(() => String, { description: "1 to 63 of a-z, 0-9 and -, beginning with a letter." })
@@ -258,6 +267,12 @@ export class CreateApplicationInput {
     description: "Given, and said so, when no model could answer in time. Absent: a typed failure instead.",
   })
   defaultOutput?: OutputInput | null;
+
+  @Field(() => [LinkInput], {
+    nullable: true,
+    description: "Models to link with it, together or not at all. Absent: none yet.",
+  })
+  models?: LinkInput[] | null;
 }
 
 @InputType("UpdateApplicationInput", { description: "What is absent stays as it is." })

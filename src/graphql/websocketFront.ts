@@ -1,8 +1,10 @@
-import type { Server } from "node:http";
-import { GraphQLError, validate } from "graphql";
+import { getOperationAST, GraphQLError, OperationTypeNode, validate } from "graphql";
 import type { ExecutionArgs, GraphQLFormattedError, GraphQLSchema } from "graphql";
 import { useServer } from "graphql-ws/use/ws";
 import { WebSocketServer } from "ws";
+import type { Clock } from "../domain/ports.js";
+import type { UpgradeHandler } from "../http/httpServer.js";
+import { newContext } from "./context.js";
 import type { RequestContext, Services } from "./context.js";
 import { parseWithinLimits } from "./documentLimits.js";
 import { formatError } from "./formatError.js";
@@ -10,21 +12,31 @@ import { formatError } from "./formatError.js";
 export const GRAPHQL_PATH = "/graphql";
 const MAX_PAYLOAD_BYTES = 64 * 1024;
 const INIT_TIMEOUT_MS = 3000;
+/** Queries and mutations under way get so long to be answered when the server stops. */
+const ANSWER_WITHIN_MS = 5000;
 /** Clients get so long to complete the closing handshake when the server stops. */
 const CLOSE_WITHIN_MS = 1000;
+const CLOSE_CODE = 1001;
+const CLOSE_REASON = "Going away";
 
 export interface WebsocketFrontOptions {
   readonly schema: GraphQLSchema;
   readonly services: Services;
-  readonly httpServer: Server;
+  readonly onUpgrade: (handler: UpgradeHandler) => void;
   readonly logDefect: (error: unknown) => void;
 }
 
-/** GraphQL over websockets (the graphql-transport-ws protocol), for subscriptions and everything else. */
+/**
+ * GraphQL over websockets (the graphql-transport-ws protocol), for subscriptions and everything else. When it stops,
+ * what has one answer is answered before its socket closes: a mutation may have been committed, and a client that does
+ * not see that would send it again. Subscriptions end with their socket, which tells clients to go elsewhere.
+ */
 export function startWebsocketFront(options: WebsocketFrontOptions): { stop(): Promise<void> } {
-  const { schema, services, httpServer, logDefect } = options;
+  const { schema, services, onUpgrade, logDefect } = options;
+  const underWay = new UnderWay();
+  let stopping = false;
   const sockets = new WebSocketServer({
-    server: httpServer,
+    noServer: true,
     path: GRAPHQL_PATH,
     maxPayload: MAX_PAYLOAD_BYTES,
     perMessageDeflate: false,
@@ -34,26 +46,90 @@ export function startWebsocketFront(options: WebsocketFrontOptions): { stop(): P
   const running = useServer(
     {
       connectionInitWaitTimeout: INIT_TIMEOUT_MS,
-      onSubscribe: (_connection, _id, { query, variables, operationName }): ExecutionArgs | readonly GraphQLError[] => {
-        const contextValue: RequestContext = { services, arrivalMs: services.clock.nowMs() };
-        return prepare(schema, contextValue, query, variables, operationName);
+      onSubscribe: ({ extra }, id, { query, variables, operationName }): ExecutionArgs | readonly GraphQLError[] => {
+        if (stopping) return [stoppingError()];
+        const context = newContext(services, services.clock.nowMs());
+        const prepared = prepare(schema, context, query, variables, operationName);
+        if (hasOneAnswer(prepared)) underWay.begin(extra.socket, id);
+        return prepared;
       },
       onError: (_connection, _id, _payload, errors) => errors.map(format),
+      onComplete: ({ extra }, id) => underWay.end(extra.socket, id),
+      onClose: ({ extra }) => underWay.endAll(extra.socket),
       onNext: (_connection, _id, _payload, _args, { data, errors }) =>
         errors === undefined ? undefined : { data: data ?? null, errors: errors.map(format) },
     },
     sockets,
   );
-  return {
-    stop: async () => {
-      const { clock } = services;
-      const cancelCut = clock.at(clock.nowMs() + CLOSE_WITHIN_MS, () => {
-        for (const client of sockets.clients) client.terminate();
-      });
-      await running.dispose();
-      cancelCut();
-    },
-  };
+  onUpgrade((request, socket, head) =>
+    sockets.handleUpgrade(request, socket, head, (client) => sockets.emit("connection", client, request)),
+  );
+  const { clock } = services;
+  let stopped: Promise<void> | undefined;
+  return { stop: () => (stopped ??= stop()) };
+
+  async function stop(): Promise<void> {
+    stopping = true;
+    for (const client of sockets.clients) if (!underWay.has(client)) client.close(CLOSE_CODE, CLOSE_REASON);
+    await underWay.whenNone(clock, ANSWER_WITHIN_MS);
+    const cancelCut = clock.at(clock.nowMs() + CLOSE_WITHIN_MS, () => {
+      for (const client of sockets.clients) client.terminate();
+    });
+    await running.dispose();
+    cancelCut();
+  }
+}
+
+/** The operations under way on each socket. */
+class UnderWay {
+  readonly #ids = new Map<object, Set<string>>();
+  #onNone: (() => void) | undefined;
+
+  has(socket: object): boolean {
+    return this.#ids.has(socket);
+  }
+
+  begin(socket: object, id: string): void {
+    const ids = this.#ids.get(socket);
+    if (ids === undefined) this.#ids.set(socket, new Set([id]));
+    else ids.add(id);
+  }
+
+  end(socket: object, id: string): void {
+    const ids = this.#ids.get(socket);
+    if (ids?.delete(id) === true && ids.size === 0) this.endAll(socket);
+  }
+
+  endAll(socket: object): void {
+    this.#ids.delete(socket);
+    if (this.#ids.size === 0) this.#onNone?.();
+  }
+
+  /** Resolves when none is left and what it said last is on its way, or after so long. */
+  async whenNone(clock: Clock, withinMs: number): Promise<void> {
+    if (this.#ids.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const cancel = clock.at(clock.nowMs() + withinMs, resolve);
+      // An operation ends before its last message is sent, in the same turn.
+      this.#onNone = () => {
+        cancel();
+        clock.turnEnd(resolve);
+      };
+    });
+    this.#onNone = undefined;
+  }
+}
+
+function hasOneAnswer(prepared: ExecutionArgs | readonly GraphQLError[]): boolean {
+  if (!("document" in prepared)) return false;
+  const operation = getOperationAST(prepared.document, prepared.operationName);
+  return operation != null && operation.operation !== OperationTypeNode.SUBSCRIPTION;
+}
+
+function stoppingError(): GraphQLError {
+  return new GraphQLError("the server is stopping: ask again on another connection", {
+    extensions: { code: "OVERLOADED" },
+  });
 }
 
 /** The limits and the validation that HTTP has too: neither reaches websockets by itself. */

@@ -1,7 +1,7 @@
-import type { Application, ApplicationLink, ModelVersion, Output } from "../domain/application.js";
+import type { Application, ApplicationLink, ModelVersion, Output, OutputSpec } from "../domain/application.js";
 import { badInput, failure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
-import type { ApplicationPatch, RegistryStore, Stored } from "../domain/storePorts.js";
+import type { ApplicationPatch, NewApplication, RegistryStore, Stored } from "../domain/storePorts.js";
 import { describeTensor, elementCount, tensorsDifference } from "../domain/tensor.js";
 import type { Signature, TensorSpec } from "../domain/tensor.js";
 import type { Catalogue } from "./catalogue.js";
@@ -10,7 +10,10 @@ import { memberOutputReader } from "./memberOutput.js";
 export interface AdministerDependencies {
   readonly registry: RegistryStore;
   readonly catalogue: Catalogue;
-  /** Reads the registry again, so that the caller's next query sees its own change. */
+  /**
+   * Reads the registry again, so that the caller's next query sees its own change. A reading that fails is told and
+   * repeated by whoever does it.
+   */
   readonly refresh: () => Promise<void>;
   /** What a ready replica of this process, or the wrapper at an endpoint, says that it serves. */
   readonly statedSignature: (
@@ -19,8 +22,6 @@ export interface AdministerDependencies {
     endpoints: readonly string[],
   ) => Promise<Signature | Failure>;
 }
-
-export type NewApplication = Omit<Application, "links" | "policyVersion">;
 
 export interface NewModelVersion {
   readonly model: string;
@@ -46,7 +47,7 @@ export class Administration {
   }
 
   async createApplication(given: NewApplication): Promise<Stored<Application>> {
-    const problem = applicationProblem(given);
+    const problem = applicationProblem(given) ?? this.#linksProblem(given);
     return problem ?? this.#changed(this.#deps.registry.createApplication(given));
   }
 
@@ -54,7 +55,7 @@ export class Administration {
     const known = this.#application(name);
     const problem =
       (patch.sloMs === undefined ? undefined : sloProblem(patch.sloMs)) ??
-      (patch.defaultOutput && known ? defaultProblem(known, patch.defaultOutput) : undefined);
+      (patch.defaultOutput && defaultProblem(known?.output, patch.defaultOutput));
     return problem ?? this.#changed(this.#deps.registry.updateApplication(name, patch));
   }
 
@@ -84,13 +85,8 @@ export class Administration {
   }
 
   async linkModel(application: string, link: ApplicationLink): Promise<Stored<Application>> {
-    if (!(link.weight > 0 && link.weight <= MAX_WEIGHT)) {
-      return badInput(["weight"], `a number above 0, at most ${MAX_WEIGHT}`, String(link.weight));
-    }
     const known = this.#application(application);
-    const current = this.#deps.catalogue.snapshot.models.find((model) => model.name === link.model);
-    const version = current && this.#version(current.name, current.currentVersion);
-    const problem = known && version && misfit(known, version);
+    const problem = weightProblem(["weight"], link.weight) ?? (known && this.#misfitOfLink(known, link));
     return problem ?? this.#changed(this.#deps.registry.linkModel(application, link));
   }
 
@@ -107,6 +103,24 @@ export class Administration {
     return versions.find((candidate) => candidate.model === model && candidate.version === version);
   }
 
+  #linksProblem(given: NewApplication): Failure | undefined {
+    const links = given.links ?? [];
+    const twice = firstRepeated(links.map(({ model }) => model));
+    if (twice !== undefined) return badInput(["models", twice, "model"], "each model once", links[twice]?.model ?? "");
+    for (const [i, link] of links.entries()) {
+      const problem = weightProblem(["models", i, "weight"], link.weight) ?? this.#misfitOfLink(given, link);
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  }
+
+  /** Why the application could not use the linked model as it is now. A model that is not known here is the store's to refuse. */
+  #misfitOfLink(application: NewApplication, { model }: ApplicationLink): Failure | undefined {
+    const current = this.#deps.catalogue.snapshot.models.find((candidate) => candidate.name === model);
+    const version = current && this.#version(current.name, current.currentVersion);
+    return version && misfit(application, version);
+  }
+
   /** Why this version cannot become its model's current one: an application linked to the model could not use it. */
   #misfitOfCurrent(version: ModelVersion): Failure | undefined {
     for (const application of this.#deps.catalogue.snapshot.applications) {
@@ -119,13 +133,14 @@ export class Administration {
 
   async #changed<T>(change: Promise<Stored<T>>): Promise<Stored<T>> {
     const stored = await change;
-    if (stored.kind === "stored") await this.#deps.refresh();
+    // The change is committed, whatever becomes of the reading: told that it failed, the caller would make it again.
+    if (stored.kind === "stored") await this.#deps.refresh().catch(() => undefined);
     return stored;
   }
 }
 
 /** A model fits an application when it takes the application's inputs and its outputs can be read. */
-function misfit(application: Application, { model, version, signature }: ModelVersion): Failure | undefined {
+function misfit(application: NewApplication, { model, version, signature }: ModelVersion): Failure | undefined {
   const name = `model ${model}@${version}`;
   const difference = tensorsDifference(application.input, signature.inputs);
   if (difference !== undefined) {
@@ -142,7 +157,7 @@ function applicationProblem(given: NewApplication): Failure | undefined {
     sloProblem(given.sloMs) ??
     tensorsProblem("input", given.input) ??
     outputProblem(given) ??
-    (given.defaultOutput === undefined ? undefined : defaultProblem(given, given.defaultOutput))
+    (given.defaultOutput === undefined ? undefined : defaultProblem(given.output, given.defaultOutput))
   );
 }
 
@@ -156,6 +171,11 @@ function nameProblem(kind: string, name: string): Failure | undefined {
 
 function sloProblem(sloMs: number): Failure | undefined {
   return sloMs >= 1 && sloMs <= 600_000 ? undefined : badInput(["sloMs"], "1 to 600000 ms", String(sloMs));
+}
+
+function weightProblem(path: readonly (string | number)[], weight: number): Failure | undefined {
+  if (weight > 0 && weight <= MAX_WEIGHT) return undefined;
+  return badInput(path, `a number above 0, at most ${MAX_WEIGHT}`, String(weight));
 }
 
 function versionProblem(version: number): Failure | undefined {
@@ -200,8 +220,10 @@ function outputProblem({ output }: NewApplication): Failure | undefined {
     if (labels.length < 2 || labels.length > MAX_LABELS) {
       return badInput(["output", "labels"], `2 to ${MAX_LABELS} labels`, `${labels.length}`);
     }
-    const twice = labels.findIndex((label, i) => labels.indexOf(label) !== i);
-    if (twice >= 0) return badInput(["output", "labels", twice], "each label once", `"${labels[twice]}" twice`);
+    const twice = firstRepeated(labels);
+    if (twice !== undefined) {
+      return badInput(["output", "labels", twice], "each label once", `"${labels[twice]}" twice`);
+    }
   }
   if (output.kind === "VECTOR" && !(output.size >= 1 && output.size <= MAX_ELEMENTS)) {
     return badInput(["output", "size"], `1 to ${MAX_ELEMENTS}`, String(output.size));
@@ -210,10 +232,29 @@ function outputProblem({ output }: NewApplication): Failure | undefined {
 }
 
 /** Any label will do as a default, "unknown" for instance: it need not be one that a model can answer. */
-function defaultProblem({ output }: NewApplication, given: Output): Failure | undefined {
+function defaultProblem(output: OutputSpec | undefined, given: Output): Failure | undefined {
+  // Of whatever application: JSON has no such numbers, and the registry could not be read any more.
+  const problem = finiteProblem(given);
+  if (problem !== undefined || output === undefined) return problem;
   if (given.kind !== output.kind) return badInput(["defaultOutput"], `a ${output.kind}`, `a ${given.kind}`);
   if (given.kind === "VECTOR" && output.kind === "VECTOR" && given.vector.length !== output.size) {
     return badInput(["defaultOutput", "vector"], `${output.size} numbers`, `${given.vector.length}`);
   }
   return undefined;
+}
+
+function finiteProblem(given: Output): Failure | undefined {
+  if (given.kind === "NUMBER" && !Number.isFinite(given.number)) {
+    return badInput(["defaultOutput", "number"], "a finite number", String(given.number));
+  }
+  const at = given.kind === "VECTOR" ? given.vector.findIndex((value) => !Number.isFinite(value)) : -1;
+  if (given.kind !== "VECTOR" || at < 0) return undefined;
+  return badInput(["defaultOutput", "vector", at], "a finite number", String(given.vector[at]));
+}
+
+/** The index of the first value that stands at an earlier one too. */
+function firstRepeated(values: readonly string[]): number | undefined {
+  const seen = new Set<string>();
+  const at = values.findIndex((value) => seen.size === seen.add(value).size);
+  return at < 0 ? undefined : at;
 }

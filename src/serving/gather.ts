@@ -3,6 +3,9 @@ import type { MemberMissing, MemberPrediction } from "../domain/prediction.js";
 import type { Row } from "../domain/tensor.js";
 import type { Member } from "./catalogue.js";
 
+const UNUSABLE =
+  "scores must be probabilities: at least 0, summing to 1; a vote must be for a label that the application has";
+
 export interface Gathered {
   readonly present: readonly MemberPrediction[];
   readonly missing: readonly MemberMissing[];
@@ -64,7 +67,7 @@ class Gathering {
     } else {
       const output = read(outcome.output);
       if (output === undefined) {
-        const message = `model ${model}@${version} answered with a label that the application does not have`;
+        const message = `model ${model}@${version} answered with what cannot be combined: ${UNUSABLE}`;
         this.#missing[i] = { model, version, code: "MODEL_BAD_OUTPUT", message, retryAfterMs: undefined };
       } else {
         const latencyMs = this.#clock.nowMs() - this.#startedMs;

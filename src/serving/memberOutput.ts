@@ -4,12 +4,15 @@ import type { Row, Signature, TensorSpec } from "../domain/tensor.js";
 import { describeTensor, elementCount } from "../domain/tensor.js";
 import { readNumbers, readStrings } from "./tensorValues.js";
 
-/** Reads a model's output row in the application's terms. Undefined: the row's content does not fit (a label that the application lacks, say). */
+/** Reads a model's output row in the application's terms. Undefined: its content cannot be combined with others'. */
 export type ReadMemberOutput = (row: Row) => MemberOutput | undefined;
+
+/** Probabilities of FP16, or of a softmax over many labels, do not sum to 1 more exactly. */
+const SUM_TOLERANCE = 1e-2;
 
 /**
  * How to read this signature's outputs for this application, or in words why they do not fit. For labels: the first
- * floating-point tensor with one element a label holds scores; otherwise the first tensor of one integer (an index
+ * floating-point tensor with one element a label holds probabilities; otherwise the first tensor of one integer (an index
  * into the labels) or one string (a label) is a vote. For numbers and vectors: the first numeric tensor of that size.
  */
 export function memberOutputReader(spec: OutputSpec, signature: Signature): ReadMemberOutput | string {
@@ -48,7 +51,20 @@ function scoresReader(labels: readonly string[], signature: Signature): ReadMemb
   );
   if (at === undefined) return undefined;
   const { datatype } = signature.outputs[at] as TensorSpec;
-  return (row) => ({ kind: "SCORES", scores: readNumbers(datatype, row[at] as Uint8Array) });
+  return (row) => {
+    const scores = readNumbers(datatype, row[at] as Uint8Array);
+    return areProbabilities(scores) ? { kind: "SCORES", scores } : undefined;
+  };
+}
+
+/** Weighted means of anything else (logits, say) would let one model outvote all others, and confidences leave 0 to 1. */
+function areProbabilities(scores: Float64Array): boolean {
+  let sum = 0;
+  for (const score of scores) {
+    if (!(score >= 0)) return false;
+    sum += score;
+  }
+  return Math.abs(sum - 1) <= SUM_TOLERANCE;
 }
 
 function voteReader(labels: readonly string[], signature: Signature): ReadMemberOutput | undefined {

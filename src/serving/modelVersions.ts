@@ -53,6 +53,11 @@ export class ModelVersions {
     return this.#entry(model, version);
   }
 
+  /** Undefined for one that was never named: for those who only ask. */
+  find(model: string, version: number): ServedVersion | undefined {
+    return this.#entries.get(versionKey(model, version));
+  }
+
   /** For exposition. */
   figures(): readonly ModelFigures[] {
     return this.all().map(({ model, version, batcher, evaluator, metrics }) => ({
@@ -85,7 +90,8 @@ export class ModelVersions {
 
   /** The signature that a ready replica states, for a version that is not registered yet. */
   statedSignature(model: string, version: number): Signature | undefined {
-    for (const link of this.#entry(model, version).links.values()) if (link.phase === "READY") return link.signature;
+    const links = this.find(model, version)?.links.values() ?? [];
+    for (const link of links) if (link.phase === "READY") return link.signature;
     return undefined;
   }
 

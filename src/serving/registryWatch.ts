@@ -2,8 +2,10 @@ import { staticPolicy } from "../correction/static.js";
 import type { Application, ApplicationLink, ModelVersion, RegistrySnapshot } from "../domain/application.js";
 import { versionKey } from "../domain/application.js";
 import type { VersionKey } from "../domain/application.js";
+import type { Cancel, Clock, Random } from "../domain/ports.js";
 import type { RegistryStore } from "../domain/storePorts.js";
 import { tensorsDifference } from "../domain/tensor.js";
+import { Backoff } from "../lib/backoff.js";
 import type { Catalogue, Member, ServedApplication } from "./catalogue.js";
 import { strictestSlo } from "./catalogue.js";
 import { memberOutputReader } from "./memberOutput.js";
@@ -15,32 +17,59 @@ export interface RegistryWatchOptions {
   readonly versions: ModelVersions;
   readonly answerMarginMs: () => number;
   readonly warn: (message: string) => void;
+  readonly clock: Clock;
+  /** Spreads the attempts of servers that lost one database together. */
+  readonly random: Random;
 }
 
-/** Keeps what this process serves as the registry says: at start, and after each change by any server. */
+/** A reading without an answer would hold up all later ones: those that come meanwhile wait for it. */
+const READ_WITHIN_MS = 5_000;
+const RETRY = { firstMs: 50, maxMs: 5_000 };
+
+/**
+ * Keeps what this process serves as the registry says: at start, and after each change by any server.
+ *
+ * STARTING until the first reading is in force: its failure is the start's. FOLLOWING: a failed reading is told and
+ * made again, with growing delays, until one succeeds. STOPPED: nothing is read again, and nothing read is put in force.
+ */
 export class RegistryWatch {
   readonly #options: RegistryWatchOptions;
   readonly #endpoints = new Map<VersionKey, ReadonlySet<string>>();
   #running: Promise<void> | undefined;
   #again: Promise<void> | undefined;
   #subscription: { stop(): Promise<void> } | undefined;
+  readonly #clock: Clock;
+  readonly #backoff: Backoff;
+  #phase: "STARTING" | "FOLLOWING" | "STOPPED" = "STARTING";
+  #cancelRetry: Cancel | undefined;
 
   constructor(options: RegistryWatchOptions) {
     this.#options = options;
+    this.#clock = options.clock;
+    this.#backoff = new Backoff(RETRY, options.random);
   }
 
+  /** Listens before it reads: a change between the two would never be heard of otherwise. */
   async start(): Promise<void> {
-    await this.refresh();
-    this.#subscription = await this.#options.registry.onChange(() => {
-      this.refresh().catch((error: unknown) => this.#options.warn(`the registry could not be read: ${String(error)}`));
-    });
+    this.#subscription = await this.#options.registry.onChange(() => this.#refreshUnawaited());
+    try {
+      await this.refresh();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {
+    this.#phase = "STOPPED";
+    this.#cancelRetry?.();
     await this.#subscription?.stop();
   }
 
-  /** Resolves when a reading that began after this call is in force. Calls that come together share one. */
+  /**
+   * Resolves when a reading that began after this call is in force. Calls that come together share one. Rejects when
+   * that reading fails; it has been told by then and is made again later, so nobody needs to call again.
+   */
   refresh(): Promise<void> {
     if (this.#running === undefined) {
       this.#running = this.#readAndApply().finally(() => (this.#running = undefined));
@@ -55,8 +84,43 @@ export class RegistryWatch {
     return this.#again;
   }
 
+  #refreshUnawaited(): void {
+    this.refresh().catch(() => undefined);
+  }
+
   async #readAndApply(): Promise<void> {
-    const snapshot = await this.#options.registry.read();
+    try {
+      const snapshot = await this.#readInTime();
+      if (this.#phase === "STOPPED") return;
+      this.#apply(snapshot);
+    } catch (error) {
+      this.#retryLater(error);
+      throw error;
+    }
+    this.#phase = "FOLLOWING";
+    this.#cancelRetry?.();
+    this.#backoff.reset();
+  }
+
+  /** What is read too late is dropped: a later reading may be in force already. */
+  #readInTime(): Promise<RegistrySnapshot> {
+    return new Promise((resolve, reject) => {
+      const expire = (): void => reject(new Error(`no answer within ${READ_WITHIN_MS} ms`));
+      const cancel = this.#clock.at(this.#clock.nowMs() + READ_WITHIN_MS, expire);
+      this.#options.registry.read().finally(cancel).then(resolve, reject);
+    });
+  }
+
+  #retryLater(error: unknown): void {
+    if (this.#phase !== "FOLLOWING") return;
+    const waitMs = this.#backoff.next();
+    const why = error instanceof Error ? error.message : String(error);
+    this.#options.warn(`the registry could not be read, next attempt in ${Math.round(waitMs)} ms: ${why}`);
+    this.#cancelRetry?.();
+    this.#cancelRetry = this.#clock.at(this.#clock.nowMs() + waitMs, () => this.#refreshUnawaited());
+  }
+
+  #apply(snapshot: RegistrySnapshot): void {
     this.#linkEndpoints(snapshot);
     this.#setBudgets(snapshot);
     this.#options.catalogue.replace(snapshot, (application) => this.#serve(application, snapshot));

@@ -99,6 +99,12 @@ export function applicationContent(application: Omit<Application, "links" | "pol
   ]);
 }
 
+/** By model, as they are read: the order in which links are given means nothing. */
+export function linksJson(links: readonly ApplicationLink[]): string {
+  const byModel = [...links].sort((a, b) => (a.model < b.model ? -1 : 1));
+  return JSON.stringify(byModel.map(({ model, weight }) => ({ model, weight })));
+}
+
 export function endpointsJson(endpoints: readonly string[]): string {
   return JSON.stringify(endpoints);
 }

@@ -139,6 +139,26 @@ export async function upsertLink(sql: SqlRunner, application: string, link: Appl
     on conflict (application, model) do update set weight = excluded.weight`;
 }
 
+/** Locks the models that the links name, in one order for all; gives the first that does not exist. */
+export async function lockLinkedModels(sql: SqlRunner, linksJson: string): Promise<string | undefined> {
+  await sql`
+    select 1 from model
+    where name in (select l.model from jsonb_to_recordset(${linksJson}::text::jsonb) as l(model text))
+    order by name for update`;
+  const rows = await sql<{ model: string }[]>`
+    select l.model from jsonb_to_recordset(${linksJson}::text::jsonb) as l(model text)
+    where not exists (select 1 from model where name = l.model)
+    limit 1`;
+  return rows[0]?.model;
+}
+
+export async function insertLinks(sql: SqlRunner, application: string, linksJson: string): Promise<void> {
+  await sql`
+    insert into application_model (application, model, weight)
+    select ${application}, l.model, l.weight
+    from jsonb_to_recordset(${linksJson}::text::jsonb) as l(model text, weight double precision)`;
+}
+
 /** False when there was no such link. */
 export async function deleteLink(sql: SqlRunner, application: string, model: string): Promise<boolean> {
   const rows = await sql`

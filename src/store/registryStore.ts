@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Application, ApplicationLink, ModelVersion, RegistrySnapshot } from "../domain/application.js";
 import { FailureError, failure } from "../domain/failure.js";
-import type { ApplicationPatch, RegistryStore, Stored } from "../domain/storePorts.js";
+import type { ApplicationPatch, NewApplication, RegistryStore, Stored } from "../domain/storePorts.js";
 import { signatureDifference } from "../domain/tensor.js";
 import type { Database, SqlRunner } from "./database.js";
 import * as rows from "./registryRows.js";
@@ -38,12 +38,17 @@ export class PostgresRegistryStore implements RegistryStore {
     };
   }
 
-  createApplication(application: Omit<Application, "links" | "policyVersion">): Promise<Stored<Application>> {
+  createApplication(application: NewApplication): Promise<Stored<Application>> {
     return this.#change(async (tx) => {
+      const { name, links } = application;
       const created = await statements.insertApplication(tx, applicationColumns(application));
-      const value = await requireApplication(tx, application.name);
+      if (created && links !== undefined) await insertLinks(tx, name, links);
+      const value = await requireApplication(tx, name);
       if (!created && rows.applicationContent(value) !== rows.applicationContent(application)) {
-        throw conflict(`application ${application.name} exists with other content`);
+        throw conflict(`application ${name} exists with other content`);
+      }
+      if (!created && links !== undefined && rows.linksJson(value.links) !== rows.linksJson(links)) {
+        throw conflict(`application ${name} exists with other links`);
       }
       return { value, created, changed: created };
     });
@@ -153,6 +158,13 @@ async function storeModelVersion(tx: SqlRunner, version: ModelVersion): Promise<
   return false;
 }
 
+async function insertLinks(tx: SqlRunner, application: string, links: readonly ApplicationLink[]): Promise<void> {
+  const linksJson = rows.linksJson(links);
+  const missing = await statements.lockLinkedModels(tx, linksJson);
+  if (missing !== undefined) throw notFound(`there is no model ${missing}`);
+  await statements.insertLinks(tx, application, linksJson);
+}
+
 async function requireApplication(tx: SqlRunner, name: string): Promise<Application> {
   const row = await statements.selectApplication(tx, name);
   if (row === undefined) throw notFound(`there is no application ${name}`);
@@ -169,7 +181,7 @@ async function requireVersion(tx: SqlRunner, model: string, version: number): Pr
   return rows.parseModelVersion(row);
 }
 
-function applicationColumns(application: Omit<Application, "links" | "policyVersion">): statements.ApplicationColumns {
+function applicationColumns(application: NewApplication): statements.ApplicationColumns {
   const { name, description, sloMs, defaultOutput } = application;
   return {
     name,

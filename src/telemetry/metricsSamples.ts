@@ -17,7 +17,8 @@ export interface MetricsSample {
 
 /**
  * A sample at once, then one each interval, for as long as it is read. A reader that takes longer than an interval
- * gets one sample for all that it missed: nothing queues up.
+ * gets one sample for all that it missed: nothing queues up. Who asks several times at once gets as many samples, an
+ * interval apart.
  */
 export function metricsSamples(
   metrics: ServingMetrics,
@@ -35,6 +36,8 @@ interface Counts {
   readonly bySource: ReadonlyMap<PredictionSource, number>;
 }
 
+const END = { done: true, value: undefined } as const;
+
 class SampleIterator implements AsyncIterableIterator<MetricsSample> {
   readonly #metrics: ServingMetrics;
   readonly #clock: Clock;
@@ -45,15 +48,16 @@ class SampleIterator implements AsyncIterableIterator<MetricsSample> {
   #lastMs: number;
   #first = true;
   #done = false;
-  #cancelWait: Cancel | undefined;
-  #resolveWait: (() => void) | undefined;
+  /** Who waits for a sample; the alarm is set while there is somebody. */
+  #waiting: ((result: IteratorResult<MetricsSample>) => void)[] = [];
+  #cancelAlarm: Cancel | undefined;
 
   constructor(metrics: ServingMetrics, clock: Clock, application: string, intervalMs: number) {
     this.#metrics = metrics;
     this.#clock = clock;
     this.#application = application;
     this.#intervalMs = intervalMs;
-    this.#window = metrics.openWindow();
+    this.#window = metrics.openWindow(application);
     this.#counts = this.#readCounts();
     this.#lastMs = clock.nowMs();
   }
@@ -62,25 +66,30 @@ class SampleIterator implements AsyncIterableIterator<MetricsSample> {
     return this;
   }
 
-  async next(): Promise<IteratorResult<MetricsSample>> {
-    if (!this.#first && !this.#done) await this.#wait();
-    this.#first = false;
-    if (this.#done) return { done: true, value: undefined };
-    return { done: false, value: this.#sample() };
+  next(): Promise<IteratorResult<MetricsSample>> {
+    if (this.#done) return Promise.resolve(END);
+    if (this.#first) {
+      this.#first = false;
+      return Promise.resolve({ done: false, value: this.#sample() });
+    }
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      if (this.#waiting.length === 1) this.#setAlarm();
+    });
   }
 
   return(): Promise<IteratorResult<MetricsSample>> {
     this.#done = true;
     this.#window.close();
-    this.#cancelWait?.();
-    this.#resolveWait?.();
-    return Promise.resolve({ done: true, value: undefined });
+    this.#cancelAlarm?.();
+    for (const resolve of this.#waiting.splice(0)) resolve(END);
+    return Promise.resolve(END);
   }
 
-  #wait(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#resolveWait = resolve;
-      this.#cancelWait = this.#clock.at(this.#lastMs + this.#intervalMs, resolve);
+  #setAlarm(): void {
+    this.#cancelAlarm = this.#clock.at(this.#lastMs + this.#intervalMs, () => {
+      this.#waiting.shift()?.({ done: false, value: this.#sample() });
+      if (this.#waiting.length > 0) this.#setAlarm();
     });
   }
 
@@ -89,7 +98,7 @@ class SampleIterator implements AsyncIterableIterator<MetricsSample> {
     const intervalMs = nowMs - this.#lastMs;
     const before = this.#counts;
     const counts = this.#readCounts();
-    const latencies = this.#window.take(this.#application);
+    const latencies = this.#window.take();
     const answers = counts.answers - before.answers;
     const perSecond = (count: number) => (intervalMs > 0 ? (count * 1000) / intervalMs : 0);
     this.#counts = counts;

@@ -21,7 +21,8 @@ export class ApplicationMetrics {
 
 export class ServingMetrics {
   readonly #applications = new Map<string, ApplicationMetrics>();
-  readonly #windows = new Set<Map<string, Histogram>>();
+  /** By application, so that a prediction costs only its own application's subscribers. */
+  readonly #windows = new Map<string, Set<OpenWindow>>();
 
   of(application: string): ApplicationMetrics {
     const known = this.#applications.get(application);
@@ -43,7 +44,8 @@ export class ServingMetrics {
     if (latencyMs <= application.sloMs) metrics.withinSlo += 1;
     increment(metrics.bySource, answer.source);
     if (answer.defaultReason !== undefined) increment(metrics.byDefaultReason, answer.defaultReason);
-    for (const window of this.#windows) windowOf(window, application.name).record(latencyMs);
+    const windows = this.#windows.get(application.name);
+    if (windows !== undefined) for (const window of windows) window.latencyMs.record(latencyMs);
   }
 
   recordFailure(application: Application, failed: Failure): void {
@@ -57,32 +59,32 @@ export class ServingMetrics {
     else metrics.observations += 1;
   }
 
-  /** Latencies from now on, by application, until `close`. What is taken is gone from the window. */
-  openWindow(): LatencyWindow {
-    const window = new Map<string, Histogram>();
-    this.#windows.add(window);
+  /** An application's latencies from now on, until `close`. What is taken is gone from the window. */
+  openWindow(application: string): LatencyWindow {
+    const window: OpenWindow = { latencyMs: new Histogram() };
+    const windows = this.#windows.get(application) ?? new Set();
+    this.#windows.set(application, windows.add(window));
     return {
-      take: (application) => {
-        const histogram = window.get(application) ?? new Histogram();
-        window.delete(application);
-        return histogram;
+      take: () => {
+        const { latencyMs } = window;
+        window.latencyMs = new Histogram();
+        return latencyMs;
       },
-      close: () => void this.#windows.delete(window),
+      close: () => {
+        windows.delete(window);
+        if (windows.size === 0 && this.#windows.get(application) === windows) this.#windows.delete(application);
+      },
     };
   }
 }
 
-export interface LatencyWindow {
-  take(application: string): Histogram;
-  close(): void;
+interface OpenWindow {
+  latencyMs: Histogram;
 }
 
-function windowOf(window: Map<string, Histogram>, application: string): Histogram {
-  const known = window.get(application);
-  if (known !== undefined) return known;
-  const histogram = new Histogram();
-  window.set(application, histogram);
-  return histogram;
+export interface LatencyWindow {
+  take(): Histogram;
+  close(): void;
 }
 
 function increment<K>(counts: Map<K, number>, key: K): void {

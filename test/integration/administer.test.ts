@@ -40,6 +40,26 @@ describe("an application", () => {
     expect(await create({ sloMs: 6000 })).toMatchObject(conflict);
   });
 
+  test("is made with its models, whole or not at all", async () => {
+    const models = [{ model: "noop", weight: 2 }];
+    const whole = { __typename: "Application", models };
+    expect(await create({ name: "whole", models })).toMatchObject(whole);
+    expect(await create({ name: "whole", models })).toMatchObject(whole);
+    expect(await create({ name: "whole", models: [{ model: "noop" }] })).toMatchObject(conflict);
+    expect(await create({ name: "half", models: [...models, { model: "unknown" }] })).toMatchObject(notFound);
+    expect(await create({ name: "half", models: [{ model: "noop", weight: 0 }] })).toMatchObject(badInput);
+    expect((await server.ask(APPLICATION, { name: "half" })).application).toBeNull();
+  });
+
+  test("with a default that is infinite is refused", async () => {
+    const input = `{ name: "x", input: [{ name: "x", datatype: FP32, shape: [1] }],
+      output: { kind: VECTOR, size: 2 }, defaultOutput: { vector: [0, 1e999] } }`;
+    const query = `mutation { refused: createApplication(input: ${input}) { __typename ... on BadInput { path } } }`;
+    const { text } = await server.post({ query });
+    const path = ["defaultOutput", "vector", "1"];
+    expect(JSON.parse(text)).toEqual({ data: { refused: { __typename: "BadInput", path } } });
+  });
+
   test.each([
     ["a name with a line break", { name: "a\r\nb" }],
     ["a reserved name", { name: "graphql" }],

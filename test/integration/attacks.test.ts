@@ -1,5 +1,8 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { createClient } from "graphql-ws";
+import { request } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { connect } from "node:net";
 import { WebSocket } from "ws";
 import { testServers } from "../support/testServer.js";
 import type { TestServer } from "../support/testServer.js";
@@ -117,6 +120,148 @@ test("literal lists of more than 64 numbers are referred to variables", async ()
   });
   expect(status).toBe(400);
   expect(text).toContain("send it as a variable");
+});
+
+describe("predictions that a document multiplies with aliases of one variable", () => {
+  const many = (aliases: number, inputs: number) => ({
+    query: `query ($input: PredictManyInput!) { ${numbered(aliases, (i) => `a${i}: predictMany(input: $input) { __typename }`)} }`,
+    variables: { input: { application: "x", inputs: new Array(inputs).fill({ values: [1] }) } },
+  });
+  const one = {
+    query: `query ($input: PredictInput!) { ${numbered(100, (i) => `a${i}: predict(input: $input) { __typename }`)} }`,
+    variables: { input: { application: "x", input: { values: [1] } } },
+  };
+
+  test("are refused above 1,000, over HTTP", async () => {
+    const { text } = await server.post(many(100, 1000));
+    const { data, errors } = JSON.parse(text) as { data: unknown; errors: { message: string }[] };
+    expect(data).toBeNull();
+    expect(errors[0]).toMatchObject({ path: ["a1"], extensions: { code: "QUERY_TOO_COMPLEX", retryable: false } });
+    expect(errors[0]?.message).toBe("the document has too many predictions: 2000, limit 1000");
+  });
+
+  test("are refused above 1,000, over a websocket", async () => {
+    const client = createClient({ url: `${server.url.replace("http", "ws")}/graphql`, webSocketImpl: WebSocket });
+    const answer = await new Promise((resolve, reject) =>
+      client.subscribe(many(11, 100), { next: resolve, error: reject, complete: () => undefined }),
+    );
+    expect(answer).toMatchObject({
+      data: null,
+      errors: [{ path: ["a10"], extensions: { code: "QUERY_TOO_COMPLEX" } }],
+    });
+    await client.dispose();
+  });
+
+  test.each([
+    ["100 times one", one],
+    ["10 times 100", many(10, 100)],
+  ])("are answered up to there, in both ways over HTTP: %s", async (_, body) => {
+    for (let round = 0; round < 2; round++) {
+      const { text } = await server.post(body);
+      expect(text).not.toContain("errors");
+    }
+  });
+});
+
+/** With a Host and an Origin of one's own, which fetch does not allow. */
+function send(path: string, headers: Readonly<Record<string, string>>, body?: string) {
+  return new Promise<{ status: number; text: string }>((resolve, reject) => {
+    const method = body === undefined ? "GET" : "POST";
+    const sending = request(`${server.url}${path}`, { method, headers }, (response: IncomingMessage) => {
+      let text = "";
+      response.on("data", (part) => (text += String(part)));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+    });
+    sending.once("error", reject);
+    sending.end(body);
+  });
+}
+
+/** What a websocket's opening comes to: 101, or the status of the refusal. */
+function upgrade(url: string, headers: Readonly<Record<string, string>>) {
+  return new Promise<number>((resolve, reject) => {
+    const socket = new WebSocket(`${url.replace("http", "ws")}/graphql`, "graphql-transport-ws", { headers });
+    socket.once("open", () => {
+      socket.close();
+      resolve(101);
+    });
+    socket.once("unexpected-response", (_request, response) => resolve(response.statusCode ?? 0));
+    socket.once("error", reject);
+  });
+}
+
+describe("a web page of another site", () => {
+  const port = () => new URL(server.url).port;
+  const ask = JSON.stringify({ query: "{ __typename }" });
+  const json = { "content-type": "application/json" };
+
+  test.each([
+    ["another site", () => "https://evil.example"],
+    ["another port", () => "http://127.0.0.1:1"],
+    ["no port", () => "http://127.0.0.1"],
+    ["another name of this address", () => `http://localhost:${port()}`],
+    ["a file or a sandbox", () => "null"],
+    ["an extension", () => `chrome-extension://127.0.0.1.evil`],
+    ["nonsense", () => "x"],
+  ])("opens no websocket: Origin is of %s", async (_, origin) => {
+    expect(await upgrade(server.url, { origin: origin() })).toBe(403);
+  });
+
+  test("while our own page and programs without an origin do", async () => {
+    expect(await upgrade(server.url, { origin: server.url })).toBe(101);
+    expect(await upgrade(server.url, {})).toBe(101);
+  });
+
+  const FOREIGN = ["evil.example", "evil.example:4000", "127.evil.example", "127.0.0.1.evil.example", "localhost.evil"];
+  test.each([...FOREIGN, "localhost@evil", "0.0.0.0"])(
+    "reaches nothing with a name of its own for this address: Host is %j",
+    async (host) => {
+      const answer = await send("/graphql", { ...json, host }, ask);
+      expect(answer.status).toBe(403);
+      const { errors } = JSON.parse(answer.text) as { errors: { message: string }[] };
+      expect(errors).toMatchObject([{ extensions: { code: "BAD_INPUT", retryable: false } }]);
+      expect(errors[0]?.message).toMatch(/^Host is .*--host <address> --open-access$/);
+      for (const path of ["/metrics", "/health/ready", "/graphql", "/nothing"]) {
+        expect(await send(path, { host, accept: "text/html" })).toMatchObject({ status: 403 });
+      }
+      expect(await upgrade(server.url, { host, origin: `http://${host}` })).toBe(403);
+    },
+  );
+
+  test.each(["localhost", "LocalHost:99", "127.0.0.1", "127.3.2.1:4000", "[::1]", "[::1]:4000"])(
+    "while loopback's names do: %s",
+    async (host) => {
+      expect(await send("/graphql", { ...json, host }, ask)).toMatchObject({ status: 200 });
+      expect(await upgrade(server.url, { host })).toBe(101);
+    },
+  );
+
+  test("is told from others by its Origin alone where the server is open", async () => {
+    const open = await servers.start({ args: ["--example", "none", "--host", "0.0.0.0", "--open-access"] });
+    const url = open.url.replace("0.0.0.0", "127.0.0.1");
+    expect(await upgrade(url, { host: "shop.example", origin: "http://shop.example" })).toBe(101);
+    expect(await upgrade(url, { host: "shop.example:443", origin: "https://shop.example" })).toBe(101);
+    expect(await upgrade(url, { host: "shop.example", origin: "http://evil.example" })).toBe(403);
+  });
+});
+
+test("websockets are served at localhost whichever its address", async () => {
+  const named = await servers.start({ args: ["--example", "none", "--host", "localhost"] });
+  expect(await upgrade(named.url, { origin: named.url })).toBe(101);
+  expect(await upgrade(named.url.replace("localhost", "127.0.0.1"), {})).toBe(101);
+});
+
+test("headers that do not end within 5 s are not waited for", async () => {
+  const { hostname, port } = new URL(server.url);
+  const startedMs = performance.now();
+  const socket = connect(Number(port), hostname, () =>
+    socket.write("GET /health/live HTTP/1.1\r\nHost: localhost\r\n"),
+  );
+  let text = "";
+  socket.on("data", (part) => (text += String(part)));
+  await new Promise((resolve) => socket.once("close", resolve));
+  expect(text).toMatch(/^HTTP\/1\.1 408 /);
+  expect(performance.now() - startedMs).toBeLessThan(7500);
 });
 
 test("the server is well afterwards", async () => {

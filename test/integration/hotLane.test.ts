@@ -61,6 +61,10 @@ const CORPUS: readonly (readonly [string, object])[] = [
   ["many", { query: MANY, variables: { input: { application: "noop", inputs: [{ values: [1] }, { values: [] }] } } }],
   ["many of none", { query: MANY, variables: { input: { application: "noop", inputs: [] } } }],
   ["many of one", { query: MANY, variables: { input: { application: "noop", inputs: { values: [1] } } } }],
+  [
+    "too many",
+    { query: MANY, variables: { input: { application: "noop", inputs: new Array(1001).fill({ values: [1] }) } } },
+  ],
   ["a switch on", { query: SWITCH, variables: { ...input([1]), yes: true } }],
   ["a switch off", { query: SWITCH, variables: { ...input([1]), yes: false } }],
   ["a switch of another kind", { query: SWITCH, variables: { ...input([1]), yes: "no" } }],

@@ -121,12 +121,18 @@ describe("predictMany", () => {
     const inputs = Array.from({ length: 1001 }, (_, i) => ({ values: [10_000 + i] }));
     const answers = await predictMany(server, "plain", inputs.slice(1));
     expect(answers).toMatchObject(inputs.slice(1).map(({ values }) => ({ output: { number: values[0] } })));
-    const refused = await predictMany(server, "plain", inputs);
-    expect(refused).toHaveLength(1001);
-    expect(refused[0]).toMatchObject({
-      code: "BAD_INPUT",
-      message: "input.inputs: expected at most 1000 inputs, got 1001",
+    const { text } = await server.post({
+      query: "query ($input: PredictManyInput!) { predictMany(input: $input) { __typename } }",
+      variables: { input: { application: "plain", inputs } },
     });
+    const { errors } = JSON.parse(text) as { errors: unknown };
+    expect(errors).toMatchObject([
+      {
+        message: "the document has too many predictions: 1001, limit 1000",
+        path: ["predictMany"],
+        extensions: { code: "QUERY_TOO_COMPLEX", retryable: false },
+      },
+    ]);
   });
 });
 

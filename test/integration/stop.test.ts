@@ -41,7 +41,7 @@ async function openSocket(server: TestServer) {
 async function halfAsked(server: TestServer): Promise<{ finish(): Promise<string> }> {
   const { hostname, port } = new URL(server.url);
   const socket = await connected(hostname, Number(port));
-  socket.write("GET /health/ready HTTP/1.1\r\nHost: test\r\n");
+  socket.write("GET /health/ready HTTP/1.1\r\nHost: localhost\r\n");
   let answer = "";
   socket.on("data", (chunk) => (answer += String(chunk)));
   const ended = new Promise<string>((resolve) => socket.once("close", () => resolve(answer)));
@@ -100,6 +100,63 @@ describe("a server that is told to stop answers what is under way, then leaves n
   });
 });
 
+describe("over a websocket", () => {
+  const PREDICT_ONE = `{ predict(input: { application: "gated", input: { values: [8] } }) { ... on Prediction { output { ... on NumberOutput { number } } } } }`;
+  const METRICS = `subscription { metrics(application: "gated", intervalMs: 60000) { application } }`;
+
+  test("a server that is told to stop answers what is under way, begins nothing new, then closes", async () => {
+    const { server, wrapper, answer } = await withQueryUnderWay({});
+    const idle = await openSocket(server);
+    const { socket, closed } = await openSocket(server);
+    const messages: { id: string; type: string; payload?: unknown }[] = [];
+    const arrived = (id: string, type: string) =>
+      until(`${type} of ${id}`, () => messages.some((message) => message.id === id && message.type === type));
+    socket.on("message", (data: Buffer) => messages.push(JSON.parse(String(data)) as (typeof messages)[number]));
+    const subscribe = (id: string, query: string) =>
+      socket.send(JSON.stringify({ id, type: "subscribe", payload: { query } }));
+    subscribe("stream", METRICS);
+    await arrived("stream", "next");
+    subscribe("one", PREDICT_ONE);
+    // Messages are taken in order: when this one has been answered the one before is under way.
+    subscribe("after", "{ __typename }");
+    await arrived("after", "complete");
+    server.process.signal("SIGTERM");
+    expect(await idle.closed).toBe(1001);
+    subscribe("late", PREDICT_ONE);
+    await arrived("late", "error");
+    // The first lets the batch of the query over HTTP go, the second that of the one over the websocket.
+    wrapper.signal("SIGUSR2");
+    await wrapper.logged("computing", 2);
+    wrapper.signal("SIGUSR2");
+    expect(await closed).toBe(1001);
+    expect(messages.filter(({ id }) => id === "one")).toEqual([
+      { id: "one", type: "next", payload: { data: { predict: { output: { number: 8 } } } } },
+      { id: "one", type: "complete" },
+    ]);
+    expect(messages.find(({ id }) => id === "late")?.payload).toMatchObject([
+      { extensions: { code: "OVERLOADED", retryable: true } },
+    ]);
+    expect(messages.some(({ id, type }) => id === "stream" && type === "complete")).toBe(false);
+    expect(await answer).toMatchObject({ source: "MODEL" });
+    expect(await server.process.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test("an operation that does not end keeps the server for 5 s", async () => {
+    const { server, answer } = await withQueryUnderWay({});
+    const cut = answer.catch(() => undefined);
+    const { socket, closed } = await openSocket(server);
+    socket.send(JSON.stringify({ id: "1", type: "subscribe", payload: { query: PREDICT_ONE.replace("8", "9") } }));
+    socket.send(JSON.stringify({ id: "2", type: "subscribe", payload: { query: "{ __typename }" } }));
+    await new Promise((resolve) => socket.once("message", resolve));
+    const signalledMs = performance.now();
+    server.process.signal("SIGTERM");
+    expect(await closed).toBe(1001);
+    expect(performance.now() - signalledMs).toBeLessThan(6000);
+    expect(await server.process.exited).toEqual({ code: 0, signal: null });
+    await cut;
+  });
+});
+
 test("a second signal more than a second later forces", async () => {
   const { server, wrapper, answer } = await withQueryUnderWay({});
   const cut = answer.then(
@@ -148,7 +205,7 @@ async function silentWebsocket(server: TestServer): Promise<Socket> {
   const socket = await connected(hostname, Number(port));
   socket.on("error", () => undefined);
   socket.write(
-    "GET /graphql HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+    "GET /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n",
   );
   const head = await new Promise<string>((resolve) => socket.once("data", (chunk) => resolve(String(chunk))));

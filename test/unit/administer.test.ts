@@ -1,14 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Application, ModelVersion } from "../../src/domain/application.js";
 import { failure, isFailure } from "../../src/domain/failure.js";
-import type { RegistryStore } from "../../src/domain/storePorts.js";
+import type { NewApplication, RegistryStore } from "../../src/domain/storePorts.js";
 import type { TensorSpec } from "../../src/domain/tensor.js";
 import { Administration } from "../../src/serving/administer.js";
-import type { NewApplication, NewModelVersion } from "../../src/serving/administer.js";
+import type { NewModelVersion } from "../../src/serving/administer.js";
 import { application, catalogueOf, FakeEvaluator, LABELS, member, modelVersion } from "../support/fakeServing.js";
 
 /** A registry that stores whatever it is given, and a catalogue with application "insects" linked to model "linked". */
-function setUp(versions: readonly ModelVersion[] = [modelVersion("linked")]) {
+function setUp(versions: readonly ModelVersion[] = [modelVersion("linked")], refreshed = Promise.resolve()) {
   const calls: string[] = [];
   const store = (name: string) => (value: unknown) => {
     calls.push(name);
@@ -20,7 +20,10 @@ function setUp(versions: readonly ModelVersion[] = [modelVersion("linked")]) {
   const administration = new Administration({
     registry,
     catalogue: catalogueOf(application(), [member("linked", new FakeEvaluator())], versions),
-    refresh: () => Promise.resolve(void calls.push("refresh")),
+    refresh: () => {
+      calls.push("refresh");
+      return refreshed;
+    },
     statedSignature: (_model, _version, endpoints) => {
       stated.push(endpoints);
       return Promise.resolve(endpoints.includes("unix:/gone") ? failure("MODEL_UNAVAILABLE", "gone") : SIGNATURE);
@@ -30,6 +33,7 @@ function setUp(versions: readonly ModelVersion[] = [modelVersion("linked")]) {
 }
 
 const SIGNATURE = modelVersion("m").signature;
+const otherInputs = modelVersion("linked", 2, { inputs: [{ name: "x", datatype: "INT32", shape: [2] }] });
 const newApplication = (changes: Partial<NewApplication> = {}): NewApplication => ({
   ...application(),
   name: "new",
@@ -48,6 +52,17 @@ const input = (...tensors: Partial<TensorSpec>[]) => ({
 });
 const labels = (...given: string[]) => ({ output: { kind: "LABEL", labels: given } as const });
 const vector = (size: number) => ({ output: { kind: "VECTOR", size } as const });
+const numberDefault = (number: number) => ({
+  output: { kind: "NUMBER" } as const,
+  defaultOutput: { kind: "NUMBER", number } as const,
+});
+const vectorDefault = (...values: number[]) => ({
+  ...vector(values.length),
+  defaultOutput: { kind: "VECTOR", vector: Float64Array.from(values) } as const,
+});
+const links = (...given: (readonly [string, number])[]) => ({
+  links: given.map(([model, weight]) => ({ model, weight })),
+});
 
 async function pathOf(answer: Promise<unknown>): Promise<unknown> {
   const failed = await answer;
@@ -57,6 +72,13 @@ async function pathOf(answer: Promise<unknown>): Promise<unknown> {
 describe("administration", () => {
   test("stores a good application, and reads the registry again before it answers", async () => {
     const { administration, calls } = setUp();
+    expect(await administration.createApplication(newApplication())).toMatchObject({ kind: "stored" });
+    expect(calls).toEqual(["createApplication", "refresh"]);
+  });
+
+  test("returns what was stored also where the registry cannot be read again", async () => {
+    const unread = Promise.reject(new Error("down"));
+    const { administration, calls } = setUp([], unread);
     expect(await administration.createApplication(newApplication())).toMatchObject({ kind: "stored" });
     expect(calls).toEqual(["createApplication", "refresh"]);
   });
@@ -86,6 +108,13 @@ describe("administration", () => {
     [vector(NaN), ["output", "size"]],
     [{ defaultOutput: { kind: "NUMBER", number: 1 } }, ["defaultOutput"]],
     [{ ...vector(2), defaultOutput: { kind: "VECTOR", vector: new Float64Array(3) } }, ["defaultOutput", "vector"]],
+    [numberDefault(NaN), ["defaultOutput", "number"]],
+    [numberDefault(Infinity), ["defaultOutput", "number"]],
+    [vectorDefault(1, -Infinity), ["defaultOutput", "vector", 1]],
+    [vectorDefault(NaN, 1), ["defaultOutput", "vector", 0]],
+    [links(["linked", 0]), ["models", 0, "weight"]],
+    [links(["linked", 1], ["b", NaN]), ["models", 1, "weight"]],
+    [links(["linked", 1], ["b", 1], ["linked", 2]), ["models", 2, "model"]],
   ])("refuses an application with %j", async (changes, path) => {
     const { administration, calls } = setUp();
     expect(await pathOf(administration.createApplication(newApplication(changes)))).toEqual(path);
@@ -102,8 +131,46 @@ describe("administration", () => {
     labels("a", "b"),
     { defaultOutput: { kind: "LABEL", label: "a label that no model answers" } },
     { ...vector(3), defaultOutput: { kind: "VECTOR", vector: new Float64Array(3) } },
+    numberDefault(-1.5),
+    links(),
+    links(["linked", 0.5]),
   ])("takes an application with %j", async (changes) => {
     expect(await setUp().administration.createApplication(newApplication(changes))).toMatchObject({ kind: "stored" });
+  });
+
+  test("refuses an application with a model that does not fit it", async () => {
+    const { administration, calls } = setUp([otherInputs]);
+    expect(await administration.createApplication(newApplication(links(["linked", 1])))).toMatchObject({
+      code: "BAD_INPUT",
+      message: expect.stringContaining('does not take the inputs of application "new"') as unknown,
+    });
+    expect(calls).toEqual([]);
+  });
+
+  test("finds that 10,000 labels are all different without comparing each with each", async () => {
+    const given = labels(...Array.from({ length: 10_000 }, (_, i) => `l${i}`)).output.labels;
+    let compared = 0;
+    const watched = new Proxy([...given], {
+      get: (target, key, receiver) => {
+        if (typeof key === "string" && /^\d+$/.test(key)) compared += 1;
+        return Reflect.get(target, key, receiver) as unknown;
+      },
+    });
+    const { administration } = setUp();
+    expect(await administration.createApplication(newApplication(labels()))).toMatchObject({ code: "BAD_INPUT" });
+    const application = newApplication({ output: { kind: "LABEL", labels: watched } });
+    expect(await administration.createApplication(application)).toMatchObject({ kind: "stored" });
+    expect(compared).toBeLessThan(10 * given.length);
+  });
+
+  test("refuses a default that JSON cannot hold also for an application that this server has not read yet", async () => {
+    const { administration, calls } = setUp();
+    const { defaultOutput } = numberDefault(NaN);
+    expect(await pathOf(administration.updateApplication("unread", { defaultOutput }))).toEqual([
+      "defaultOutput",
+      "number",
+    ]);
+    expect(calls).toEqual([]);
   });
 
   test("checks what an update changes, and takes a default away", async () => {
@@ -145,7 +212,6 @@ describe("administration", () => {
     expect(stated).toEqual([endpoints, ["unix:/gone"]]);
   });
 
-  const otherInputs = modelVersion("linked", 2, { inputs: [{ name: "x", datatype: "INT32", shape: [2] }] });
   const otherOutputs = modelVersion("linked", 3, { outputs: [{ name: "y", datatype: "FP32", shape: [5] }] });
   const fitting = modelVersion("linked", 4);
 

@@ -120,4 +120,16 @@ describe("gather", () => {
       missing: [{ model: "m", version: 1, code: "MODEL_BAD_OUTPUT" }],
     });
   });
+
+  test("says what scores must be to a model that answers with others", async () => {
+    const { evaluator, start } = setUp(2);
+    const result = start();
+    evaluator(0).settle(scores([12.5, -3]));
+    evaluator(1).settle(scores([0.25, 0.75]));
+    const message = expect.stringContaining("scores must be probabilities: at least 0, summing to 1") as unknown;
+    expect(await result()).toMatchObject({
+      present: [{ model: "m1" }],
+      missing: [{ model: "m0", code: "MODEL_BAD_OUTPUT", message }],
+    });
+  });
 });

@@ -26,9 +26,25 @@ describe("member output", () => {
   test("is the scores of the first floating-point tensor with one element a label", () => {
     const read = reader(LABEL, tensor("INT64", 1), tensor("FP32", 2), tensor("FP64", 3), tensor("FP32", 3));
     const other = new Uint8Array(12);
-    expect(read(new Uint8Array(8), new Uint8Array(8), pack("FP64", [0.5, 0.25, 0.125]), other)).toEqual([
-      0.5, 0.25, 0.125,
+    expect(read(new Uint8Array(8), new Uint8Array(8), pack("FP64", [0.5, 0.25, 0.25]), other)).toEqual([
+      0.5, 0.25, 0.25,
     ]);
+  });
+
+  test.each([
+    [[0.25, 0.25, 0.5], true],
+    [[0, 0, 1], true],
+    [[0.333, 0.333, 0.333], true],
+    [[0.335, 0.335, 0.335], true],
+    [[0.25, 0.25, 0.25], false],
+    [[0.5, 0.5, 0.5], false],
+    [[0, 0, 0], false],
+    [[-0.25, 0.25, 1], false],
+    [[4.5, 0.25, -3.75], false],
+    [[1e300, 1e300, 1e308], false],
+  ])("has scores only where they are probabilities: %j", (values, are) => {
+    const read = reader(LABEL, tensor("FP64", 3));
+    expect(read(pack("FP64", values))).toEqual(are ? values : undefined);
   });
 
   test.each(["INT8", "UINT8", "INT32", "UINT32", "INT64", "UINT64"] as const)(

@@ -87,6 +87,38 @@ describe("metrics samples", () => {
     expect(await following()).toBeUndefined();
   });
 
+  test("are given to all who ask at once, an interval apart", async () => {
+    const { clock, answer, next } = setUp();
+    const asked = [next(), next(), next()] as const;
+    expect(await asked[0]()).toMatchObject({ done: false, value: { intervalMs: 0 } });
+    answer(5);
+    clock.advance(1000);
+    expect(await asked[1]()).toMatchObject({ done: false, value: { intervalMs: 1000, predictionsPerSecond: 1 } });
+    expect(await asked[2]()).toBeUndefined();
+    clock.advance(1000);
+    expect(await asked[2]()).toMatchObject({ done: false, value: { intervalMs: 1000, predictionsPerSecond: 0 } });
+    expect(clock.alarms).toBe(0);
+  });
+
+  test("end for all who ask at once", async () => {
+    const { clock, samples, next } = setUp();
+    await next()();
+    const asked = [next(), next()] as const;
+    await samples.return?.();
+    expect(clock.alarms).toBe(0);
+    for (const result of asked) expect(await result()).toEqual({ done: true, value: undefined });
+  });
+
+  test("have the latencies of their own application only", async () => {
+    const { clock, metrics, answer, next } = setUp();
+    await next()();
+    const second = next();
+    answer(10);
+    metrics.record(application({ name: "birds" }), prediction(), 400);
+    clock.advance(1000);
+    expect(await second()).toMatchObject({ value: { p99Ms: expect.closeTo(10, 0) as unknown } });
+  });
+
   test("end on return, also for one who waits, with nothing left to fire", async () => {
     const { clock, samples, next } = setUp();
     await next()();

@@ -1,0 +1,40 @@
+import { describe, expect, test } from "@jest/globals";
+import { ExactCache } from "../../src/caching/exactCache.js";
+import { fromModelVersion } from "../../src/graphql/registryConverters.js";
+import { ModelVersions } from "../../src/serving/modelVersions.js";
+import { FakeClock } from "../support/fakeClock.js";
+import { modelVersion } from "../support/fakeServing.js";
+
+const noVersions = () =>
+  new ModelVersions({
+    clock: new FakeClock(),
+    random: () => 0.5,
+    cache: new ExactCache({ capacityBytes: 1000 }),
+    maxBatchRows: 8,
+    maxQueueRows: 8,
+    maxMessageBytes: 1000,
+    batchTimeoutMs: 1000,
+    onReplicaChange: () => undefined,
+  });
+
+describe("model versions", () => {
+  test("are not made by asking for an unknown one's signature", () => {
+    const versions = noVersions();
+    expect(versions.statedSignature("unknown", 1)).toBeUndefined();
+    expect(versions.figures()).toEqual([]);
+  });
+
+  test("are not made by listing an unknown one's replicas", () => {
+    const versions = noVersions();
+    const { replicas } = fromModelVersion(modelVersion("unknown"), 1, versions) as { replicas: () => object[] };
+    expect(replicas()).toEqual([]);
+    expect(versions.all()).toEqual([]);
+  });
+
+  test("are found once they are named", () => {
+    const versions = noVersions();
+    const made = versions.get("m", 1);
+    expect(versions.find("m", 1)).toBe(made);
+    expect(versions.find("m", 2)).toBeUndefined();
+  });
+});
