@@ -180,6 +180,7 @@ export class App {
       random: Math.random,
       versions,
       log: (name, line) => this.#log.wrapper(name, line),
+      maxMessageBytes: this.#config.maxMessageBytes,
       readyTimeoutMs: WRAPPERS_READY_MS,
     });
     this.#releases.push(() => wrappers.stop());

@@ -144,6 +144,8 @@ export class Batcher implements RowQueue {
     if (this.#queue.size >= maxQueueRows) {
       return { code: "OVERLOADED", message: `model ${name} has ${maxQueueRows} rows waiting, its bound` };
     }
+    // With nothing ahead of it on an idle replica a row takes nobody's place: it is tried, and teaches the model.
+    if (this.#isIdle()) return undefined;
     const nowMs = clock.nowMs();
     const workloads = [...this.#lanes.values()].map((lane) => lane.workload(nowMs));
     const finishMs = expectedFinishMs(workloads, this.#queue.rowsUpTo(queued.orderMs));
@@ -196,7 +198,8 @@ export class Batcher implements RowQueue {
 
   /** Rows that even a batch of their own on the fastest replica would answer too late leave before a batch is formed. */
   #dropHopeless(): void {
-    let fastestMs = Infinity;
+    const only = this.#queue.size === 1 && this.#batchesInFlight === 0;
+    let fastestMs = only ? 0 : Infinity;
     for (const { model } of this.#lanes.values()) fastestMs = Math.min(fastestMs, model.tailMs(1));
     const hopelessMs = this.#options.clock.nowMs() + (this.#lanes.size === 0 ? 0 : fastestMs);
     for (let head = this.#queue.at(0); head !== undefined && head.orderMs <= hopelessMs; head = this.#queue.at(0)) {
@@ -211,6 +214,10 @@ export class Batcher implements RowQueue {
     }
   }
 
+  #isIdle(): boolean {
+    return this.#queue.size === 0 && this.#batchesInFlight === 0;
+  }
+
   #freeLane(unsuited: ReadonlySet<Lane>): Lane | undefined {
     let best: Lane | undefined;
     for (const lane of this.#lanes.values()) {
@@ -222,17 +229,20 @@ export class Batcher implements RowQueue {
 
   /** The planned batch without rows that this replica has lost, within the byte bound. */
   #take(lane: Lane): QueuedRow[] {
+    const nowMs = this.#options.clock.nowMs();
     const plan = planBatch({
-      nowMs: this.#options.clock.nowMs(),
+      nowMs,
       queued: this.#queue.size,
       deadlineMs: (place) => (this.#queue.at(place) as QueuedRow).orderMs,
       maxRows: lane.controller.size,
       model: lane.model,
     });
+    const probes = lane.mayProbe(nowMs) || (this.#queue.size === 1 && this.#batchesInFlight === 0);
+    const most = Math.max(plan.rows, probes ? 1 : 0);
     let rows = 0;
     let bytes = 0;
     return this.#queue.takeFrom(plan.from, (next) => {
-      if (rows >= plan.rows) return "STOP";
+      if (rows >= most) return "STOP";
       if (next.lostBy === lane.replica.id) return "PASS";
       bytes += next.bytes;
       if (rows > 0 && bytes > this.#options.maxBatchBytes) return "STOP";

@@ -6,6 +6,8 @@ import { LatencyModel } from "./latencyModel.js";
 /** Makes a replica's batch-size controller; its latency model is there for controllers that use it. */
 export type NewController = (model: LatencyModel) => BatchSizeController;
 
+const PROBE_AFTER_MS = 1000;
+
 interface RunningBatch {
   readonly rows: number;
   readonly sentMs: number;
@@ -31,6 +33,14 @@ export class Lane {
 
   get isFree(): boolean {
     return this.#running.size < this.replica.concurrency;
+  }
+
+  /**
+   * Idle for so long that one row may be tried whatever the model expects of it: what was slow once (a first call, a
+   * busy hour) would never be asked again otherwise, and so never be known to be quick.
+   */
+  mayProbe(nowMs: number): boolean {
+    return this.#running.size === 0 && nowMs - this.#lastReplyMs >= PROBE_AFTER_MS;
   }
 
   workload(nowMs: number): Workload {

@@ -24,7 +24,7 @@ export const RESPONSE_PARAMETERS = {
   streams: "streams",
   rowIds: "row_ids",
   crc32: "crc32",
-  /** string, in the reply beside `error_message`: one of ERROR_CODES. */
+  /** string, in the reply beside `error_message`: an ErrorCode. */
   errorCode: "error_code",
 } as const;
 
@@ -35,19 +35,12 @@ export const METADATA_PROPERTIES = {
 } as const;
 
 /** Why a request got no outputs: names of gRPC statuses, which unary calls answer as such. */
-export const ERROR_CODES = [
-  "INVALID_ARGUMENT",
-  "NOT_FOUND",
-  "DEADLINE_EXCEEDED",
-  "RESOURCE_EXHAUSTED",
-  "DATA_LOSS",
-  "UNAVAILABLE",
-  "CANCELLED",
-  "INTERNAL",
-] as const;
-
-export type ErrorCode = (typeof ERROR_CODES)[number];
-
-export function isErrorCode(value: unknown): value is ErrorCode {
-  return typeof value === "string" && (ERROR_CODES as readonly string[]).includes(value);
-}
+export type ErrorCode =
+  | "INVALID_ARGUMENT"
+  | "NOT_FOUND"
+  | "DEADLINE_EXCEEDED"
+  | "RESOURCE_EXHAUSTED"
+  | "DATA_LOSS"
+  | "UNAVAILABLE"
+  | "CANCELLED"
+  | "INTERNAL";

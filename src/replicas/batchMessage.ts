@@ -1,7 +1,8 @@
 import { firstNonFinite } from "../domain/finite.js";
 import type { Batch, BatchReply, RowReply } from "../domain/ports.js";
+import { elementEnd } from "../domain/stringTensor.js";
 import type { Row, Signature, TensorSpec } from "../domain/tensor.js";
-import { rowBytes } from "../domain/tensor.js";
+import { elementCount, rowBytes } from "../domain/tensor.js";
 import type { ModelInferRequest, ModelInferResponse } from "../protocol/generated/inference.js";
 
 /** A batch as one request: each input tensor is its rows' bytes one after another. */
@@ -75,16 +76,16 @@ function splitFixed(spec: TensorSpec, rows: number, raw: Uint8Array): Uint8Array
 }
 
 function splitStrings(spec: TensorSpec, rows: number, raw: Uint8Array): Uint8Array[] | string {
-  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-  const perRow = spec.shape.reduce((product, dimension) => product * dimension, 1);
+  const perRow = elementCount(spec.shape);
   const parts: Uint8Array[] = [];
   let at = 0;
   for (let i = 0; i < rows; i++) {
     const start = at;
     for (let j = 0; j < perRow; j++) {
-      if (at + 4 > raw.length) return `the strings end in row ${i} of ${rows}`;
-      at += 4 + view.getUint32(at, true);
-      if (at > raw.length) return `a string of row ${i} is longer than the message`;
+      const end = elementEnd(raw, at);
+      if (end === undefined) return `the strings end in row ${i} of ${rows}`;
+      if (end > raw.length) return `a string of row ${i} is longer than the message`;
+      at = end;
     }
     parts.push(raw.subarray(start, at));
   }

@@ -1,15 +1,18 @@
-import type { ClientDuplexStream } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
+import type { ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
 import type { Batch, BatchReply, Cancel, Clock, Random, ReplicaPort } from "../domain/ports.js";
 import type { Signature } from "../domain/tensor.js";
 import { signatureDifference } from "../domain/tensor.js";
 import { Backoff } from "../lib/backoff.js";
+import { RESPONSE_PARAMETERS } from "../protocol/extension.js";
+import type { ErrorCode } from "../protocol/extension.js";
 import type {
   GRPCInferenceServiceClient,
   ModelInferRequest,
   ModelStreamInferResponse,
 } from "../protocol/generated/inference.js";
 import { fromInferResponse, toInferRequest } from "./batchMessage.js";
-import { describeWrapper, openWrapperClient } from "./wrapperClient.js";
+import { askReady, describeWrapper, openWrapperClient, plainReason } from "./wrapperClient.js";
 import type { WrapperDescription } from "./wrapperClient.js";
 
 export interface ReplicaLinkOptions {
@@ -37,21 +40,24 @@ interface PendingBatch {
   readonly cancelTimeout: Cancel;
 }
 
+interface Opened {
+  readonly client: GRPCInferenceServiceClient;
+  readonly stream: InferStream;
+  readonly wrapper: WrapperDescription;
+  readonly pending: Map<string, PendingBatch>;
+}
+
+/** `why`, where there is one, is what ended the last try. */
 type State =
   | { readonly phase: "STOPPED" }
   | {
       readonly phase: "CONNECTING";
       readonly client: GRPCInferenceServiceClient;
-      /** Why the last try failed. */
       readonly why: string | undefined;
     }
-  | {
-      readonly phase: "READY";
-      readonly client: GRPCInferenceServiceClient;
-      readonly stream: InferStream;
-      readonly wrapper: WrapperDescription;
-      readonly pending: Map<string, PendingBatch>;
-    }
+  | (Opened & { readonly phase: "OPENING"; readonly why: string | undefined })
+  | (Opened & { readonly phase: "READY" })
+  | (Opened & { readonly phase: "DRAINING"; readonly why: string })
   | { readonly phase: "BACKOFF"; readonly cancelRetry: Cancel; readonly why: string };
 
 const DESCRIBE_TIMEOUT_MS = 2000;
@@ -60,9 +66,13 @@ const DESCRIBE_TIMEOUT_MS = 2000;
  * One live link to one wrapper process: a bidirectional stream that is kept open, since a message on it costs about
  * a tenth of a unary call.
  *
- * STOPPED -> CONNECTING (asks for the signature, compares it with the registered one) -> READY (carries batches)
- * -> BACKOFF (50 to 500 ms, with jitter, after any failure) -> CONNECTING. `stop` leads to STOPPED from everywhere.
- * Leaving READY gives every batch in flight back as lost.
+ * STOPPED -> CONNECTING (asks for the signature, compares it with the registered one) -> OPENING (opens the stream, and
+ * asks behind it on the same connection whether the model is ready: a server without the stream has refused it by
+ * then) -> READY (carries batches) -> BACKOFF (50 to 500 ms, with jitter, after any failure) -> CONNECTING. A wrapper
+ * that refuses a batch because it stops leads from READY to DRAINING: nothing more is sent, what it had accepted is
+ * waited for, then BACKOFF. `stop` leads to STOPPED from everywhere. READY and DRAINING, when they end, give every
+ * batch in flight back as lost. The delays start from the shortest again only after a reply with outputs: a server
+ * whose stream opens and breaks is asked less and less often.
  */
 export class ReplicaLink implements ReplicaPort {
   readonly #options: ReplicaLinkOptions;
@@ -82,8 +92,11 @@ export class ReplicaLink implements ReplicaPort {
     return this.#options.endpoint;
   }
 
-  get phase(): State["phase"] {
-    return this.#state.phase;
+  /** As others see it: a link that is opening connects still, one that drains is as good as failed. */
+  get phase(): "STOPPED" | "CONNECTING" | "READY" | "BACKOFF" {
+    const { phase } = this.#state;
+    if (phase === "OPENING") return "CONNECTING";
+    return phase === "DRAINING" ? "BACKOFF" : phase;
   }
 
   /** Why the link is not up: what the last try met. */
@@ -108,7 +121,8 @@ export class ReplicaLink implements ReplicaPort {
     this.#state = { phase: "STOPPED" };
     if (before.phase === "BACKOFF") before.cancelRetry();
     if (before.phase === "CONNECTING") before.client.close();
-    if (before.phase === "READY") this.#release(before, "the link was closed");
+    if (before.phase === "READY") this.#options.onLost(this, "the link was closed");
+    if ("stream" in before) this.#release(before, "the link was closed");
   }
 
   send(batch: Batch, done: (reply: BatchReply) => void): void {
@@ -140,17 +154,18 @@ export class ReplicaLink implements ReplicaPort {
 
   async #connect(): Promise<void> {
     const { model, version, endpoint, maxMessageBytes, clock } = this.#options;
+    const deadlineWallMs = clock.wallMs() + DESCRIBE_TIMEOUT_MS;
     const client = openWrapperClient(endpoint, maxMessageBytes);
     const connecting: State = { phase: "CONNECTING", client, why: this.problem };
     this.#state = connecting;
     try {
-      const wrapper = await describeWrapper(client, model, version, clock.wallMs() + DESCRIBE_TIMEOUT_MS);
+      const wrapper = await describeWrapper(client, model, version, deadlineWallMs);
       if (this.#state !== connecting) return;
       const difference = this.#mismatch(wrapper);
-      if (difference === undefined) this.#open(client, wrapper);
+      if (difference === undefined) await this.#open(client, wrapper, deadlineWallMs);
       else this.#retryLater(client, difference);
     } catch (error) {
-      if (this.#state === connecting) this.#retryLater(client, error instanceof Error ? error.message : String(error));
+      if (this.#state === connecting) this.#retryLater(client, messageOf(error));
     }
   }
 
@@ -162,19 +177,29 @@ export class ReplicaLink implements ReplicaPort {
       : `the wrapper's signature differs from the registered one: ${difference}`;
   }
 
-  #open(client: GRPCInferenceServiceClient, wrapper: WrapperDescription): void {
+  async #open(client: GRPCInferenceServiceClient, wrapper: WrapperDescription, deadlineWallMs: number): Promise<void> {
+    const { model, version, onReady } = this.#options;
     const stream = client.modelStreamInfer();
     stream.on("data", (message: ModelStreamInferResponse) => this.#receive(stream, message));
-    stream.on("error", (error: Error) => this.#streamEnded(stream, error.message));
+    stream.on("error", (error: ServiceError) => this.#streamEnded(stream, streamProblem(error)));
     stream.on("end", () => this.#streamEnded(stream, "the wrapper closed the stream"));
-    this.#state = { phase: "READY", client, stream, wrapper, pending: new Map() };
-    this.#backoff.reset();
-    this.#options.onReady(this);
+    const opened: Opened = { client, stream, wrapper, pending: new Map() };
+    const opening: State = { ...opened, phase: "OPENING", why: this.problem };
+    this.#state = opening;
+    try {
+      const ready = await askReady(client, model, version, deadlineWallMs);
+      if (this.#state !== opening) return;
+      if (!ready) return this.#fail("the server says that the model is not ready");
+      this.#state = { ...opened, phase: "READY" };
+      onReady(this);
+    } catch (error) {
+      if (this.#state === opening) this.#fail(messageOf(error));
+    }
   }
 
   #receive(stream: InferStream, message: ModelStreamInferResponse): void {
     const state = this.#state;
-    if (state.phase !== "READY" || state.stream !== stream) return;
+    if (!("stream" in state) || state.stream !== stream) return;
     const response = message.inferResponse;
     const id = response?.id ?? "";
     const pending = state.pending.get(id);
@@ -185,26 +210,47 @@ export class ReplicaLink implements ReplicaPort {
     }
     state.pending.delete(id);
     pending.cancelTimeout();
-    pending.done(this.#replyOf(state.wrapper.signature, pending.rows, message));
+    const reply = this.#replyOf(state.wrapper.signature, pending.rows, message);
+    // Before the rows are given back, so that they are not sent here again.
+    if (reply.kind === "lost") this.#drain(message.errorMessage);
+    if (reply.kind === "rows") this.#backoff.reset();
+    pending.done(reply);
+    if (this.#state.phase === "DRAINING" && this.#state.pending.size === 0) this.#fail(this.#state.why);
   }
 
-  #replyOf(signature: Signature, rows: number, { errorMessage, inferResponse }: ModelStreamInferResponse): BatchReply {
+  #replyOf(signature: Signature, rows: number, message: ModelStreamInferResponse): BatchReply {
+    const { errorMessage, inferResponse } = message;
     const name = `model ${this.#options.model}@${this.#options.version}`;
-    if (errorMessage !== "") return { kind: "failed", code: "MODEL_ERROR", message: `${name}: ${errorMessage}` };
+    const code = errorCodeOf(message);
+    if (code === "UNAVAILABLE")
+      return { kind: "lost", message: `${name}: replica ${this.id} refused it: ${errorMessage}` };
+    if (errorMessage !== "" || code !== undefined) {
+      const why = [code, errorMessage].filter(Boolean).join(": ");
+      return { kind: "failed", code: "MODEL_ERROR", message: `${name}: ${why}` };
+    }
     if (inferResponse === undefined)
       return { kind: "failed", code: "MODEL_BAD_OUTPUT", message: `${name}: empty reply` };
     const reply = fromInferResponse(signature, rows, inferResponse);
     return reply.kind === "failed" ? { ...reply, message: `${name}: ${reply.message}` } : reply;
   }
 
+  /** The wrapper takes no more batches, but answers those that it has. */
+  #drain(why: string): void {
+    const state = this.#state;
+    if (state.phase !== "READY") return;
+    this.#state = { ...state, phase: "DRAINING", why };
+    this.#options.onLost(this, why);
+  }
+
   #streamEnded(stream: InferStream, why: string): void {
-    if (this.#state.phase === "READY" && this.#state.stream === stream) this.#fail(why);
+    if ("stream" in this.#state && this.#state.stream === stream) this.#fail(why);
   }
 
   #fail(why: string): void {
     const before = this.#state;
-    if (before.phase !== "READY") return;
+    if (!("stream" in before)) return;
     this.#retryLater(undefined, why);
+    if (before.phase === "READY") this.#options.onLost(this, why);
     this.#release(before, why);
   }
 
@@ -215,8 +261,7 @@ export class ReplicaLink implements ReplicaPort {
     this.#state = { phase: "BACKOFF", cancelRetry, why };
   }
 
-  #release({ client, stream, pending }: Extract<State, { phase: "READY" }>, why: string): void {
-    this.#options.onLost(this, why);
+  #release({ client, stream, pending }: Opened, why: string): void {
     stream.cancel();
     client.close();
     const message = `model ${this.#options.model}@${this.#options.version}: lost replica ${this.id}: ${why}`;
@@ -226,4 +271,19 @@ export class ReplicaLink implements ReplicaPort {
     }
     pending.clear();
   }
+}
+
+/** gRPC says UNIMPLEMENTED also of a server that speaks the rest of the protocol. */
+function streamProblem(error: ServiceError): string {
+  const why = plainReason(error);
+  return error.code === status.UNIMPLEMENTED ? `the server has no ModelStreamInfer: ${why}` : why;
+}
+
+/** Given beside an error by wrappers with the extension. */
+function errorCodeOf({ inferResponse }: ModelStreamInferResponse): ErrorCode | undefined {
+  return inferResponse?.parameters[RESPONSE_PARAMETERS.errorCode]?.stringParam as ErrorCode | undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

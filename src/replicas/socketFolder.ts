@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { lstatSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -6,16 +6,26 @@ const PREFIX = "skysail-";
 
 /**
  * A folder that only this user can enter, for the sockets of launched wrappers: in the temporary folder, since a
- * socket's path holds 107 bytes. Folders of servers that were killed go on the way.
+ * socket's path holds 107 bytes. This user's folders of servers that were killed go on the way, as far as they can.
  */
 export function makeSocketFolder(pid: number): { readonly path: string; remove(): void } {
   for (const name of readdirSync(tmpdir())) {
     const owner = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
     if (owner === undefined || isRunning(Number(owner))) continue;
-    rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    removeOwn(join(tmpdir(), name));
   }
   const path = mkdtempSync(join(tmpdir(), `${PREFIX}${pid}-`));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Everyone writes to the temporary folder: what lies there as somebody else's must not keep a server from starting. */
+function removeOwn(path: string): void {
+  try {
+    const left = lstatSync(path);
+    if (left.isDirectory() && left.uid === process.getuid?.()) rmSync(path, { recursive: true, force: true });
+  } catch {
+    // It stays, or another server that is starting has removed it.
+  }
 }
 
 function isRunning(pid: number): boolean {

@@ -5,14 +5,13 @@ import type { Failure } from "../domain/failure.js";
 import type { Signature } from "../domain/tensor.js";
 import { METADATA_PROPERTIES } from "../protocol/extension.js";
 import { GRPCInferenceServiceClient } from "../protocol/generated/inference.js";
-import type { ModelMetadataResponse } from "../protocol/generated/inference.js";
+import type { ModelMetadataResponse, ModelReadyResponse } from "../protocol/generated/inference.js";
 import { channelOptions } from "../protocol/grpcOptions.js";
 import { parseSignature } from "../protocol/modelMetadata.js";
 
 export interface WrapperDescription {
   readonly signature: Signature;
   readonly concurrency: number;
-  readonly artefactSha256: string | undefined;
 }
 
 /**
@@ -51,12 +50,31 @@ export async function describeWrapper(
   return {
     signature: parseSignature(metadata),
     concurrency: Number.isInteger(concurrency) && concurrency > 0 ? concurrency : 1,
-    artefactSha256: metadata.properties[METADATA_PROPERTIES.artefactSha256],
   };
 }
 
+/** Whether the server has loaded the model and is not stopping. Rejects like `describeWrapper`. */
+export function askReady(
+  client: GRPCInferenceServiceClient,
+  model: string,
+  version: number,
+  deadlineWallMs: number,
+): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    client.modelReady(
+      { name: model, version: String(version) },
+      new Metadata(),
+      { deadline: deadlineWallMs },
+      (error: ServiceError | null, response: ModelReadyResponse) => {
+        if (error === null) resolve(response.ready);
+        else reject(new Error(plainReason(error)));
+      },
+    );
+  });
+}
+
 /** gRPC's words without its notes on name resolution. */
-function plainReason({ details, message }: ServiceError): string {
+export function plainReason({ details, message }: ServiceError): string {
   return (details || message).replace(/\.?\s*Resolution note:.*$/s, "").slice(0, 300);
 }
 

@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import { failure, FailureError } from "../domain/failure.js";
 import type { Clock, Random } from "../domain/ports.js";
-import { SupervisedProcess } from "../replicas/launcher.js";
 import { makeSocketFolder } from "../replicas/socketFolder.js";
+import { SupervisedProcess } from "../replicas/supervisedProcess.js";
 import type { ModelVersions } from "./modelVersions.js";
 
 export interface WrapperLaunch {
   readonly model: string;
   readonly version: number;
-  /** Program and arguments, but for `--listen` and `--exit-with-stdin`. */
+  /** Program and arguments, but for `--listen`, `--max-message-bytes` and `--exit-with-stdin`. */
   readonly command: readonly [string, ...string[]];
 }
 
@@ -17,6 +17,8 @@ export interface LaunchedWrappersOptions {
   readonly random: Random;
   readonly versions: ModelVersions;
   readonly log: (name: string, line: string) => void;
+  /** Longest message to and from a wrapper: both sides must have the same. */
+  readonly maxMessageBytes: number;
   /** How long all wrappers together may take to be ready for the first time. */
   readonly readyTimeoutMs: number;
 }
@@ -33,11 +35,6 @@ export class LaunchedWrappers {
     this.#options = options;
   }
 
-  /** Process ids of those that run now. */
-  get pids(): readonly number[] {
-    return this.#processes.map((launched) => launched.pid).filter((pid) => pid !== undefined);
-  }
-
   /** Resolves when every one has been ready once; rejects naming one that was not in time, with its last line. */
   async start(launches: readonly WrapperLaunch[]): Promise<void> {
     if (launches.length === 0) return;
@@ -51,9 +48,10 @@ export class LaunchedWrappers {
   }
 
   #launch({ model, version, command }: WrapperLaunch, index: number): Promise<void> {
-    const { clock, random, versions, log, readyTimeoutMs } = this.#options;
+    const { clock, random, versions, log, maxMessageBytes, readyTimeoutMs } = this.#options;
     const name = `${model}@${version}`;
     const socket = `unix:${join(this.#sockets?.path ?? "", `${index}.sock`)}`;
+    const own = ["--listen", socket, "--max-message-bytes", String(maxMessageBytes), "--exit-with-stdin"];
     return new Promise((resolve, reject) => {
       let lastLine = "it has printed nothing";
       const cancelTimeout = clock.at(clock.nowMs() + readyTimeoutMs, () => {
@@ -62,7 +60,7 @@ export class LaunchedWrappers {
       });
       let endpoint: string | undefined;
       const launched = new SupervisedProcess(
-        { name, command: [...command, "--listen", socket, "--exit-with-stdin"] },
+        { name, command: [...command, ...own] },
         {
           clock,
           random,

@@ -1,6 +1,7 @@
 import { badInput, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import { firstNonFinite } from "../domain/finite.js";
+import { packElements } from "../domain/stringTensor.js";
 import type { Datatype, TensorSpec } from "../domain/tensor.js";
 import { describeTensor, elementBytes, elementCount } from "../domain/tensor.js";
 
@@ -153,28 +154,13 @@ function withoutPadding(base64: string): number {
   return length;
 }
 
-const encoder = new TextEncoder();
-
 /** Texts as BYTES elements: a uint32 length and UTF-8 bytes each. */
 export function packStrings(spec: TensorSpec, texts: readonly string[], path: Path): Uint8Array | Failure {
   if (spec.datatype !== "BYTES") return badInput(path, `numbers for ${describeTensor(spec)} (\`values\`)`, "text");
   const count = elementCount(spec.shape);
   if (texts.length !== count) return badInput(path, `${count} strings (${describeTensor(spec)})`, `${texts.length}`);
-  const encoded: Uint8Array[] = [];
-  for (let i = 0; i < texts.length; i++) {
-    const text = texts[i] as string;
-    if (!text.isWellFormed()) return badInput([...path, i], "well-formed text", "a lone surrogate");
-    encoded.push(encoder.encode(text));
-  }
-  const bytes = new Uint8Array(encoded.reduce((sum, part) => sum + 4 + part.length, 0));
-  const view = new DataView(bytes.buffer);
-  let at = 0;
-  for (const part of encoded) {
-    view.setUint32(at, part.length, true);
-    bytes.set(part, at + 4);
-    at += 4 + part.length;
-  }
-  return bytes;
+  const bad = texts.findIndex((text) => !text.isWellFormed());
+  return bad < 0 ? packElements(texts) : badInput([...path, bad], "well-formed text", "a lone surrogate");
 }
 
 /** A value in a few words, for messages: never the whole of a long one. */

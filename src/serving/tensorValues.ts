@@ -1,6 +1,6 @@
 import type { Datatype } from "../domain/tensor.js";
 
-const decoder = new TextDecoder();
+export { readStrings } from "../domain/stringTensor.js";
 
 /** Packed little-endian elements as numbers. 64-bit integers beyond 2^53 lose their last bits. Not for BYTES. */
 export function readNumbers(datatype: Exclude<Datatype, "BYTES"> | Datatype, bytes: Uint8Array): Float64Array {
@@ -48,16 +48,4 @@ function halfToNumber(bits: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-/** The elements of a BYTES tensor as UTF-8 text. */
-export function readStrings(bytes: Uint8Array): string[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const strings: string[] = [];
-  for (let at = 0; at + 4 <= bytes.length;) {
-    const length = view.getUint32(at, true);
-    strings.push(decoder.decode(bytes.subarray(at + 4, at + 4 + length)));
-    at += 4 + length;
-  }
-  return strings;
 }

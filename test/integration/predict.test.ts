@@ -191,6 +191,11 @@ describe("a model that is too slow", () => {
     const answer = await predict(server, "slow-plain", way("held", 6), 50);
     expect(answer).toMatchObject({ __typename: "Unavailable", code: "DEADLINE_EXCEEDED", retryable: true });
     wrapper.signal("SIGUSR2");
+    // While its batch is still there the next query would be refused at once.
+    await until(
+      "the late answer is there",
+      async () => (await server.metric("skysail_model_rows_total", { model: "slow", result: "answered" })) === 2,
+    );
   });
 
   test("cannot be given longer than the objective, nor no time at all", async () => {

@@ -244,14 +244,65 @@ describe("batcher", () => {
     submit(1, 100);
     clock.endTurn();
     submit(2, 45);
+    submit(3, 200);
     clock.advance(30);
     replica.inFlight[0]?.echo();
     clock.endTurn();
-    expect(replica.log).toEqual([[0], [1]]);
+    expect(replica.log).toEqual([[0], [1], [3]]);
     expect(settled).toEqual([
       [0, 0],
       [1, 1],
       [2, "DEADLINE_EXCEEDED"],
     ]);
+  });
+
+  test("is not pinned by a slow first call: a lone row is tried whatever the model expects, and teaches it", async () => {
+    const { clock, batcher, settled, submit } = fakeBatching();
+    const replica = new FakeReplica("a");
+    batcher.addReplica(replica);
+    submit(0);
+    clock.endTurn();
+    clock.advance(150);
+    replica.inFlight[0]?.echo();
+    // Each alone: quick ones in a row tell the model that the first was not its latency.
+    for (let number = 1; number <= 12; number++) {
+      submit(number, 50);
+      await Promise.resolve();
+      clock.endTurn();
+      clock.advance(2);
+      replica.inFlight[0]?.echo();
+    }
+    expect(settled).toEqual(Array.from({ length: 13 }, (_, i) => [i, i]));
+    for (let number = 13; number < 33; number++) submit(number, 50);
+    await Promise.resolve();
+    clock.endTurn();
+    expect(replica.log.at(-1)).toHaveLength(20);
+  });
+
+  test("tries a replica with one row after a second of rest, though another is quicker", () => {
+    const { clock, batcher, submit } = fakeBatching({ maxBatchRows: 1 });
+    const [slow, quick] = [new FakeReplica("slow"), new FakeReplica("quick")];
+    batcher.addReplica(slow);
+    submit(0, 500);
+    clock.endTurn();
+    clock.advance(100);
+    slow.inFlight[0]?.echo();
+    batcher.addReplica(quick);
+    submit(1, 500);
+    submit(2, 500);
+    clock.endTurn();
+    clock.advance(1);
+    for (const sent of [...quick.inFlight]) sent.echo();
+    clock.advance(99);
+    for (const sent of [...slow.inFlight]) sent.echo();
+    const before = slow.batches.length;
+    for (const number of [3, 4]) submit(number, 50);
+    clock.endTurn();
+    expect(slow.batches).toHaveLength(before);
+    for (const sent of [...quick.inFlight]) sent.echo();
+    clock.advance(1000);
+    for (const number of [5, 6]) submit(number, 50);
+    clock.endTurn();
+    expect(slow.batches).toHaveLength(before + 1);
   });
 });

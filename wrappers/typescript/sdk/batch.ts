@@ -1,5 +1,5 @@
+import { readElements, readStrings } from "../../../src/domain/stringTensor.js";
 import type { TensorSpec } from "../../../src/domain/tensor.js";
-import { unpackElements, unpackStrings } from "./bytesPacking.js";
 import { viewOf, type NumericDatatype, type TypedArray, type TypedArrays } from "./typedArrays.js";
 
 /** One input of a batch: all rows of it, one after another. */
@@ -25,13 +25,13 @@ export class InputTensor {
   /** The elements of a BYTES input, as UTF-8 text; decoded on each call. */
   strings(): string[] {
     this.#requireBytes();
-    return unpackStrings(this.bytes);
+    return readStrings(this.bytes);
   }
 
   /** The elements of a BYTES input, as views. */
   elements(): Uint8Array[] {
     this.#requireBytes();
-    return unpackElements(this.bytes);
+    return readElements(this.bytes);
   }
 
   #requireBytes(): void {

@@ -1,3 +1,4 @@
+import { packElements } from "../../../src/domain/stringTensor.js";
 import type { TensorSpec } from "../../../src/domain/tensor.js";
 import { checksumOfContents } from "../../../src/protocol/checksum.js";
 import { RESPONSE_PARAMETERS, type ErrorCode } from "../../../src/protocol/extension.js";
@@ -6,7 +7,6 @@ import {
   ModelStreamInferResponse,
   type InferParameter,
 } from "../../../src/protocol/generated/inference.js";
-import { packElements } from "./bytesPacking.js";
 import type { OutputTensor } from "./model.js";
 import { refusal, type Refusal } from "./refusal.js";
 import { wrongLength, type InferRequest, type ServedModel } from "./request.js";

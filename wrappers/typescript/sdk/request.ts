@@ -1,4 +1,5 @@
 import { firstNonFinite } from "../../../src/domain/finite.js";
+import { countElements } from "../../../src/domain/stringTensor.js";
 import { elementCount, rowBytes, type Signature, type TensorSpec } from "../../../src/domain/tensor.js";
 import { checksumOfContents } from "../../../src/protocol/checksum.js";
 import { REQUEST_PARAMETERS } from "../../../src/protocol/extension.js";
@@ -8,7 +9,6 @@ import type {
   ModelInferRequest_InferInputTensor,
 } from "../../../src/protocol/generated/inference.js";
 import { InputTensor, type Batch } from "./batch.js";
-import { countElements } from "./bytesPacking.js";
 import { isRefusal, refusal, type Refusal } from "./refusal.js";
 import { packContents } from "./typedContents.js";
 

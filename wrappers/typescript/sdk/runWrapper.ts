@@ -45,10 +45,11 @@ export async function runWrapper<Options extends WrapperOptions>(
   try {
     const options = parseOptions(program, argv);
     if (options === undefined) return;
+    const stdin = options.exitWithStdin === true ? watchStdin(logger) : undefined;
     const model = await program.createModel(options, logger);
     const server = await serveModel(model, { ...options, logger });
     exitOnSignals(server, logger);
-    if (options.exitWithStdin === true) exitWithStdin(server, logger);
+    stdin?.serves(server);
     process.stdout.write(`${readyLine(server, model)}\n`);
   } catch (error) {
     // Bad options, a missing file, an occupied port: for a person, so one line and no stack.
@@ -100,16 +101,23 @@ function exitOnSignals(server: WrapperServer, logger: Logger): void {
   process.on("SIGINT", onSignal);
 }
 
-/** The launcher holds the other end: when it dies in whatever way, its wrappers go too, instead of piling up. */
-function exitWithStdin(server: WrapperServer, logger: Logger): void {
+/**
+ * The launcher holds the other end: when it dies in whatever way, its wrappers go too, instead of piling up. Watched
+ * from the beginning, since a model may take minutes to load, or never finish: until it serves there is nothing to
+ * drain, and the process just exits.
+ */
+function watchStdin(logger: Logger): { serves(server: WrapperServer): void } {
+  let serving: WrapperServer | undefined;
   let ended = false;
   const onEnd = (): void => {
     if (ended) return;
     ended = true;
+    if (serving === undefined) process.exit(0);
     setTimeout(() => process.exit(0), STDIN_EXIT_MS);
-    exitAfter(server.stop(STDIN_DRAIN_MS), logger);
+    exitAfter(serving.stop(STDIN_DRAIN_MS), logger);
   };
   process.stdin.on("end", onEnd).on("close", onEnd).on("error", onEnd).resume();
+  return { serves: (server) => void (serving = server) };
 }
 
 function exitAfter(stopping: Promise<void>, logger: Logger): void {

@@ -1,6 +1,6 @@
+import { packElements } from "../../../src/domain/stringTensor.js";
 import { elementBytes, type Datatype } from "../../../src/domain/tensor.js";
 import type { InferTensorContents } from "../../../src/protocol/generated/inference.js";
-import { packElements } from "./bytesPacking.js";
 
 /** Typed contents as packed bytes, or what is wrong. For other clients' sake: Skysail always sends raw contents. */
 export function packContents(datatype: Datatype, contents: InferTensorContents): Uint8Array | string {

@@ -11,7 +11,7 @@ export interface LaunchSpec {
   readonly command: readonly [string, ...string[]];
 }
 
-export interface LauncherOptions {
+export interface SupervisedProcessOptions {
   readonly clock: Clock;
   readonly random: Random;
   /** One line of the wrapper's own output, or (not `own`) of its life. */
@@ -40,19 +40,15 @@ const STOP_TIMEOUT_MS = 5000;
  */
 export class SupervisedProcess {
   readonly #spec: LaunchSpec;
-  readonly #options: LauncherOptions;
+  readonly #options: SupervisedProcessOptions;
   readonly #backoff: Backoff;
   #state: State = { phase: "IDLE" };
   #stopped: Promise<void> | undefined;
 
-  constructor(spec: LaunchSpec, options: LauncherOptions) {
+  constructor(spec: LaunchSpec, options: SupervisedProcessOptions) {
     this.#spec = spec;
     this.#options = options;
     this.#backoff = new Backoff({ firstMs: 50, maxMs: 5000 }, options.random);
-  }
-
-  get pid(): number | undefined {
-    return this.#state.phase === "RUNNING" ? this.#state.child.pid : undefined;
   }
 
   start(): void {
@@ -66,15 +62,22 @@ export class SupervisedProcess {
   }
 
   #launch(): void {
-    const [program, ...args] = this.#spec.command;
-    const child = spawn(program, args, { detached: true, stdio: ["pipe", "pipe", "pipe"] });
-    this.#state = { phase: "RUNNING", child, startedMs: this.#options.clock.nowMs() };
-    // The wrapper may be gone before its stdin is closed.
-    child.stdin.on("error", () => undefined);
-    createInterface({ input: child.stdout }).on("line", (line) => this.#readLine(child, line));
-    createInterface({ input: child.stderr }).on("line", (line) => this.#options.log(this.#spec.name, line, true));
-    child.once("error", (error) => this.#exited(child, `cannot be started: ${error.message}`));
+    const startedMs = this.#options.clock.nowMs();
+    const child = spawned(this.#spec.command);
+    if (child instanceof Error) return this.#restartLater(startedMs, notStarted(child));
+    this.#state = { phase: "RUNNING", child, startedMs };
+    child.once("error", (error) => this.#exited(child, notStarted(error)));
     child.once("exit", (code, signal) => this.#exited(child, `ended with ${signal ?? `exit code ${code}`}`));
+    this.#readOutput(child);
+  }
+
+  /** Without a file descriptor left there are no streams, whatever the types say: the child's `error` says why. */
+  #readOutput(child: ChildProcess): void {
+    // The wrapper may be gone before its stdin is closed.
+    child.stdin?.on("error", () => undefined);
+    const { stdout, stderr } = child;
+    if (stdout) createInterface({ input: stdout }).on("line", (line) => this.#readLine(child, line));
+    if (stderr) createInterface({ input: stderr }).on("line", (line) => this.#options.log(this.#spec.name, line, true));
   }
 
   /** The first line with `listening` is the wrapper's address; everything else it prints is log. */
@@ -86,9 +89,12 @@ export class SupervisedProcess {
 
   #exited(child: ChildProcess, how: string): void {
     const state = this.#state;
-    if (state.phase !== "RUNNING" || state.child !== child) return;
+    if (state.phase === "RUNNING" && state.child === child) this.#restartLater(state.startedMs, how);
+  }
+
+  #restartLater(startedMs: number, how: string): void {
     const { clock, log, onExit } = this.#options;
-    if (clock.nowMs() - state.startedMs > STABLE_MS) this.#backoff.reset();
+    if (clock.nowMs() - startedMs > STABLE_MS) this.#backoff.reset();
     const delayMs = this.#backoff.next();
     log(this.#spec.name, `${how}; restart in ${Math.round(delayMs)} ms`, false);
     const cancelRestart = clock.at(clock.nowMs() + delayMs, () => this.#launch());
@@ -107,6 +113,25 @@ export class SupervisedProcess {
   }
 }
 
+/** Reports most failures as the child's `error`; what it throws, for one on a command line that is too long, comes back. */
+function spawned([program, ...args]: LaunchSpec["command"]): ChildProcess | Error {
+  try {
+    return spawn(program, args, { detached: true, stdio: ["pipe", "pipe", "pipe"], env: wrapperEnvironment() });
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function notStarted(error: Error): string {
+  return `cannot be started: ${error.message}`;
+}
+
+/** The server's, without its own settings: the database's address has the password in it. */
+function wrapperEnvironment(): NodeJS.ProcessEnv {
+  const own = (name: string): boolean => name === "DATABASE_URL" || name.startsWith("SKYSAIL_");
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own(name)));
+}
+
 function listeningAddress(line: string): string | undefined {
   if (!line.startsWith("{")) return undefined;
   try {
@@ -118,7 +143,7 @@ function listeningAddress(line: string): string | undefined {
 }
 
 async function endProcess(child: ChildProcess, clock: Clock): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   child.kill("SIGTERM");
   const cancelKill = clock.at(clock.nowMs() + STOP_TIMEOUT_MS, () => child.kill("SIGKILL"));
