@@ -54,7 +54,9 @@ function send(agent: Agent, { url, bodyOf }: OpenLoop, i: number, startMs: numbe
       let text = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => (text += chunk));
-      response.on("end", () => resolve({ intendedMs, latencyMs: performance.now() - startMs - intendedMs, body: text }));
+      response.on("end", () =>
+        resolve({ intendedMs, latencyMs: performance.now() - startMs - intendedMs, body: text }),
+      );
       response.on("error", reject);
     });
     sent.on("error", reject);

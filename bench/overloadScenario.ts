@@ -39,7 +39,8 @@ async function measure(bench: Bench): Promise<Outcome> {
   const offer = offering(bench, server.graphqlUrl);
   await offer(0.9, WARM_UP_SECONDS);
   const peaks: Load[] = [];
-  for (const load of PEAK_LOADS) peaks.push(figuresOf(await offer(load, bench.settings.seconds), bench.settings.seconds));
+  for (const load of PEAK_LOADS)
+    peaks.push(figuresOf(await offer(load, bench.settings.seconds), bench.settings.seconds));
   const peakPerSecond = spreadOf(peaks.map(({ goodPerSecond }) => goodPerSecond)).median;
   const rows = [];
   for (const load of LOADS) {
@@ -62,7 +63,10 @@ function offering({ signal }: Bench, url: string): Offer {
   let seed = 0;
   const bodyOf = (): string => {
     const values = Array.from({ length: WIDTH }, (_, i) => (i === 0 ? (input += 1) : i));
-    return JSON.stringify({ query: PREDICT.toString(), variables: { input: { application: APPLICATION, input: { values } } } });
+    return JSON.stringify({
+      query: PREDICT.toString(),
+      variables: { input: { application: APPLICATION, input: { values } } },
+    });
   };
   return (load, seconds) =>
     runOpenLoop({ url, ratePerSecond: load * CAPACITY, seconds, random: seededRandom((seed += 1)), bodyOf, signal });
