@@ -86,7 +86,18 @@ async function build(folder) {
 async function runTest({ file, pattern }, folder) {
   const report = join(folder, "report.json");
   const jest = ["--experimental-vm-modules", "--no-warnings", "node_modules/jest/bin/jest.js"];
-  const args = [...jest, "--runTestsByPath", file, "-t", pattern, "--json", "--outputFile", report, "--silent", "--forceExit"];
+  const args = [
+    ...jest,
+    "--runTestsByPath",
+    file,
+    "-t",
+    pattern,
+    "--json",
+    "--outputFile",
+    report,
+    "--silent",
+    "--forceExit",
+  ];
   const child = spawn(process.execPath, args, { cwd: folder, stdio: "ignore", detached: true });
   const timeout = setTimeout(() => process.kill(-child.pid, "SIGKILL"), TEST_WITHIN_MS);
   await new Promise((resolve) => child.once("close", resolve));
