@@ -19,7 +19,20 @@ function reply(inferResponse, errorMessage = "") {
 }
 
 const floats = (values) => Buffer.from(Float32Array.from(values).buffer);
-const opened = () => new Promise((resolve) => process.once("SIGUSR2", resolve));
+/** One SIGUSR2 opens for one batch, also for one that has not come yet: unheard, the signal would end the process. */
+let credits = 0;
+const waiting = [];
+process.on("SIGUSR2", () => {
+  const open = waiting.shift();
+  if (open === undefined) credits += 1;
+  else open();
+});
+const opened = () =>
+  new Promise((resolve) => {
+    if (credits === 0) return void waiting.push(resolve);
+    credits -= 1;
+    resolve();
+  });
 
 /** What is sent for a batch, by its way. */
 const WAYS = {
