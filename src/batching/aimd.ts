@@ -9,7 +9,7 @@ export interface AimdOptions {
   readonly decrease: number;
 }
 
-export const AIMD_DEFAULTS: AimdOptions = { initialRows: 1, maxBatchRows: 256, stepRows: 2, decrease: 0.9 };
+const AIMD_DEFAULTS: AimdOptions = { initialRows: 1, maxBatchRows: 256, stepRows: 2, decrease: 0.9 };
 
 /**
  * Additive increase, multiplicative decrease (Clipper, NSDI 2017, section 4.3.1). It judges a batch's own service

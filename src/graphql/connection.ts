@@ -1,6 +1,6 @@
 import { GraphQLError } from "graphql";
 
-export const MAX_PAGE = 100;
+const MAX_PAGE = 100;
 
 /** One page of a list sorted by name, with cursors that stay valid while rows come and go (Relay's connections). */
 export function pageByName<T extends { readonly name: string }>(

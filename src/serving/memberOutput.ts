@@ -1,8 +1,9 @@
 import type { OutputSpec } from "../domain/application.js";
 import type { MemberOutput } from "../domain/prediction.js";
+import { readStrings } from "../domain/stringTensor.js";
 import type { Row, Signature, TensorSpec } from "../domain/tensor.js";
 import { describeTensor, elementCount } from "../domain/tensor.js";
-import { readNumbers, readStrings } from "./tensorValues.js";
+import { readNumbers } from "./tensorValues.js";
 
 /** Reads a model's output row in the application's terms. Undefined: its content cannot be combined with others'. */
 export type ReadMemberOutput = (row: Row) => MemberOutput | undefined;

@@ -1,7 +1,5 @@
 import type { Datatype } from "../domain/tensor.js";
 
-export { readStrings } from "../domain/stringTensor.js";
-
 /** Packed little-endian elements as numbers. 64-bit integers beyond 2^53 lose their last bits. Not for BYTES. */
 export function readNumbers(datatype: Exclude<Datatype, "BYTES"> | Datatype, bytes: Uint8Array): Float64Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

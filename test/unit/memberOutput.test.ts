@@ -5,7 +5,8 @@ import { DATATYPES } from "../../src/domain/tensor.js";
 import type { Datatype } from "../../src/domain/tensor.js";
 import { memberOutputReader } from "../../src/serving/memberOutput.js";
 import { packNumbers, packStrings } from "../../src/serving/packTensor.js";
-import { readNumbers, readStrings } from "../../src/serving/tensorValues.js";
+import { readStrings } from "../../src/domain/stringTensor.js";
+import { readNumbers } from "../../src/serving/tensorValues.js";
 
 const LABEL: OutputSpec = { kind: "LABEL", labels: ["ant", "bee", "cat"] };
 const tensor = (datatype: Datatype, ...shape: number[]) => ({ name: `y${shape.join("x")}`, datatype, shape });
