@@ -160,12 +160,14 @@ export class App {
   }
 
   #makeVersions(): ModelVersions {
-    const { cacheBytes, maxBatchRows, maxQueueRows, maxMessageBytes, batchTimeoutMs } = this.#config;
+    const { cacheBytes, models, maxQueueRows, maxMessageBytes, batchTimeoutMs } = this.#config;
+    const { batchSizeController, maxBatchRows, maxBatchDelayMs, prefetchMs } = this.#config;
+    const defaults = { batchSizeController, maxBatchRows, maxBatchDelayMs, prefetchMs };
     const versions = new ModelVersions({
       clock: this.#clock,
       random: Math.random,
       cache: new ExactCache({ capacityBytes: cacheBytes }),
-      maxBatchRows,
+      configuredSettings: (model) => ({ ...defaults, ...models[model] }),
       maxQueueRows,
       maxMessageBytes,
       batchTimeoutMs,

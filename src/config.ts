@@ -3,6 +3,8 @@ import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { failure, FailureError } from "./domain/failure.js";
+import { BATCH_SIZE_CONTROLLERS, settingsProblem } from "./domain/modelSettings.js";
+import type { BatchSizeControllerKind, ChosenModelSettings } from "./domain/modelSettings.js";
 import { suggest } from "./lib/suggest.js";
 
 export interface Config {
@@ -14,15 +16,20 @@ export interface Config {
   readonly example: "digits" | "none";
   readonly openAccess: boolean;
   readonly cacheBytes: number;
+  readonly batchSizeController: BatchSizeControllerKind;
   readonly maxBatchRows: number;
+  readonly maxBatchDelayMs: number | "auto";
+  readonly prefetchMs: number;
   readonly maxQueueRows: number;
   readonly maxMessageBytes: number;
   readonly batchTimeoutMs: number;
   readonly receiptTtlMs: number;
   readonly logLevel: "debug" | "info" | "warn" | "error";
+  /** For single models, from the file only; what a mutation chose wins over it. */
+  readonly models: Readonly<Record<string, ChosenModelSettings>>;
 }
 
-type Key = keyof Config;
+type Key = Exclude<keyof Config, "models">;
 
 interface Setting<K extends Key> {
   readonly flag: string;
@@ -80,12 +87,33 @@ const SETTINGS: { readonly [K in Key]: Setting<K> } = {
     "memory for cached predictions, keys and overhead counted",
     integer(0, 2 ** 36),
   ),
+  batchSizeController: setting(
+    "--batch-size-controller <name>",
+    "SKYSAIL_BATCH_SIZE_CONTROLLER",
+    "AIMD",
+    "who says how large batches may be: aimd, quantile, model or fixed (always the largest)",
+    parseController,
+  ),
   maxBatchRows: setting(
     "--max-batch-rows <rows>",
     "SKYSAIL_MAX_BATCH_ROWS",
     256,
     "largest batch sent to a model wrapper",
     integer(1, 65536),
+  ),
+  maxBatchDelayMs: setting(
+    "--max-batch-delay-ms <ms>",
+    "SKYSAIL_MAX_BATCH_DELAY_MS",
+    0,
+    "how long a free replica may wait for a fuller batch, or auto to learn whether that pays",
+    (value) => (value === "auto" ? value : integer(0, 1000)(value)),
+  ),
+  prefetchMs: setting(
+    "--prefetch-ms <ms>",
+    "SKYSAIL_PREFETCH_MS",
+    0,
+    "how long before a batch is expected back the next may be sent",
+    integer(0, 1000),
   ),
   maxQueueRows: setting(
     "--max-queue-rows <rows>",
@@ -152,7 +180,7 @@ export function parseConfig(argv: readonly string[], env: NodeJS.ProcessEnv, cwd
     if (found !== undefined) given.set(key, found);
   }
   const parsed = parseAll(given);
-  const config = Object.freeze({ ...parsed, dataDir: resolve(cwd, parsed.dataDir) });
+  const config = Object.freeze({ ...parsed, dataDir: resolve(cwd, parsed.dataDir), models: file.models });
   refuseContradictions(config, given);
   return { kind: "run", config };
 }
@@ -191,18 +219,38 @@ function refuseUnknownEnvironment(env: NodeJS.ProcessEnv): void {
   }
 }
 
-function readFile(cwd: string, chosen: unknown): { readonly path: string; readonly settings: Record<string, unknown> } {
+interface SettingsFile {
+  readonly path: string;
+  readonly settings: Record<string, unknown>;
+  readonly models: Config["models"];
+}
+
+function readFile(cwd: string, chosen: unknown): SettingsFile {
   const path = resolve(cwd, typeof chosen === "string" ? chosen : FILE_NAME);
   if (!existsSync(path)) {
     if (chosen !== undefined) throw refusal(`--config: ${path} does not exist`);
-    return { path, settings: {} };
+    return { path, settings: {}, models: {} };
   }
-  const settings = parseJsonObject(path);
+  const { models, ...settings } = parseJsonObject(path);
   for (const [key, value] of Object.entries(settings)) {
     if ((KEYS as string[]).includes(key)) continue;
-    throw refusal(`${path}: unknown key "${key}" (${JSON.stringify(value)})${suggest(key, KEYS)}`);
+    throw refusal(`${path}: unknown key "${key}" (${JSON.stringify(value)})${suggest(key, [...KEYS, "models"])}`);
   }
-  return { path, settings };
+  return { path, settings, models: parseModels(path, models) };
+}
+
+function parseModels(path: string, models: unknown = {}): Config["models"] {
+  if (!isObject(models)) throw refusal(`${path}: models: expected an object of settings by model name`);
+  for (const [name, chosen] of Object.entries(models)) {
+    if (!isObject(chosen)) throw refusal(`${path}: models.${name}: expected an object of settings`);
+    const problem = settingsProblem(chosen, ["models", name]);
+    if (problem !== undefined) throw refusal(`${path}: ${problem.message}`);
+  }
+  return models as Config["models"];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function parseJsonObject(path: string): Record<string, unknown> {
@@ -212,7 +260,7 @@ function parseJsonObject(path: string): Record<string, unknown> {
   } catch (error) {
     throw refusal(`${path}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, unknown>;
+  if (isObject(parsed)) return parsed;
   throw refusal(`${path}: expected one JSON object of settings`);
 }
 
@@ -220,7 +268,7 @@ function firstGiven(
   key: Key,
   options: Record<string, unknown>,
   env: NodeJS.ProcessEnv,
-  file: { readonly path: string; readonly settings: Record<string, unknown> },
+  file: SettingsFile,
 ): Given | undefined {
   const { flag, env: variable } = SETTINGS[key];
   if (options[key] !== undefined) return { value: options[key], from: flag.split(" ")[0] ?? flag };
@@ -308,6 +356,12 @@ function oneOf<T extends string>(...choices: readonly T[]): (value: unknown) => 
     if ((choices as readonly unknown[]).includes(value)) return value as T;
     throw `one of ${choices.join(", ")}`;
   };
+}
+
+function parseController(value: unknown): BatchSizeControllerKind {
+  const named = BATCH_SIZE_CONTROLLERS.find((name) => name === String(value).toUpperCase());
+  if (named !== undefined) return named;
+  throw `one of ${BATCH_SIZE_CONTROLLERS.join(", ").toLowerCase()}`;
 }
 
 function parseBoolean(value: unknown): boolean {

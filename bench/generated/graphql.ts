@@ -5,6 +5,8 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 export type CreateApplicationInput = {
+  /** Milliseconds, at least sloMs; 30000 if absent. */
+  bulkDeadlineMs?: number | null | undefined;
   /** Given, and said so, when no model could answer in time. Absent: a typed failure instead. */
   defaultOutput?: OutputInput | null | undefined;
   description?: string | null | undefined;
@@ -91,11 +93,13 @@ export type OutputSpecInput = {
 
 export type PredictInput = {
   application: string;
-  /** Milliseconds from arrival within which the answer is needed; at most the application's sloMs counts. */
+  /** Milliseconds from arrival within which the answer is needed; at most the application's sloMs counts, for BULK its bulkDeadlineMs. */
   deadlineMs?: number | null | undefined;
   /** Whom the prediction is for; absent: the population. */
   entity?: string | number | null | undefined;
   input: TensorInput;
+  /** INTERACTIVE if absent. */
+  priority?: Priority | null | undefined;
 };
 
 /** Where an answer came from: the first that applies of DEFAULT, PARTIAL, CACHE, ENSEMBLE, MODEL. */
@@ -110,6 +114,12 @@ export type PredictionSource =
   | 'MODEL'
   /** Only some of the selected models answered in time: see modelsMissing. */
   | 'PARTIAL';
+
+export type Priority =
+  /** Gives way to interactive queries, but never for ever: answered within bulkDeadlineMs. */
+  | 'BULK'
+  /** Somebody waits: answered within the application's sloMs. */
+  | 'INTERACTIVE';
 
 export type RegisterModelVersionInput = {
   /** Wrappers that someone else runs: host:port or unix:/path. Replaces those given before. */

@@ -1,5 +1,14 @@
-import type { BatchReply, Clock, PendingRow, ReplicaPort, RowQueue, RowReply, Settle } from "../domain/ports.js";
-import type { Row } from "../domain/tensor.js";
+import type {
+  BatchReply,
+  Clock,
+  PendingRow,
+  ReplicaPort,
+  RowQuery,
+  RowQueue,
+  RowReply,
+  Settle,
+} from "../domain/ports.js";
+import type { DispatchReason, RowTrace } from "../domain/prediction.js";
 import { expectedFinishMs } from "./admission.js";
 import type { BatcherMetrics } from "./batcherMetrics.js";
 import { DeadlineQueue } from "./deadlineQueue.js";
@@ -7,12 +16,13 @@ import type { QueuedRow } from "./deadlineQueue.js";
 import { Lane } from "./lane.js";
 import type { NewController } from "./lane.js";
 import { planBatch } from "./planBatch.js";
+import { RowSettlement } from "./rowSettlement.js";
 
 export interface BatcherOptions {
   readonly clock: Clock;
   /** For messages: `name@version`. */
   readonly name: string;
-  /** A controller for each replica, since replicas differ. */
+  /** Makes a controller for each replica, since replicas differ, until another one is chosen. */
   readonly newController: NewController;
   readonly metrics: BatcherMetrics;
   /** Rows in the queue beyond which more are refused as OVERLOADED. */
@@ -27,6 +37,13 @@ interface Refusal {
   readonly retryAfterMs?: number;
 }
 
+interface SentBatch {
+  readonly lane: Lane;
+  readonly rows: readonly QueuedRow[];
+  readonly sentMs: number;
+  readonly dispatch: DispatchReason;
+}
+
 /**
  * The queue of one model version and what feeds its replicas from it. Trades a row's wait for a fuller batch only
  * so far as the replicas are busy anyway: a free replica takes what there is at the end of the event-loop turn.
@@ -37,8 +54,10 @@ interface Refusal {
  */
 export class Batcher implements RowQueue {
   readonly #options: BatcherOptions;
+  readonly #settlement: RowSettlement;
   readonly #queue = new DeadlineQueue();
   readonly #lanes = new Map<string, Lane>();
+  #newController: NewController;
   #budgetMs = Infinity;
   #arrivals = 0;
   #batches = 0;
@@ -49,6 +68,8 @@ export class Batcher implements RowQueue {
 
   constructor(options: BatcherOptions) {
     this.#options = options;
+    this.#newController = options.newController;
+    this.#settlement = new RowSettlement(options.metrics);
   }
 
   get queuedRows(): number {
@@ -72,24 +93,30 @@ export class Batcher implements RowQueue {
     this.#budgetMs = budgetMs;
   }
 
-  submit(row: Row, deadlineMs: number, settle: Settle): PendingRow {
-    const queued = this.#newRow(row, deadlineMs, settle);
+  /** From now on, for the replicas that there are and those to come. */
+  useControllers(newController: NewController): void {
+    this.#newController = newController;
+    for (const lane of this.#lanes.values()) lane.useController(newController);
+  }
+
+  submit(query: RowQuery, settle: Settle): PendingRow {
+    const queued = this.#newRow(query, settle);
     const refusal = this.#refusal(queued);
     if (refusal === undefined) {
       this.#queue.push(queued);
       this.#scheduleDispatch();
     } else {
       // Never before submit returns: the caller does not hold the row yet.
-      queueMicrotask(() => this.#settleFailed(queued, refusal.code, refusal.message, refusal.retryAfterMs));
+      queueMicrotask(() => this.#settlement.failed(queued, refusal.code, refusal.message, refusal.retryAfterMs));
     }
     return {
-      extend: (otherDeadlineMs) => this.#extend(queued, otherDeadlineMs),
+      extend: (other) => this.#extend(queued, other),
       abandon: () => this.#abandon(queued),
     };
   }
 
   addReplica(replica: ReplicaPort): void {
-    this.#lanes.set(replica.id, new Lane(replica, this.#options.newController));
+    this.#lanes.set(replica.id, new Lane(replica, this.#newController));
     this.#scheduleDispatch();
   }
 
@@ -98,7 +125,7 @@ export class Batcher implements RowQueue {
     this.#lanes.delete(id);
     if (this.#lanes.size > 0) return this.#refuseWithoutOther();
     for (const row of this.#queue.takeFrom(0, () => "TAKE")) {
-      this.#settleFailed(row, "NO_REPLICA", this.#noReplica());
+      this.#settlement.failed(row, "NO_REPLICA", this.#noReplica());
     }
     this.#notifyIfIdle();
   }
@@ -108,7 +135,11 @@ export class Batcher implements RowQueue {
     const [last, another] = this.#lanes.keys();
     if (another !== undefined) return;
     for (const row of this.#queue.takeFrom(0, ({ lostBy }) => (lostBy === last ? "TAKE" : "PASS"))) {
-      this.#settleFailed(row, "MODEL_ERROR", `model ${this.#options.name}: replica ${last} lost the query's batch`);
+      this.#settlement.failed(
+        row,
+        "MODEL_ERROR",
+        `model ${this.#options.name}: replica ${last} lost the query's batch`,
+      );
     }
     this.#notifyIfIdle();
   }
@@ -121,7 +152,7 @@ export class Batcher implements RowQueue {
     });
   }
 
-  #newRow(row: Row, deadlineMs: number, settle: Settle): QueuedRow {
+  #newRow({ row, deadlineMs, priority }: RowQuery, settle: Settle): QueuedRow {
     let bytes = 0;
     for (const part of row) bytes += part.length;
     return {
@@ -129,6 +160,7 @@ export class Batcher implements RowQueue {
       bytes,
       arrival: this.#arrivals++,
       queuedAtMs: this.#options.clock.nowMs(),
+      priority,
       settle,
       orderMs: deadlineMs,
       latestMs: deadlineMs,
@@ -159,7 +191,8 @@ export class Batcher implements RowQueue {
     return `model ${this.#options.name} has no ready replica`;
   }
 
-  #extend(queued: QueuedRow, deadlineMs: number): void {
+  #extend(queued: QueuedRow, { deadlineMs, priority }: RowQuery): void {
+    if (priority === "INTERACTIVE") queued.priority = priority;
     queued.latestMs = Math.max(queued.latestMs, deadlineMs);
     if (deadlineMs >= queued.orderMs) return;
     if (queued.phase === "QUEUED") this.#queue.reorder(queued, deadlineMs);
@@ -210,7 +243,11 @@ export class Batcher implements RowQueue {
       }
       this.#queue.remove(head);
       this.#options.metrics.dropped += 1;
-      this.#settleFailed(head, "DEADLINE_EXCEEDED", `model ${this.#options.name}: too late to be answered in time`);
+      this.#settlement.failed(
+        head,
+        "DEADLINE_EXCEEDED",
+        `model ${this.#options.name}: too late to be answered in time`,
+      );
     }
   }
 
@@ -255,9 +292,9 @@ export class Batcher implements RowQueue {
   #send(lane: Lane, rows: readonly QueuedRow[]): void {
     const sentMs = this.#options.clock.nowMs();
     const running = lane.sent(rows.length, sentMs);
+    const dispatch = running.full ? "FULL" : "TURN_END";
     this.#batchesInFlight += 1;
-    const waitMs = sentMs - (rows[0] as QueuedRow).queuedAtMs;
-    this.#options.metrics.recordDispatch(rows.length, running.full ? "FULL" : "TURN_END", waitMs);
+    this.#options.metrics.recordDispatch(rows.length, dispatch, sentMs - (rows[0] as QueuedRow).queuedAtMs);
     this.#batches += 1;
     let replied = false;
     lane.replica.send({ id: this.#batches, rows: rows.map((queued) => queued.row) }, (reply) => {
@@ -266,33 +303,34 @@ export class Batcher implements RowQueue {
       const nowMs = this.#options.clock.nowMs();
       const serviceMs = lane.replied(running, nowMs, reply.kind === "rows", this.#budgetMs);
       if (serviceMs !== undefined) this.#options.metrics.recordService(serviceMs);
-      this.#receive(lane, rows, reply, nowMs);
+      this.#receive({ lane, rows, sentMs, dispatch }, reply, nowMs);
     });
   }
 
-  #receive(lane: Lane, rows: readonly QueuedRow[], reply: BatchReply, nowMs: number): void {
+  #receive(sent: SentBatch, reply: BatchReply, nowMs: number): void {
     this.#batchesInFlight -= 1;
-    this.#settleBatch(lane, rows, reply, nowMs);
+    this.#settleBatch(sent, reply, nowMs);
     if (this.#queue.size > 0) this.#scheduleDispatch();
     else this.#notifyIfIdle();
   }
 
-  #settleBatch(lane: Lane, rows: readonly QueuedRow[], reply: BatchReply, nowMs: number): void {
+  #settleBatch(sent: SentBatch, reply: BatchReply, nowMs: number): void {
+    const { lane, rows } = sent;
     const replied = reply.kind === "rows" ? reply.rows.length : rows.length;
     for (let i = 0; i < rows.length; i++) {
       const queued = rows[i] as QueuedRow;
       if (replied !== rows.length) {
         // Never a prefix: nobody knows which rows are missing.
         const message = `model ${this.#options.name}: expected ${rows.length} rows, got ${replied}`;
-        this.#settleFailed(queued, "MODEL_BAD_OUTPUT", message);
+        this.#settlement.failed(queued, "MODEL_BAD_OUTPUT", message);
       } else if (reply.kind === "rows") {
         const own = reply.rows[i] as RowReply;
-        if (own.kind === "output") this.#settleOutput(queued, own.output);
-        else this.#settleFailed(queued, own.code, own.message);
+        if (own.kind === "output") this.#settlement.output(queued, own.output, traceOf(sent, queued, nowMs));
+        else this.#settlement.failed(queued, own.code, own.message);
       } else if (reply.kind === "lost") {
         this.#requeueOrFail(lane, queued, reply.message, nowMs);
       } else {
-        this.#settleFailed(queued, reply.code, reply.message);
+        this.#settlement.failed(queued, reply.code, reply.message);
       }
     }
   }
@@ -301,29 +339,13 @@ export class Batcher implements RowQueue {
   #requeueOrFail(lane: Lane, queued: QueuedRow, message: string, nowMs: number): void {
     const others = [...this.#lanes.values()].some((other) => other.replica.id !== lane.replica.id);
     if (queued.lostBy !== undefined || !others || queued.latestMs <= nowMs) {
-      this.#settleFailed(queued, "MODEL_ERROR", message);
+      this.#settlement.failed(queued, "MODEL_ERROR", message);
       return;
     }
     queued.lostBy = lane.replica.id;
     queued.phase = "QUEUED";
     this.#options.metrics.retried += 1;
     this.#queue.push(queued);
-  }
-
-  #settleOutput(queued: QueuedRow, output: Row): void {
-    if (queued.phase === "DONE") return;
-    queued.phase = "DONE";
-    this.#options.metrics.answered += 1;
-    queued.settle({ kind: "output", output, source: "MODEL" });
-  }
-
-  #settleFailed(queued: QueuedRow, code: FailedCode, message: string, retryAfterMs?: number): void {
-    if (queued.phase === "DONE") return;
-    queued.phase = "DONE";
-    this.#options.metrics.failed += 1;
-    queued.settle(
-      retryAfterMs === undefined ? { kind: "failed", code, message } : { kind: "failed", code, message, retryAfterMs },
-    );
   }
 
   #notifyIfIdle(): void {
@@ -334,4 +356,12 @@ export class Batcher implements RowQueue {
   }
 }
 
-type FailedCode = Extract<Parameters<Settle>[0], { kind: "failed" }>["code"];
+function traceOf({ lane, rows, sentMs, dispatch }: SentBatch, { queuedAtMs }: QueuedRow, nowMs: number): RowTrace {
+  return {
+    replica: lane.replica.id,
+    queuedMs: sentMs - queuedAtMs,
+    serviceMs: nowMs - sentMs,
+    batchRows: rows.length,
+    dispatch,
+  };
+}

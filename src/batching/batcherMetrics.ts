@@ -1,7 +1,5 @@
+import type { DispatchReason } from "../domain/prediction.js";
 import { Histogram } from "../lib/histogram.js";
-
-/** Why a batch went when it did: it was as large as allowed, or all that had arrived in the turn was in it. */
-export type DispatchReason = "FULL" | "TURN_END";
 
 /** Figures of one model version, since the process started. */
 export class BatcherMetrics {

@@ -1,3 +1,4 @@
+import type { Priority } from "../domain/application.js";
 import type { Settle } from "../domain/ports.js";
 import type { Row } from "../domain/tensor.js";
 
@@ -9,6 +10,8 @@ export interface QueuedRow {
   readonly arrival: number;
   readonly queuedAtMs: number;
   readonly settle: Settle;
+  /** The highest of its waiters'. */
+  priority: Priority;
   /** Earliest deadline of its waiters: its place in the order. Changed through the queue only. */
   orderMs: number;
   /** Latest deadline of its waiters: when it becomes hopeless. */

@@ -17,14 +17,23 @@ interface RunningBatch {
 /** One replica as the batcher sees it: what runs there, how fast it is, how much it may be given. */
 export class Lane {
   readonly replica: ReplicaPort;
-  readonly controller: BatchSizeController;
+  #controller: BatchSizeController;
   readonly model = new LatencyModel();
   readonly #running = new Set<RunningBatch>();
   #lastReplyMs = -Infinity;
 
   constructor(replica: ReplicaPort, newController: NewController) {
     this.replica = replica;
-    this.controller = newController(this.model);
+    this.#controller = newController(this.model);
+  }
+
+  get controller(): BatchSizeController {
+    return this.#controller;
+  }
+
+  /** What the old one had learned is forgotten, what the latency model has stays. */
+  useController(newController: NewController): void {
+    this.#controller = newController(this.model);
   }
 
   get inFlight(): number {

@@ -1,4 +1,4 @@
-import type { Cancel, PendingRow, RowEvaluator, RowOutcome, RowQueue, Settle } from "../domain/ports.js";
+import type { Cancel, PendingRow, RowEvaluator, RowOutcome, RowQuery, RowQueue, Settle } from "../domain/ports.js";
 import type { Row } from "../domain/tensor.js";
 import type { CacheScope, ExactCache } from "./exactCache.js";
 import { rowHash, rowsEqual } from "./rowKey.js";
@@ -38,30 +38,31 @@ export class CachedEvaluator implements RowEvaluator {
     this.#queue = queue;
   }
 
-  evaluate(row: Row, deadlineMs: number, settle: Settle): Cancel {
+  evaluate(query: RowQuery, settle: Settle): Cancel {
+    const { row } = query;
     const hash = rowHash(row);
     const output = this.#cache.get(this.#scope, hash, row);
     if (output !== undefined) {
       this.counters.hits += 1;
-      settle({ kind: "output", output, source: "CACHE" });
+      settle({ kind: "output", output, source: "CACHE", distance: undefined, trace: undefined });
       return nothingToCancel;
     }
     const flight = this.#flights.get(hash);
     if (flight !== undefined && rowsEqual(flight.row, row)) {
       this.counters.joined += 1;
-      flight.pending?.extend(deadlineMs);
+      flight.pending?.extend(query);
       return this.#wait(flight, settle);
     }
     this.counters.misses += 1;
-    return this.#launch(row, hash, deadlineMs, settle);
+    return this.#launch(query, hash, settle);
   }
 
   /** Two unequal rows with one hash fly apart: only the first can be joined. */
-  #launch(row: Row, hash: number, deadlineMs: number, settle: Settle): Cancel {
-    const flight: Flight = { row, hash, waiters: [], waiting: 0, pending: undefined };
+  #launch(query: RowQuery, hash: number, settle: Settle): Cancel {
+    const flight: Flight = { row: query.row, hash, waiters: [], waiting: 0, pending: undefined };
     if (!this.#flights.has(hash)) this.#flights.set(hash, flight);
     const cancel = this.#wait(flight, settle);
-    flight.pending = this.#queue.submit(row, deadlineMs, (outcome) => this.#land(flight, outcome));
+    flight.pending = this.#queue.submit(query, (outcome) => this.#land(flight, outcome));
     return cancel;
   }
 

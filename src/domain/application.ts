@@ -1,4 +1,5 @@
-import type { Row, Signature, TensorSpec } from "./tensor.js";
+import type { ChosenModelSettings } from "./modelSettings.js";
+import type { Signature, TensorSpec } from "./tensor.js";
 
 /** What an application answers with. */
 export type OutputSpec =
@@ -32,6 +33,8 @@ export interface Application {
   readonly description: string;
   /** Latency objective in milliseconds, from the request's arrival to its answer. */
   readonly sloMs: number;
+  /** The same for BULK queries; at least `sloMs`. */
+  readonly bulkDeadlineMs: number;
   readonly input: readonly TensorSpec[];
   readonly output: OutputSpec;
   /** Given, and said so, when no model could answer in time. Without one such a query is a typed failure. */
@@ -44,6 +47,8 @@ export interface Application {
 export interface Model {
   readonly name: string;
   readonly currentVersion: number;
+  /** What was chosen for this model by mutation. */
+  readonly settings: ChosenModelSettings;
 }
 
 /** Immutable but for its endpoints. */
@@ -70,12 +75,5 @@ export function versionKey(model: string, version: number): VersionKey {
   return `${model}@${version}` as VersionKey;
 }
 
-export interface Query {
-  readonly application: Application;
-  readonly row: Row;
-  readonly entity: string | undefined;
-  /** Monotonic milliseconds at which the request arrived. */
-  readonly arrivalMs: number;
-  /** Monotonic milliseconds by which the answer must be ready to render. */
-  readonly deadlineMs: number;
-}
+/** INTERACTIVE: somebody waits, at most the application's objective. BULK: work that gives way, within `bulkDeadlineMs`. */
+export type Priority = "INTERACTIVE" | "BULK";

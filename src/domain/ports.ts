@@ -1,4 +1,5 @@
-import type { MemberFailureCode, MemberSource } from "./prediction.js";
+import type { Priority } from "./application.js";
+import type { MemberFailureCode, MemberSource, RowTrace } from "./prediction.js";
 import type { Row, Signature } from "./tensor.js";
 
 /** Calls off what returned it. Calling it late or twice does nothing. */
@@ -19,8 +20,26 @@ export interface Clock {
 /** Uniform in [0, 1). */
 export type Random = () => number;
 
+/** One row to be computed: for whom, and until when. All members of a prediction share one. */
+export interface RowQuery {
+  readonly row: Row;
+  /** Monotonic milliseconds. */
+  readonly deadlineMs: number;
+  readonly priority: Priority;
+  /** Name of the application that asks, which a cache may keep apart from others. */
+  readonly application: string;
+}
+
 export type RowOutcome =
-  | { readonly kind: "output"; readonly output: Row; readonly source: MemberSource }
+  | {
+      readonly kind: "output";
+      readonly output: Row;
+      readonly source: MemberSource;
+      /** From the input whose output this is, in the model's own measure; undefined where it is the input itself. */
+      readonly distance: number | undefined;
+      /** Where the time went; undefined where no model ran. */
+      readonly trace: RowTrace | undefined;
+    }
   | {
       readonly kind: "failed";
       readonly code: MemberFailureCode;
@@ -34,23 +53,23 @@ export type Settle = (outcome: RowOutcome) => void;
 /** Something that computes a model's output for one row: a cache over a batcher, or the batcher itself. */
 export interface RowEvaluator {
   /**
-   * Settles exactly once, also when the deadline (monotonic milliseconds) has passed or the model is gone;
-   * possibly before it returns. After the returned cancel, never.
+   * Settles exactly once, also when the deadline has passed or the model is gone; possibly before it returns. After
+   * the returned cancel, never.
    */
-  evaluate(row: Row, deadlineMs: number, settle: Settle): Cancel;
+  evaluate(query: RowQuery, settle: Settle): Cancel;
 }
 
 /** A row on its way to the model that others may join. Implemented by the batcher's queue. */
 export interface PendingRow {
-  /** One more waiter with this deadline: the row is ordered by the earliest and kept for the latest. */
-  extend(deadlineMs: number): void;
+  /** One more waiter: the row is ordered by the earliest deadline and the highest priority, and kept for the latest. */
+  extend(query: RowQuery): void;
   /** Nobody waits any more: true if the row has left the queue, false if a replica has it and it will settle. */
   abandon(): boolean;
 }
 
 export interface RowQueue {
   /** Settles exactly once, never before it returns, unless abandoned while still queued. */
-  submit(row: Row, deadlineMs: number, settle: Settle): PendingRow;
+  submit(query: RowQuery, settle: Settle): PendingRow;
 }
 
 export interface Batch {

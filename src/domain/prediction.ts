@@ -14,9 +14,26 @@ export interface MemberRef {
   readonly version: number;
 }
 
+/** How a row that a model computed came to its answer. */
+export interface RowTrace {
+  readonly replica: string;
+  /** Milliseconds in the queue. */
+  readonly queuedMs: number;
+  /** From sending the batch to its reply, in milliseconds. */
+  readonly serviceMs: number;
+  readonly batchRows: number;
+  readonly dispatch: DispatchReason;
+}
+
+/** Why a batch went when it did: it was as large as allowed, or all that had arrived in the turn was in it. */
+export type DispatchReason = "FULL" | "TURN_END";
+
 /** One model's share in an answer. */
 export interface MemberPrediction extends MemberRef {
   readonly source: MemberSource;
+  /** Of the cached input whose output was taken; undefined where the input itself was answered. */
+  readonly distance: number | undefined;
+  readonly trace: RowTrace | undefined;
   readonly latencyMs: number;
   readonly output: MemberOutput;
 }

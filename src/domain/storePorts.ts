@@ -1,5 +1,6 @@
-import type { Application, ApplicationLink, ModelVersion, RegistrySnapshot } from "./application.js";
+import type { Application, ApplicationLink, Model, ModelVersion, RegistrySnapshot } from "./application.js";
 import type { Failure } from "./failure.js";
+import type { ModelSettingsPatch } from "./modelSettings.js";
 
 /** What was stored, or found stored already with the same content (`created: false`), or why not. */
 export type Stored<T> = { readonly kind: "stored"; readonly created: boolean; readonly value: T } | Failure;
@@ -7,6 +8,7 @@ export type Stored<T> = { readonly kind: "stored"; readonly created: boolean; re
 export interface ApplicationPatch {
   readonly description?: string | undefined;
   readonly sloMs?: number | undefined;
+  readonly bulkDeadlineMs?: number | undefined;
   readonly defaultOutput?: Application["defaultOutput"] | null | undefined;
 }
 
@@ -34,6 +36,8 @@ export interface RegistryStore {
   registerModelVersion(version: ModelVersion, makeCurrent: boolean): Promise<Stored<ModelVersion>>;
   /** NOT_FOUND for an unknown model or version. */
   setCurrentVersion(model: string, version: number): Promise<Stored<ModelVersion>>;
+  /** Changes what was chosen for a model. NOT_FOUND for an unknown name. */
+  configureModel(name: string, patch: ModelSettingsPatch): Promise<Stored<Model>>;
   /** A link that exists gets the new weight. NOT_FOUND for an unknown application or model. */
   linkModel(application: string, link: ApplicationLink): Promise<Stored<Application>>;
   unlinkModel(application: string, model: string): Promise<Stored<Application>>;

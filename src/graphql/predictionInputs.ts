@@ -1,4 +1,5 @@
 import { Field, Float, ID, InputType, Int, registerEnumType } from "type-graphql";
+import type { Priority } from "../domain/application.js";
 import { DATATYPES } from "../domain/tensor.js";
 import type { Datatype } from "../domain/tensor.js";
 import { Base64, FloatVector } from "./scalars.js";
@@ -51,6 +52,15 @@ export class TensorInput {
   tensors?: NamedTensorInput[];
 }
 
+export const PriorityEnum: { readonly [P in Priority]: P } = { INTERACTIVE: "INTERACTIVE", BULK: "BULK" };
+registerEnumType(PriorityEnum, {
+  name: "Priority",
+  valuesConfig: {
+    INTERACTIVE: { description: "Somebody waits: answered within the application's sloMs." },
+    BULK: { description: "Gives way to interactive queries, but never for ever: answered within bulkDeadlineMs." },
+  },
+});
+
 @InputType("PredictInput")
 export class PredictInput {
   @Field(() => String)
@@ -64,9 +74,13 @@ export class PredictInput {
 
   @Field(() => Float, {
     nullable: true,
-    description: "Milliseconds from arrival within which the answer is needed; at most the application's sloMs counts.",
+    description:
+      "Milliseconds from arrival within which the answer is needed; at most the application's sloMs counts, for BULK its bulkDeadlineMs.",
   })
   deadlineMs?: number | null;
+
+  @Field(() => PriorityEnum, { nullable: true, description: "INTERACTIVE if absent." })
+  priority?: Priority | null;
 }
 
 @InputType("PredictManyInput")
@@ -82,6 +96,9 @@ export class PredictManyInput {
 
   @Field(() => Float, { nullable: true })
   deadlineMs?: number | null;
+
+  @Field(() => PriorityEnum, { nullable: true, description: "INTERACTIVE if absent." })
+  priority?: Priority | null;
 }
 
 @InputType("TruthInput", { description: "What turned out to be true, in the kind of the application's output." })

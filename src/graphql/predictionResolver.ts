@@ -23,6 +23,7 @@ export class PredictionResolver {
       inputPath: INPUT_PATH,
       entity: input.entity ?? undefined,
       deadlineMs: input.deadlineMs ?? undefined,
+      priority: input.priority ?? "INTERACTIVE",
       arrivalMs,
     });
     return fromPrediction(answer, services.receiptOf);
@@ -37,13 +38,17 @@ export class PredictionResolver {
     @Ctx() { services, arrivalMs, rows }: RequestContext,
   ): Promise<object[]> {
     rows.take(input.inputs.length);
-    const { application } = input;
-    const entity = input.entity ?? undefined;
-    const deadlineMs = input.deadlineMs ?? undefined;
+    const common = {
+      application: input.application,
+      entity: input.entity ?? undefined,
+      deadlineMs: input.deadlineMs ?? undefined,
+      priority: input.priority ?? "INTERACTIVE",
+      arrivalMs,
+    };
     const answers = await Promise.all(
       input.inputs.map((one, i) => {
         const inputPath = ["input", "inputs", i];
-        return services.predict({ application, input: toInputValue(one), inputPath, entity, deadlineMs, arrivalMs });
+        return services.predict({ ...common, input: toInputValue(one), inputPath });
       }),
     );
     return answers.map((answer) => fromPrediction(answer, services.receiptOf));

@@ -4,6 +4,7 @@ import type { Failure } from "../domain/failure.js";
 import type { NewApplication, Stored } from "../domain/storePorts.js";
 import type { NewModelVersion } from "../serving/administer.js";
 import type { ModelVersions } from "../serving/modelVersions.js";
+import { fromModelSettings } from "./modelSettingsConverters.js";
 import { fromFailure, fromOutput } from "./predictionConverters.js";
 import type {
   CreateApplicationInput,
@@ -13,15 +14,18 @@ import type {
 } from "./registryTypes.js";
 
 const DEFAULT_SLO_MS = 50;
+const DEFAULT_BULK_DEADLINE_MS = 30_000;
 export const DEFAULT_WEIGHT = 1;
 
 export function toNewApplication(input: CreateApplicationInput): NewApplication | Failure {
   const output = toOutputSpec(input.output);
   if (isFailure(output)) return output;
+  const sloMs = input.sloMs ?? DEFAULT_SLO_MS;
   const common = {
     name: input.name,
     description: input.description ?? "",
-    sloMs: input.sloMs ?? DEFAULT_SLO_MS,
+    sloMs,
+    bulkDeadlineMs: input.bulkDeadlineMs ?? Math.max(sloMs, DEFAULT_BULK_DEADLINE_MS),
     input: input.input,
     output,
     policy: { kind: "static" },
@@ -63,12 +67,14 @@ export function toNewModelVersion(input: RegisterModelVersionInput): NewModelVer
 }
 
 export function fromApplication(application: Application): object {
-  const { name, description, sloMs, input, output, defaultOutput, policy, policyVersion, links } = application;
+  const { name, description, sloMs, bulkDeadlineMs, input, output, defaultOutput, policy, policyVersion, links } =
+    application;
   return {
     __typename: "Application",
     name,
     description,
     sloMs,
+    bulkDeadlineMs,
     input,
     output,
     defaultOutput: defaultOutput === undefined ? undefined : fromOutput(defaultOutput),
@@ -83,7 +89,8 @@ export function fromModel(model: Model, snapshot: RegistrySnapshot, served: Mode
     .filter((version) => version.model === model.name)
     .sort((a, b) => b.version - a.version)
     .map((version) => fromModelVersion(version, model.currentVersion, served));
-  return { name: model.name, currentVersion: model.currentVersion, versions };
+  const settings = fromModelSettings(served.settingsOf(model.name));
+  return { __typename: "Model", name: model.name, currentVersion: model.currentVersion, settings, versions };
 }
 
 export function fromModelVersion(

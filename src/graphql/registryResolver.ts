@@ -2,6 +2,8 @@ import { Arg, Ctx, Int, Mutation, Query, Resolver } from "type-graphql";
 import { isFailure } from "../domain/failure.js";
 import { pageByName } from "./connection.js";
 import type { RequestContext, Services } from "./context.js";
+import { toModelSettingsPatch } from "./modelSettingsConverters.js";
+import { ConfigureModelInput } from "./modelSettingsTypes.js";
 import { fromFailure } from "./predictionConverters.js";
 import {
   DEFAULT_WEIGHT,
@@ -20,6 +22,7 @@ import {
   CreateApplicationInput,
   LinkModelInput,
   ModelConnectionType,
+  ModelResultUnion,
   ModelType,
   ModelVersionResultUnion,
   RegisterModelVersionInput,
@@ -85,7 +88,12 @@ export class RegistryResolver {
   ): Promise<object> {
     const defaultOutput = input.defaultOutput == null ? input.defaultOutput : toOutput(input.defaultOutput);
     if (isFailure(defaultOutput)) return fromFailure(defaultOutput);
-    const patch = { description: input.description ?? undefined, sloMs: input.sloMs ?? undefined, defaultOutput };
+    const patch = {
+      description: input.description ?? undefined,
+      sloMs: input.sloMs ?? undefined,
+      bulkDeadlineMs: input.bulkDeadlineMs ?? undefined,
+      defaultOutput,
+    };
     return fromStored(await services.administration.updateApplication(input.name, patch), fromApplication);
   }
 
@@ -117,6 +125,19 @@ export class RegistryResolver {
   ): Promise<object> {
     const stored = await services.administration.setCurrentVersion(model, version);
     return fromStored(stored, (value) => fromModelVersion(value, currentOf(services, value.model), services.versions));
+  }
+
+  @Mutation(() => ModelResultUnion, {
+    description: "Changes how a model is batched and cached, for all its versions and on all servers at once.",
+  })
+  async configureModel(
+    @Arg("input", () => ConfigureModelInput) input: ConfigureModelInput,
+    @Ctx() { services }: RequestContext,
+  ): Promise<object> {
+    const patch = toModelSettingsPatch(input);
+    if (isFailure(patch)) return fromFailure(patch);
+    const stored = await services.administration.configureModel(input.model, patch);
+    return fromStored(stored, (model) => fromModel(model, services.catalogue.snapshot, services.versions));
   }
 
   @Mutation(() => ApplicationResultUnion, { description: "A link that exists gets the new weight." })

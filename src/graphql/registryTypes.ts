@@ -1,6 +1,7 @@
 import { createUnionType, Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
 import type { Datatype } from "../domain/tensor.js";
 import { BadInputType, ConflictType, NotFoundType, UnavailableType } from "./failureTypes.js";
+import { ModelSettingsType } from "./modelSettingsTypes.js";
 import { DatatypeEnum } from "./predictionInputs.js";
 import { OutputUnion } from "./predictionTypes.js";
 import { FloatVector } from "./scalars.js";
@@ -100,6 +101,9 @@ export class ModelType {
   @Field(() => Int)
   currentVersion!: number;
 
+  @Field(() => ModelSettingsType)
+  settings!: ModelSettingsType;
+
   @Field(() => [ModelVersionType], { description: "Newest first." })
   versions!: readonly ModelVersionType[];
 }
@@ -123,6 +127,9 @@ export class ApplicationType {
 
   @Field(() => Float, { description: "Latency objective in milliseconds, from arrival to answer." })
   sloMs!: number;
+
+  @Field(() => Float, { description: "Milliseconds within which BULK queries are answered." })
+  bulkDeadlineMs!: number;
 
   @Field(() => [TensorSpecType])
   input!: readonly TensorSpecType[];
@@ -200,6 +207,12 @@ export const ModelVersionResultUnion = createUnionType({
   resolveType: (value) => (value as unknown as { __typename: string }).__typename,
 });
 
+export const ModelResultUnion = createUnionType({
+  name: "ModelResult",
+  types: () => [ModelType, BadInputType, NotFoundType, ConflictType, UnavailableType] as const,
+  resolveType: (value) => (value as unknown as { __typename: string }).__typename,
+});
+
 @InputType("TensorSpecInput")
 export class TensorSpecInput {
   @Field(() => String)
@@ -256,6 +269,9 @@ export class CreateApplicationInput {
   @Field(() => Float, { nullable: true, description: "Milliseconds; 50 if absent." })
   sloMs?: number | null;
 
+  @Field(() => Float, { nullable: true, description: "Milliseconds, at least sloMs; 30000 if absent." })
+  bulkDeadlineMs?: number | null;
+
   @Field(() => [TensorSpecInput])
   input!: TensorSpecInput[];
 
@@ -285,6 +301,9 @@ export class UpdateApplicationInput {
 
   @Field(() => Float, { nullable: true })
   sloMs?: number | null;
+
+  @Field(() => Float, { nullable: true })
+  bulkDeadlineMs?: number | null;
 
   @Field(() => OutputInput, { nullable: true, description: "null removes it." })
   defaultOutput?: OutputInput | null;

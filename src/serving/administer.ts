@@ -1,6 +1,8 @@
-import type { Application, ApplicationLink, ModelVersion, Output, OutputSpec } from "../domain/application.js";
+import type { Application, ApplicationLink, Model, ModelVersion, Output, OutputSpec } from "../domain/application.js";
 import { badInput, failure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
+import { settingsProblem } from "../domain/modelSettings.js";
+import type { ModelSettingsPatch } from "../domain/modelSettings.js";
 import type { ApplicationPatch, NewApplication, RegistryStore, Stored } from "../domain/storePorts.js";
 import { describeTensor, elementCount, tensorsDifference } from "../domain/tensor.js";
 import type { Signature, TensorSpec } from "../domain/tensor.js";
@@ -55,6 +57,7 @@ export class Administration {
     const known = this.#application(name);
     const problem =
       (patch.sloMs === undefined ? undefined : sloProblem(patch.sloMs)) ??
+      bulkDeadlineProblem(patch.sloMs ?? known?.sloMs, patch.bulkDeadlineMs ?? known?.bulkDeadlineMs) ??
       (patch.defaultOutput && defaultProblem(known?.output, patch.defaultOutput));
     return problem ?? this.#changed(this.#deps.registry.updateApplication(name, patch));
   }
@@ -82,6 +85,11 @@ export class Administration {
     const found = this.#version(model, version);
     const problem = found && this.#misfitOfCurrent(found);
     return problem ?? this.#changed(this.#deps.registry.setCurrentVersion(model, version));
+  }
+
+  /** Changes how a model is batched and cached, on all servers at once. */
+  async configureModel(model: string, patch: ModelSettingsPatch): Promise<Stored<Model>> {
+    return settingsProblem(patch) ?? this.#changed(this.#deps.registry.configureModel(model, patch));
   }
 
   async linkModel(application: string, link: ApplicationLink): Promise<Stored<Application>> {
@@ -155,6 +163,7 @@ function applicationProblem(given: NewApplication): Failure | undefined {
   return (
     nameProblem("application", given.name) ??
     sloProblem(given.sloMs) ??
+    bulkDeadlineProblem(given.sloMs, given.bulkDeadlineMs) ??
     tensorsProblem("input", given.input) ??
     outputProblem(given) ??
     (given.defaultOutput === undefined ? undefined : defaultProblem(given.output, given.defaultOutput))
@@ -171,6 +180,11 @@ function nameProblem(kind: string, name: string): Failure | undefined {
 
 function sloProblem(sloMs: number): Failure | undefined {
   return sloMs >= 1 && sloMs <= 600_000 ? undefined : badInput(["sloMs"], "1 to 600000 ms", String(sloMs));
+}
+
+function bulkDeadlineProblem(sloMs = 1, bulkDeadlineMs = sloMs): Failure | undefined {
+  if (bulkDeadlineMs >= sloMs && bulkDeadlineMs <= 3_600_000) return undefined;
+  return badInput(["bulkDeadlineMs"], `sloMs (${sloMs}) to 3600000 ms`, String(bulkDeadlineMs));
 }
 
 function weightProblem(path: readonly (string | number)[], weight: number): Failure | undefined {

@@ -1,6 +1,5 @@
-import type { Cancel, Clock, RowOutcome } from "../domain/ports.js";
+import type { Cancel, Clock, RowOutcome, RowQuery } from "../domain/ports.js";
 import type { MemberMissing, MemberPrediction } from "../domain/prediction.js";
-import type { Row } from "../domain/tensor.js";
 import type { Member } from "./catalogue.js";
 
 const UNUSABLE =
@@ -15,8 +14,8 @@ export interface Gathered {
  * Asks all members for one row and resolves when the last has answered or failed, or at the deadline with those
  * that have. Members still outstanding are called off then and count as missing; their late answers fill the cache.
  */
-export function gather(clock: Clock, members: readonly Member[], row: Row, deadlineMs: number): Promise<Gathered> {
-  return new Promise((resolve) => new Gathering(clock, members, deadlineMs, resolve).start(row));
+export function gather(clock: Clock, members: readonly Member[], query: RowQuery): Promise<Gathered> {
+  return new Promise((resolve) => new Gathering(clock, members, query.deadlineMs, resolve).start(query));
 }
 
 class Gathering {
@@ -44,10 +43,10 @@ class Gathering {
     this.#missing = new Array<MemberMissing | undefined>(members.length);
   }
 
-  start(row: Row): void {
+  start(query: RowQuery): void {
     for (let i = 0; i < this.#members.length; i++) {
       const member = this.#members[i] as Member;
-      this.#cancels[i] = member.evaluator.evaluate(row, this.#deadlineMs, (outcome) => this.#settle(i, outcome));
+      this.#cancels[i] = member.evaluator.evaluate(query, (outcome) => this.#settle(i, outcome));
     }
     this.#starting = false;
     if (this.#outstanding === 0) this.#finish();
@@ -71,7 +70,8 @@ class Gathering {
         this.#missing[i] = { model, version, code: "MODEL_BAD_OUTPUT", message, retryAfterMs: undefined };
       } else {
         const latencyMs = this.#clock.nowMs() - this.#startedMs;
-        this.#present[i] = { model, version, source: outcome.source, latencyMs, output };
+        const { source, distance, trace } = outcome;
+        this.#present[i] = { model, version, source, distance, trace, latencyMs, output };
       }
     }
     this.#outstanding -= 1;

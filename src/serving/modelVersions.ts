@@ -1,11 +1,13 @@
-import { Aimd } from "../batching/aimd.js";
 import { Batcher } from "../batching/batcher.js";
 import { BatcherMetrics } from "../batching/batcherMetrics.js";
+import { newControllerOf } from "../batching/newController.js";
 import { CachedEvaluator } from "../caching/cachedEvaluator.js";
 import { CacheScope } from "../caching/exactCache.js";
 import type { ExactCache } from "../caching/exactCache.js";
 import { versionKey } from "../domain/application.js";
 import type { VersionKey } from "../domain/application.js";
+import { resolveModelSettings } from "../domain/modelSettings.js";
+import type { ChosenModelSettings, ModelSettings } from "../domain/modelSettings.js";
 import type { Clock, Random } from "../domain/ports.js";
 import type { Signature } from "../domain/tensor.js";
 import type { ModelFigures } from "../telemetry/prometheus.js";
@@ -15,7 +17,8 @@ export interface ModelVersionsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly cache: ExactCache;
-  readonly maxBatchRows: number;
+  /** What the configuration chooses for a model. */
+  readonly configuredSettings: (model: string) => ChosenModelSettings;
   readonly maxQueueRows: number;
   readonly maxMessageBytes: number;
   readonly batchTimeoutMs: number;
@@ -35,6 +38,7 @@ export interface ServedVersion {
 }
 
 interface Entry extends ServedVersion {
+  settings: ModelSettings;
   readonly links: Map<string, ReplicaLink>;
   readyListeners: (() => void)[];
   registered: Signature | undefined;
@@ -44,6 +48,7 @@ interface Entry extends ServedVersion {
 export class ModelVersions {
   readonly #options: ModelVersionsOptions;
   readonly #entries = new Map<VersionKey, Entry>();
+  readonly #chosenSettings = new Map<string, ChosenModelSettings>();
 
   constructor(options: ModelVersionsOptions) {
     this.#options = options;
@@ -100,6 +105,18 @@ export class ModelVersions {
     const entry = this.#entry(model, version);
     entry.registered = signature;
     for (const link of entry.links.values()) link.recheckSignature();
+  }
+
+  /** A model's settings as they are in force: what was chosen for it, over the configuration, over the defaults. */
+  settingsOf(model: string): ModelSettings {
+    return resolveModelSettings(this.#options.configuredSettings(model), this.#chosenSettings.get(model) ?? {});
+  }
+
+  /** What was chosen for a model by mutation, for all of its versions, also those still to come. */
+  setSettings(model: string, chosen: ChosenModelSettings): void {
+    this.#chosenSettings.set(model, chosen);
+    const settings = this.settingsOf(model);
+    for (const entry of this.#entries.values()) if (entry.model === model) configure(entry, settings);
   }
 
   /** Links a wrapper that listens at `endpoint`. The same endpoint twice is one replica. */
@@ -161,12 +178,13 @@ export class ModelVersions {
     const key = versionKey(model, version);
     const known = this.#entries.get(key);
     if (known !== undefined) return known;
-    const { clock, cache, maxBatchRows, maxQueueRows, maxMessageBytes } = this.#options;
+    const { clock, cache, maxQueueRows, maxMessageBytes } = this.#options;
+    const settings = this.settingsOf(model);
     const metrics = new BatcherMetrics();
     const batcher = new Batcher({
       clock,
       name: key,
-      newController: () => new Aimd({ maxBatchRows }),
+      newController: newControllerOf(settings),
       metrics,
       maxQueueRows,
       // The rest is for names and shapes.
@@ -178,6 +196,7 @@ export class ModelVersions {
       key,
       model,
       version,
+      settings,
       batcher,
       evaluator,
       metrics,
@@ -188,5 +207,14 @@ export class ModelVersions {
     };
     this.#entries.set(key, entry);
     return entry;
+  }
+}
+
+/** What has not changed keeps what it has learned. */
+function configure(entry: Entry, settings: ModelSettings): void {
+  const before = entry.settings;
+  entry.settings = settings;
+  if (settings.batchSizeController !== before.batchSizeController || settings.maxBatchRows !== before.maxBatchRows) {
+    entry.batcher.useControllers(newControllerOf(settings));
   }
 }

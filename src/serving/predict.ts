@@ -1,5 +1,5 @@
 import type { Vote } from "../correction/policy.js";
-import type { Application, Output } from "../domain/application.js";
+import type { Application, Output, Priority } from "../domain/application.js";
 import { badInput, failure, isFailure } from "../domain/failure.js";
 import type { Failure, FailureCode } from "../domain/failure.js";
 import type { Clock } from "../domain/ports.js";
@@ -23,8 +23,9 @@ export interface PredictRequest {
   /** Where the input stands in the caller's request, for messages. */
   readonly inputPath: readonly (string | number)[];
   readonly entity: string | undefined;
-  /** Milliseconds from arrival; at most the application's objective. */
+  /** Milliseconds from arrival; at most the application's objective, or for BULK its `bulkDeadlineMs`. */
   readonly deadlineMs: number | undefined;
+  readonly priority: Priority;
   /** Monotonic milliseconds at which the request arrived in this process. */
   readonly arrivalMs: number;
 }
@@ -58,7 +59,8 @@ export async function predict(deps: PredictDependencies, request: PredictRequest
 
   const selected = served.policy.select(served.application.links);
   const members = selected.map(({ member }) => served.members[member]).filter((member) => member !== undefined);
-  const gathered = await gather(deps.clock, members, row, deadlineMs);
+  const { priority, application } = request;
+  const gathered = await gather(deps.clock, members, { row, deadlineMs, priority, application });
   const combined = combine(deps, served, request, gathered);
   deps.metrics.record(served.application, combined, deps.clock.nowMs() - request.arrivalMs);
   return combined;
@@ -84,16 +86,17 @@ function entityProblem(entity: string | undefined): Failure | undefined {
   return badInput(["entity"], "well-formed text without control characters", JSON.stringify(entity));
 }
 
-/** The deadline is absolute: arrival plus what the caller or the objective allows, less the margin to render. */
+/** The deadline is absolute: arrival plus what the caller and the application allow, less the margin to render. */
 function absoluteDeadline(
   deps: PredictDependencies,
   application: Application,
-  { deadlineMs, arrivalMs }: PredictRequest,
+  { deadlineMs, priority, arrivalMs }: PredictRequest,
 ): number | Failure {
   if (deadlineMs !== undefined && !(deadlineMs > 0)) {
     return failure("BAD_INPUT", `deadlineMs: expected more than 0, got ${deadlineMs}`, { path: ["deadlineMs"] });
   }
-  const allowedMs = Math.min(deadlineMs ?? Infinity, application.sloMs);
+  const mostMs = priority === "BULK" ? application.bulkDeadlineMs : application.sloMs;
+  const allowedMs = Math.min(deadlineMs ?? Infinity, mostMs);
   return arrivalMs + allowedMs - Math.min(deps.answerMarginMs(), allowedMs / 2);
 }
 

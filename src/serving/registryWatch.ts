@@ -121,6 +121,7 @@ export class RegistryWatch {
   }
 
   #apply(snapshot: RegistrySnapshot): void {
+    for (const { name, settings } of snapshot.models) this.#options.versions.setSettings(name, settings);
     this.#linkEndpoints(snapshot);
     this.#setBudgets(snapshot);
     this.#options.catalogue.replace(snapshot, (application) => this.#serve(application, snapshot));

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { Application, ApplicationLink, Model, ModelVersion, Output, PolicySpec } from "../domain/application.js";
+import { settingsProblem } from "../domain/modelSettings.js";
+import type { ChosenModelSettings } from "../domain/modelSettings.js";
 import { DATATYPES } from "../domain/tensor.js";
 import type { Signature, TensorSpec } from "../domain/tensor.js";
 
@@ -30,6 +32,7 @@ const APPLICATION = z
     name: z.string(),
     description: z.string(),
     sloMs: z.number(),
+    bulkDeadlineMs: z.number(),
     input: TENSORS,
     output: OUTPUT_SPEC,
     defaultOutput: OUTPUT.nullable(),
@@ -39,7 +42,10 @@ const APPLICATION = z
   })
   .transform(({ defaultOutput, ...rest }) => (defaultOutput === null ? rest : { ...rest, defaultOutput }));
 
-const MODEL = z.object({ name: z.string(), currentVersion: z.int() });
+/** Settings that this server does not know were chosen through a newer one: they are left out, not refused. */
+const SETTINGS = z.record(z.string(), z.unknown()).transform((stored) => knownSettings(stored));
+
+const MODEL = z.object({ name: z.string(), currentVersion: z.int(), settings: SETTINGS });
 
 const MODEL_VERSION = z.object({
   model: z.string(),
@@ -92,6 +98,7 @@ export function applicationContent(application: Omit<Application, "links" | "pol
     application.name,
     application.description,
     application.sloMs,
+    application.bulkDeadlineMs,
     tensorsJson(application.input),
     outputSpecJson(application.output),
     application.defaultOutput === undefined ? null : outputJson(application.defaultOutput),
@@ -103,6 +110,15 @@ export function applicationContent(application: Omit<Application, "links" | "pol
 export function linksJson(links: readonly ApplicationLink[]): string {
   const byModel = [...links].sort((a, b) => (a.model < b.model ? -1 : 1));
   return JSON.stringify(byModel.map(({ model, weight }) => ({ model, weight })));
+}
+
+function knownSettings(stored: Readonly<Record<string, unknown>>): ChosenModelSettings {
+  const known = Object.entries(stored).filter((entry) => settingsProblem(Object.fromEntries([entry])) === undefined);
+  return Object.fromEntries(known);
+}
+
+export function settingsJson(chosen: ChosenModelSettings): string {
+  return JSON.stringify(chosen);
 }
 
 export function endpointsJson(endpoints: readonly string[]): string {

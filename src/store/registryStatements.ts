@@ -13,13 +13,13 @@ export async function selectRegistry(sql: SqlRunner): Promise<unknown> {
   const rows = await sql`
     select
       (select coalesce(jsonb_agg(to_jsonb(a) order by a.name), '[]') from (
-        select name, description, slo_ms as "sloMs", input, output, default_output as "defaultOutput", policy,
+        select name, description, slo_ms as "sloMs", bulk_deadline_ms as "bulkDeadlineMs", input, output, default_output as "defaultOutput", policy,
           policy_version as "policyVersion",
           (select coalesce(jsonb_agg(jsonb_build_object('model', l.model, 'weight', l.weight) order by l.model), '[]')
            from application_model l where l.application = application.name) as links
         from application) a) as applications,
       (select coalesce(jsonb_agg(to_jsonb(m) order by m.name), '[]') from (
-        select name, current_version as "currentVersion" from model) m) as models,
+        select name, current_version as "currentVersion", settings from model) m) as models,
       (select coalesce(jsonb_agg(to_jsonb(v) order by v.model, v.version), '[]') from (
         select model, version, signature, endpoints from model_version) v) as versions`;
   return rows[0];
@@ -27,7 +27,7 @@ export async function selectRegistry(sql: SqlRunner): Promise<unknown> {
 
 export async function selectApplication(sql: SqlRunner, name: string): Promise<unknown> {
   const rows = await sql`
-    select name, description, slo_ms as "sloMs", input, output, default_output as "defaultOutput", policy,
+    select name, description, slo_ms as "sloMs", bulk_deadline_ms as "bulkDeadlineMs", input, output, default_output as "defaultOutput", policy,
       policy_version as "policyVersion",
       (select coalesce(jsonb_agg(jsonb_build_object('model', l.model, 'weight', l.weight) order by l.model), '[]')
        from application_model l where l.application = application.name) as links
@@ -45,6 +45,7 @@ export interface ApplicationColumns {
   readonly name: string;
   readonly description: string;
   readonly sloMs: number;
+  readonly bulkDeadlineMs: number;
   readonly inputJson: string;
   readonly outputJson: string;
   readonly defaultOutputJson: string | null;
@@ -54,8 +55,8 @@ export interface ApplicationColumns {
 /** False when the name is taken. */
 export async function insertApplication(sql: SqlRunner, a: ApplicationColumns): Promise<boolean> {
   const rows = await sql`
-    insert into application (name, description, slo_ms, input, output, default_output, policy)
-    values (${a.name}, ${a.description}, ${a.sloMs}, ${a.inputJson}::text::jsonb, ${a.outputJson}::text::jsonb,
+    insert into application (name, description, slo_ms, bulk_deadline_ms, input, output, default_output, policy)
+    values (${a.name}, ${a.description}, ${a.sloMs}, ${a.bulkDeadlineMs}, ${a.inputJson}::text::jsonb, ${a.outputJson}::text::jsonb,
       ${a.defaultOutputJson}::text::jsonb, ${a.policyJson}::text::jsonb)
     on conflict do nothing
     returning name`;
@@ -66,6 +67,7 @@ export interface ApplicationChanges {
   /** Null leaves the column as it is. */
   readonly description: string | null;
   readonly sloMs: number | null;
+  readonly bulkDeadlineMs: number | null;
   readonly changeDefaultOutput: boolean;
   readonly defaultOutputJson: string | null;
 }
@@ -76,6 +78,7 @@ export async function updateApplication(sql: SqlRunner, name: string, to: Applic
     update application set
       description = coalesce(${to.description}, description),
       slo_ms = coalesce(${to.sloMs}, slo_ms),
+      bulk_deadline_ms = coalesce(${to.bulkDeadlineMs}, bulk_deadline_ms),
       default_output = case when ${to.changeDefaultOutput} then ${to.defaultOutputJson}::text::jsonb else default_output end,
       updated_at = now()
     where name = ${name}
@@ -100,6 +103,16 @@ export async function insertModel(sql: SqlRunner, name: string, currentVersion: 
 export async function lockModel(sql: SqlRunner, name: string): Promise<boolean> {
   const rows = await sql`select 1 from model where name = ${name} for update`;
   return rows.length > 0;
+}
+
+export async function selectModel(sql: SqlRunner, name: string): Promise<unknown> {
+  const rows = await sql`
+    select name, current_version as "currentVersion", settings from model where name = ${name}`;
+  return rows[0];
+}
+
+export async function updateSettings(sql: SqlRunner, model: string, settingsJson: string): Promise<void> {
+  await sql`update model set settings = ${settingsJson}::text::jsonb where name = ${model}`;
 }
 
 export async function updateCurrentVersion(sql: SqlRunner, model: string, version: number): Promise<void> {

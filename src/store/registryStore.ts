@@ -1,6 +1,8 @@
 import { z } from "zod";
-import type { Application, ApplicationLink, ModelVersion, RegistrySnapshot } from "../domain/application.js";
+import type { Application, ApplicationLink, Model, ModelVersion, RegistrySnapshot } from "../domain/application.js";
 import { FailureError, failure } from "../domain/failure.js";
+import { patchModelSettings } from "../domain/modelSettings.js";
+import type { ModelSettingsPatch } from "../domain/modelSettings.js";
 import type { ApplicationPatch, NewApplication, RegistryStore, Stored } from "../domain/storePorts.js";
 import { signatureDifference } from "../domain/tensor.js";
 import type { Database, SqlRunner } from "./database.js";
@@ -86,6 +88,15 @@ export class PostgresRegistryStore implements RegistryStore {
       const value = await requireVersion(tx, model, version);
       await statements.updateCurrentVersion(tx, model, version);
       return { value, created: false, changed: true };
+    });
+  }
+
+  configureModel(name: string, patch: ModelSettingsPatch): Promise<Stored<Model>> {
+    return this.#change(async (tx) => {
+      await requireModel(tx, name);
+      const before = rows.parseModel(await statements.selectModel(tx, name));
+      await statements.updateSettings(tx, name, rows.settingsJson(patchModelSettings(before.settings, patch)));
+      return { value: rows.parseModel(await statements.selectModel(tx, name)), created: false, changed: true };
     });
   }
 
@@ -182,11 +193,12 @@ async function requireVersion(tx: SqlRunner, model: string, version: number): Pr
 }
 
 function applicationColumns(application: NewApplication): statements.ApplicationColumns {
-  const { name, description, sloMs, defaultOutput } = application;
+  const { name, description, sloMs, bulkDeadlineMs, defaultOutput } = application;
   return {
     name,
     description,
     sloMs,
+    bulkDeadlineMs,
     inputJson: rows.tensorsJson(application.input),
     outputJson: rows.outputSpecJson(application.output),
     defaultOutputJson: defaultOutput === undefined ? null : rows.outputJson(defaultOutput),
@@ -199,6 +211,7 @@ function applicationChanges(patch: ApplicationPatch): statements.ApplicationChan
   return {
     description: patch.description ?? null,
     sloMs: patch.sloMs ?? null,
+    bulkDeadlineMs: patch.bulkDeadlineMs ?? null,
     changeDefaultOutput: defaultOutput !== undefined,
     defaultOutputJson: defaultOutput === undefined || defaultOutput === null ? null : rows.outputJson(defaultOutput),
   };

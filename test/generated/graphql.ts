@@ -4,7 +4,62 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** In what distance inputs are near each other. */
+export type ApproximateDistance =
+  | 'ANGLE'
+  /** L2, or the angle where an input has 256 numbers or more. */
+  | 'AUTO'
+  | 'L2';
+
+/** Who says how many rows a replica may be given at once. */
+export type BatchSizeController =
+  /** Grows by a step after a full batch within its budget, shrinks by a tenth after one above it. */
+  | 'AIMD'
+  /** Always maxBatchRows. */
+  | 'FIXED'
+  /** The largest size whose tail, by the replica's learned latency line, fits the budget. */
+  | 'MODEL'
+  /** The largest size whose 99th percentile of latency fits the budget. */
+  | 'QUANTILE';
+
+export type CacheScope =
+  /** Each application has answers of its own, so that none can tell what others ask. */
+  | 'APPLICATION'
+  /** What one application asked is a hit for all. */
+  | 'MODEL';
+
+/** What is absent stays as it is; null takes a choice back, so that the configuration or default holds. */
+export type ConfigureModelInput = {
+  /** Default AUTO. */
+  approximateDistance?: ApproximateDistance | null | undefined;
+  /** 0 to 0.5; default 0, off. */
+  approximateErrorBudget?: number | null | undefined;
+  /** 0 or more; default none. */
+  approximateTolerance?: number | null | undefined;
+  /** Default AIMD. */
+  batchSizeController?: BatchSizeController | null | undefined;
+  /** Default MODEL. */
+  cacheScope?: CacheScope | null | undefined;
+  /** 1 or more; default no limit. */
+  cacheTtlMs?: number | null | undefined;
+  /** Default false. */
+  featureModel?: boolean | null | undefined;
+  /** 0 or more; default 0. */
+  featureTolerance?: number | null | undefined;
+  /** Learn whether waiting pays, instead of maxBatchDelayMs. */
+  maxBatchDelayAuto?: boolean | null | undefined;
+  /** 0 to 1000; default 0, no waiting. */
+  maxBatchDelayMs?: number | null | undefined;
+  /** 1 to 65536; default 256. */
+  maxBatchRows?: number | null | undefined;
+  model: string;
+  /** 0 to 1000; default 0. */
+  prefetchMs?: number | null | undefined;
+};
+
 export type CreateApplicationInput = {
+  /** Milliseconds, at least sloMs; 30000 if absent. */
+  bulkDeadlineMs?: number | null | undefined;
   /** Given, and said so, when no model could answer in time. Absent: a typed failure instead. */
   defaultOutput?: OutputInput | null | undefined;
   description?: string | null | undefined;
@@ -115,11 +170,13 @@ export type OutputSpecInput = {
 
 export type PredictInput = {
   application: string;
-  /** Milliseconds from arrival within which the answer is needed; at most the application's sloMs counts. */
+  /** Milliseconds from arrival within which the answer is needed; at most the application's sloMs counts, for BULK its bulkDeadlineMs. */
   deadlineMs?: number | null | undefined;
   /** Whom the prediction is for; absent: the population. */
   entity?: string | number | null | undefined;
   input: TensorInput;
+  /** INTERACTIVE if absent. */
+  priority?: Priority | null | undefined;
 };
 
 export type PredictManyInput = {
@@ -128,6 +185,8 @@ export type PredictManyInput = {
   entity?: string | number | null | undefined;
   /** At most 1,000. */
   inputs: Array<TensorInput>;
+  /** INTERACTIVE if absent. */
+  priority?: Priority | null | undefined;
 };
 
 /** Where an answer came from: the first that applies of DEFAULT, PARTIAL, CACHE, ENSEMBLE, MODEL. */
@@ -142,6 +201,12 @@ export type PredictionSource =
   | 'MODEL'
   /** Only some of the selected models answered in time: see modelsMissing. */
   | 'PARTIAL';
+
+export type Priority =
+  /** Gives way to interactive queries, but never for ever: answered within bulkDeadlineMs. */
+  | 'BULK'
+  /** Somebody waits: answered within the application's sloMs. */
+  | 'INTERACTIVE';
 
 export type RegisterModelVersionInput = {
   /** Wrappers that someone else runs: host:port or unix:/path. Replaces those given before. */
@@ -203,6 +268,7 @@ export type UnlinkModelInput = {
 
 /** What is absent stays as it is. */
 export type UpdateApplicationInput = {
+  bulkDeadlineMs?: number | null | undefined;
   /** null removes it. */
   defaultOutput?: OutputInput | null | undefined;
   description?: string | null | undefined;
@@ -357,6 +423,19 @@ export type UpdateApplicationMutation = { updateApplication:
        | null, models: Array<{ model: string, weight: number }> }
     | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
+export type ConfigureModelMutationVariables = Exact<{
+  input: ConfigureModelInput;
+}>;
+
+
+export type ConfigureModelMutation = { configureModel:
+    | { __typename: 'BadInput', path: Array<string> | null, expected: string | null, got: string | null, code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Model', settings: { batchSizeController: BatchSizeController, maxBatchRows: number, maxBatchDelayMs: number | null, prefetchMs: number, cacheTtlMs: number | null, cacheScope: CacheScope, approximateErrorBudget: number, approximateDistance: ApproximateDistance, approximateTolerance: number | null, featureModel: boolean, featureTolerance: number }, versions: Array<{ replicas: Array<{ batchRows: number | null, batchRowsReason: string | null }> }> }
     | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
    };
@@ -853,6 +932,47 @@ fragment WholeApplication on Application {
     weight
   }
 }`) as unknown as TypedDocumentString<UpdateApplicationMutation, UpdateApplicationMutationVariables>;
+export const ConfigureModelDocument = new TypedDocumentString(`
+    mutation ConfigureModel($input: ConfigureModelInput!) {
+  configureModel(input: $input) {
+    __typename
+    ... on Model {
+      settings {
+        batchSizeController
+        maxBatchRows
+        maxBatchDelayMs
+        prefetchMs
+        cacheTtlMs
+        cacheScope
+        approximateErrorBudget
+        approximateDistance
+        approximateTolerance
+        featureModel
+        featureTolerance
+      }
+      versions {
+        replicas {
+          batchRows
+          batchRowsReason
+        }
+      }
+    }
+    ... on Failure {
+      ...WhyNot
+    }
+    ... on BadInput {
+      path
+      expected
+      got
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<ConfigureModelMutation, ConfigureModelMutationVariables>;
 export const DeleteApplicationDocument = new TypedDocumentString(`
     mutation DeleteApplication($name: String!) {
   deleteApplication(name: $name) {

@@ -10,6 +10,7 @@ const DIGITS: Omit<Application, "links" | "policyVersion"> = {
   name: "digits",
   description: "Which digit is it?",
   sloMs: 50,
+  bulkDeadlineMs: 30_000,
   input: [{ name: "pixels", datatype: "FP32", shape: [8, 8] }],
   output: { kind: "LABEL", labels: ["0", "1"] },
   defaultOutput: { kind: "LABEL", label: "0" },
@@ -46,9 +47,20 @@ await eachPostgres("registry store", (postgres) => {
     await store.linkModel("digits", { model: "forest", weight: 2.5 });
     expect(await store.read()).toEqual({
       applications: [{ ...DIGITS, policyVersion: 1, links: [{ model: "forest", weight: 2.5 }] }],
-      models: [{ name: "forest", currentVersion: 1 }],
+      models: [{ name: "forest", currentVersion: 1, settings: {} }],
       versions: [FOREST],
     });
+  });
+
+  test("keeps what was chosen for a model, change by change, and leaves out what it does not know", async () => {
+    await store.registerModelVersion(FOREST, false);
+    await store.configureModel("forest", { batchSizeController: "FIXED", maxBatchRows: 8, cacheTtlMs: 5.5 });
+    const changed = await store.configureModel("forest", { maxBatchRows: null, maxBatchDelayMs: "auto" });
+    const settings = { batchSizeController: "FIXED", cacheTtlMs: 5.5, maxBatchDelayMs: "auto" };
+    expect(changed).toMatchObject({ kind: "stored", value: { settings } });
+    await administer(url, `update model set settings = settings || '{"ofLater": 1, "prefetchMs": "x"}'`);
+    expect((await store.read()).models).toEqual([{ name: "forest", currentVersion: 1, settings }]);
+    expect(await store.configureModel("other", {})).toMatchObject({ code: "NOT_FOUND" });
   });
 
   test("creates an application once, finds it the second time, and refuses other content", async () => {
@@ -100,11 +112,11 @@ await eachPostgres("registry store", (postgres) => {
   test("makes a model's first version current, later ones on request only", async () => {
     await store.registerModelVersion(FOREST, false);
     await store.registerModelVersion({ ...FOREST, version: 2 }, false);
-    expect((await store.read()).models).toEqual([{ name: "forest", currentVersion: 1 }]);
+    expect((await store.read()).models).toEqual([{ name: "forest", currentVersion: 1, settings: {} }]);
     await store.registerModelVersion({ ...FOREST, version: 3 }, true);
-    expect((await store.read()).models).toEqual([{ name: "forest", currentVersion: 3 }]);
+    expect((await store.read()).models).toEqual([{ name: "forest", currentVersion: 3, settings: {} }]);
     await store.setCurrentVersion("forest", 2);
-    expect((await store.read()).models).toEqual([{ name: "forest", currentVersion: 2 }]);
+    expect((await store.read()).models).toEqual([{ name: "forest", currentVersion: 2, settings: {} }]);
   });
 
   test("replaces a version's endpoints and never its signature", async () => {

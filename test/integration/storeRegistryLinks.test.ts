@@ -14,6 +14,7 @@ const DIGITS: NewApplication = {
   name: "digits",
   description: "",
   sloMs: 50,
+  bulkDeadlineMs: 30_000,
   input: [{ name: "pixels", datatype: "FP32", shape: [8, 8] }],
   output: { kind: "NUMBER" },
   policy: { kind: "static" },

@@ -4,6 +4,7 @@ import type { BatchSample, BatchSizeController } from "../../src/batching/batchS
 import type { PendingRow, RowOutcome } from "../../src/domain/ports.js";
 import { FakeClock } from "./fakeClock.js";
 import { numberOf, rowOf } from "./fakeReplica.js";
+import { rowQuery } from "./rowQuery.js";
 
 export interface BatchingLimits {
   readonly maxBatchRows?: number;
@@ -32,7 +33,9 @@ export function fakeBatching(limits: BatchingLimits = {}) {
   /** What each submitted number was settled with, in order of settling. */
   const settled: [number, string | number][] = [];
   const submit = (number: number, afterMs = 50, bytes = 4): PendingRow =>
-    batcher.submit(rowOf(number, bytes), clock.nowMs() + afterMs, (outcome) => settled.push([number, short(outcome)]));
+    batcher.submit(rowQuery(rowOf(number, bytes), clock.nowMs() + afterMs), (outcome) =>
+      settled.push([number, short(outcome)]),
+    );
   return { clock, metrics, samples, batcher, settled, submit };
 }
 

@@ -1,4 +1,4 @@
-import type { PendingRow, RowOutcome, RowQueue, Settle } from "../../src/domain/ports.js";
+import type { PendingRow, RowOutcome, RowQuery, RowQueue, Settle } from "../../src/domain/ports.js";
 import type { Row } from "../../src/domain/tensor.js";
 
 export interface Submitted {
@@ -15,11 +15,11 @@ export interface Submitted {
 export class FakeQueue implements RowQueue {
   readonly submitted: Submitted[] = [];
 
-  submit(row: Row, deadlineMs: number, settle: Settle): PendingRow {
+  submit({ row, deadlineMs }: RowQuery, settle: Settle): PendingRow {
     const entry: Submitted = { row, deadlineMs, extendedTo: [], queued: true, abandoned: false, settle };
     this.submitted.push(entry);
     return {
-      extend: (otherMs) => void entry.extendedTo.push(otherMs),
+      extend: (other) => void entry.extendedTo.push(other.deadlineMs),
       abandon: () => (entry.abandoned = entry.queued),
     };
   }

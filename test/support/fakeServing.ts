@@ -1,8 +1,7 @@
 import { staticPolicy } from "../../src/correction/static.js";
 import type { Application, ModelVersion } from "../../src/domain/application.js";
-import type { Cancel, RowEvaluator, RowOutcome, Settle } from "../../src/domain/ports.js";
+import type { Cancel, RowEvaluator, RowOutcome, RowQuery, Settle } from "../../src/domain/ports.js";
 import type { MemberFailureCode, MemberSource, Prediction } from "../../src/domain/prediction.js";
-import type { Row } from "../../src/domain/tensor.js";
 import { Catalogue } from "../../src/serving/catalogue.js";
 import type { Member } from "../../src/serving/catalogue.js";
 import { memberOutputReader } from "../../src/serving/memberOutput.js";
@@ -11,14 +10,14 @@ export const LABELS = ["ant", "bee"];
 
 /** An evaluator that the test settles. */
 export class FakeEvaluator implements RowEvaluator {
-  readonly asked: { readonly row: Row; readonly deadlineMs: number }[] = [];
+  readonly asked: RowQuery[] = [];
   cancelled = 0;
   /** Settles each row before `evaluate` returns. */
   atOnce: RowOutcome | undefined;
   #settle: Settle | undefined;
 
-  evaluate(row: Row, deadlineMs: number, settle: Settle): Cancel {
-    this.asked.push({ row, deadlineMs });
+  evaluate(query: RowQuery, settle: Settle): Cancel {
+    this.asked.push(query);
     if (this.atOnce === undefined) this.#settle = settle;
     else settle(this.atOnce);
     return () => void (this.cancelled += 1);
@@ -31,7 +30,13 @@ export class FakeEvaluator implements RowEvaluator {
 
 /** A row of FP32 scores for LABELS. */
 export function scores(values: readonly number[], source: MemberSource = "MODEL"): RowOutcome {
-  return { kind: "output", output: [new Uint8Array(Float32Array.from(values).buffer)], source };
+  return {
+    kind: "output",
+    output: [new Uint8Array(Float32Array.from(values).buffer)],
+    source,
+    distance: undefined,
+    trace: undefined,
+  };
 }
 
 export function failedWith(code: MemberFailureCode): RowOutcome {
@@ -43,6 +48,7 @@ export function application(changes: Partial<Application> = {}): Application {
     name: "insects",
     description: "",
     sloMs: 50,
+    bulkDeadlineMs: 30_000,
     input: [{ name: "x", datatype: "FP32", shape: [2] }],
     output: { kind: "LABEL", labels: LABELS },
     policy: { kind: "static" },
@@ -80,7 +86,7 @@ export function catalogueOf(
   const catalogue = new Catalogue();
   const links = members.map(({ model, weight }) => ({ model, weight }));
   const served = { ...given, links: [...given.links, ...links] };
-  const models = versions.map(({ model, version }) => ({ name: model, currentVersion: version }));
+  const models = versions.map(({ model, version }) => ({ name: model, currentVersion: version, settings: {} }));
   catalogue.replace({ applications: [served], models, versions }, () => ({
     application: served,
     policy: staticPolicy,
@@ -105,6 +111,8 @@ export function prediction(changes: Partial<Prediction> = {}): Prediction {
         model: "m",
         version: 1,
         source: "MODEL",
+        distance: undefined,
+        trace: undefined,
         latencyMs: 2,
         output: { kind: "SCORES", scores: Float64Array.of(0.75, 0.25) },
       },

@@ -215,6 +215,43 @@ export const UPDATE_APPLICATION = graphql(`
   }
 `);
 
+export const CONFIGURE_MODEL = graphql(`
+  mutation ConfigureModel($input: ConfigureModelInput!) {
+    configureModel(input: $input) {
+      __typename
+      ... on Model {
+        settings {
+          batchSizeController
+          maxBatchRows
+          maxBatchDelayMs
+          prefetchMs
+          cacheTtlMs
+          cacheScope
+          approximateErrorBudget
+          approximateDistance
+          approximateTolerance
+          featureModel
+          featureTolerance
+        }
+        versions {
+          replicas {
+            batchRows
+            batchRowsReason
+          }
+        }
+      }
+      ... on Failure {
+        ...WhyNot
+      }
+      ... on BadInput {
+        path
+        expected
+        got
+      }
+    }
+  }
+`);
+
 export const DELETE_APPLICATION = graphql(`
   mutation DeleteApplication($name: String!) {
     deleteApplication(name: $name) {

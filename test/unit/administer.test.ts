@@ -35,7 +35,7 @@ function setUp(versions: readonly ModelVersion[] = [modelVersion("linked")], ref
 const SIGNATURE = modelVersion("m").signature;
 const otherInputs = modelVersion("linked", 2, { inputs: [{ name: "x", datatype: "INT32", shape: [2] }] });
 const newApplication = (changes: Partial<NewApplication> = {}): NewApplication => ({
-  ...application(),
+  ...application({ bulkDeadlineMs: 3_600_000 }),
   name: "new",
   ...changes,
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { fakeBatching } from "../support/fakeBatching.js";
 import { FakeReplica, rowOf } from "../support/fakeReplica.js";
+import { rowQuery } from "../support/rowQuery.js";
 
 describe("batcher", () => {
   test("sends all rows of a turn as one batch at its end, with no delay", () => {
@@ -41,7 +42,7 @@ describe("batcher", () => {
     batcher.addReplica(replica);
     submit(1, 20);
     const joined = submit(2, 30);
-    joined.extend(clock.nowMs() + 10);
+    joined.extend(rowQuery(rowOf(0), clock.nowMs() + 10));
     clock.endTurn();
     expect(replica.log).toEqual([[2]]);
   });
@@ -69,7 +70,7 @@ describe("batcher", () => {
     clock.endTurn();
     submit(1, 10);
     submit(2, 20);
-    submit(3, 10).extend(clock.nowMs() + 40);
+    submit(3, 10).extend(rowQuery(rowOf(3), clock.nowMs() + 40));
     submit(4, 30);
     clock.advance(20);
     // A failure says nothing about latency: only rows whose deadline has passed are hopeless.
@@ -146,7 +147,8 @@ describe("batcher", () => {
     const replica = new FakeReplica("a");
     batcher.addReplica(replica);
     const outcomes: unknown[] = [];
-    for (let i = 0; i < 3; i++) batcher.submit(rowOf(i), clock.nowMs() + 50, (outcome) => outcomes.push(outcome));
+    for (let i = 0; i < 3; i++)
+      batcher.submit(rowQuery(rowOf(i), clock.nowMs() + 50), (outcome) => outcomes.push(outcome));
     clock.endTurn();
     const rows = Array.from({ length: replied }, (_, i) => ({ kind: "output" as const, output: rowOf(i) }));
     replica.inFlight[0]?.reply({ kind: "rows", rows });
@@ -219,7 +221,7 @@ describe("batcher", () => {
     for (const number of [1, 2]) submit(number, 50);
     clock.endTurn();
     const outcomes: unknown[] = [];
-    batcher.submit(rowOf(3), clock.nowMs() + 50, (outcome) => outcomes.push(outcome));
+    batcher.submit(rowQuery(rowOf(3), clock.nowMs() + 50), (outcome) => outcomes.push(outcome));
     expect(outcomes).toEqual([]);
     await Promise.resolve();
     expect(outcomes).toEqual([

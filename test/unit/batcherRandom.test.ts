@@ -7,6 +7,7 @@ import type { PendingRow } from "../../src/domain/ports.js";
 import { FakeClock } from "../support/fakeClock.js";
 import { FakeReplica, numberOf, rowOf } from "../support/fakeReplica.js";
 import type { SentBatch } from "../support/fakeReplica.js";
+import { rowQuery } from "../support/rowQuery.js";
 
 const MAX_QUEUE_ROWS = 12;
 const MAX_BATCH_ROWS = 5;
@@ -66,7 +67,7 @@ class Simulation {
     const number = this.waiters.length;
     const latestMs = this.clock.nowMs() + afterMs;
     const mayBeOverloaded = this.batcher.queuedRows >= MAX_QUEUE_ROWS;
-    const pending = this.batcher.submit(rowOf(number, bytes), latestMs, (outcome) => {
+    const pending = this.batcher.submit(rowQuery(rowOf(number, bytes), latestMs), (outcome) => {
       const waiter = this.waiters[number] as Waiter;
       waiter.settled += 1;
       expect(waiter.abandoned).toBe(false);
@@ -149,7 +150,7 @@ function apply(simulation: Simulation, next: { do: string; at: number; bytes?: n
   else if (waiter !== undefined && waiter.settled === 0 && !waiter.abandoned) {
     if (next.do === "extend") {
       waiter.latestMs = Math.max(waiter.latestMs, clock.nowMs() + at);
-      waiter.pending.extend(clock.nowMs() + at);
+      waiter.pending.extend(rowQuery(rowOf(0), clock.nowMs() + at));
     } else {
       const before = batcher.queuedRows;
       waiter.abandoned = waiter.pending.abandon();

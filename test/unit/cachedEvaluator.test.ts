@@ -6,8 +6,15 @@ import type { RowOutcome } from "../../src/domain/ports.js";
 import { FakeQueue } from "../support/fakeQueue.js";
 import type { Submitted } from "../support/fakeQueue.js";
 import { rowOf } from "../support/fakeReplica.js";
+import { rowQuery } from "../support/rowQuery.js";
 
-const answer = (number: number): RowOutcome => ({ kind: "output", output: rowOf(number), source: "MODEL" });
+const answer = (number: number): RowOutcome => ({
+  kind: "output",
+  output: rowOf(number),
+  source: "MODEL",
+  distance: undefined,
+  trace: undefined,
+});
 const failed: RowOutcome = { kind: "failed", code: "MODEL_ERROR", message: "broken" };
 
 function setUp() {
@@ -15,7 +22,7 @@ function setUp() {
   const evaluator = new CachedEvaluator(new ExactCache({ capacityBytes: 1e6 }), new CacheScope(), queue);
   const outcomes: [string, RowOutcome][] = [];
   const ask = (name: string, number: number, deadlineMs = 100) =>
-    evaluator.evaluate(rowOf(number), deadlineMs, (outcome) => outcomes.push([name, outcome]));
+    evaluator.evaluate(rowQuery(rowOf(number), deadlineMs), (outcome) => outcomes.push([name, outcome]));
   const submitted = (at: number) => queue.submitted[at] as Submitted;
   return { queue, evaluator, outcomes, ask, submitted };
 }
@@ -48,7 +55,10 @@ describe("cached evaluator", () => {
     ask("first", 7);
     submitted(0).settle(answer(70));
     ask("second", 7);
-    expect(outcomes[1]).toEqual(["second", { kind: "output", output: rowOf(70), source: "CACHE" }]);
+    expect(outcomes[1]).toEqual([
+      "second",
+      { kind: "output", output: rowOf(70), source: "CACHE", distance: undefined, trace: undefined },
+    ]);
     expect(queue.submitted).toHaveLength(1);
     expect(evaluator.counters).toEqual({ hits: 1, misses: 1, joined: 0 });
   });
@@ -94,7 +104,9 @@ describe("cached evaluator", () => {
     submitted(0).settle(answer(70));
     ask("b", 7);
     expect(queue.submitted).toHaveLength(1);
-    expect(outcomes).toEqual([["b", { kind: "output", output: rowOf(70), source: "CACHE" }]]);
+    expect(outcomes).toEqual([
+      ["b", { kind: "output", output: rowOf(70), source: "CACHE", distance: undefined, trace: undefined }],
+    ]);
   });
 
   test("lets a newcomer join a sent row that everybody had left", () => {
@@ -155,7 +167,7 @@ describe("cached evaluator", () => {
           if (next.do === "ask") {
             const waiter = { number: next.number, settled: 0, cancelled: false, cancel: () => undefined as void };
             waiters.push(waiter);
-            waiter.cancel = evaluator.evaluate(rowOf(next.number), 100, (outcome) => {
+            waiter.cancel = evaluator.evaluate(rowQuery(rowOf(next.number), 100), (outcome) => {
               expect(waiter.cancelled).toBe(false);
               waiter.settled += 1;
               if (outcome.kind === "output") expect(outcome.output).toEqual(rowOf(next.number * 10));

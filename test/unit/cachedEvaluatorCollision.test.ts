@@ -3,20 +3,27 @@ import type { RowOutcome } from "../../src/domain/ports.js";
 import * as rowKey from "../../src/caching/rowKey.js";
 import { FakeQueue } from "../support/fakeQueue.js";
 import { rowOf } from "../support/fakeReplica.js";
+import { rowQuery } from "../support/rowQuery.js";
 
 // Every row has the same hash here.
 jest.unstable_mockModule("../../src/caching/rowKey.js", () => ({ ...rowKey, rowHash: () => 1 }));
 const { CachedEvaluator } = await import("../../src/caching/cachedEvaluator.js");
 const { CacheScope, ExactCache } = await import("../../src/caching/exactCache.js");
 
-const answer = (number: number): RowOutcome => ({ kind: "output", output: rowOf(number), source: "MODEL" });
+const answer = (number: number): RowOutcome => ({
+  kind: "output",
+  output: rowOf(number),
+  source: "MODEL",
+  distance: undefined,
+  trace: undefined,
+});
 
 test("keeps unequal rows of one hash apart: in flight, in the cache and when one is abandoned", () => {
   const queue = new FakeQueue();
   const evaluator = new CachedEvaluator(new ExactCache({ capacityBytes: 1e6 }), new CacheScope(), queue);
   const outcomes: [string, RowOutcome][] = [];
   const ask = (name: string, number: number) =>
-    evaluator.evaluate(rowOf(number), 100, (outcome) => outcomes.push([name, outcome]));
+    evaluator.evaluate(rowQuery(rowOf(number), 100), (outcome) => outcomes.push([name, outcome]));
 
   ask("one", 1);
   const cancelTwo = ask("two", 2);
@@ -35,6 +42,9 @@ test("keeps unequal rows of one hash apart: in flight, in the cache and when one
   // The first to land is kept; the other one's rows go on missing, and never get its answer.
   ask("two from the cache", 2);
   ask("one anew", 1);
-  expect(outcomes.at(-1)).toEqual(["two from the cache", { kind: "output", output: rowOf(20), source: "CACHE" }]);
+  expect(outcomes.at(-1)).toEqual([
+    "two from the cache",
+    { kind: "output", output: rowOf(20), source: "CACHE", distance: undefined, trace: undefined },
+  ]);
   expect(queue.submitted).toHaveLength(4);
 });

@@ -41,12 +41,16 @@ describe("configuration", () => {
       example: "digits",
       openAccess: false,
       cacheBytes: 67_108_864,
+      batchSizeController: "AIMD",
       maxBatchRows: 256,
+      maxBatchDelayMs: 0,
+      prefetchMs: 0,
       maxQueueRows: 4096,
       maxMessageBytes: 16_777_216,
       batchTimeoutMs: 10_000,
       receiptTtlMs: 604_800_000,
       logLevel: "info",
+      models: {},
     });
     expect(Object.isFrozen(config)).toBe(true);
   });
@@ -64,6 +68,24 @@ describe("configuration", () => {
       port: 3,
       logLevel: "warn",
     });
+  });
+
+  test("takes settings of single models from the file", () => {
+    file({ models: { digits: { batchSizeController: "FIXED", maxBatchRows: 32 } } });
+    expect(parse().models).toEqual({ digits: { batchSizeController: "FIXED", maxBatchRows: 32 } });
+  });
+
+  test.each([
+    [{ models: [] }, /models: expected an object of settings by model name$/],
+    [{ models: { a: 1 } }, /models\.a: expected an object of settings$/],
+    [{ models: { a: { maxRows: 1 } } }, /models\.a\.maxRows: expected one of batchSizeController, .*, got maxRows$/],
+    [
+      { models: { a: { maxBatchRows: "9" } } },
+      /models\.a\.maxBatchRows: expected an integer from 1 to 65536, got "9"$/,
+    ],
+  ])("refuses %j", (content, message) => {
+    file(content);
+    expect(refusal()).toMatch(message);
   });
 
   test("reads the file that --config names, from the working folder, and no other", () => {
@@ -147,7 +169,7 @@ describe("configuration", () => {
     const printed = parseConfig(["--help"], {}, folder);
     if (printed.kind !== "print") throw new Error("it ran");
     const lines = printed.text.replace(/\n {10,}/g, " ").split("\n");
-    const config = parse();
+    const { models: _fromTheFileOnly, ...config } = parse();
     for (const key of Object.keys(config)) {
       const option = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
       const variable =

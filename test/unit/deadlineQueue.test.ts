@@ -8,6 +8,7 @@ function rowWith(orderMs: number, arrival: number): QueuedRow {
     row: [],
     bytes: 0,
     queuedAtMs: 0,
+    priority: "INTERACTIVE",
     settle: () => undefined,
     lostBy: undefined,
     phase: "QUEUED",

@@ -3,6 +3,7 @@ import { gather } from "../../src/serving/gather.js";
 import type { Gathered } from "../../src/serving/gather.js";
 import { FakeClock } from "../support/fakeClock.js";
 import { failedWith, FakeEvaluator, member, scores } from "../support/fakeServing.js";
+import { rowQuery } from "../support/rowQuery.js";
 
 const ROW = [new Uint8Array(8)];
 
@@ -12,7 +13,7 @@ function setUp(count: number, afterMs = 20) {
   const members = evaluators.map((evaluator, i) => member(`m${i}`, evaluator));
   const start = () => {
     let result: Gathered | undefined;
-    void gather(clock, members, ROW, clock.nowMs() + afterMs).then((gathered) => (result = gathered));
+    void gather(clock, members, rowQuery(ROW, clock.nowMs() + afterMs)).then((gathered) => (result = gathered));
     return async () => {
       await Promise.resolve();
       return result;
@@ -26,7 +27,7 @@ describe("gather", () => {
   test("asks each member for the row by the deadline, and resolves with the last answer, in the members' order", async () => {
     const { clock, evaluator, start } = setUp(2);
     const result = start();
-    expect(evaluator(1).asked).toEqual([{ row: ROW, deadlineMs: clock.nowMs() + 20 }]);
+    expect(evaluator(1).asked).toEqual([rowQuery(ROW, clock.nowMs() + 20)]);
     clock.advance(3);
     evaluator(1).settle(scores([0, 1]));
     expect(await result()).toBeUndefined();
@@ -115,7 +116,7 @@ describe("gather", () => {
     const evaluator = new FakeEvaluator();
     evaluator.atOnce = scores([1, 0]);
     const unreadable = { ...member("m", evaluator), read: () => undefined };
-    expect(await gather(clock, [unreadable], ROW, clock.nowMs() + 5)).toMatchObject({
+    expect(await gather(clock, [unreadable], rowQuery(ROW, clock.nowMs() + 5))).toMatchObject({
       present: [],
       missing: [{ model: "m", version: 1, code: "MODEL_BAD_OUTPUT" }],
     });

@@ -33,6 +33,7 @@ function setUp(outcomes: readonly (RowOutcome | undefined)[], changes: Partial<A
     inputPath: ["input"],
     entity: undefined,
     deadlineMs: undefined,
+    priority: "INTERACTIVE",
     arrivalMs: clock.nowMs(),
   };
   const ask = async (given: Partial<PredictRequest> = {}) => {

@@ -21,7 +21,14 @@ describe("receipt", () => {
         fc.nat(),
         fc.array(fc.float(), { maxLength: 20 }),
         (entity, policyVersion, values) => {
-          const model = { model: "m", version: 4, source: "CACHE", latencyMs: 1 } as const;
+          const model = {
+            model: "m",
+            version: 4,
+            source: "CACHE",
+            distance: undefined,
+            trace: undefined,
+            latencyMs: 1,
+          } as const;
           const output = { kind: "NUMBERS", numbers: Float64Array.from(values) } as const;
           const given = prediction({ entity, policyVersion, models: [{ ...model, output }] });
           const receipt = signReceipt(given, KEYS);

@@ -1,0 +1,32 @@
+import type { Settle } from "../domain/ports.js";
+import type { RowTrace } from "../domain/prediction.js";
+import type { Row } from "../domain/tensor.js";
+import type { BatcherMetrics } from "./batcherMetrics.js";
+import type { QueuedRow } from "./deadlineQueue.js";
+
+export type FailedCode = Extract<Parameters<Settle>[0], { kind: "failed" }>["code"];
+
+/** Hands rows their outcomes, each exactly once, and counts them. */
+export class RowSettlement {
+  readonly #metrics: BatcherMetrics;
+
+  constructor(metrics: BatcherMetrics) {
+    this.#metrics = metrics;
+  }
+
+  output(queued: QueuedRow, output: Row, trace: RowTrace): void {
+    if (queued.phase === "DONE") return;
+    queued.phase = "DONE";
+    this.#metrics.answered += 1;
+    queued.settle({ kind: "output", output, source: "MODEL", distance: undefined, trace });
+  }
+
+  failed(queued: QueuedRow, code: FailedCode, message: string, retryAfterMs?: number): void {
+    if (queued.phase === "DONE") return;
+    queued.phase = "DONE";
+    this.#metrics.failed += 1;
+    queued.settle(
+      retryAfterMs === undefined ? { kind: "failed", code, message } : { kind: "failed", code, message, retryAfterMs },
+    );
+  }
+}

@@ -1,0 +1,56 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
+import type { ConfigureModelInput } from "../generated/graphql.js";
+import { CONFIGURE_MODEL } from "../support/operations.js";
+import { temporaryFolder } from "../support/postgres.js";
+import { noop, register, testWrappers } from "../support/registered.js";
+import { testServers } from "../support/testServer.js";
+import type { TestServer } from "../support/testServer.js";
+
+const servers = testServers();
+const wrappers = testWrappers();
+let server: TestServer;
+beforeAll(async () => {
+  const config = join(await temporaryFolder(), "settings.json");
+  await writeFile(config, JSON.stringify({ models: { noop: { maxBatchRows: 7, cacheTtlMs: 9000 } } }));
+  server = await servers.start({ args: ["--example", "none", "--config", config] });
+  await register(server, { model: "noop", wrappers: [await wrappers.start(noop())] });
+});
+
+describe("configureModel", () => {
+  const configure = async (change: Partial<ConfigureModelInput>) =>
+    (await server.ask(CONFIGURE_MODEL, { input: { model: "noop", ...change } })).configureModel;
+
+  test("changes what it names, over the configuration, and the replicas' controllers with it", async () => {
+    expect(await configure({ batchSizeController: "FIXED" })).toMatchObject({
+      settings: { batchSizeController: "FIXED", maxBatchRows: 7, cacheTtlMs: 9000, maxBatchDelayMs: 0 },
+      versions: [{ replicas: [{ batchRows: 7, batchRowsReason: "fixed" }] }],
+    });
+    expect(await configure({ maxBatchRows: 3, cacheTtlMs: 10 })).toMatchObject({
+      settings: { batchSizeController: "FIXED", maxBatchRows: 3, cacheTtlMs: 10 },
+      versions: [{ replicas: [{ batchRows: 3, batchRowsReason: "fixed" }] }],
+    });
+  });
+
+  test("takes a choice back with null: the configuration holds again, or the default", async () => {
+    await configure({ batchSizeController: "MODEL", maxBatchRows: 3 });
+    expect(await configure({ batchSizeController: null, maxBatchRows: null })).toMatchObject({
+      settings: { batchSizeController: "AIMD", maxBatchRows: 7 },
+      versions: [{ replicas: [{ batchRows: 1, batchRowsReason: "initial size" }] }],
+    });
+  });
+
+  test.each<[Partial<ConfigureModelInput>, object]>([
+    [{ maxBatchRows: 0 }, { path: ["maxBatchRows"], expected: "an integer from 1 to 65536", got: "0" }],
+    [{ approximateErrorBudget: 0.7 }, { path: ["approximateErrorBudget"], expected: "0 (off) to 0.5", got: "0.7" }],
+    [{ maxBatchDelayMs: 2, maxBatchDelayAuto: true }, { path: ["maxBatchDelayMs"] }],
+    [{ cacheTtlMs: -5 }, { path: ["cacheTtlMs"], expected: "1 ms or more", got: "-5" }],
+  ])("refuses %j", async (change, why) => {
+    expect(await configure(change)).toMatchObject({ __typename: "BadInput", ...why });
+  });
+
+  test("does not know another model", async () => {
+    expect(await configure({ model: "other" })).toMatchObject({ __typename: "NotFound" });
+  });
+});
