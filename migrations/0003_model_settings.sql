@@ -2,9 +2,12 @@
 
 alter table model
   add column settings jsonb not null default '{}'
-    constraint model_settings_object check (jsonb_typeof(settings) = 'object');
+    constraint model_settings_object check (jsonb_typeof(settings) = 'object'),
+  add column cache_generation integer not null default 0;
 comment on column model.settings is
   'What was chosen for this model by mutation; what is absent is as the server''s configuration says.';
+comment on column model.cache_generation is
+  'Grows with every invalidation: a server that finds another number than before forgets what it cached.';
 
 alter table application
   add column bulk_deadline_ms double precision not null default 30000

@@ -97,13 +97,17 @@ export type PredictInput = {
   deadlineMs?: number | null | undefined;
   /** Whom the prediction is for; absent: the population. */
   entity?: string | number | null | undefined;
+  /** Whether `explanation` is wanted. Default false. */
+  explain?: boolean | null | undefined;
   input: TensorInput;
   /** INTERACTIVE if absent. */
   priority?: Priority | null | undefined;
 };
 
-/** Where an answer came from: the first that applies of DEFAULT, PARTIAL, CACHE, ENSEMBLE, MODEL. */
+/** Where an answer came from: the first that applies of DEFAULT, PARTIAL, APPROXIMATE, CACHE, ENSEMBLE, MODEL. */
 export type PredictionSource =
+  /** At least one model's answer to a near input was taken: see models.distance. */
+  | 'APPROXIMATE'
   /** Every model's answer to exactly this input was known. */
   | 'CACHE'
   /** The application's default output: see defaultReason. */

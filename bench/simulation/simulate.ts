@@ -115,7 +115,7 @@ export class Run {
     const index = this.#settled.length;
     const row = new Uint8Array(new Uint32Array([index]).buffer);
     this.#settled.push(new Uint8Array(1));
-    this.#batcher.submit({ row: [row], deadlineMs, priority: "INTERACTIVE", application: "simulated" }, (outcome) => {
+    this.#batcher.submit({ row: [row], deadlineMs, priority: "INTERACTIVE" }, (outcome) => {
       const mark = this.#settled[index] as Uint8Array;
       if (mark[0] !== 0) this.#breach ??= `query ${index} settled twice`;
       mark[0] = 1;

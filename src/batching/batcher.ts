@@ -358,6 +358,7 @@ export class Batcher implements RowQueue {
 
 function traceOf({ lane, rows, sentMs, dispatch }: SentBatch, { queuedAtMs }: QueuedRow, nowMs: number): RowTrace {
   return {
+    joined: false,
     replica: lane.replica.id,
     queuedMs: sentMs - queuedAtMs,
     serviceMs: nowMs - sentMs,

@@ -1,6 +1,7 @@
 import type { Cancel, PendingRow, RowEvaluator, RowOutcome, RowQuery, RowQueue, Settle } from "../domain/ports.js";
 import type { Row } from "../domain/tensor.js";
-import type { CacheScope, ExactCache } from "./exactCache.js";
+import { CacheScope } from "./exactCache.js";
+import type { ExactCache } from "./exactCache.js";
 import { rowHash, rowsEqual } from "./rowKey.js";
 
 export interface CacheCounters {
@@ -13,6 +14,8 @@ export interface CacheCounters {
 interface Flight {
   readonly row: Row;
   readonly hash: number;
+  /** Where its answer is kept: nobody looks there any more after an invalidation. */
+  readonly scope: CacheScope;
   /** Undefined where a waiter has left. */
   readonly waiters: (Settle | undefined)[];
   waiting: number;
@@ -28,14 +31,20 @@ const nothingToCancel: Cancel = () => undefined;
 export class CachedEvaluator implements RowEvaluator {
   readonly counters: CacheCounters = { hits: 0, misses: 0, joined: 0 };
   readonly #cache: ExactCache;
-  readonly #scope: CacheScope;
+  #scope = new CacheScope();
   readonly #queue: RowQueue;
   readonly #flights = new Map<number, Flight>();
 
-  constructor(cache: ExactCache, scope: CacheScope, queue: RowQueue) {
+  constructor(cache: ExactCache, queue: RowQueue) {
     this.#cache = cache;
-    this.#scope = scope;
     this.#queue = queue;
+  }
+
+  /** From now on nothing computed for an earlier question is an answer; those who wait already still get theirs. */
+  invalidate(): void {
+    this.#cache.clear(this.#scope);
+    this.#scope = new CacheScope();
+    this.#flights.clear();
   }
 
   evaluate(query: RowQuery, settle: Settle): Cancel {
@@ -59,7 +68,7 @@ export class CachedEvaluator implements RowEvaluator {
 
   /** Two unequal rows with one hash fly apart: only the first can be joined. */
   #launch(query: RowQuery, hash: number, settle: Settle): Cancel {
-    const flight: Flight = { row: query.row, hash, waiters: [], waiting: 0, pending: undefined };
+    const flight: Flight = { row: query.row, hash, scope: this.#scope, waiters: [], waiting: 0, pending: undefined };
     if (!this.#flights.has(hash)) this.#flights.set(hash, flight);
     const cancel = this.#wait(flight, settle);
     flight.pending = this.#queue.submit(query, (outcome) => this.#land(flight, outcome));
@@ -87,11 +96,20 @@ export class CachedEvaluator implements RowEvaluator {
 
   #land(flight: Flight, outcome: RowOutcome): void {
     this.#remove(flight);
-    if (outcome.kind === "output") this.#cache.set(this.#scope, flight.hash, flight.row, outcome.output);
-    for (let i = 0; i < flight.waiters.length; i++) {
-      const settle = flight.waiters[i];
-      flight.waiters[i] = undefined;
-      settle?.(outcome);
+    const usable = outcome.kind === "output" && flight.scope === this.#scope;
+    if (usable) this.#cache.set(flight.scope, flight.hash, flight.row, outcome.output);
+    const { waiters } = flight;
+    const joined = waiters.length > 1 ? joinedOutcome(outcome) : outcome;
+    for (let i = 0; i < waiters.length; i++) {
+      const settle = waiters[i];
+      waiters[i] = undefined;
+      settle?.(i === 0 ? outcome : joined);
     }
   }
+}
+
+/** The same outcome, for those who did not ask first. */
+function joinedOutcome(outcome: RowOutcome): RowOutcome {
+  if (outcome.kind === "failed" || outcome.trace === undefined) return outcome;
+  return { ...outcome, trace: { ...outcome.trace, joined: true } };
 }

@@ -49,6 +49,8 @@ export interface Model {
   readonly currentVersion: number;
   /** What was chosen for this model by mutation. */
   readonly settings: ChosenModelSettings;
+  /** Grows with every invalidation of what is cached of its outputs. */
+  readonly cacheGeneration: number;
 }
 
 /** Immutable but for its endpoints. */

@@ -26,8 +26,6 @@ export interface RowQuery {
   /** Monotonic milliseconds. */
   readonly deadlineMs: number;
   readonly priority: Priority;
-  /** Name of the application that asks, which a cache may keep apart from others. */
-  readonly application: string;
 }
 
 export type RowOutcome =

@@ -1,11 +1,11 @@
 import type { Output } from "./application.js";
 
-/** Of one member: MODEL ran it now, CACHE had it. */
-export type MemberSource = "MODEL" | "CACHE";
+/** Of one member: MODEL ran it now, CACHE had it, APPROXIMATE had one for a near input. */
+export type MemberSource = "MODEL" | "CACHE" | "APPROXIMATE";
 
-/** Of a whole answer; the first that applies, in the order DEFAULT, PARTIAL, CACHE, ENSEMBLE, MODEL. */
-export type PredictionSource = "DEFAULT" | "PARTIAL" | "CACHE" | "ENSEMBLE" | "MODEL";
-export const PREDICTION_SOURCES: readonly PredictionSource[] = ["MODEL", "ENSEMBLE", "PARTIAL", "CACHE", "DEFAULT"];
+/** Of a whole answer; the first that applies, in the order DEFAULT, PARTIAL, APPROXIMATE, CACHE, ENSEMBLE, MODEL. */
+export const PREDICTION_SOURCES = ["MODEL", "ENSEMBLE", "PARTIAL", "CACHE", "APPROXIMATE", "DEFAULT"] as const;
+export type PredictionSource = (typeof PREDICTION_SOURCES)[number];
 
 export type DefaultReason = "DEADLINE" | "OVERLOADED" | "NO_REPLICA" | "MODEL_ERROR";
 
@@ -16,6 +16,8 @@ export interface MemberRef {
 
 /** How a row that a model computed came to its answer. */
 export interface RowTrace {
+  /** An equal row was in flight already, and its answer is this one's too. */
+  readonly joined: boolean;
   readonly replica: string;
   /** Milliseconds in the queue. */
   readonly queuedMs: number;
@@ -51,6 +53,16 @@ export interface MemberMissing extends MemberRef {
   readonly retryAfterMs: number | undefined;
 }
 
+/** Where a prediction's time went, in milliseconds from the request's arrival. */
+export interface Explanation {
+  /** When its models were asked. */
+  readonly askedMs: number;
+  /** When the last of them had answered, or the deadline had come. */
+  readonly gatheredMs: number;
+  /** By when the models had to answer. */
+  readonly deadlineMs: number;
+}
+
 export interface Prediction {
   readonly kind: "prediction";
   readonly id: string;
@@ -65,6 +77,8 @@ export interface Prediction {
   readonly models: readonly MemberPrediction[];
   readonly modelsMissing: readonly MemberMissing[];
   readonly latencyMs: number;
+  /** Only if it was asked for. */
+  readonly explanation: Explanation | undefined;
   /** Wall-clock milliseconds, for the receipt only. */
   readonly atMs: number;
 }

@@ -38,6 +38,10 @@ export interface RegistryStore {
   setCurrentVersion(model: string, version: number): Promise<Stored<ModelVersion>>;
   /** Changes what was chosen for a model. NOT_FOUND for an unknown name. */
   configureModel(name: string, patch: ModelSettingsPatch): Promise<Stored<Model>>;
+  /** All servers forget what they cached of its outputs. NOT_FOUND for an unknown name. */
+  invalidateCache(name: string): Promise<Stored<Model>>;
+  /** CONFLICT for the current version; NOT_FOUND for an unknown model or version. */
+  removeModelVersion(model: string, version: number): Promise<Stored<Model>>;
   /** A link that exists gets the new weight. NOT_FOUND for an unknown application or model. */
   linkModel(application: string, link: ApplicationLink): Promise<Stored<Application>>;
   unlinkModel(application: string, model: string): Promise<Stored<Application>>;

@@ -51,12 +51,35 @@ export function fromPrediction(answer: Prediction | Failure, receiptOf: (predict
     modelsMissing: answer.modelsMissing,
     receipt: () => receiptOf(answer),
     latencyMs: answer.latencyMs,
+    explanation: answer.explanation === undefined ? undefined : () => fromExplanation(answer, answer.explanation),
   };
 }
 
 function fromMember(member: Prediction["models"][number]): object {
-  const { model, version, source, latencyMs, output } = member;
-  return { model, version, source, latencyMs, values: output.kind === "SCORES" ? output.scores : output.numbers };
+  const { model, version, source, distance, latencyMs, output } = member;
+  return {
+    model,
+    version,
+    source,
+    distance,
+    latencyMs,
+    values: output.kind === "SCORES" ? output.scores : output.numbers,
+  };
+}
+
+function fromExplanation({ models }: Prediction, explanation: Prediction["explanation"]): object {
+  const members = models.map(({ model, version, source, distance, trace }) => ({
+    model,
+    version,
+    cache: trace === undefined ? (source === "CACHE" ? "HIT" : source) : trace.joined ? "JOINED" : "MISS",
+    distance,
+    queuedMs: trace?.queuedMs,
+    batchRows: trace?.batchRows,
+    dispatchReason: trace?.dispatch,
+    replica: trace?.replica,
+    serviceMs: trace?.serviceMs,
+  }));
+  return { ...explanation, members };
 }
 
 export function fromOutput(output: Output): object {

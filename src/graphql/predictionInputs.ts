@@ -81,6 +81,9 @@ export class PredictInput {
 
   @Field(() => PriorityEnum, { nullable: true, description: "INTERACTIVE if absent." })
   priority?: Priority | null;
+
+  @Field(() => Boolean, { nullable: true, description: "Whether `explanation` is wanted. Default false." })
+  explain?: boolean | null;
 }
 
 @InputType("PredictManyInput")
@@ -99,6 +102,9 @@ export class PredictManyInput {
 
   @Field(() => PriorityEnum, { nullable: true, description: "INTERACTIVE if absent." })
   priority?: Priority | null;
+
+  @Field(() => Boolean, { nullable: true })
+  explain?: boolean | null;
 }
 
 @InputType("TruthInput", { description: "What turned out to be true, in the kind of the application's output." })

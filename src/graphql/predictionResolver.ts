@@ -24,6 +24,7 @@ export class PredictionResolver {
       entity: input.entity ?? undefined,
       deadlineMs: input.deadlineMs ?? undefined,
       priority: input.priority ?? "INTERACTIVE",
+      explain: input.explain ?? false,
       arrivalMs,
     });
     return fromPrediction(answer, services.receiptOf);
@@ -43,6 +44,7 @@ export class PredictionResolver {
       entity: input.entity ?? undefined,
       deadlineMs: input.deadlineMs ?? undefined,
       priority: input.priority ?? "INTERACTIVE",
+      explain: input.explain ?? false,
       arrivalMs,
     };
     const answers = await Promise.all(

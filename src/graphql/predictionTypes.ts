@@ -1,21 +1,25 @@
 import { createUnionType, Field, Float, ID, Int, ObjectType, registerEnumType } from "type-graphql";
 import { BadInputType, ConflictType, NotFoundType, OverloadedType, UnavailableType } from "./failureTypes.js";
+import { ExplanationType } from "./explanationTypes.js";
 import { FloatVector } from "./scalars.js";
 
 export enum PredictionSourceEnum {
   MODEL = "MODEL",
   ENSEMBLE = "ENSEMBLE",
   PARTIAL = "PARTIAL",
+  APPROXIMATE = "APPROXIMATE",
   CACHE = "CACHE",
   DEFAULT = "DEFAULT",
 }
 registerEnumType(PredictionSourceEnum, {
   name: "PredictionSource",
-  description: "Where an answer came from: the first that applies of DEFAULT, PARTIAL, CACHE, ENSEMBLE, MODEL.",
+  description:
+    "Where an answer came from: the first that applies of DEFAULT, PARTIAL, APPROXIMATE, CACHE, ENSEMBLE, MODEL.",
   valuesConfig: {
     MODEL: { description: "One model, now." },
     ENSEMBLE: { description: "Several models, combined." },
     PARTIAL: { description: "Only some of the selected models answered in time: see modelsMissing." },
+    APPROXIMATE: { description: "At least one model's answer to a near input was taken: see models.distance." },
     CACHE: { description: "Every model's answer to exactly this input was known." },
     DEFAULT: { description: "The application's default output: see defaultReason." },
   },
@@ -83,6 +87,7 @@ export const OutputUnion = createUnionType({
 export enum MemberSourceEnum {
   MODEL = "MODEL",
   CACHE = "CACHE",
+  APPROXIMATE = "APPROXIMATE",
 }
 registerEnumType(MemberSourceEnum, {
   name: "MemberSource",
@@ -99,6 +104,12 @@ export class MemberPredictionType {
 
   @Field(() => MemberSourceEnum)
   source!: MemberSourceEnum;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: "From the input whose output this is, in the model's distance; null where it is the input's own.",
+  })
+  distance?: number | undefined;
 
   @Field(() => Float, { description: "Milliseconds from asking the model to its answer." })
   latencyMs!: number;
@@ -156,6 +167,9 @@ export class PredictionType {
 
   @Field(() => Float, { description: "Milliseconds from the request's arrival to this answer, without rendering." })
   latencyMs!: number;
+
+  @Field(() => ExplanationType, { nullable: true, description: "Only with `explain: true`." })
+  explanation?: () => ExplanationType;
 }
 
 export const PredictResultUnion = createUnionType({

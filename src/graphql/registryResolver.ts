@@ -26,6 +26,7 @@ import {
   ModelType,
   ModelVersionResultUnion,
   RegisterModelVersionInput,
+  RemoveModelVersionInput,
   SetCurrentVersionInput,
   UnlinkModelInput,
   UpdateApplicationInput,
@@ -137,6 +138,29 @@ export class RegistryResolver {
     const patch = toModelSettingsPatch(input);
     if (isFailure(patch)) return fromFailure(patch);
     const stored = await services.administration.configureModel(input.model, patch);
+    return fromStored(stored, (model) => fromModel(model, services.catalogue.snapshot, services.versions));
+  }
+
+  @Mutation(() => ModelResultUnion, {
+    description:
+      "All servers forget what they have cached of the model's outputs; rows already asked for still answer.",
+  })
+  async invalidateCache(
+    @Arg("model", () => String) name: string,
+    @Ctx() { services }: RequestContext,
+  ): Promise<object> {
+    const stored = await services.administration.invalidateCache(name);
+    return fromStored(stored, (model) => fromModel(model, services.catalogue.snapshot, services.versions));
+  }
+
+  @Mutation(() => ModelResultUnion, {
+    description: "Its replicas are let go once they have answered what they were asked. The current one is a Conflict.",
+  })
+  async removeModelVersion(
+    @Arg("input", () => RemoveModelVersionInput) input: RemoveModelVersionInput,
+    @Ctx() { services }: RequestContext,
+  ): Promise<object> {
+    const stored = await services.administration.removeModelVersion(input.model, input.version);
     return fromStored(stored, (model) => fromModel(model, services.catalogue.snapshot, services.versions));
   }
 

@@ -333,6 +333,15 @@ export class RegisterModelVersionInput {
   makeCurrent?: boolean | null;
 }
 
+@InputType("RemoveModelVersionInput")
+export class RemoveModelVersionInput {
+  @Field(() => String)
+  model!: string;
+
+  @Field(() => Int)
+  version!: number;
+}
+
 @InputType("SetCurrentVersionInput")
 export class SetCurrentVersionInput {
   @Field(() => String)

@@ -92,6 +92,14 @@ export class Administration {
     return settingsProblem(patch) ?? this.#changed(this.#deps.registry.configureModel(model, patch));
   }
 
+  invalidateCache(model: string): Promise<Stored<Model>> {
+    return this.#changed(this.#deps.registry.invalidateCache(model));
+  }
+
+  removeModelVersion(model: string, version: number): Promise<Stored<Model>> {
+    return this.#changed(this.#deps.registry.removeModelVersion(model, version));
+  }
+
   async linkModel(application: string, link: ApplicationLink): Promise<Stored<Application>> {
     const known = this.#application(application);
     const problem = weightProblem(["weight"], link.weight) ?? (known && this.#misfitOfLink(known, link));

@@ -49,7 +49,8 @@ export class LaunchedWrappers {
 
   #launch({ model, version, command }: WrapperLaunch, index: number): Promise<void> {
     const { clock, random, versions, log, maxMessageBytes, readyTimeoutMs } = this.#options;
-    const name = `${model}@${version}`;
+    const served = versions.get(model, version);
+    const name = served.key;
     const socket = `unix:${join(this.#sockets?.path ?? "", `${index}.sock`)}`;
     const own = ["--listen", socket, "--max-message-bytes", String(maxMessageBytes), "--exit-with-stdin"];
     return new Promise((resolve, reject) => {
@@ -70,14 +71,14 @@ export class LaunchedWrappers {
           },
           onListening: (address) => {
             endpoint = address;
-            versions.addReplica(model, version, address);
-            versions.whenReady(model, version, () => {
+            served.addReplica(address);
+            served.whenReady(() => {
               cancelTimeout();
               resolve();
             });
           },
           onExit: (how) => {
-            if (endpoint !== undefined) return versions.removeReplica(model, version, endpoint);
+            if (endpoint !== undefined) return served.removeReplica(endpoint);
             // Options or a file that are no good: trying again would not help. What it said last may still be unread.
             cancelTimeout();
             clock.at(clock.nowMs() + LAST_WORDS_MS, () => {

@@ -1,87 +1,77 @@
-import { Batcher } from "../batching/batcher.js";
-import { BatcherMetrics } from "../batching/batcherMetrics.js";
-import { newControllerOf } from "../batching/newController.js";
-import { CachedEvaluator } from "../caching/cachedEvaluator.js";
-import { CacheScope } from "../caching/exactCache.js";
-import type { ExactCache } from "../caching/exactCache.js";
 import { versionKey } from "../domain/application.js";
-import type { VersionKey } from "../domain/application.js";
+import type { Model, VersionKey } from "../domain/application.js";
 import { resolveModelSettings } from "../domain/modelSettings.js";
 import type { ChosenModelSettings, ModelSettings } from "../domain/modelSettings.js";
-import type { Clock, Random } from "../domain/ports.js";
 import type { Signature } from "../domain/tensor.js";
 import type { ModelFigures } from "../telemetry/prometheus.js";
-import { ReplicaLink } from "../replicas/replicaLink.js";
+import { ServedVersion } from "./servedVersion.js";
+import type { ServedVersionOptions } from "./servedVersion.js";
 
-export interface ModelVersionsOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly cache: ExactCache;
+export interface ModelVersionsOptions extends ServedVersionOptions {
   /** What the configuration chooses for a model. */
   readonly configuredSettings: (model: string) => ChosenModelSettings;
-  readonly maxQueueRows: number;
-  readonly maxMessageBytes: number;
-  readonly batchTimeoutMs: number;
-  readonly onReplicaChange: (text: string) => void;
-}
-
-/** One model version as it is served in this process: cache over batcher over its replicas. */
-export interface ServedVersion {
-  readonly key: VersionKey;
-  readonly model: string;
-  readonly version: number;
-  readonly batcher: Batcher;
-  readonly evaluator: CachedEvaluator;
-  readonly metrics: BatcherMetrics;
-  readonly scope: CacheScope;
-  readonly links: ReadonlyMap<string, ReplicaLink>;
-}
-
-interface Entry extends ServedVersion {
-  settings: ModelSettings;
-  readonly links: Map<string, ReplicaLink>;
-  readyListeners: (() => void)[];
-  registered: Signature | undefined;
 }
 
 /** All model versions that this process serves or has replicas of, made when first named. */
 export class ModelVersions {
   readonly #options: ModelVersionsOptions;
-  readonly #entries = new Map<VersionKey, Entry>();
-  readonly #chosenSettings = new Map<string, ChosenModelSettings>();
+  readonly #versions = new Map<VersionKey, ServedVersion>();
+  readonly #models = new Map<string, Model>();
 
   constructor(options: ModelVersionsOptions) {
     this.#options = options;
   }
 
   get(model: string, version: number): ServedVersion {
-    return this.#entry(model, version);
+    const key = versionKey(model, version);
+    const known = this.#versions.get(key);
+    if (known !== undefined) return known;
+    const made = new ServedVersion(model, version, this.settingsOf(model), this.#options);
+    this.#versions.set(key, made);
+    return made;
   }
 
   /** Undefined for one that was never named: for those who only ask. */
   find(model: string, version: number): ServedVersion | undefined {
-    return this.#entries.get(versionKey(model, version));
+    return this.#versions.get(versionKey(model, version));
+  }
+
+  all(): readonly ServedVersion[] {
+    return [...this.#versions.values()];
+  }
+
+  /** Its links end when their batches are back; it is made anew if it is named again. */
+  remove(model: string, version: number): void {
+    this.find(model, version)?.stop();
+    this.#versions.delete(versionKey(model, version));
+  }
+
+  /** A model's settings as they are in force: what was chosen for it, over the configuration, over the defaults. */
+  settingsOf(model: string): ModelSettings {
+    return resolveModelSettings(this.#options.configuredSettings(model), this.#models.get(model)?.settings ?? {});
+  }
+
+  /** A model as it is registered now: what changed takes effect on all of its versions, also those still to come. */
+  setModel(model: Model): void {
+    const before = this.#models.get(model.name);
+    this.#models.set(model.name, model);
+    const settings = this.settingsOf(model.name);
+    const invalidated = before !== undefined && before.cacheGeneration !== model.cacheGeneration;
+    for (const served of this.#versions.values()) {
+      if (served.model !== model.name) continue;
+      served.configure(settings);
+      if (invalidated) served.invalidateCache();
+    }
+  }
+
+  /** The signature that a ready replica states, for a version that is not registered yet. */
+  statedSignature(model: string, version: number): Signature | undefined {
+    return this.find(model, version)?.statedSignature();
   }
 
   /** For exposition. */
   figures(): readonly ModelFigures[] {
-    return this.all().map(({ model, version, batcher, evaluator, metrics }) => ({
-      model,
-      version,
-      answered: metrics.answered,
-      failed: metrics.failed,
-      dropped: metrics.dropped,
-      retried: metrics.retried,
-      batches: metrics.batches,
-      rows: metrics.rows,
-      cacheHits: evaluator.counters.hits,
-      cacheMisses: evaluator.counters.misses,
-      cacheJoined: evaluator.counters.joined,
-      queuedRows: batcher.queuedRows,
-      readyReplicas: batcher.replicaCount,
-      serviceMs: metrics.serviceMs,
-      queueWaitMs: metrics.queueWaitMs,
-    }));
+    return this.all().map((served) => served.figures());
   }
 
   cacheFigures(): { readonly cacheBytes: number; readonly cacheEntries: number } {
@@ -89,132 +79,12 @@ export class ModelVersions {
     return { cacheBytes: cache.bytes, cacheEntries: cache.entryCount };
   }
 
-  all(): readonly ServedVersion[] {
-    return [...this.#entries.values()];
-  }
-
-  /** The signature that a ready replica states, for a version that is not registered yet. */
-  statedSignature(model: string, version: number): Signature | undefined {
-    const links = this.find(model, version)?.links.values() ?? [];
-    for (const link of links) if (link.phase === "READY") return link.signature;
-    return undefined;
-  }
-
-  /** From now on replicas with another signature are refused. */
-  setRegistered(model: string, version: number, signature: Signature): void {
-    const entry = this.#entry(model, version);
-    entry.registered = signature;
-    for (const link of entry.links.values()) link.recheckSignature();
-  }
-
-  /** A model's settings as they are in force: what was chosen for it, over the configuration, over the defaults. */
-  settingsOf(model: string): ModelSettings {
-    return resolveModelSettings(this.#options.configuredSettings(model), this.#chosenSettings.get(model) ?? {});
-  }
-
-  /** What was chosen for a model by mutation, for all of its versions, also those still to come. */
-  setSettings(model: string, chosen: ChosenModelSettings): void {
-    this.#chosenSettings.set(model, chosen);
-    const settings = this.settingsOf(model);
-    for (const entry of this.#entries.values()) if (entry.model === model) configure(entry, settings);
-  }
-
-  /** Links a wrapper that listens at `endpoint`. The same endpoint twice is one replica. */
-  addReplica(model: string, version: number, endpoint: string): void {
-    const entry = this.#entry(model, version);
-    if (entry.links.has(endpoint)) return;
-    const { clock, random, maxMessageBytes, batchTimeoutMs, onReplicaChange } = this.#options;
-    const link = new ReplicaLink({
-      id: `${entry.key}#${endpoint}`,
-      model,
-      version,
-      endpoint,
-      clock,
-      random,
-      maxMessageBytes,
-      batchTimeoutMs,
-      expectedSignature: () => entry.registered,
-      onReady: (ready) => {
-        entry.batcher.addReplica(ready);
-        for (const listener of entry.readyListeners.splice(0)) listener();
-        onReplicaChange(`replica ${ready.id} is ready`);
-      },
-      onLost: (lost, why) => {
-        entry.batcher.removeReplica(lost.id);
-        onReplicaChange(`replica ${lost.id} is lost: ${why}`);
-      },
-    });
-    entry.links.set(endpoint, link);
-    link.start();
-  }
-
-  removeReplica(model: string, version: number, endpoint: string): void {
-    const entry = this.#entry(model, version);
-    const link = entry.links.get(endpoint);
-    entry.links.delete(endpoint);
-    link?.stop();
-  }
-
-  /** Calls back once, when the version has a ready replica. */
-  whenReady(model: string, version: number, ready: () => void): void {
-    const entry = this.#entry(model, version);
-    if (entry.batcher.replicaCount > 0) ready();
-    else entry.readyListeners.push(ready);
-  }
-
   /** Resolves when no row is queued or in flight anywhere. */
   async whenIdle(): Promise<void> {
-    await Promise.all([...this.#entries.values()].map((entry) => entry.batcher.whenIdle()));
+    await Promise.all(this.all().map(({ batcher }) => batcher.whenIdle()));
   }
 
   stop(): void {
-    for (const entry of this.#entries.values()) {
-      for (const link of entry.links.values()) link.stop();
-      entry.links.clear();
-    }
-  }
-
-  #entry(model: string, version: number): Entry {
-    const key = versionKey(model, version);
-    const known = this.#entries.get(key);
-    if (known !== undefined) return known;
-    const { clock, cache, maxQueueRows, maxMessageBytes } = this.#options;
-    const settings = this.settingsOf(model);
-    const metrics = new BatcherMetrics();
-    const batcher = new Batcher({
-      clock,
-      name: key,
-      newController: newControllerOf(settings),
-      metrics,
-      maxQueueRows,
-      // The rest is for names and shapes.
-      maxBatchBytes: Math.floor(maxMessageBytes * 0.9),
-    });
-    const scope = new CacheScope();
-    const evaluator = new CachedEvaluator(cache, scope, batcher);
-    const entry: Entry = {
-      key,
-      model,
-      version,
-      settings,
-      batcher,
-      evaluator,
-      metrics,
-      scope,
-      links: new Map(),
-      readyListeners: [],
-      registered: undefined,
-    };
-    this.#entries.set(key, entry);
-    return entry;
-  }
-}
-
-/** What has not changed keeps what it has learned. */
-function configure(entry: Entry, settings: ModelSettings): void {
-  const before = entry.settings;
-  entry.settings = settings;
-  if (settings.batchSizeController !== before.batchSizeController || settings.maxBatchRows !== before.maxBatchRows) {
-    entry.batcher.useControllers(newControllerOf(settings));
+    for (const served of this.#versions.values()) served.stop();
   }
 }

@@ -5,6 +5,7 @@ import type { Failure, FailureCode } from "../domain/failure.js";
 import type { Clock } from "../domain/ports.js";
 import type {
   DefaultReason,
+  Explanation,
   MemberFailureCode,
   MemberMissing,
   Prediction,
@@ -28,6 +29,8 @@ export interface PredictRequest {
   readonly priority: Priority;
   /** Monotonic milliseconds at which the request arrived in this process. */
   readonly arrivalMs: number;
+  /** Whether the answer is to say where its time went. */
+  readonly explain: boolean;
 }
 
 export interface PredictDependencies {
@@ -59,9 +62,10 @@ export async function predict(deps: PredictDependencies, request: PredictRequest
 
   const selected = served.policy.select(served.application.links);
   const members = selected.map(({ member }) => served.members[member]).filter((member) => member !== undefined);
-  const { priority, application } = request;
-  const gathered = await gather(deps.clock, members, { row, deadlineMs, priority, application });
-  const combined = combine(deps, served, request, gathered);
+  const askedMs = deps.clock.nowMs();
+  const gathered = await gather(deps.clock, members, { row, deadlineMs, priority: request.priority });
+  const explanation = request.explain ? explain(deps, request, askedMs, deadlineMs) : undefined;
+  const combined = combine(deps, served, request, gathered, explanation);
   deps.metrics.record(served.application, combined, deps.clock.nowMs() - request.arrivalMs);
   return combined;
 }
@@ -105,6 +109,7 @@ function combine(
   served: ServedApplication,
   request: PredictRequest,
   gathered: Gathered,
+  explanation: Explanation | undefined,
 ): Prediction | Failure {
   const { application, policy } = served;
   const { present, missing } = gathered;
@@ -112,11 +117,26 @@ function combine(
     const votes: Vote[] = present.map((member) => ({ weight: weightOf(served, member), output: member.output }));
     const missingWeight = missing.reduce((sum, member) => sum + weightOf(served, member), 0);
     const { output, confidence } = policy.combine(application.output, votes, missingWeight);
-    return answer(deps, application, request, gathered, output, confidence, sourceOf(gathered), undefined);
+    const source = sourceOf(gathered);
+    return answer(deps, application, request, gathered, output, confidence, source, undefined, explanation);
   }
   const { defaultOutput } = application;
   if (defaultOutput === undefined) return typedFailure(application, missing);
-  return answer(deps, application, request, gathered, defaultOutput, undefined, "DEFAULT", reasonFor(missing));
+  const reason = reasonFor(missing);
+  return answer(deps, application, request, gathered, defaultOutput, undefined, "DEFAULT", reason, explanation);
+}
+
+function explain(
+  { clock }: PredictDependencies,
+  { arrivalMs }: PredictRequest,
+  askedMs: number,
+  deadlineMs: number,
+): Explanation {
+  return {
+    askedMs: askedMs - arrivalMs,
+    gatheredMs: clock.nowMs() - arrivalMs,
+    deadlineMs: deadlineMs - arrivalMs,
+  };
 }
 
 /** In one literal, since every answer is one: copying a half-made one costs more than all the rest of it. */
@@ -129,6 +149,7 @@ function answer(
   confidence: number | undefined,
   source: PredictionSource,
   defaultReason: DefaultReason | undefined,
+  explanation: Explanation | undefined,
 ): Prediction {
   return {
     kind: "prediction",
@@ -143,6 +164,7 @@ function answer(
     models: present,
     modelsMissing: missing,
     latencyMs: deps.clock.nowMs() - request.arrivalMs,
+    explanation,
     atMs: deps.clock.wallMs(),
   };
 }
@@ -154,6 +176,7 @@ function weightOf(served: ServedApplication, { model }: { readonly model: string
 
 function sourceOf({ present, missing }: Gathered): PredictionSource {
   if (missing.length > 0) return "PARTIAL";
+  if (present.some((member) => member.source === "APPROXIMATE")) return "APPROXIMATE";
   if (present.every((member) => member.source === "CACHE")) return "CACHE";
   return present.length > 1 ? "ENSEMBLE" : "MODEL";
 }

@@ -121,7 +121,7 @@ export class RegistryWatch {
   }
 
   #apply(snapshot: RegistrySnapshot): void {
-    for (const { name, settings } of snapshot.models) this.#options.versions.setSettings(name, settings);
+    for (const model of snapshot.models) this.#options.versions.setModel(model);
     this.#linkEndpoints(snapshot);
     this.#setBudgets(snapshot);
     this.#options.catalogue.replace(snapshot, (application) => this.#serve(application, snapshot));
@@ -129,14 +129,28 @@ export class RegistryWatch {
 
   #linkEndpoints(snapshot: RegistrySnapshot): void {
     const { versions } = this.#options;
+    const registered = new Set<VersionKey>();
     for (const { model, version, signature, endpoints } of snapshot.versions) {
-      versions.setRegistered(model, version, signature);
+      const served = versions.get(model, version);
+      served.setRegistered(signature);
       const key = versionKey(model, version);
       const before = this.#endpoints.get(key) ?? new Set<string>();
       const now = new Set(endpoints);
-      for (const endpoint of now) if (!before.has(endpoint)) versions.addReplica(model, version, endpoint);
-      for (const endpoint of before) if (!now.has(endpoint)) versions.removeReplica(model, version, endpoint);
+      for (const endpoint of now) if (!before.has(endpoint)) served.addReplica(endpoint);
+      for (const endpoint of before) if (!now.has(endpoint)) served.removeReplica(endpoint);
       this.#endpoints.set(key, now);
+      registered.add(key);
+    }
+    this.#unlinkRemoved(registered);
+  }
+
+  /** Versions that were registered and are no more. One that was only launched here was never registered. */
+  #unlinkRemoved(registered: ReadonlySet<VersionKey>): void {
+    for (const key of this.#endpoints.keys()) {
+      if (registered.has(key)) continue;
+      this.#endpoints.delete(key);
+      const served = this.#options.versions.all().find((candidate) => candidate.key === key);
+      if (served !== undefined) this.#options.versions.remove(served.model, served.version);
     }
   }
 
@@ -166,7 +180,7 @@ export class RegistryWatch {
       this.#options.warn(`application ${application.name} leaves out model ${link.model}@${version.version}: ${read}`);
       return undefined;
     }
-    const { evaluator } = this.#options.versions.get(version.model, version.version);
+    const evaluator = this.#options.versions.get(version.model, version.version).evaluatorFor(application.name);
     return { model: version.model, version: version.version, weight: link.weight, evaluator, read };
   }
 }

@@ -45,7 +45,7 @@ const APPLICATION = z
 /** Settings that this server does not know were chosen through a newer one: they are left out, not refused. */
 const SETTINGS = z.record(z.string(), z.unknown()).transform((stored) => knownSettings(stored));
 
-const MODEL = z.object({ name: z.string(), currentVersion: z.int(), settings: SETTINGS });
+const MODEL = z.object({ name: z.string(), currentVersion: z.int(), settings: SETTINGS, cacheGeneration: z.int() });
 
 const MODEL_VERSION = z.object({
   model: z.string(),

@@ -19,7 +19,7 @@ export async function selectRegistry(sql: SqlRunner): Promise<unknown> {
            from application_model l where l.application = application.name) as links
         from application) a) as applications,
       (select coalesce(jsonb_agg(to_jsonb(m) order by m.name), '[]') from (
-        select name, current_version as "currentVersion", settings from model) m) as models,
+        select name, current_version as "currentVersion", settings, cache_generation as "cacheGeneration" from model) m) as models,
       (select coalesce(jsonb_agg(to_jsonb(v) order by v.model, v.version), '[]') from (
         select model, version, signature, endpoints from model_version) v) as versions`;
   return rows[0];
@@ -107,12 +107,21 @@ export async function lockModel(sql: SqlRunner, name: string): Promise<boolean> 
 
 export async function selectModel(sql: SqlRunner, name: string): Promise<unknown> {
   const rows = await sql`
-    select name, current_version as "currentVersion", settings from model where name = ${name}`;
+    select name, current_version as "currentVersion", settings, cache_generation as "cacheGeneration"
+    from model where name = ${name}`;
   return rows[0];
 }
 
 export async function updateSettings(sql: SqlRunner, model: string, settingsJson: string): Promise<void> {
   await sql`update model set settings = ${settingsJson}::text::jsonb where name = ${model}`;
+}
+
+export async function incrementCacheGeneration(sql: SqlRunner, model: string): Promise<void> {
+  await sql`update model set cache_generation = cache_generation + 1 where name = ${model}`;
+}
+
+export async function deleteModelVersion(sql: SqlRunner, model: string, version: number): Promise<void> {
+  await sql`delete from model_version where model = ${model} and version = ${version}`;
 }
 
 export async function updateCurrentVersion(sql: SqlRunner, model: string, version: number): Promise<void> {

@@ -100,6 +100,27 @@ export class PostgresRegistryStore implements RegistryStore {
     });
   }
 
+  invalidateCache(name: string): Promise<Stored<Model>> {
+    return this.#change(async (tx) => {
+      await requireModel(tx, name);
+      await statements.incrementCacheGeneration(tx, name);
+      return { value: rows.parseModel(await statements.selectModel(tx, name)), created: false, changed: true };
+    });
+  }
+
+  removeModelVersion(model: string, version: number): Promise<Stored<Model>> {
+    return this.#change(async (tx) => {
+      await requireModel(tx, model);
+      await requireVersion(tx, model, version);
+      const value = rows.parseModel(await statements.selectModel(tx, model));
+      if (value.currentVersion === version) {
+        throw conflict(`version ${version} of model ${model} is the current one: make another one current first`);
+      }
+      await statements.deleteModelVersion(tx, model, version);
+      return { value, created: false, changed: true };
+    });
+  }
+
   linkModel(application: string, link: ApplicationLink): Promise<Stored<Application>> {
     return this.#change(async (tx) => {
       await statements.lockApplication(tx, application);

@@ -28,6 +28,16 @@ export type CacheScope =
   /** What one application asked is a hit for all. */
   | 'MODEL';
 
+export type CacheState =
+  /** A near input had been answered before. */
+  | 'APPROXIMATE'
+  /** The same input had been answered before. */
+  | 'HIT'
+  /** The same input was on its way to the model already. */
+  | 'JOINED'
+  /** The model was asked. */
+  | 'MISS';
+
 /** What is absent stays as it is; null takes a choice back, so that the configuration or default holds. */
 export type ConfigureModelInput = {
   /** Default AUTO. */
@@ -100,6 +110,13 @@ export type DefaultReason =
   /** Every selected model refused the query. */
   | 'OVERLOADED';
 
+/** Why a batch went when it did. */
+export type DispatchReason =
+  /** It was as large as its controller allows. */
+  | 'FULL'
+  /** All that had arrived by the end of the event-loop turn was in it. */
+  | 'TURN_END';
+
 /** What went wrong, in the same words on every interface. Codes may be added. */
 export type FailureCode =
   | 'BAD_INPUT'
@@ -128,6 +145,7 @@ export type LinkModelInput = {
 
 /** Whether a model ran now or its answer was known. */
 export type MemberSource =
+  | 'APPROXIMATE'
   | 'CACHE'
   | 'MODEL';
 
@@ -174,6 +192,8 @@ export type PredictInput = {
   deadlineMs?: number | null | undefined;
   /** Whom the prediction is for; absent: the population. */
   entity?: string | number | null | undefined;
+  /** Whether `explanation` is wanted. Default false. */
+  explain?: boolean | null | undefined;
   input: TensorInput;
   /** INTERACTIVE if absent. */
   priority?: Priority | null | undefined;
@@ -183,14 +203,17 @@ export type PredictManyInput = {
   application: string;
   deadlineMs?: number | null | undefined;
   entity?: string | number | null | undefined;
+  explain?: boolean | null | undefined;
   /** At most 1,000. */
   inputs: Array<TensorInput>;
   /** INTERACTIVE if absent. */
   priority?: Priority | null | undefined;
 };
 
-/** Where an answer came from: the first that applies of DEFAULT, PARTIAL, CACHE, ENSEMBLE, MODEL. */
+/** Where an answer came from: the first that applies of DEFAULT, PARTIAL, APPROXIMATE, CACHE, ENSEMBLE, MODEL. */
 export type PredictionSource =
+  /** At least one model's answer to a near input was taken: see models.distance. */
+  | 'APPROXIMATE'
   /** Every model's answer to exactly this input was known. */
   | 'CACHE'
   /** The application's default output: see defaultReason. */
@@ -218,6 +241,11 @@ export type RegisterModelVersionInput = {
   /** Made if it is new. */
   model: string;
   outputs?: Array<TensorSpecInput> | null | undefined;
+  version: number;
+};
+
+export type RemoveModelVersionInput = {
+  model: string;
   version: number;
 };
 
@@ -316,6 +344,42 @@ export type WhyNotFragment =
   | WhyNot_Overloaded_Fragment
   | WhyNot_Unavailable_Fragment
 ;
+
+export type ExplainedQueryVariables = Exact<{
+  input: PredictInput;
+}>;
+
+
+export type ExplainedQuery = { predict:
+    | { source: PredictionSource, explanation: { askedMs: number, gatheredMs: number, deadlineMs: number, members: Array<{ model: string, cache: CacheState, distance: number | null, queuedMs: number | null, batchRows: number | null, dispatchReason: DispatchReason | null, replica: string | null, serviceMs: number | null }> } | null }
+    | Record<PropertyKey, never>
+   };
+
+export type InvalidateCacheMutationVariables = Exact<{
+  model: string;
+}>;
+
+
+export type InvalidateCacheMutation = { invalidateCache:
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Model' }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
+export type RemoveVersionMutationVariables = Exact<{
+  input: RemoveModelVersionInput;
+}>;
+
+
+export type RemoveVersionMutation = { removeModelVersion:
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Model', currentVersion: number, versions: Array<{ version: number }> }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
 
 export type PredictManyQueryVariables = Exact<{
   input: PredictManyInput;
@@ -673,6 +737,66 @@ fragment WhyNot on Failure {
   retryable
   retryAfterMs
 }`) as unknown as TypedDocumentString<PredictQuery, PredictQueryVariables>;
+export const ExplainedDocument = new TypedDocumentString(`
+    query Explained($input: PredictInput!) {
+  predict(input: $input) {
+    ... on Prediction {
+      source
+      explanation {
+        askedMs
+        gatheredMs
+        deadlineMs
+        members {
+          model
+          cache
+          distance
+          queuedMs
+          batchRows
+          dispatchReason
+          replica
+          serviceMs
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ExplainedQuery, ExplainedQueryVariables>;
+export const InvalidateCacheDocument = new TypedDocumentString(`
+    mutation InvalidateCache($model: String!) {
+  invalidateCache(model: $model) {
+    __typename
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<InvalidateCacheMutation, InvalidateCacheMutationVariables>;
+export const RemoveVersionDocument = new TypedDocumentString(`
+    mutation RemoveVersion($input: RemoveModelVersionInput!) {
+  removeModelVersion(input: $input) {
+    __typename
+    ... on Model {
+      currentVersion
+      versions {
+        version
+      }
+    }
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<RemoveVersionMutation, RemoveVersionMutationVariables>;
 export const PredictManyDocument = new TypedDocumentString(`
     query PredictMany($input: PredictManyInput!) {
   predictMany(input: $input) {

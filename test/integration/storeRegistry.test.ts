@@ -47,7 +47,7 @@ await eachPostgres("registry store", (postgres) => {
     await store.linkModel("digits", { model: "forest", weight: 2.5 });
     expect(await store.read()).toEqual({
       applications: [{ ...DIGITS, policyVersion: 1, links: [{ model: "forest", weight: 2.5 }] }],
-      models: [{ name: "forest", currentVersion: 1, settings: {} }],
+      models: [{ name: "forest", currentVersion: 1, settings: {}, cacheGeneration: 0 }],
       versions: [FOREST],
     });
   });
@@ -59,8 +59,28 @@ await eachPostgres("registry store", (postgres) => {
     const settings = { batchSizeController: "FIXED", cacheTtlMs: 5.5, maxBatchDelayMs: "auto" };
     expect(changed).toMatchObject({ kind: "stored", value: { settings } });
     await administer(url, `update model set settings = settings || '{"ofLater": 1, "prefetchMs": "x"}'`);
-    expect((await store.read()).models).toEqual([{ name: "forest", currentVersion: 1, settings }]);
+    expect((await store.read()).models).toEqual([{ name: "forest", currentVersion: 1, settings, cacheGeneration: 0 }]);
     expect(await store.configureModel("other", {})).toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test("counts the invalidations of what is cached of a model", async () => {
+    await store.registerModelVersion(FOREST, false);
+    expect(await store.invalidateCache("forest")).toMatchObject({ value: { cacheGeneration: 1 } });
+    expect(await store.invalidateCache("forest")).toMatchObject({ value: { cacheGeneration: 2 } });
+    expect((await store.read()).models).toMatchObject([{ cacheGeneration: 2 }]);
+    expect(await store.invalidateCache("other")).toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test("removes a version, but not the current one", async () => {
+    await store.registerModelVersion(FOREST, false);
+    await store.registerModelVersion({ ...FOREST, version: 2 }, false);
+    expect(await store.removeModelVersion("forest", 1)).toMatchObject({
+      code: "CONFLICT",
+      message: "version 1 of model forest is the current one: make another one current first",
+    });
+    expect(await store.removeModelVersion("forest", 2)).toMatchObject({ kind: "stored" });
+    expect(await store.removeModelVersion("forest", 2)).toMatchObject({ code: "NOT_FOUND" });
+    expect((await store.read()).versions).toEqual([FOREST]);
   });
 
   test("creates an application once, finds it the second time, and refuses other content", async () => {
@@ -112,11 +132,17 @@ await eachPostgres("registry store", (postgres) => {
   test("makes a model's first version current, later ones on request only", async () => {
     await store.registerModelVersion(FOREST, false);
     await store.registerModelVersion({ ...FOREST, version: 2 }, false);
-    expect((await store.read()).models).toEqual([{ name: "forest", currentVersion: 1, settings: {} }]);
+    expect((await store.read()).models).toEqual([
+      { name: "forest", currentVersion: 1, settings: {}, cacheGeneration: 0 },
+    ]);
     await store.registerModelVersion({ ...FOREST, version: 3 }, true);
-    expect((await store.read()).models).toEqual([{ name: "forest", currentVersion: 3, settings: {} }]);
+    expect((await store.read()).models).toEqual([
+      { name: "forest", currentVersion: 3, settings: {}, cacheGeneration: 0 },
+    ]);
     await store.setCurrentVersion("forest", 2);
-    expect((await store.read()).models).toEqual([{ name: "forest", currentVersion: 2, settings: {} }]);
+    expect((await store.read()).models).toEqual([
+      { name: "forest", currentVersion: 2, settings: {}, cacheGeneration: 0 },
+    ]);
   });
 
   test("replaces a version's endpoints and never its signature", async () => {

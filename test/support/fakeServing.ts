@@ -86,7 +86,12 @@ export function catalogueOf(
   const catalogue = new Catalogue();
   const links = members.map(({ model, weight }) => ({ model, weight }));
   const served = { ...given, links: [...given.links, ...links] };
-  const models = versions.map(({ model, version }) => ({ name: model, currentVersion: version, settings: {} }));
+  const models = versions.map(({ model, version }) => ({
+    name: model,
+    currentVersion: version,
+    settings: {},
+    cacheGeneration: 0,
+  }));
   catalogue.replace({ applications: [served], models, versions }, () => ({
     application: served,
     policy: staticPolicy,
@@ -119,6 +124,7 @@ export function prediction(changes: Partial<Prediction> = {}): Prediction {
     ],
     modelsMissing: [],
     latencyMs: 3,
+    explanation: undefined,
     atMs: Date.UTC(2026, 0, 1),
     ...changes,
   };

@@ -62,6 +62,59 @@ export const PREDICT = graphql(`
   }
 `);
 
+export const EXPLAINED = graphql(`
+  query Explained($input: PredictInput!) {
+    predict(input: $input) {
+      ... on Prediction {
+        source
+        explanation {
+          askedMs
+          gatheredMs
+          deadlineMs
+          members {
+            model
+            cache
+            distance
+            queuedMs
+            batchRows
+            dispatchReason
+            replica
+            serviceMs
+          }
+        }
+      }
+    }
+  }
+`);
+
+export const INVALIDATE_CACHE = graphql(`
+  mutation InvalidateCache($model: String!) {
+    invalidateCache(model: $model) {
+      __typename
+      ... on Failure {
+        ...WhyNot
+      }
+    }
+  }
+`);
+
+export const REMOVE_VERSION = graphql(`
+  mutation RemoveVersion($input: RemoveModelVersionInput!) {
+    removeModelVersion(input: $input) {
+      __typename
+      ... on Model {
+        currentVersion
+        versions {
+          version
+        }
+      }
+      ... on Failure {
+        ...WhyNot
+      }
+    }
+  }
+`);
+
 export const PREDICT_MANY = graphql(`
   query PredictMany($input: PredictManyInput!) {
     predictMany(input: $input) {

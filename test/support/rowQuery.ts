@@ -3,5 +3,5 @@ import type { Row } from "../../src/domain/tensor.js";
 
 /** What an application asks of a model for one row. */
 export function rowQuery(row: Row, deadlineMs: number, changes: Partial<RowQuery> = {}): RowQuery {
-  return { row, deadlineMs, priority: "INTERACTIVE", application: "insects", ...changes };
+  return { row, deadlineMs, priority: "INTERACTIVE", ...changes };
 }

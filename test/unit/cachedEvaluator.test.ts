@@ -1,11 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { CachedEvaluator } from "../../src/caching/cachedEvaluator.js";
-import { CacheScope, ExactCache } from "../../src/caching/exactCache.js";
+import { ExactCache } from "../../src/caching/exactCache.js";
 import type { RowOutcome } from "../../src/domain/ports.js";
 import { FakeQueue } from "../support/fakeQueue.js";
 import type { Submitted } from "../support/fakeQueue.js";
-import { rowOf } from "../support/fakeReplica.js";
+import { numberOf, rowOf } from "../support/fakeReplica.js";
 import { rowQuery } from "../support/rowQuery.js";
 
 const answer = (number: number): RowOutcome => ({
@@ -19,7 +19,7 @@ const failed: RowOutcome = { kind: "failed", code: "MODEL_ERROR", message: "brok
 
 function setUp() {
   const queue = new FakeQueue();
-  const evaluator = new CachedEvaluator(new ExactCache({ capacityBytes: 1e6 }), new CacheScope(), queue);
+  const evaluator = new CachedEvaluator(new ExactCache({ capacityBytes: 1e6 }), queue);
   const outcomes: [string, RowOutcome][] = [];
   const ask = (name: string, number: number, deadlineMs = 100) =>
     evaluator.evaluate(rowQuery(rowOf(number), deadlineMs), (outcome) => outcomes.push([name, outcome]));
@@ -61,6 +61,28 @@ describe("cached evaluator", () => {
     ]);
     expect(queue.submitted).toHaveLength(1);
     expect(evaluator.counters).toEqual({ hits: 1, misses: 1, joined: 0 });
+  });
+
+  test("forgets on invalidation what was answered, and what is in flight answers only those who asked before", () => {
+    const { queue, evaluator, outcomes, ask, submitted } = setUp();
+    ask("first", 7);
+    submitted(0).settle(answer(70));
+    ask("before", 8);
+    evaluator.invalidate();
+    ask("again", 7);
+    ask("after", 8);
+    expect(queue.submitted).toHaveLength(4);
+    submitted(1).settle(answer(80));
+    submitted(3).settle(answer(81));
+    ask("later", 8);
+    expect(queue.submitted).toHaveLength(4);
+    const values = outcomes.map(([name, outcome]) => [name, outcome.kind === "output" && numberOf(outcome.output)]);
+    expect(values).toEqual([
+      ["first", 70],
+      ["before", 80],
+      ["after", 81],
+      ["later", 81],
+    ]);
   });
 
   test("extends the row in flight by the deadline of each who joins", () => {

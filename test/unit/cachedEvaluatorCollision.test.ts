@@ -8,7 +8,7 @@ import { rowQuery } from "../support/rowQuery.js";
 // Every row has the same hash here.
 jest.unstable_mockModule("../../src/caching/rowKey.js", () => ({ ...rowKey, rowHash: () => 1 }));
 const { CachedEvaluator } = await import("../../src/caching/cachedEvaluator.js");
-const { CacheScope, ExactCache } = await import("../../src/caching/exactCache.js");
+const { ExactCache } = await import("../../src/caching/exactCache.js");
 
 const answer = (number: number): RowOutcome => ({
   kind: "output",
@@ -20,7 +20,7 @@ const answer = (number: number): RowOutcome => ({
 
 test("keeps unequal rows of one hash apart: in flight, in the cache and when one is abandoned", () => {
   const queue = new FakeQueue();
-  const evaluator = new CachedEvaluator(new ExactCache({ capacityBytes: 1e6 }), new CacheScope(), queue);
+  const evaluator = new CachedEvaluator(new ExactCache({ capacityBytes: 1e6 }), queue);
   const outcomes: [string, RowOutcome][] = [];
   const ask = (name: string, number: number) =>
     evaluator.evaluate(rowQuery(rowOf(number), 100), (outcome) => outcomes.push([name, outcome]));

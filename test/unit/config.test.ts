@@ -85,7 +85,7 @@ describe("configuration", () => {
     ],
   ])("refuses %j", (content, message) => {
     file(content);
-    expect(refusal()).toMatch(message);
+    expect(refusal([])).toMatch(message);
   });
 
   test("reads the file that --config names, from the working folder, and no other", () => {

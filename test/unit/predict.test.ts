@@ -34,6 +34,7 @@ function setUp(outcomes: readonly (RowOutcome | undefined)[], changes: Partial<A
     entity: undefined,
     deadlineMs: undefined,
     priority: "INTERACTIVE",
+    explain: false,
     arrivalMs: clock.nowMs(),
   };
   const ask = async (given: Partial<PredictRequest> = {}) => {
@@ -46,6 +47,7 @@ function setUp(outcomes: readonly (RowOutcome | undefined)[], changes: Partial<A
 
 const fresh = scores([0.25, 0.75]);
 const cached = scores([1, 0], "CACHE");
+const near = scores([1, 0], "APPROXIMATE");
 
 describe("predict", () => {
   test.each([
@@ -53,6 +55,10 @@ describe("predict", () => {
     ["ENSEMBLE", [fresh, fresh]],
     ["ENSEMBLE", [fresh, cached]],
     ["CACHE", [cached]],
+    ["APPROXIMATE", [near]],
+    ["APPROXIMATE", [cached, near]],
+    ["APPROXIMATE", [fresh, near]],
+    ["PARTIAL", [near, failedWith("NO_REPLICA")]],
     ["CACHE", [cached, cached]],
     ["PARTIAL", [fresh, failedWith("NO_REPLICA")]],
     ["PARTIAL", [cached, LATE]],
@@ -130,6 +136,28 @@ describe("predict", () => {
       expect(evaluator.asked.map((asked) => asked.deadlineMs - nowMs)).toEqual([leftMs]);
     },
   );
+
+  test("gives bulk queries the application's bulk deadline, or less if they ask for less", async () => {
+    const { clock, ask, evaluator } = setUp([fresh], { bulkDeadlineMs: 1000 });
+    const nowMs = clock.nowMs();
+    await ask({ priority: "BULK" });
+    await ask({ priority: "BULK", deadlineMs: 300, arrivalMs: nowMs });
+    await ask({ priority: "BULK", deadlineMs: 3000, arrivalMs: nowMs });
+    expect(evaluator.asked.map(({ deadlineMs, priority }) => [deadlineMs - nowMs, priority])).toEqual([
+      [998, "BULK"],
+      [298, "BULK"],
+      [998, "BULK"],
+    ]);
+  });
+
+  test("says where its time went when asked to", async () => {
+    const { clock, ask } = setUp([fresh]);
+    clock.advance(4);
+    const arrivalMs = clock.nowMs() - 4;
+    const explanation = { askedMs: 4, gatheredMs: 104, deadlineMs: 48 };
+    expect(await ask({ arrivalMs, explain: true })).toMatchObject({ explanation });
+    expect(await ask({ arrivalMs })).toMatchObject({ explanation: undefined });
+  });
 
   test("answers at its deadline, not later, counted from arrival", async () => {
     const { clock, metrics, ask } = setUp([LATE], { ...DEFAULT, sloMs: 20 });

@@ -1,0 +1,177 @@
+import { Batcher } from "../batching/batcher.js";
+import { BatcherMetrics } from "../batching/batcherMetrics.js";
+import { newControllerOf } from "../batching/newController.js";
+import { CachedEvaluator } from "../caching/cachedEvaluator.js";
+import type { ExactCache } from "../caching/exactCache.js";
+import { versionKey } from "../domain/application.js";
+import type { VersionKey } from "../domain/application.js";
+import type { ModelSettings } from "../domain/modelSettings.js";
+import type { Clock, Random, RowEvaluator } from "../domain/ports.js";
+import type { Signature } from "../domain/tensor.js";
+import { ReplicaLink } from "../replicas/replicaLink.js";
+import type { ModelFigures } from "../telemetry/prometheus.js";
+
+export interface ServedVersionOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly cache: ExactCache;
+  readonly maxQueueRows: number;
+  readonly maxMessageBytes: number;
+  readonly batchTimeoutMs: number;
+  readonly onReplicaChange: (text: string) => void;
+}
+
+/** The evaluator of all applications that share what is cached; no application has an empty name. */
+const SHARED = "";
+
+/** One model version as it is served in this process: caches over a batcher over its replicas. */
+export class ServedVersion {
+  readonly key: VersionKey;
+  readonly model: string;
+  readonly version: number;
+  readonly metrics = new BatcherMetrics();
+  readonly batcher: Batcher;
+  readonly #options: ServedVersionOptions;
+  readonly #evaluators = new Map<string, CachedEvaluator>();
+  readonly #links = new Map<string, ReplicaLink>();
+  #settings: ModelSettings;
+  #registered: Signature | undefined;
+  #readyListeners: (() => void)[] = [];
+
+  constructor(model: string, version: number, settings: ModelSettings, options: ServedVersionOptions) {
+    this.key = versionKey(model, version);
+    this.model = model;
+    this.version = version;
+    this.#settings = settings;
+    this.#options = options;
+    this.batcher = new Batcher({
+      clock: options.clock,
+      name: this.key,
+      newController: newControllerOf(settings),
+      metrics: this.metrics,
+      maxQueueRows: options.maxQueueRows,
+      // The rest is for names and shapes.
+      maxBatchBytes: Math.floor(options.maxMessageBytes * 0.9),
+    });
+  }
+
+  /** By endpoint. */
+  get links(): ReadonlyMap<string, ReplicaLink> {
+    return this.#links;
+  }
+
+  /** What computes this version's outputs for an application, from caches of its own if the settings say so. */
+  evaluatorFor(application: string): RowEvaluator {
+    const owner = this.#settings.cacheScope === "APPLICATION" ? application : SHARED;
+    const known = this.#evaluators.get(owner);
+    if (known !== undefined) return known;
+    const evaluator = new CachedEvaluator(this.#options.cache, this.batcher);
+    this.#evaluators.set(owner, evaluator);
+    return evaluator;
+  }
+
+  /** What has not changed keeps what it has learned. */
+  configure(settings: ModelSettings): void {
+    const before = this.#settings;
+    this.#settings = settings;
+    const sameSizes =
+      settings.batchSizeController === before.batchSizeController && settings.maxBatchRows === before.maxBatchRows;
+    if (!sameSizes) this.batcher.useControllers(newControllerOf(settings));
+    if (settings.cacheScope !== before.cacheScope) this.#dropEvaluators();
+  }
+
+  /** Nothing that was asked for before is an answer any more. */
+  invalidateCache(): void {
+    for (const evaluator of this.#evaluators.values()) evaluator.invalidate();
+  }
+
+  #dropEvaluators(): void {
+    this.invalidateCache();
+    this.#evaluators.clear();
+  }
+
+  /** From now on replicas with another signature are refused. */
+  setRegistered(signature: Signature): void {
+    this.#registered = signature;
+    for (const link of this.#links.values()) link.recheckSignature();
+  }
+
+  /** The signature that a ready replica states. */
+  statedSignature(): Signature | undefined {
+    for (const link of this.#links.values()) if (link.phase === "READY") return link.signature;
+    return undefined;
+  }
+
+  /** Links a wrapper that listens at `endpoint`. The same endpoint twice is one replica. */
+  addReplica(endpoint: string): void {
+    if (this.#links.has(endpoint)) return;
+    const { clock, random, maxMessageBytes, batchTimeoutMs, onReplicaChange } = this.#options;
+    const link = new ReplicaLink({
+      id: `${this.key}#${endpoint}`,
+      model: this.model,
+      version: this.version,
+      endpoint,
+      clock,
+      random,
+      maxMessageBytes,
+      batchTimeoutMs,
+      expectedSignature: () => this.#registered,
+      onReady: (ready) => {
+        this.batcher.addReplica(ready);
+        for (const listener of this.#readyListeners.splice(0)) listener();
+        onReplicaChange(`replica ${ready.id} is ready`);
+      },
+      onLost: (lost, why) => {
+        this.batcher.removeReplica(lost.id);
+        onReplicaChange(`replica ${lost.id} is lost: ${why}`);
+      },
+    });
+    this.#links.set(endpoint, link);
+    link.start();
+  }
+
+  removeReplica(endpoint: string): void {
+    const link = this.#links.get(endpoint);
+    this.#links.delete(endpoint);
+    link?.stop();
+  }
+
+  /** Calls back once, when there is a ready replica. */
+  whenReady(ready: () => void): void {
+    if (this.batcher.replicaCount > 0) ready();
+    else this.#readyListeners.push(ready);
+  }
+
+  stop(): void {
+    for (const link of this.#links.values()) link.stop();
+    this.#links.clear();
+  }
+
+  /** For exposition. */
+  figures(): ModelFigures {
+    const { model, version, batcher, metrics } = this;
+    const counters = { hits: 0, misses: 0, joined: 0 };
+    for (const { counters: own } of this.#evaluators.values()) {
+      counters.hits += own.hits;
+      counters.misses += own.misses;
+      counters.joined += own.joined;
+    }
+    return {
+      model,
+      version,
+      answered: metrics.answered,
+      failed: metrics.failed,
+      dropped: metrics.dropped,
+      retried: metrics.retried,
+      batches: metrics.batches,
+      rows: metrics.rows,
+      cacheHits: counters.hits,
+      cacheMisses: counters.misses,
+      cacheJoined: counters.joined,
+      queuedRows: batcher.queuedRows,
+      readyReplicas: batcher.replicaCount,
+      serviceMs: metrics.serviceMs,
+      queueWaitMs: metrics.queueWaitMs,
+    };
+  }
+}

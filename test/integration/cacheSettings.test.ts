@@ -1,0 +1,89 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import {
+  CONFIGURE_MODEL,
+  EXPLAINED,
+  INVALIDATE_CACHE,
+  REGISTER_VERSION,
+  REMOVE_VERSION,
+} from "../support/operations.js";
+import { application, noop, predict, readyReplicas, register, testWrappers } from "../support/registered.js";
+import { testServers } from "../support/testServer.js";
+import type { TestServer } from "../support/testServer.js";
+import type { WrapperProcess } from "../support/wrapperProcess.js";
+
+const servers = testServers();
+const wrappers = testWrappers();
+let server: TestServer;
+let wrapper: WrapperProcess;
+beforeAll(async () => {
+  server = await servers.start();
+  wrapper = await wrappers.start(noop());
+  await register(server, { model: "noop", wrappers: [wrapper] });
+  for (const name of ["mine", "theirs"]) await application(server, name, ["noop"]);
+});
+
+let unused = 0;
+const newInput = () => ({ values: [++unused] });
+const sourceOf = async (name: string, input: { values: number[] }) => {
+  const answer = await predict(server, name, input);
+  return answer.__typename === "Prediction" ? answer.source : answer;
+};
+
+describe("what is cached of a model", () => {
+  test("is forgotten with invalidateCache", async () => {
+    const input = newInput();
+    expect(await sourceOf("mine", input)).toBe("MODEL");
+    expect(await sourceOf("mine", input)).toBe("CACHE");
+    const { invalidateCache } = await server.ask(INVALIDATE_CACHE, { model: "noop" });
+    expect(invalidateCache).toEqual({ __typename: "Model" });
+    expect(await sourceOf("mine", input)).toBe("MODEL");
+    const { invalidateCache: unknown } = await server.ask(INVALIDATE_CACHE, { model: "other" });
+    expect(unknown).toMatchObject({ __typename: "NotFound" });
+  });
+
+  test("is shared by applications, until its scope is the application", async () => {
+    const shared = newInput();
+    expect([await sourceOf("mine", shared), await sourceOf("theirs", shared)]).toEqual(["MODEL", "CACHE"]);
+    await server.ask(CONFIGURE_MODEL, { input: { model: "noop", cacheScope: "APPLICATION" } });
+    const apart = newInput();
+    expect([await sourceOf("mine", apart), await sourceOf("theirs", apart)]).toEqual(["MODEL", "MODEL"]);
+    expect([await sourceOf("mine", apart), await sourceOf("theirs", apart)]).toEqual(["CACHE", "CACHE"]);
+    // What was shared before tells nothing either.
+    expect(await sourceOf("mine", shared)).toBe("MODEL");
+    await server.ask(CONFIGURE_MODEL, { input: { model: "noop", cacheScope: null } });
+  });
+});
+
+describe("explain", () => {
+  const explain = async (input: { values: number[] }) =>
+    (await server.ask(EXPLAINED, { input: { application: "mine", input, explain: true } })).predict;
+
+  test("says where the time went: by the model, then from the cache", async () => {
+    const input = newInput();
+    const replica = `noop@1#${wrapper.ready.listening}`;
+    const asked = { model: "noop", cache: "MISS", batchRows: 1, replica, distance: null };
+    expect(await explain(input)).toMatchObject({ source: "MODEL", explanation: { members: [asked] } });
+    const known = { cache: "HIT", batchRows: null, replica: null, queuedMs: null, serviceMs: null };
+    expect(await explain(input)).toMatchObject({ source: "CACHE", explanation: { members: [known] } });
+  });
+
+  test("is null unless it was asked for", async () => {
+    const { predict: plain } = await server.ask(EXPLAINED, { input: { application: "mine", input: newInput() } });
+    expect(plain).toMatchObject({ explanation: null });
+  });
+});
+
+describe("removeModelVersion", () => {
+  test("lets a version go with its replicas, but never the current one", async () => {
+    const tensor = (name: string) => [{ name, datatype: "FP32" as const, shape: [1] }];
+    const other = { model: "noop", version: 2, inputs: tensor("x"), outputs: tensor("y"), makeCurrent: false };
+    await server.ask(REGISTER_VERSION, { input: { ...other, endpoints: [wrapper.ready.listening] } });
+    const remove = async (version: number) =>
+      (await server.ask(REMOVE_VERSION, { input: { model: "noop", version } })).removeModelVersion;
+    expect(await remove(1)).toMatchObject({ __typename: "Conflict", message: expect.stringContaining("current") });
+    expect(await remove(2)).toMatchObject({ __typename: "Model", currentVersion: 1, versions: [{ version: 1 }] });
+    expect(await remove(2)).toMatchObject({ __typename: "NotFound" });
+    await readyReplicas(server, "noop", 1);
+    expect(await sourceOf("mine", newInput())).toBe("MODEL");
+  });
+});
