@@ -64,12 +64,16 @@ class Gathering {
         retryAfterMs: outcome.retryAfterMs,
       };
     } else {
+      const nowMs = this.#clock.nowMs();
       const output = read(outcome.output);
-      if (output === undefined) {
+      if (nowMs > this.#deadlineMs) {
+        // The event loop was held up: what came too late is late, even where the alarm for it has not fired yet.
+        this.#missing[i] = lateMember(model, version);
+      } else if (output === undefined) {
         const message = `model ${model}@${version} answered with what cannot be combined: ${UNUSABLE}`;
         this.#missing[i] = { model, version, code: "MODEL_BAD_OUTPUT", message, retryAfterMs: undefined };
       } else {
-        const latencyMs = this.#clock.nowMs() - this.#startedMs;
+        const latencyMs = nowMs - this.#startedMs;
         const { source, distance, trace } = outcome;
         this.#present[i] = { model, version, source, distance, trace, latencyMs, output };
       }
@@ -83,8 +87,7 @@ class Gathering {
       if (this.#present[i] !== undefined || this.#missing[i] !== undefined) continue;
       this.#cancels[i]?.();
       const { model, version } = this.#members[i] as Member;
-      const message = `model ${model}@${version} had not answered by the deadline`;
-      this.#missing[i] = { model, version, code: "DEADLINE_EXCEEDED", message, retryAfterMs: undefined };
+      this.#missing[i] = lateMember(model, version);
     }
     this.#finish();
   }
@@ -96,4 +99,9 @@ class Gathering {
       missing: this.#missing.filter((member) => member !== undefined),
     });
   }
+}
+
+function lateMember(model: string, version: number): MemberMissing {
+  const message = `model ${model}@${version} had not answered by the deadline`;
+  return { model, version, code: "DEADLINE_EXCEEDED", message, retryAfterMs: undefined };
 }

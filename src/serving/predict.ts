@@ -12,11 +12,13 @@ import type {
   PredictionSource,
 } from "../domain/prediction.js";
 import type { ServingMetrics } from "../telemetry/servingMetrics.js";
-import type { Catalogue, ServedApplication } from "./catalogue.js";
+import type { Catalogue, Member, ServedApplication } from "./catalogue.js";
 import { gather } from "./gather.js";
 import type { Gathered } from "./gather.js";
 import { inputRow } from "./inputRow.js";
 import type { InputValue } from "./inputRow.js";
+import { PRESSURE_RETRY_MS } from "./pressure.js";
+import type { Pressure } from "./pressure.js";
 
 export interface PredictRequest {
   readonly application: string;
@@ -38,6 +40,7 @@ export interface PredictDependencies {
   readonly catalogue: Catalogue;
   readonly metrics: ServingMetrics;
   readonly newPredictionId: () => string;
+  readonly pressure: Pick<Pressure, "refusal">;
   /** Milliseconds kept back from the objective for event-loop lag and rendering; learned, at least 1. */
   readonly answerMarginMs: () => number;
 }
@@ -63,7 +66,10 @@ export async function predict(deps: PredictDependencies, request: PredictRequest
   const selected = served.policy.select(served.application.links);
   const members = selected.map(({ member }) => served.members[member]).filter((member) => member !== undefined);
   const askedMs = deps.clock.nowMs();
-  const gathered = await gather(deps.clock, members, { row, deadlineMs, priority: request.priority });
+  const { priority } = request;
+  const pressed = deps.pressure.refusal(priority);
+  const gathered =
+    pressed === undefined ? await gather(deps.clock, members, { row, deadlineMs, priority }) : shed(members, pressed);
   const explanation = request.explain ? explain(deps, request, askedMs, deadlineMs) : undefined;
   const combined = combine(deps, served, request, gathered, explanation);
   deps.metrics.record(served.application, combined, deps.clock.nowMs() - request.arrivalMs);
@@ -124,6 +130,14 @@ function combine(
   if (defaultOutput === undefined) return typedFailure(application, missing);
   const reason = reasonFor(missing);
   return answer(deps, application, request, gathered, defaultOutput, undefined, "DEFAULT", reason, explanation);
+}
+
+/** All members missing, without asking them. */
+function shed(members: readonly Member[], message: string): Gathered {
+  const missing = members.map(
+    ({ model, version }) => ({ model, version, code: "OVERLOADED", message, retryAfterMs: PRESSURE_RETRY_MS }) as const,
+  );
+  return { present: [], missing };
 }
 
 function explain(

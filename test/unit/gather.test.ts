@@ -83,6 +83,24 @@ describe("gather", () => {
     expect(before).toMatchObject({ present: [], missing: [{ code: "DEADLINE_EXCEEDED" }] });
   });
 
+  test("counts an answer as late that comes after the deadline while the alarm is still held up", async () => {
+    const clock = new FakeClock();
+    let heldUpMs = 0;
+    const late = Object.assign(Object.create(clock) as FakeClock, { nowMs: () => clock.nowMs() + heldUpMs });
+    const evaluators = [new FakeEvaluator(), new FakeEvaluator()];
+    const members = evaluators.map((evaluator, i) => member(`m${i}`, evaluator));
+    late.at = (atMs, callback) => clock.at(atMs, callback);
+    const gathered = gather(late, members, rowQuery(ROW, clock.nowMs() + 20));
+    heldUpMs = 20;
+    evaluators[0]?.settle(scores([1, 0]));
+    heldUpMs = 20.5;
+    evaluators[1]?.settle(scores([1, 0]));
+    expect(await gathered).toMatchObject({
+      present: [{ model: "m0" }],
+      missing: [{ model: "m1", code: "DEADLINE_EXCEEDED" }],
+    });
+  });
+
   test("resolves as soon as all have failed, long before the deadline", async () => {
     const { clock, evaluator, start } = setUp(2);
     const result = start();

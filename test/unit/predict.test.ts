@@ -19,6 +19,7 @@ function setUp(outcomes: readonly (RowOutcome | undefined)[], changes: Partial<A
   const evaluators = outcomes.map((outcome) => Object.assign(new FakeEvaluator(), { atOnce: outcome }));
   const members = evaluators.map((evaluator, i) => member(`m${i}`, evaluator, i === 0 ? 3 : 1));
   const metrics = new ServingMetrics();
+  const refused = new Set<string>();
   let ids = 0;
   const deps = {
     clock,
@@ -26,6 +27,7 @@ function setUp(outcomes: readonly (RowOutcome | undefined)[], changes: Partial<A
     catalogue: catalogueOf(application(changes), members),
     newPredictionId: () => `p${++ids}`,
     answerMarginMs: () => marginMs,
+    pressure: { refusal: (priority: string) => (refused.has(priority) ? "the server is short of it" : undefined) },
   };
   const request: PredictRequest = {
     application: "insects",
@@ -42,7 +44,7 @@ function setUp(outcomes: readonly (RowOutcome | undefined)[], changes: Partial<A
     clock.advance(100);
     return answer;
   };
-  return { clock, metrics, ask, request, evaluator: evaluators[0] as FakeEvaluator };
+  return { clock, metrics, refused, ask, request, evaluator: evaluators[0] as FakeEvaluator };
 }
 
 const fresh = scores([0.25, 0.75]);
@@ -150,13 +152,25 @@ describe("predict", () => {
     ]);
   });
 
+  test("asks no model under pressure: the default, or a failure to try again after", async () => {
+    const plain = setUp([fresh]);
+    plain.refused.add("BULK");
+    expect(await plain.ask()).toMatchObject({ source: "MODEL" });
+    const overloaded = { code: "OVERLOADED", retryAfterMs: 1000, message: "the server is short of it" };
+    expect(await plain.ask({ priority: "BULK" })).toMatchObject(overloaded);
+    expect(plain.evaluator.asked).toHaveLength(1);
+    const defaulted = setUp([fresh], DEFAULT);
+    defaulted.refused.add("INTERACTIVE");
+    expect(await defaulted.ask()).toMatchObject({ source: "DEFAULT", defaultReason: "OVERLOADED" });
+  });
+
   test("says where its time went when asked to", async () => {
     const { clock, ask } = setUp([fresh]);
     clock.advance(4);
     const arrivalMs = clock.nowMs() - 4;
     const explanation = { askedMs: 4, gatheredMs: 104, deadlineMs: 48 };
     expect(await ask({ arrivalMs, explain: true })).toMatchObject({ explanation });
-    expect(await ask({ arrivalMs })).toMatchObject({ explanation: undefined });
+    expect(await ask({ arrivalMs: clock.nowMs() })).toMatchObject({ explanation: undefined });
   });
 
   test("answers at its deadline, not later, counted from arrival", async () => {
