@@ -12,6 +12,7 @@ import { GRAPHQL_PATH, startWebsocketFront } from "./graphql/websocketFront.js";
 import { HttpServer } from "./http/httpServer.js";
 import { addOperationsRoutes } from "./http/operationsRoutes.js";
 import { MonotonicClock } from "./lib/monotonicClock.js";
+import { memoryShare } from "./lib/memoryShare.js";
 import { QuantileTracker } from "./lib/quantileTracker.js";
 import { askSignature } from "./replicas/wrapperClient.js";
 import { Administration } from "./serving/administer.js";
@@ -22,6 +23,7 @@ import { observe } from "./serving/observe.js";
 import { predict } from "./serving/predict.js";
 import { predictionIds } from "./serving/predictionIds.js";
 import { signReceipt } from "./serving/receipt.js";
+import { Pressure } from "./serving/pressure.js";
 import { RegistryWatch } from "./serving/registryWatch.js";
 import { connectDatabase } from "./store/database.js";
 import type { Database } from "./store/database.js";
@@ -57,6 +59,7 @@ export class App {
   readonly #answerMargin = new QuantileTracker({ quantile: 0.99, minimum: 1, maximum: 50 });
   readonly #clock: Clock = new MonotonicClock((lateMs) => this.#answerMargin.record(lateMs));
   readonly #log: Log;
+  readonly #cache: ExactCache;
   /** Run in reverse by `stop`: each is pushed where its resource is acquired. */
   readonly #releases: (() => Promise<void> | void)[] = [];
   readonly #stopRequest = new AbortController();
@@ -68,6 +71,7 @@ export class App {
   constructor(config: Config) {
     this.#config = config;
     this.#log = createLog(config.logLevel, this.#clock);
+    this.#cache = new ExactCache({ capacityBytes: config.cacheBytes, clock: this.#clock });
   }
 
   /** Rejects when something is missing, or when it is told to stop meanwhile; `stop` then releases what there is. */
@@ -160,13 +164,13 @@ export class App {
   }
 
   #makeVersions(): ModelVersions {
-    const { cacheBytes, models, maxQueueRows, maxMessageBytes, batchTimeoutMs } = this.#config;
+    const { models, maxQueueRows, maxMessageBytes, batchTimeoutMs } = this.#config;
     const { batchSizeController, maxBatchRows, maxBatchDelayMs, prefetchMs } = this.#config;
     const defaults = { batchSizeController, maxBatchRows, maxBatchDelayMs, prefetchMs };
     const versions = new ModelVersions({
       clock: this.#clock,
       random: Math.random,
-      cache: new ExactCache({ capacityBytes: cacheBytes }),
+      cache: this.#cache,
       configuredSettings: (model) => ({ ...defaults, ...models[model] }),
       maxQueueRows,
       maxMessageBytes,
@@ -211,7 +215,8 @@ export class App {
     this.#releases.push(() => observations.drain());
     const receiptKeys: readonly ReceiptKey[] = await new PostgresReceiptKeyStore(database).readOrCreate();
     const newPredictionId = predictionIds(randomBytes);
-    const predicting = { clock, catalogue, metrics, newPredictionId, answerMarginMs };
+    const pressure = this.#startPressure();
+    const predicting = { clock, catalogue, metrics, newPredictionId, answerMarginMs, pressure };
     const { receiptTtlMs, maxMessageBytes } = this.#config;
     const observing = { clock, catalogue, metrics, observations, receiptKeys: () => receiptKeys, receiptTtlMs };
     return {
@@ -231,6 +236,18 @@ export class App {
       metrics,
       clock,
     };
+  }
+
+  #startPressure(): Pressure {
+    const pressure = new Pressure({
+      clock: this.#clock,
+      memoryShare,
+      limitCache: (share) => (this.#cache.capacityBytes = Math.floor(this.#config.cacheBytes * share)),
+      warn: (message) => this.#log.warn(message),
+    });
+    pressure.start();
+    this.#releases.push(() => pressure.stop());
+    return pressure;
   }
 
   async #startFronts(services: Services, query: string): Promise<string> {

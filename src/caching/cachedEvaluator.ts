@@ -40,10 +40,17 @@ export class CachedEvaluator implements RowEvaluator {
     this.#queue = queue;
   }
 
+  /** Age in milliseconds at which an answer is forgotten, also of those that are there already. */
+  set ttlMs(ttlMs: number) {
+    this.#scope.ttlMs = ttlMs;
+  }
+
   /** From now on nothing computed for an earlier question is an answer; those who wait already still get theirs. */
   invalidate(): void {
+    const { ttlMs } = this.#scope;
     this.#cache.clear(this.#scope);
     this.#scope = new CacheScope();
+    this.#scope.ttlMs = ttlMs;
     this.#flights.clear();
   }
 

@@ -1,148 +1,207 @@
+import type { Clock } from "../domain/ports.js";
 import type { Row } from "../domain/tensor.js";
-import { Deque } from "../lib/deque.js";
-import { copyRow, rowByteLength, rowsEqual } from "./rowKey.js";
+import { BytePages, offsetOf } from "./bytePages.js";
+import { EntryLog } from "./entryLog.js";
+import { EntryRecord, HEAD_BYTES, recordBytes } from "./entryRecord.js";
+import { GhostQueue } from "./ghostQueue.js";
+import { HashIndex, NONE } from "./hashIndex.js";
 
 /**
- * What an entry costs beside its bytes: the entry, two rows of typed-array views, their buffers, the map slot.
- * Measured on V8 by filling a cache with 100,000 small rows and reading the heap and external memory.
+ * What an entry costs beside its record: its slot in the index (11 to 21 bytes, as full as the index is) and its
+ * share of the ghost queue (up to 26). Held against the memory of a real cache by `npm run bench -- cache-memory`.
  */
-const ENTRY_OVERHEAD_BYTES = 640;
+const ENTRY_OVERHEAD_BYTES = 40;
 const SMALL_SHARE = 0.1;
+/** As many as the main queue's nine tenths would hold. */
+const GHOST_SHARE = 0.9;
 const MAX_FREQUENCY = 3;
+/** Some tenths of a millisecond: a queue of a million entries, all asked for, would take a second to give up one. */
+const MAX_STEPS = 1000;
+const NO_SCOPE = 0;
 
-interface Entry {
-  readonly hash: number;
-  readonly scope: CacheScope;
-  readonly input: Row;
-  readonly output: Row;
-  readonly bytes: number;
-  frequency: number;
-  removed: boolean;
-}
-
-/** The entries of one model version. Lookups go through a scope, so no hit can cross versions. */
+/** The entries of one model version in one cache. Lookups go through a scope, so no hit can cross versions. */
 export class CacheScope {
-  /** Only for `ExactCache`. */
-  readonly entries = new Map<number, Entry>();
+  /** Milliseconds for which an entry is an answer; undefined: for ever. May change at any time, for old entries too. */
+  ttlMs: number | undefined;
+  /** Only for `ExactCache`: what the scope's entries bear, and how many there are. */
+  id = NO_SCOPE;
+  entryCount = 0;
+
+  constructor(options: { ttlMs?: number } = {}) {
+    this.ttlMs = options.ttlMs;
+  }
 }
 
 /**
  * Exact answers for inputs seen before, bounded in bytes over all scopes (keys and overhead counted), with S3-FIFO
  * eviction: a small queue (10 %) takes newcomers, those asked for again move to the main queue, and a ghost queue
  * of hashes lets one that was evicted too early enter the main queue at once. (Yang et al., SOSP 2023, section 4.)
+ *
+ * Entries are records in two logs of bytes, one for each queue, found by one index: a million of them are a few
+ * typed arrays. What moves from queue to queue is copied, so that no log has gaps. What was cleared or has expired is
+ * an entry no more, and its place is freed as eviction meets it.
  */
 export class ExactCache {
-  readonly #capacityBytes: number;
-  readonly #small = new Deque<Entry>();
-  readonly #main = new Deque<Entry>();
-  readonly #ghost = new Map<number, CacheScope>();
-  #smallBytes = 0;
-  #mainBytes = 0;
+  readonly #clock: Pick<Clock, "nowMs">;
+  #capacityBytes: number;
+  readonly #pages = new BytePages();
+  readonly #small = new EntryLog(this.#pages, HEAD_BYTES);
+  readonly #main = new EntryLog(this.#pages, HEAD_BYTES);
+  readonly #index = new HashIndex();
+  readonly #ghosts = new GhostQueue();
+  readonly #record = new EntryRecord();
+  readonly #scopes = new Map<number, CacheScope>();
+  #lastScopeId = NO_SCOPE;
   #entryCount = 0;
 
-  constructor(options: { capacityBytes: number }) {
+  constructor(options: { capacityBytes: number; clock: Pick<Clock, "nowMs"> }) {
     this.#capacityBytes = options.capacityBytes;
+    this.#clock = options.clock;
   }
 
   get bytes(): number {
-    return this.#smallBytes + this.#mainBytes;
+    return costOf(this.#small) + costOf(this.#main);
   }
 
   get entryCount(): number {
     return this.#entryCount;
   }
 
+  get capacityBytes(): number {
+    return this.#capacityBytes;
+  }
+
+  /** A smaller capacity evicts at once, as far as one `shrink` goes. */
+  set capacityBytes(bytes: number) {
+    this.#capacityBytes = bytes;
+    this.shrink();
+  }
+
+  /** Evicts what is above the capacity, in at most a thousand steps; true: call again in another turn for the rest. */
+  shrink(): boolean {
+    return !this.#makeRoom(0);
+  }
+
+  /** `hash` as `rowHash` gives it. The output is the caller's own. */
   get(scope: CacheScope, hash: number, input: Row): Row | undefined {
-    const entry = scope.entries.get(hash);
-    if (entry === undefined || !rowsEqual(entry.input, input)) return undefined;
-    if (entry.frequency < MAX_FREQUENCY) entry.frequency += 1;
-    return entry.output;
+    if (scope.entryCount === 0) return undefined;
+    const record = this.#record;
+    if (this.#find(scope, tagOf(scope, hash), restOf(hash)) === undefined) return undefined;
+    if (!record.hasInput(input)) return undefined;
+    if (record.frequency < MAX_FREQUENCY) record.frequency += 1;
+    return record.readOutput();
   }
 
-  /** Keeps copies. A row larger than the small queue is not kept: it would empty the cache for one hit. */
+  /**
+   * Keeps copies. Not kept: a row larger than the small queue, which would empty the cache for one hit; a row whose
+   * hash another one of the scope has; one for which a thousand steps of eviction have not made room.
+   */
   set(scope: CacheScope, hash: number, input: Row, output: Row): void {
-    if (scope.entries.has(hash)) return;
-    const bytes = rowByteLength(input) + rowByteLength(output) + ENTRY_OVERHEAD_BYTES;
-    if (bytes > this.#capacityBytes * SMALL_SHARE) return;
-    while (this.bytes + bytes > this.#capacityBytes) this.#evict();
-    const entry: Entry = {
-      hash,
-      scope,
-      input: copyRow(input),
-      output: copyRow(output),
-      bytes,
-      frequency: 0,
-      removed: false,
-    };
-    scope.entries.set(hash, entry);
-    this.#entryCount += 1;
-    if (this.#ghost.get(hash) === scope) {
-      this.#ghost.delete(hash);
-      this.#pushMain(entry);
-    } else {
-      this.#small.push(entry);
-      this.#smallBytes += bytes;
-    }
+    if (scope.id === NO_SCOPE) this.#open(scope);
+    const tag = tagOf(scope, hash);
+    const rest = restOf(hash);
+    if (this.#find(scope, tag, rest) !== undefined) return;
+    const bytes = recordBytes(input, output);
+    const cost = bytes + ENTRY_OVERHEAD_BYTES;
+    if (cost > this.#capacityBytes * SMALL_SHARE || !this.#makeRoom(cost)) return;
+    const log = this.#ghosts.take(tag) ? this.#main : this.#small;
+    const address = log.append(bytes);
+    this.#show(address);
+    this.#record.writeHead(tag, rest, scope.id, bytes, this.#clock.nowMs());
+    this.#record.writeParts(input, output);
+    this.#index.insert(tag, address);
+    this.#count(scope, 1);
   }
 
-  /** Forgets all entries of a scope; their places in the queues are freed as eviction meets them. */
+  /** Forgets all entries of a scope, which can be used on. */
   clear(scope: CacheScope): void {
-    for (const entry of scope.entries.values()) {
-      entry.removed = true;
-      this.#entryCount -= 1;
+    this.#count(scope, -scope.entryCount);
+    this.#scopes.delete(scope.id);
+    scope.id = NO_SCOPE;
+  }
+
+  /** The id is new each time, so that records from before a `clear` belong to nobody. */
+  #open(scope: CacheScope): void {
+    this.#lastScopeId += 1;
+    scope.id = this.#lastScopeId;
+    this.#scopes.set(scope.id, scope);
+  }
+
+  /** Shows the scope's entry of that key and gives its address. One that has expired is forgotten instead. */
+  #find(scope: CacheScope, tag: number, rest: number): number | undefined {
+    const table = this.#index.tableOf(tag);
+    for (let slot = table.first(tag); slot !== NONE; slot = table.next(tag, slot)) {
+      const address = table.valueAt(slot);
+      this.#show(address);
+      if (!this.#record.isOf(scope.id, rest)) continue;
+      if (!this.#hasExpired(scope)) return address;
+      table.remove(tag, address);
+      this.#record.scopeId = NO_SCOPE;
+      this.#count(scope, -1);
+      return undefined;
     }
-    scope.entries.clear();
+    return undefined;
   }
 
-  #evict(): void {
-    if (this.#smallBytes > this.#capacityBytes * SMALL_SHARE || this.#main.size === 0) this.#evictFromSmall();
-    else this.#evictFromMain();
+  #show(address: number): void {
+    this.#record.moveTo(this.#pages.of(address), offsetOf(address));
   }
 
-  #evictFromSmall(): void {
-    const entry = this.#small.shift();
-    if (entry === undefined) return;
-    this.#smallBytes -= entry.bytes;
-    if (entry.removed) return;
-    if (entry.frequency > 0) {
-      entry.frequency = 0;
-      this.#pushMain(entry);
+  /** Reads the clock only for scopes whose entries expire. */
+  #hasExpired({ ttlMs }: CacheScope): boolean {
+    return ttlMs !== undefined && this.#clock.nowMs() - this.#record.storedMs >= ttlMs;
+  }
+
+  #makeRoom(cost: number): boolean {
+    for (let steps = 0; this.bytes + cost > this.#capacityBytes; steps++) {
+      if (steps === MAX_STEPS || this.bytes === 0) return false;
+      this.#step();
+    }
+    return true;
+  }
+
+  /** The oldest of one queue leaves it: for the main queue if it was asked for, for good if not. */
+  #step(): void {
+    const fromSmall = costOf(this.#small) > this.#capacityBytes * SMALL_SHARE || this.#main.count === 0;
+    const log = fromSmall ? this.#small : this.#main;
+    const address = log.headAddress;
+    this.#show(address);
+    const { tag, bytes, frequency, scopeId } = this.#record;
+    const scope = this.#scopes.get(scopeId);
+    const lives = scope !== undefined && !this.#hasExpired(scope);
+    if (lives && frequency > 0) {
+      this.#moveToMain(tag, address, bytes, fromSmall ? 0 : frequency - 1);
+      log.shift(bytes);
       return;
     }
-    this.#forget(entry);
-    this.#remember(entry);
+    log.shift(bytes);
+    if (scopeId !== NO_SCOPE) this.#index.remove(tag, address);
+    if (scope !== undefined) this.#count(scope, -1);
+    if (lives && fromSmall) this.#ghosts.remember(tag, GHOST_SHARE * (this.#small.count + this.#main.count));
   }
 
-  #evictFromMain(): void {
-    const entry = this.#main.shift();
-    if (entry === undefined) return;
-    if (!entry.removed && entry.frequency > 0) {
-      entry.frequency -= 1;
-      this.#main.push(entry);
-      return;
-    }
-    this.#mainBytes -= entry.bytes;
-    if (!entry.removed) this.#forget(entry);
+  #moveToMain(tag: number, from: number, bytes: number, frequency: number): void {
+    const to = this.#main.append(bytes);
+    this.#record.copyTo(this.#pages.of(to), offsetOf(to));
+    this.#record.frequency = frequency;
+    this.#index.replace(tag, from, to);
   }
 
-  #pushMain(entry: Entry): void {
-    this.#main.push(entry);
-    this.#mainBytes += entry.bytes;
+  #count(scope: CacheScope, change: number): void {
+    scope.entryCount += change;
+    this.#entryCount += change;
   }
+}
 
-  #forget(entry: Entry): void {
-    entry.removed = true;
-    entry.scope.entries.delete(entry.hash);
-    this.#entryCount -= 1;
-  }
+function costOf(log: EntryLog): number {
+  return log.bytes + log.count * ENTRY_OVERHEAD_BYTES;
+}
 
-  /** The ghost queue holds as many hashes as the main queue has entries: a Map keeps their order of entry. */
-  #remember(entry: Entry): void {
-    this.#ghost.set(entry.hash, entry.scope);
-    const bound = Math.max(16, this.#main.size);
-    for (const oldest of this.#ghost.keys()) {
-      if (this.#ghost.size <= bound) break;
-      this.#ghost.delete(oldest);
-    }
-  }
+/** The lower 32 bits of the hash, spread anew for each scope: the same row under several versions is usual. */
+function tagOf(scope: CacheScope, hash: number): number {
+  return hash ^ Math.imul(scope.id, 0x9e3779b1);
+}
+
+function restOf(hash: number): number {
+  return Math.floor(hash / 2 ** 32) | 0;
 }

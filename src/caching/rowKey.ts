@@ -12,12 +12,6 @@ export function rowHash(row: Row): number {
   return (words[0] as number) * 0x200000 + ((words[1] as number) >>> 11);
 }
 
-export function rowByteLength(row: Row): number {
-  let bytes = 0;
-  for (const part of row) bytes += part.length;
-  return bytes;
-}
-
 export function rowsEqual(a: Row, b: Row): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) {
@@ -31,16 +25,4 @@ export function rowsEqual(a: Row, b: Row): boolean {
     for (let j = 0; j < x.length; j++) if (x[j] !== y[j]) return false;
   }
   return true;
-}
-
-/**
- * A copy in memory of its own, so that what is kept does not keep a whole message alive. Part by part, without views:
- * V8 keeps arrays of up to 64 bytes in its own heap until somebody asks for their buffer.
- */
-export function copyRow(row: Row): Row {
-  return row.map((part) => {
-    const copy = new Uint8Array(part.length);
-    copy.set(part);
-    return copy;
-  });
 }

@@ -66,6 +66,7 @@ export class ServedVersion {
     const known = this.#evaluators.get(owner);
     if (known !== undefined) return known;
     const evaluator = new CachedEvaluator(this.#options.cache, this.batcher);
+    evaluator.ttlMs = this.#settings.cacheTtlMs;
     this.#evaluators.set(owner, evaluator);
     return evaluator;
   }
@@ -77,6 +78,7 @@ export class ServedVersion {
     const sameSizes =
       settings.batchSizeController === before.batchSizeController && settings.maxBatchRows === before.maxBatchRows;
     if (!sameSizes) this.batcher.useControllers(newControllerOf(settings));
+    for (const evaluator of this.#evaluators.values()) evaluator.ttlMs = settings.cacheTtlMs;
     if (settings.cacheScope !== before.cacheScope) this.#dropEvaluators();
   }
 

@@ -6,24 +6,34 @@ interface Entry {
   readonly input: string;
   readonly output: string;
   readonly bytes: number;
+  readonly storedMs: number;
   frequency: number;
   cleared: boolean;
 }
 
-const OVERHEAD = 640;
+interface Ghost {
+  readonly hash: number;
+  readonly scope: string;
+  taken: boolean;
+}
+
+const OVERHEAD = 40;
+const HEAD = 32;
 
 /**
  * S3-FIFO from its paper (Yang et al., SOSP 2023, section 4), in arrays and strings: a small queue of 10 %, a main
- * queue with reinsertion, and a ghost queue as long as the main one (at least 16). Frequencies count hits, up to 3.
+ * queue with reinsertion, and a ghost queue nine tenths as long as both (at least 16). Frequencies count hits, up to 3.
  */
 export class SlowS3Fifo {
-  readonly #capacity: number;
+  capacity: number;
+  nowMs = 0;
+  readonly ttlMs = new Map<string, number>();
   #small: Entry[] = [];
   #main: Entry[] = [];
-  #ghost: { readonly hash: number; readonly scope: string }[] = [];
+  #ghosts: Ghost[] = [];
 
   constructor(capacity: number) {
-    this.#capacity = capacity;
+    this.capacity = capacity;
   }
 
   get bytes(): number {
@@ -42,39 +52,61 @@ export class SlowS3Fifo {
   }
 
   set(scope: string, hash: number, input: Row, output: Row): void {
-    const bytes = [...input, ...output].reduce((total, part) => total + part.length, OVERHEAD);
-    if (this.#find(scope, hash) !== undefined || bytes > this.#capacity / 10) return;
-    while (this.bytes + bytes > this.#capacity) this.#evict();
-    const entry = { scope, hash, input: textOf(input), output: textOf(output), bytes, frequency: 0, cleared: false };
-    const remembered = this.#ghost.some((ghost) => ghost.hash === hash && ghost.scope === scope);
-    if (remembered) this.#ghost = this.#ghost.filter((ghost) => ghost.hash !== hash);
-    (remembered ? this.#main : this.#small).push(entry);
+    const bytes = bytesOf(input, output);
+    if (this.#find(scope, hash) !== undefined || bytes > this.capacity / 10) return;
+    this.shrink(bytes);
+    const [inText, outText] = [textOf(input), textOf(output)];
+    const storedMs = Math.floor(this.nowMs);
+    const entry = { scope, hash, input: inText, output: outText, bytes, storedMs, frequency: 0, cleared: false };
+    const ghost = this.#ghosts.find((known) => !known.taken && known.hash === hash && known.scope === scope);
+    if (ghost !== undefined) ghost.taken = true;
+    (ghost === undefined ? this.#small : this.#main).push(entry);
   }
 
+  /** Names are told apart by what is behind them: a scope that was cleared has no ghosts either. */
   clear(scope: string): void {
     for (const entry of [...this.#small, ...this.#main]) if (entry.scope === scope) entry.cleared = true;
+    for (const ghost of this.#ghosts) if (ghost.scope === scope) ghost.taken = true;
+  }
+
+  shrink(room: number): void {
+    while (this.bytes + room > this.capacity) this.#evict();
+  }
+
+  #expired(entry: Entry): boolean {
+    return this.nowMs - entry.storedMs >= (this.ttlMs.get(entry.scope) ?? Infinity);
   }
 
   #find(scope: string, hash: number): Entry | undefined {
-    return [...this.#small, ...this.#main].find((entry) => {
+    const found = [...this.#small, ...this.#main].find((entry) => {
       return !entry.cleared && entry.scope === scope && entry.hash === hash;
     });
+    if (found === undefined || !this.#expired(found)) return found;
+    found.cleared = true;
+    return undefined;
   }
 
   #evict(): void {
-    const fromSmall = sum(this.#small) > this.#capacity / 10 || this.#main.length === 0;
+    const fromSmall = sum(this.#small) > this.capacity / 10 || this.#main.length === 0;
     const entry = (fromSmall ? this.#small : this.#main).shift() as Entry;
-    if (entry.cleared) return;
+    if (entry.cleared || this.#expired(entry)) return;
     if (entry.frequency > 0) {
       this.#main.push(entry);
       entry.frequency = fromSmall ? 0 : entry.frequency - 1;
     } else if (fromSmall) {
-      const again = this.#ghost.findIndex((ghost) => ghost.hash === entry.hash);
-      if (again >= 0) this.#ghost[again] = entry;
-      else this.#ghost.push(entry);
-      while (this.#ghost.length > Math.max(16, this.#main.length)) this.#ghost.shift();
+      const most = Math.max(16, 0.9 * (this.#small.length + this.#main.length));
+      while (this.#ghosts.length >= most) this.#ghosts.shift();
+      const { hash, scope } = entry;
+      this.#ghosts.push({ hash, scope, taken: false });
     }
   }
+}
+
+/** A head, each tensor with its length in whole words, the whole in units of 16. */
+function bytesOf(input: Row, output: Row): number {
+  const packed = [...input, ...output].map((part) => 4 + Math.ceil(part.length / 4) * 4);
+  const record = packed.reduce((total, bytes) => total + bytes, HEAD);
+  return Math.ceil(record / 16) * 16 + OVERHEAD;
 }
 
 function sum(entries: readonly Entry[]): number {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { CachedEvaluator } from "../../src/caching/cachedEvaluator.js";
 import { ExactCache } from "../../src/caching/exactCache.js";
 import type { RowOutcome } from "../../src/domain/ports.js";
+import { FakeClock } from "../support/fakeClock.js";
 import { FakeQueue } from "../support/fakeQueue.js";
 import type { Submitted } from "../support/fakeQueue.js";
 import { numberOf, rowOf } from "../support/fakeReplica.js";
@@ -19,12 +20,13 @@ const failed: RowOutcome = { kind: "failed", code: "MODEL_ERROR", message: "brok
 
 function setUp() {
   const queue = new FakeQueue();
-  const evaluator = new CachedEvaluator(new ExactCache({ capacityBytes: 1e6 }), queue);
+  const clock = new FakeClock();
+  const evaluator = new CachedEvaluator(new ExactCache({ capacityBytes: 1e6, clock }), queue);
   const outcomes: [string, RowOutcome][] = [];
   const ask = (name: string, number: number, deadlineMs = 100) =>
     evaluator.evaluate(rowQuery(rowOf(number), deadlineMs), (outcome) => outcomes.push([name, outcome]));
   const submitted = (at: number) => queue.submitted[at] as Submitted;
-  return { queue, evaluator, outcomes, ask, submitted };
+  return { clock, queue, evaluator, outcomes, ask, submitted };
 }
 
 describe("cached evaluator", () => {
@@ -83,6 +85,20 @@ describe("cached evaluator", () => {
       ["after", 81],
       ["later", 81],
     ]);
+  });
+
+  test("asks again for what is older than its time to live, also after an invalidation", () => {
+    const { clock, queue, evaluator, ask, submitted } = setUp();
+    evaluator.ttlMs = 100;
+    evaluator.invalidate();
+    ask("first", 7);
+    submitted(0).settle(answer(70));
+    clock.advance(99);
+    ask("fresh", 7);
+    expect(queue.submitted).toHaveLength(1);
+    clock.advance(1);
+    ask("expired", 7);
+    expect(queue.submitted).toHaveLength(2);
   });
 
   test("extends the row in flight by the deadline of each who joins", () => {

@@ -1,6 +1,7 @@
 import { expect, jest, test } from "@jest/globals";
 import type { RowOutcome } from "../../src/domain/ports.js";
 import * as rowKey from "../../src/caching/rowKey.js";
+import { FakeClock } from "../support/fakeClock.js";
 import { FakeQueue } from "../support/fakeQueue.js";
 import { rowOf } from "../support/fakeReplica.js";
 import { rowQuery } from "../support/rowQuery.js";
@@ -20,7 +21,7 @@ const answer = (number: number): RowOutcome => ({
 
 test("keeps unequal rows of one hash apart: in flight, in the cache and when one is abandoned", () => {
   const queue = new FakeQueue();
-  const evaluator = new CachedEvaluator(new ExactCache({ capacityBytes: 1e6 }), queue);
+  const evaluator = new CachedEvaluator(new ExactCache({ capacityBytes: 1e6, clock: new FakeClock() }), queue);
   const outcomes: [string, RowOutcome][] = [];
   const ask = (name: string, number: number) =>
     evaluator.evaluate(rowQuery(rowOf(number), 100), (outcome) => outcomes.push([name, outcome]));

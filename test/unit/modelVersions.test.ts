@@ -9,7 +9,7 @@ const noVersions = () =>
   new ModelVersions({
     clock: new FakeClock(),
     random: () => 0.5,
-    cache: new ExactCache({ capacityBytes: 1000 }),
+    cache: new ExactCache({ capacityBytes: 1000, clock: new FakeClock() }),
     configuredSettings: () => ({}),
     maxQueueRows: 8,
     maxMessageBytes: 1000,
