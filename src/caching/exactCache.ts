@@ -7,10 +7,10 @@ import { GhostQueue } from "./ghostQueue.js";
 import { HashIndex, NONE } from "./hashIndex.js";
 
 /**
- * What an entry costs beside its record: its slot in the index (11 to 21 bytes, as full as the index is) and its
- * share of the ghost queue (up to 26). Held against the memory of a real cache by `npm run bench -- cache-memory`.
+ * What an entry costs beside its record at most: its slot in the index (21 bytes where the index has just grown) and
+ * its share of the ghost queue (26). Held against the memory of a real cache by `npm run bench -- cache-memory`.
  */
-const ENTRY_OVERHEAD_BYTES = 40;
+const ENTRY_OVERHEAD_BYTES = 48;
 const SMALL_SHARE = 0.1;
 /** As many as the main queue's nine tenths would hold. */
 const GHOST_SHARE = 0.9;

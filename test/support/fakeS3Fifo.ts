@@ -17,7 +17,7 @@ interface Ghost {
   taken: boolean;
 }
 
-const OVERHEAD = 40;
+const OVERHEAD = 48;
 const HEAD = 32;
 
 /**

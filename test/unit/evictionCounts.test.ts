@@ -9,8 +9,8 @@ import { seededRandom } from "../../bench/simulation/seededRandom.js";
 
 const unitTrace = (keys: readonly Request["key"][]): Request[] => keys.map((key) => ({ key, bytes: 1 }));
 
-/** Bytes of an entry beside its output: 40 of overhead, a head of 32, a key of 4 and two lengths. */
-const BESIDE_BYTES = 40 + 32 + 4 + 8;
+/** Bytes of an entry beside its output: 48 of overhead, a head of 32, a key of 4 and two lengths. */
+const BESIDE_BYTES = 48 + 32 + 4 + 8;
 
 /** Misses of the cache itself, told each request as a server would; outputs are as long as makes the entry `bytes`. */
 function missesOfCache(trace: readonly Request[], capacityBytes: number): number {
@@ -48,6 +48,11 @@ describe("the policies that eviction is held against", () => {
     for (const policy of ["FIFO", "LRU", "CLOCK"] as const) expect(misses(policy, unitTrace(keys), 100)).toBe(10_100);
     // 101 loads, then a miss in every 100 requests.
     expect(fewestMisses(keys, 100)).toBe(101 + Math.floor((10_100 - 101) / 100));
+  });
+
+  test("miss as often as a hand that goes round the frames of a clock", () => {
+    const { trace } = zipf(300, 0.8, 20_000);
+    for (const frames of [1, 7, 50, 200]) expect(misses("CLOCK", trace, frames)).toBe(missesOfHand(trace, frames));
   });
 
   test("hit independent requests as often as theory says", () => {
@@ -120,6 +125,29 @@ function readTrace(path: string): Request[] {
   return Array.from({ length: file.length / 24 }, (_, i) => {
     return { key: String(file.readBigUInt64LE(24 * i + 4)), bytes: file.readUInt32LE(24 * i + 12) };
   });
+}
+
+/** CLOCK as its paper draws it (Corbato 1968): frames in a ring, a bit for each, a hand. */
+function missesOfHand(trace: readonly Request[], frames: number): number {
+  const ring: { key: Request["key"]; used: boolean }[] = [];
+  let hand = 0;
+  let count = 0;
+  for (const { key } of trace) {
+    const known = ring.find((frame) => frame.key === key);
+    if (known !== undefined) {
+      known.used = true;
+      continue;
+    }
+    count += 1;
+    if (ring.length < frames) {
+      ring.push({ key, used: false });
+      continue;
+    }
+    for (; ring[hand]?.used === true; hand = (hand + 1) % frames) (ring[hand] as { used: boolean }).used = false;
+    ring[hand] = { key, used: false };
+    hand = (hand + 1) % frames;
+  }
+  return count;
 }
 
 function sized(trace: readonly Request[], bytes: number): Request[] {
