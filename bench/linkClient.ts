@@ -1,9 +1,11 @@
 import { BenchError } from "./bench.js";
 import { WIDTH } from "./noopWrapper.js";
-import type { Row, Signature } from "../src/domain/tensor.js";
+import type { Batch } from "../src/domain/ports.js";
+import type { Signature } from "../src/domain/tensor.js";
 import { DEFAULT_MAX_MESSAGE_BYTES } from "../src/protocol/grpcOptions.js";
 import type { ModelInferRequest, ModelInferResponse } from "../src/protocol/generated/inference.js";
 import { toInferRequest } from "../src/replicas/batchMessage.js";
+import { extendRequest, rowIdsProblem } from "../src/replicas/extendedRequest.js";
 import { openWrapperClient } from "../src/replicas/wrapperClient.js";
 
 /** Rows of a message: few, so that the message's own cost is what is measured. */
@@ -71,7 +73,11 @@ export function runLink(send: Send, inFlight: number, seconds: number, firstId: 
     const next = (): void => {
       const batch = batchOf(id++);
       const expected = new DataView(batch.rows[0]?.[0]?.buffer as ArrayBuffer).getFloat32(0, true);
-      send(toInferRequest("noop", "1", SIGNATURE, batch), (response) => {
+      const request = toInferRequest("noop", "1", SIGNATURE, batch);
+      const asked = extendRequest(request, batch, startMs, false);
+      send(request, (response) => {
+        const mixUp = rowIdsProblem(asked, response);
+        if (mixUp !== undefined) return reject(new BenchError(`message ${response.id}: ${mixUp}`));
         const raw = response.rawOutputContents[0];
         if (raw?.length !== 4 * ROWS || new DataView(raw.buffer, raw.byteOffset).getFloat32(0, true) !== expected) {
           return reject(new BenchError(`message ${response.id} got somebody else's answer`));
@@ -85,11 +91,11 @@ export function runLink(send: Send, inFlight: number, seconds: number, firstId: 
   });
 }
 
-function batchOf(id: number): { id: number; rows: Row[]; deadlineMs: number } {
+function batchOf(id: number): Batch {
   const rows = Array.from({ length: ROWS }, (_, row) => {
     const values = new Float32Array(WIDTH);
     for (let i = 0; i < WIDTH; i++) values[i] = (id % 100_000) + row / 4 + i / 64;
     return [new Uint8Array(values.buffer)];
   });
-  return { id, rows, deadlineMs: Infinity };
+  return { id, rows, rowIds: rows.map((_, row) => id * ROWS + row), deadlineMs: performance.now() + 100 };
 }

@@ -297,7 +297,13 @@ export class Batcher implements RowQueue {
     this.#options.metrics.recordDispatch(rows.length, dispatch, sentMs - (rows[0] as QueuedRow).queuedAtMs);
     this.#batches += 1;
     let replied = false;
-    lane.replica.send({ id: this.#batches, rows: rows.map((queued) => queued.row) }, (reply) => {
+    const batch = {
+      id: this.#batches,
+      rows: rows.map((queued) => queued.row),
+      rowIds: rows.map((queued) => queued.arrival),
+      deadlineMs: rows.reduce((latestMs, queued) => Math.max(latestMs, queued.latestMs), -Infinity),
+    };
+    lane.replica.send(batch, (reply) => {
       if (replied) return;
       replied = true;
       const nowMs = this.#options.clock.nowMs();

@@ -73,6 +73,10 @@ export interface RowQueue {
 export interface Batch {
   readonly id: number;
   readonly rows: readonly Row[];
+  /** One number a row, in the rows' order, that no other row of this model's has: sent along and asked back. */
+  readonly rowIds: readonly number[];
+  /** Until when the latest of its rows is waited for: monotonic milliseconds, Infinity for ever. */
+  readonly deadlineMs: number;
 }
 
 /** One row's part of a reply: its outputs, or why they cannot be used. */

@@ -120,6 +120,7 @@ function fromReplicas({ model, version }: ModelVersion, served: ModelVersions): 
     endpoint: link.endpoint,
     state: link.phase,
     problem: link.problem,
+    retryInMs: link.retryInMs,
     batchRows: controllers.get(link.id)?.size,
     batchRowsReason: controllers.get(link.id)?.reason,
   }));

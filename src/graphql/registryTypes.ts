@@ -16,12 +16,18 @@ registerEnumType(OutputKindEnum, { name: "OutputKind", description: "What an app
 export enum ReplicaStateEnum {
   STOPPED = "STOPPED",
   CONNECTING = "CONNECTING",
+  WARMING = "WARMING",
   READY = "READY",
+  DRAINING = "DRAINING",
   BACKOFF = "BACKOFF",
 }
 registerEnumType(ReplicaStateEnum, {
   name: "ReplicaState",
-  valuesConfig: { BACKOFF: { description: "The link failed and will be tried again; `problem` says why." } },
+  valuesConfig: {
+    WARMING: { description: "The wrapper computes rows of the warm-up, before queries reach it." },
+    DRAINING: { description: "The wrapper takes no more batches, but answers those that it has." },
+    BACKOFF: { description: "The link failed and will be tried again: `problem` says why, `retryInMs` when." },
+  },
 });
 
 @ObjectType("TensorSpec", { simpleResolvers: true })
@@ -61,6 +67,9 @@ export class ReplicaType {
 
   @Field(() => String, { nullable: true })
   problem?: string | undefined;
+
+  @Field(() => Float, { nullable: true, description: "Milliseconds until the next try, in BACKOFF." })
+  retryInMs?: number | undefined;
 
   @Field(() => Int, { nullable: true, description: "Rows that its controller allows in a batch now." })
   batchRows?: number | undefined;

@@ -1,18 +1,17 @@
-import { status } from "@grpc/grpc-js";
-import type { ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
 import type { Batch, BatchReply, Cancel, Clock, Random, ReplicaPort } from "../domain/ports.js";
 import type { Signature } from "../domain/tensor.js";
 import { signatureDifference } from "../domain/tensor.js";
-import { Backoff } from "../lib/backoff.js";
-import { RESPONSE_PARAMETERS } from "../protocol/extension.js";
-import type { ErrorCode } from "../protocol/extension.js";
-import type {
-  GRPCInferenceServiceClient,
-  ModelInferRequest,
-  ModelStreamInferResponse,
-} from "../protocol/generated/inference.js";
-import { fromInferResponse, toInferRequest } from "./batchMessage.js";
-import { askReady, describeWrapper, openWrapperClient, plainReason } from "./wrapperClient.js";
+import { staysOnMachine } from "../protocol/endpoint.js";
+import type { GRPCInferenceServiceClient } from "../protocol/generated/inference.js";
+import { BatchStream } from "./batchStream.js";
+import type { ConnectPacer } from "./connectPacer.js";
+import { LinkBackoff } from "./linkBackoff.js";
+import type { LinkCounters } from "./linkCounters.js";
+import { askServing, healthClientOf, watchServing } from "./linkHealth.js";
+import type { ReadReply } from "./streamReply.js";
+import { warmUp } from "./warmUp.js";
+import type { WarmUpOptions, WarmUpSample } from "./warmUp.js";
+import { askReady, describeWrapper, openWrapperClient } from "./wrapperClient.js";
 import type { WrapperDescription } from "./wrapperClient.js";
 
 export interface ReplicaLinkOptions {
@@ -22,66 +21,77 @@ export interface ReplicaLinkOptions {
   readonly endpoint: string;
   readonly clock: Clock;
   readonly random: Random;
+  /** Shared by the links of the process. */
+  readonly pacer: ConnectPacer;
+  /** Shared by the links of the version. */
+  readonly counters: LinkCounters;
   readonly maxMessageBytes: number;
   /** A batch without a reply for so long counts as a lost link. */
   readonly batchTimeoutMs: number;
+  /** Whether raw contents carry a CRC-32, if the wrapper can. Default: if they leave the machine. */
+  readonly checksums?: boolean;
+  /** Default: none. */
+  readonly warmUp?: WarmUpOptions;
   /** The registered signature, if the version is registered: another one is refused. */
   readonly expectedSignature: () => Signature | undefined;
+  /** SHA-256 of the artefact that the version is served from, if that is known: another one is refused. */
+  readonly expectedDigest: () => string | undefined;
   readonly onReady: (link: ReplicaLink) => void;
   /** Called before the batches in flight are given back, so that they are not sent here again. */
   readonly onLost: (link: ReplicaLink, why: string) => void;
 }
 
-type InferStream = ClientDuplexStream<ModelInferRequest, ModelStreamInferResponse>;
-
-interface PendingBatch {
-  readonly rows: number;
-  readonly done: (reply: BatchReply) => void;
-  readonly cancelTimeout: Cancel;
-}
-
 interface Opened {
   readonly client: GRPCInferenceServiceClient;
-  readonly stream: InferStream;
+  readonly stream: BatchStream;
+  readonly stopWatching: Cancel;
   readonly wrapper: WrapperDescription;
-  readonly pending: Map<string, PendingBatch>;
 }
 
 /** `why`, where there is one, is what ended the last try. */
 type State =
   | { readonly phase: "STOPPED" }
-  | {
-      readonly phase: "CONNECTING";
-      readonly client: GRPCInferenceServiceClient;
-      readonly why: string | undefined;
-    }
+  | { readonly phase: "CONNECTING"; readonly client: GRPCInferenceServiceClient; readonly why: string | undefined }
   | (Opened & { readonly phase: "OPENING"; readonly why: string | undefined })
-  | (Opened & { readonly phase: "READY" })
+  | (Opened & { readonly phase: "WARMING"; readonly why: string | undefined })
+  | (Opened & { readonly phase: "READY"; readonly sinceMs: number; readonly samples: readonly WarmUpSample[] })
   | (Opened & { readonly phase: "DRAINING"; readonly why: string })
-  | { readonly phase: "BACKOFF"; readonly cancelRetry: Cancel; readonly why: string };
+  | {
+      readonly phase: "BACKOFF";
+      readonly cancelRetry: Cancel;
+      readonly retryAtMs: number;
+      readonly why: string | undefined;
+    };
+
+export type LinkPhase = Exclude<State["phase"], "OPENING">;
 
 const DESCRIBE_TIMEOUT_MS = 2000;
+/** So many replies in a row that break the protocol, and the link is broken off. */
+const MAX_UNUSABLE_REPLIES = 3;
+const NOT_SERVING = "the server says that it is not serving";
+const CLOSED = "the link was closed";
 
 /**
  * One live link to one wrapper process: a bidirectional stream that is kept open, since a message on it costs about
  * a tenth of a unary call.
  *
- * STOPPED -> CONNECTING (asks for the signature, compares it with the registered one) -> OPENING (opens the stream, and
- * asks behind it on the same connection whether the model is ready: a server without the stream has refused it by
- * then) -> READY (carries batches) -> BACKOFF (50 to 500 ms, with jitter, after any failure) -> CONNECTING. A wrapper
- * that refuses a batch because it stops leads from READY to DRAINING: nothing more is sent, what it had accepted is
- * waited for, then BACKOFF. `stop` leads to STOPPED from everywhere. READY and DRAINING, when they end, give every
- * batch in flight back as lost. The delays start from the shortest again only after a reply with outputs: a server
- * whose stream opens and breaks is asked less and less often.
+ * STOPPED -> CONNECTING (asks for the signature, the artefact's digest and the extensions; compares the first two with
+ * what is expected) -> OPENING (opens the stream, and asks behind it on the same connection whether the server and the
+ * model are ready: a server without the stream has refused it by then) -> WARMING (sends real rows, if there are any)
+ * -> READY (carries batches) -> BACKOFF (see LinkBackoff, after any failure) -> CONNECTING. A wrapper that says that it
+ * is stopping, by its health or by refusing a batch, leads from READY to DRAINING: nothing more is sent, what it had
+ * accepted is waited for, then BACKOFF. `stop` leads to STOPPED from everywhere. READY and DRAINING, when they end,
+ * give every batch in flight back.
  */
 export class ReplicaLink implements ReplicaPort {
   readonly #options: ReplicaLinkOptions;
-  readonly #backoff: Backoff;
+  readonly #backoff: LinkBackoff;
   #state: State = { phase: "STOPPED" };
+  #unusableInARow = 0;
 
   constructor(options: ReplicaLinkOptions) {
     this.#options = options;
-    this.#backoff = new Backoff({ firstMs: 50, maxMs: 500 }, options.random);
+    this.#backoff = new LinkBackoff(options.random);
   }
 
   get id(): string {
@@ -92,16 +102,21 @@ export class ReplicaLink implements ReplicaPort {
     return this.#options.endpoint;
   }
 
-  /** As others see it: a link that is opening connects still, one that drains is as good as failed. */
-  get phase(): "STOPPED" | "CONNECTING" | "READY" | "BACKOFF" {
+  /** As others see it: a link that is opening connects still. */
+  get phase(): LinkPhase {
     const { phase } = this.#state;
-    if (phase === "OPENING") return "CONNECTING";
-    return phase === "DRAINING" ? "BACKOFF" : phase;
+    return phase === "OPENING" ? "CONNECTING" : phase;
   }
 
   /** Why the link is not up: what the last try met. */
   get problem(): string | undefined {
     return "why" in this.#state ? this.#state.why : undefined;
+  }
+
+  /** Milliseconds until the next try, in BACKOFF. */
+  get retryInMs(): number | undefined {
+    if (this.#state.phase !== "BACKOFF") return undefined;
+    return Math.max(0, this.#state.retryAtMs - this.#options.clock.nowMs());
   }
 
   get signature(): Signature {
@@ -112,8 +127,18 @@ export class ReplicaLink implements ReplicaPort {
     return this.#ready().wrapper.concurrency;
   }
 
+  /** SHA-256 of the model's file; undefined where the wrapper does not state it. */
+  get artefactDigest(): string | undefined {
+    return this.#ready().wrapper.artefactDigest;
+  }
+
+  /** How long the batches of the warm-up took, so that nobody has to guess what queries will. */
+  get warmUpSamples(): readonly WarmUpSample[] {
+    return this.#ready().samples;
+  }
+
   start(): void {
-    if (this.#state.phase === "STOPPED") void this.#connect();
+    if (this.#state.phase === "STOPPED") this.#retryAfter(0, undefined);
   }
 
   stop(): void {
@@ -121,30 +146,21 @@ export class ReplicaLink implements ReplicaPort {
     this.#state = { phase: "STOPPED" };
     if (before.phase === "BACKOFF") before.cancelRetry();
     if (before.phase === "CONNECTING") before.client.close();
-    if (before.phase === "READY") this.#options.onLost(this, "the link was closed");
-    if ("stream" in before) this.#release(before, "the link was closed");
+    if (before.phase === "READY") this.#options.onLost(this, CLOSED);
+    if ("stream" in before) release(before, CLOSED);
   }
 
   send(batch: Batch, done: (reply: BatchReply) => void): void {
     const state = this.#state;
-    if (state.phase !== "READY") {
-      queueMicrotask(() => done({ kind: "lost", message: `replica ${this.id} is not connected` }));
-      return;
-    }
-    const { clock, batchTimeoutMs, model, version } = this.#options;
-    const id = String(batch.id);
-    const cancelTimeout = clock.at(clock.nowMs() + batchTimeoutMs, () => {
-      this.#fail(`replica ${this.id} did not answer a batch within ${batchTimeoutMs} ms`);
-    });
-    state.pending.set(id, { rows: batch.rows.length, done, cancelTimeout });
-    state.stream.write(toInferRequest(model, String(version), state.wrapper.signature, batch));
+    if (state.phase === "READY") state.stream.send(batch, done);
+    else queueMicrotask(() => done({ kind: "lost", message: `replica ${this.id} is not connected` }));
   }
 
   /** To be called when the registered signature may have changed. */
   recheckSignature(): void {
     if (this.#state.phase !== "READY") return;
     const difference = this.#mismatch(this.#state.wrapper);
-    if (difference !== undefined) this.#fail(difference);
+    if (difference !== undefined) this.#leave(difference);
   }
 
   #ready(): Extract<State, { phase: "READY" }> {
@@ -159,129 +175,171 @@ export class ReplicaLink implements ReplicaPort {
     const connecting: State = { phase: "CONNECTING", client, why: this.problem };
     this.#state = connecting;
     try {
-      const wrapper = await describeWrapper(client, model, version, deadlineWallMs);
+      const wrapper = await describeWrapper(client, model, version, { deadlineWallMs, waitForReady: false });
       if (this.#state !== connecting) return;
       const difference = this.#mismatch(wrapper);
-      if (difference === undefined) await this.#open(client, wrapper, deadlineWallMs);
-      else this.#retryLater(client, difference);
+      if (difference !== undefined) throw new Error(difference);
+      await this.#open(client, wrapper, deadlineWallMs);
     } catch (error) {
-      if (this.#state === connecting) this.#retryLater(client, messageOf(error));
+      if (this.#state !== connecting) return;
+      client.close();
+      this.#retryAfter(this.#backoff.notReached(), messageOf(error));
     }
   }
 
-  #mismatch(wrapper: WrapperDescription): string | undefined {
+  #mismatch({ signature, artefactDigest }: WrapperDescription): string | undefined {
     const expected = this.#options.expectedSignature();
-    const difference = expected === undefined ? undefined : signatureDifference(expected, wrapper.signature);
-    return difference === undefined
-      ? undefined
-      : `the wrapper's signature differs from the registered one: ${difference}`;
+    const difference = expected === undefined ? undefined : signatureDifference(expected, signature);
+    if (difference !== undefined) return `the wrapper's signature differs from the registered one: ${difference}`;
+    const expectedDigest = this.#options.expectedDigest();
+    if (expectedDigest === undefined || artefactDigest === undefined) return undefined;
+    if (artefactDigest === expectedDigest) return undefined;
+    const name = `${this.#options.model}@${this.#options.version}`;
+    return (
+      `the wrapper's artefact is not the one that ${name} is served from: expected SHA-256 ${expectedDigest}, ` +
+      `got ${artefactDigest}; another artefact is another version`
+    );
   }
 
   async #open(client: GRPCInferenceServiceClient, wrapper: WrapperDescription, deadlineWallMs: number): Promise<void> {
-    const { model, version, onReady } = this.#options;
-    const stream = client.modelStreamInfer();
-    stream.on("data", (message: ModelStreamInferResponse) => this.#receive(stream, message));
-    stream.on("error", (error: ServiceError) => this.#streamEnded(stream, streamProblem(error)));
-    stream.on("end", () => this.#streamEnded(stream, "the wrapper closed the stream"));
-    const opened: Opened = { client, stream, wrapper, pending: new Map() };
+    const { model, version, endpoint } = this.#options;
+    const health = healthClientOf(client, endpoint);
+    const opened: Opened = {
+      client,
+      wrapper,
+      stream: this.#openStream(client, wrapper),
+      stopWatching: watchServing(health, () => {
+        this.#stopping(opened.stream, NOT_SERVING);
+        if (opened.stream.inFlight === 0) this.#drained(opened.stream);
+      }),
+    };
     const opening: State = { ...opened, phase: "OPENING", why: this.problem };
     this.#state = opening;
     try {
-      const ready = await askReady(client, model, version, deadlineWallMs);
+      const asked = [askReady(client, model, version, deadlineWallMs), askServing(health, deadlineWallMs)];
+      const [ready, serving] = await Promise.all(asked);
       if (this.#state !== opening) return;
-      if (!ready) return this.#fail("the server says that the model is not ready");
-      this.#state = { ...opened, phase: "READY" };
-      onReady(this);
+      if (serving !== true) return this.#leave(NOT_SERVING);
+      if (ready !== true) return this.#leave("the server says that the model is not ready");
+      await this.#warmUp(opened);
     } catch (error) {
       if (this.#state === opening) this.#fail(messageOf(error));
     }
   }
 
-  #receive(stream: InferStream, message: ModelStreamInferResponse): void {
-    const state = this.#state;
-    if (!("stream" in state) || state.stream !== stream) return;
-    const response = message.inferResponse;
-    const id = response?.id ?? "";
-    const pending = state.pending.get(id);
-    if (pending === undefined) {
-      // Without an id nobody can tell whose answer it is; an unknown one was given up on already.
-      if (id === "") this.#fail(message.errorMessage === "" ? "the wrapper sent an empty reply" : message.errorMessage);
-      return;
-    }
-    state.pending.delete(id);
-    pending.cancelTimeout();
-    const reply = this.#replyOf(state.wrapper.signature, pending.rows, message);
-    // Before the rows are given back, so that they are not sent here again.
-    if (reply.kind === "lost") this.#drain(message.errorMessage);
-    if (reply.kind === "rows") this.#backoff.reset();
-    pending.done(reply);
-    if (this.#state.phase === "DRAINING" && this.#state.pending.size === 0) this.#fail(this.#state.why);
+  #openStream(client: GRPCInferenceServiceClient, wrapper: WrapperDescription): BatchStream {
+    const { id, endpoint, model, version, clock, batchTimeoutMs, counters } = this.#options;
+    const stream: BatchStream = new BatchStream({
+      client,
+      wrapper,
+      model,
+      version,
+      replica: id,
+      clock,
+      batchTimeoutMs,
+      checksums: this.#options.checksums ?? !staysOnMachine(endpoint),
+      counters,
+      onReply: (read) => this.#replied(stream, read),
+      onEmpty: () => this.#drained(stream),
+      onEnded: (why) => {
+        if ("stream" in this.#state && this.#state.stream === stream) this.#fail(why);
+      },
+    });
+    return stream;
   }
 
-  #replyOf(signature: Signature, rows: number, message: ModelStreamInferResponse): BatchReply {
-    const { errorMessage, inferResponse } = message;
-    const name = `model ${this.#options.model}@${this.#options.version}`;
-    const code = errorCodeOf(message);
-    if (code === "UNAVAILABLE")
-      return { kind: "lost", message: `${name}: replica ${this.id} refused it: ${errorMessage}` };
-    if (errorMessage !== "" || code !== undefined) {
-      const why = [code, errorMessage].filter(Boolean).join(": ");
-      return { kind: "failed", code: "MODEL_ERROR", message: `${name}: ${why}` };
+  async #warmUp(opened: Opened): Promise<void> {
+    const { clock, maxMessageBytes, warmUp: options } = this.#options;
+    const rows = options?.rows() ?? [];
+    if (options === undefined || rows.length === 0) return this.#becomeReady(opened, []);
+    const warming: State = { ...opened, phase: "WARMING", why: this.problem };
+    this.#state = warming;
+    const result = await warmUp(rows, options.sizes, {
+      clock,
+      // The rest is for names and shapes.
+      maxBytes: maxMessageBytes * 0.9,
+      send: (batch, done) => opened.stream.send(batch, done),
+    });
+    if (this.#state !== warming) return;
+    if (result.kind === "failed") return this.#fail(result.why);
+    this.#backoff.warmedUp();
+    this.#becomeReady(opened, result.samples);
+  }
+
+  #becomeReady(opened: Opened, samples: readonly WarmUpSample[]): void {
+    // Once more: two links may have been opening at the same time.
+    const difference = this.#mismatch(opened.wrapper);
+    if (difference !== undefined) return this.#leave(difference);
+    this.#unusableInARow = 0;
+    this.#state = { ...opened, phase: "READY", sinceMs: this.#options.clock.nowMs(), samples };
+    this.#options.onReady(this);
+  }
+
+  #replied(stream: BatchStream, { kind, why }: ReadReply): void {
+    if (kind === "ANSWERED") this.#backoff.answered();
+    if (kind === "STOPPING") this.#stopping(stream, why);
+    if (kind !== "UNUSABLE") this.#unusableInARow = 0;
+    else if (++this.#unusableInARow >= MAX_UNUSABLE_REPLIES && this.#state.phase === "READY") {
+      this.#fail(`${MAX_UNUSABLE_REPLIES} replies in a row could not be used, the last one: ${why}`);
     }
-    if (inferResponse === undefined)
-      return { kind: "failed", code: "MODEL_BAD_OUTPUT", message: `${name}: empty reply` };
-    const reply = fromInferResponse(signature, rows, inferResponse);
-    return reply.kind === "failed" ? { ...reply, message: `${name}: ${reply.message}` } : reply;
   }
 
   /** The wrapper takes no more batches, but answers those that it has. */
-  #drain(why: string): void {
+  #stopping(stream: BatchStream, why: string): void {
     const state = this.#state;
-    if (state.phase !== "READY") return;
-    this.#state = { ...state, phase: "DRAINING", why };
+    if (!("stream" in state) || state.stream !== stream || state.phase === "DRAINING") return;
+    if (state.phase !== "READY") return this.#leave(why);
+    const { client, wrapper, stopWatching } = state;
+    this.#state = { client, wrapper, stream, stopWatching, phase: "DRAINING", why };
     this.#options.onLost(this, why);
   }
 
-  #streamEnded(stream: InferStream, why: string): void {
-    if ("stream" in this.#state && this.#state.stream === stream) this.#fail(why);
+  #drained(stream: BatchStream): void {
+    if (this.#state.phase === "DRAINING" && this.#state.stream === stream) this.#leave(this.#state.why);
   }
 
+  /** It broke: how long to wait depends on what it did before. */
   #fail(why: string): void {
     const before = this.#state;
-    if (!("stream" in before)) return;
-    this.#retryLater(undefined, why);
-    if (before.phase === "READY") this.#options.onLost(this, why);
-    this.#release(before, why);
-  }
-
-  #retryLater(client: GRPCInferenceServiceClient | undefined, why: string): void {
-    client?.close();
-    const { clock } = this.#options;
-    const cancelRetry = clock.at(clock.nowMs() + this.#backoff.next(), () => void this.#connect());
-    this.#state = { phase: "BACKOFF", cancelRetry, why };
-  }
-
-  #release({ client, stream, pending }: Opened, why: string): void {
-    stream.cancel();
-    client.close();
-    const message = `model ${this.#options.model}@${this.#options.version}: lost replica ${this.id}: ${why}`;
-    for (const { done, cancelTimeout } of pending.values()) {
-      cancelTimeout();
-      done({ kind: "lost", message });
+    if (before.phase === "READY") {
+      this.#close(this.#backoff.broke(this.#options.clock.nowMs() - before.sinceMs), why);
+    } else if (before.phase === "WARMING") {
+      this.#close(this.#backoff.failedWarmUp(), why);
+    } else {
+      this.#leave(why);
     }
-    pending.clear();
+  }
+
+  /** It does not serve at present, or not what it should, and has said so. */
+  #leave(why: string): void {
+    this.#close(this.#backoff.notReached(), why);
+  }
+
+  #close(delayMs: number, why: string): void {
+    const before = this.#state;
+    if (!("stream" in before)) return;
+    this.#retryAfter(delayMs, why);
+    if (before.phase === "READY") this.#options.onLost(this, why);
+    release(before, why);
+  }
+
+  #retryAfter(delayMs: number, why: string | undefined): void {
+    const { clock, pacer } = this.#options;
+    const retryAtMs = clock.nowMs() + delayMs;
+    const inTurn = (): void => {
+      const backoff = this.#state;
+      const cancelRetry = pacer.inTurn(() => void this.#connect());
+      if (this.#state === backoff) this.#state = { phase: "BACKOFF", cancelRetry, retryAtMs, why };
+    };
+    if (delayMs === 0) inTurn();
+    else this.#state = { phase: "BACKOFF", cancelRetry: clock.at(retryAtMs, inTurn), retryAtMs, why };
   }
 }
 
-/** gRPC says UNIMPLEMENTED also of a server that speaks the rest of the protocol. */
-function streamProblem(error: ServiceError): string {
-  const why = plainReason(error);
-  return error.code === status.UNIMPLEMENTED ? `the server has no ModelStreamInfer: ${why}` : why;
-}
-
-/** Given beside an error by wrappers with the extension. */
-function errorCodeOf({ inferResponse }: ModelStreamInferResponse): ErrorCode | undefined {
-  return inferResponse?.parameters[RESPONSE_PARAMETERS.errorCode]?.stringParam as ErrorCode | undefined;
+function release({ client, stream, stopWatching }: Opened, why: string): void {
+  stopWatching();
+  stream.close(why);
+  client.close();
 }
 
 function messageOf(error: unknown): string {

@@ -4,8 +4,9 @@ import { resolveModelSettings } from "../domain/modelSettings.js";
 import type { ChosenModelSettings, ModelSettings } from "../domain/modelSettings.js";
 import type { Signature } from "../domain/tensor.js";
 import type { ModelFigures } from "../telemetry/prometheus.js";
+import { ConnectPacer } from "../replicas/connectPacer.js";
 import { ServedVersion } from "./servedVersion.js";
-import type { ServedVersionOptions } from "./servedVersion.js";
+import type { ServedVersionOptions, SharedByVersions } from "./servedVersion.js";
 
 export interface ModelVersionsOptions extends ServedVersionOptions {
   /** What the configuration chooses for a model. */
@@ -15,18 +16,20 @@ export interface ModelVersionsOptions extends ServedVersionOptions {
 /** All model versions that this process serves or has replicas of, made when first named. */
 export class ModelVersions {
   readonly #options: ModelVersionsOptions;
+  readonly #shared: ServedVersionOptions & SharedByVersions;
   readonly #versions = new Map<VersionKey, ServedVersion>();
   readonly #models = new Map<string, Model>();
 
   constructor(options: ModelVersionsOptions) {
     this.#options = options;
+    this.#shared = { ...options, pacer: new ConnectPacer(options.clock) };
   }
 
   get(model: string, version: number): ServedVersion {
     const key = versionKey(model, version);
     const known = this.#versions.get(key);
     if (known !== undefined) return known;
-    const made = new ServedVersion(model, version, this.settingsOf(model), this.#options);
+    const made = new ServedVersion(model, version, this.settingsOf(model), this.#shared);
     this.#versions.set(key, made);
     return made;
   }

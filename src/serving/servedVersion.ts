@@ -8,6 +8,8 @@ import type { VersionKey } from "../domain/application.js";
 import type { ModelSettings } from "../domain/modelSettings.js";
 import type { Clock, Random, RowEvaluator } from "../domain/ports.js";
 import type { Signature } from "../domain/tensor.js";
+import type { ConnectPacer } from "../replicas/connectPacer.js";
+import { LinkCounters } from "../replicas/linkCounters.js";
 import { ReplicaLink } from "../replicas/replicaLink.js";
 import type { ModelFigures } from "../telemetry/prometheus.js";
 
@@ -21,6 +23,11 @@ export interface ServedVersionOptions {
   readonly onReplicaChange: (text: string) => void;
 }
 
+/** What all versions of a process share, beside the options. */
+export interface SharedByVersions {
+  readonly pacer: ConnectPacer;
+}
+
 /** The evaluator of all applications that share what is cached; no application has an empty name. */
 const SHARED = "";
 
@@ -31,14 +38,22 @@ export class ServedVersion {
   readonly version: number;
   readonly metrics = new BatcherMetrics();
   readonly batcher: Batcher;
-  readonly #options: ServedVersionOptions;
+  readonly #options: ServedVersionOptions & SharedByVersions;
   readonly #evaluators = new Map<string, CachedEvaluator>();
   readonly #links = new Map<string, ReplicaLink>();
+  readonly #linkCounters = new LinkCounters();
   #settings: ModelSettings;
   #registered: Signature | undefined;
+  /** Of the artefact that the first replica stated: those of others must be the same. */
+  #artefactDigest: string | undefined;
   #readyListeners: (() => void)[] = [];
 
-  constructor(model: string, version: number, settings: ModelSettings, options: ServedVersionOptions) {
+  constructor(
+    model: string,
+    version: number,
+    settings: ModelSettings,
+    options: ServedVersionOptions & SharedByVersions,
+  ) {
     this.key = versionKey(model, version);
     this.model = model;
     this.version = version;
@@ -107,7 +122,7 @@ export class ServedVersion {
   /** Links a wrapper that listens at `endpoint`. The same endpoint twice is one replica. */
   addReplica(endpoint: string): void {
     if (this.#links.has(endpoint)) return;
-    const { clock, random, maxMessageBytes, batchTimeoutMs, onReplicaChange } = this.#options;
+    const { clock, random, pacer, maxMessageBytes, batchTimeoutMs, onReplicaChange } = this.#options;
     const link = new ReplicaLink({
       id: `${this.key}#${endpoint}`,
       model: this.model,
@@ -115,10 +130,14 @@ export class ServedVersion {
       endpoint,
       clock,
       random,
+      pacer,
+      counters: this.#linkCounters,
       maxMessageBytes,
       batchTimeoutMs,
       expectedSignature: () => this.#registered,
+      expectedDigest: () => this.#artefactDigest,
       onReady: (ready) => {
+        this.#artefactDigest ??= ready.artefactDigest;
         this.batcher.addReplica(ready);
         for (const listener of this.#readyListeners.splice(0)) listener();
         onReplicaChange(`replica ${ready.id} is ready`);
@@ -172,6 +191,8 @@ export class ServedVersion {
       cacheJoined: counters.joined,
       queuedRows: batcher.queuedRows,
       readyReplicas: batcher.replicaCount,
+      unknownReplies: this.#linkCounters.unknownReplies,
+      unusableReplies: this.#linkCounters.unusableReplies,
       serviceMs: metrics.serviceMs,
       queueWaitMs: metrics.queueWaitMs,
     };

@@ -18,6 +18,8 @@ export interface ModelFigures {
   readonly cacheJoined: number;
   readonly queuedRows: number;
   readonly readyReplicas: number;
+  readonly unknownReplies: number;
+  readonly unusableReplies: number;
   readonly serviceMs: Histogram;
   readonly queueWaitMs: Histogram;
 }
@@ -159,6 +161,17 @@ function addModelMetrics(registry: Registry, models: () => readonly ModelFigures
     "Replicas that take batches",
     each(({ readyReplicas }) => readyReplicas),
     names,
+  );
+  addCounter(
+    registry,
+    "skysail_model_bad_replies_total",
+    "Replies that were not used: to no request in flight (unknown), or malformed, wrong or corrupted (unusable)",
+    [...names, "kind"],
+    () =>
+      models().flatMap((figures) => [
+        [{ ...labelsOf(figures), kind: "unknown" }, figures.unknownReplies] as const,
+        [{ ...labelsOf(figures), kind: "unusable" }, figures.unusableReplies] as const,
+      ]),
   );
   addHistogram(registry, "skysail_batch_service_seconds", "A batch's own service time", () =>
     models().map((figures) => [labelsOf(figures), figures.serviceMs]),

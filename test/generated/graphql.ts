@@ -250,11 +250,15 @@ export type RemoveModelVersionInput = {
 };
 
 export type ReplicaState =
-  /** The link failed and will be tried again; `problem` says why. */
+  /** The link failed and will be tried again: `problem` says why, `retryInMs` when. */
   | 'BACKOFF'
   | 'CONNECTING'
+  /** The wrapper takes no more batches, but answers those that it has. */
+  | 'DRAINING'
   | 'READY'
-  | 'STOPPED';
+  | 'STOPPED'
+  /** The wrapper computes rows of the warm-up, before queries reach it. */
+  | 'WARMING';
 
 export type SetCurrentVersionInput = {
   model: string;

@@ -42,7 +42,9 @@ function setUp() {
   const counts = { answered: 1, failed: 2, dropped: 3, retried: 4, batches: 5, rows: 6 };
   const cache = { cacheHits: 7, cacheMisses: 8, cacheJoined: 9 };
   const times = { serviceMs: new Histogram(), queueWaitMs: new Histogram() };
-  const model = { model: "m", version: 2, ...counts, ...cache, queuedRows: 10, readyReplicas: 11, ...times };
+  const replies = { unknownReplies: 15, unusableReplies: 16 };
+  const gauges = { queuedRows: 10, readyReplicas: 11 };
+  const model = { model: "m", version: 2, ...counts, ...cache, ...replies, ...gauges, ...times };
   const process = { cacheBytes: 12, cacheEntries: 13, hotOperations: 14 };
   const registry = prometheusRegistry({ serving, models: () => [model], process: () => process });
   const read = async () => parse(await registry.metrics());
@@ -77,6 +79,8 @@ describe("prometheus text", () => {
     expect(find(lines, "skysail_failures_total", { code: "NOT_FOUND" })).toEqual([1]);
     expect(find(lines, "skysail_within_slo_total")).toEqual([6]);
     expect(find(lines, "skysail_observations_total", { result: "duplicate" })).toEqual([1]);
+    expect(find(lines, "skysail_model_bad_replies_total", { kind: "unknown" })).toEqual([15]);
+    expect(find(lines, "skysail_model_bad_replies_total", { kind: "unusable" })).toEqual([16]);
     for (const [result, count] of Object.entries({ answered: 1, failed: 2, dropped: 3, retried: 4 })) {
       expect(find(lines, "skysail_model_rows_total", { model: "m", version: "2", result })).toEqual([count]);
     }

@@ -1,177 +1,14 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { Server, ServerCredentials, status } from "@grpc/grpc-js";
-import type { sendUnaryData, ServerDuplexStream, ServerUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
-import { once } from "node:events";
-import type { Cancel, Clock } from "../../src/domain/ports.js";
-import type { Signature } from "../../src/domain/tensor.js";
-import { DEFAULT_MAX_MESSAGE_BYTES } from "../../src/protocol/grpcOptions.js";
-import { GRPCInferenceServiceService, ModelStreamInferResponse } from "../../src/protocol/generated/inference.js";
-import type { ModelInferRequest } from "../../src/protocol/generated/inference.js";
-import { toModelMetadata } from "../../src/protocol/modelMetadata.js";
-import { ReplicaLink } from "../../src/replicas/replicaLink.js";
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { status } from "@grpc/grpc-js";
+import { LinkRig } from "../support/linkRig.js";
+import { GOOD_SERVICE_MS } from "../../src/replicas/linkBackoff.js";
 
-const signature: Signature = {
-  inputs: [{ name: "x", datatype: "UINT8", shape: [] }],
-  outputs: [{ name: "y", datatype: "UINT8", shape: [] }],
-};
-type Call = ServerDuplexStream<ModelInferRequest, ModelStreamInferResponse>;
+let rig: LinkRig;
+afterEach(() => rig.stop());
 
-/** A server as scripted: what is asked of it is answered by the test, through the calls that it collects. */
-class ScriptedServer {
-  ready = true;
-  readonly #server = new Server();
-  readonly #received: ModelInferRequest[] = [];
-  readonly #changed = new EventTarget();
-  call: Call | undefined;
-  streams = 0;
-  endpoint = "";
-
-  async start({ withStream }: { readonly withStream: boolean }): Promise<void> {
-    const { modelStreamInfer, ...unary } = GRPCInferenceServiceService;
-    const answers: UntypedServiceImplementation = {
-      modelMetadata: (_call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) =>
-        callback(null, toModelMetadata({ name: "m", version: "1", platform: "test", signature, properties: {} })),
-      modelReady: (_call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) =>
-        callback(null, { ready: this.ready }),
-      modelStreamInfer: (call: Call) => this.#open(call),
-    };
-    const { modelMetadata, modelReady } = unary;
-    const service = { modelMetadata, modelReady, ...(withStream && { modelStreamInfer }) };
-    this.#server.addService(service, answers);
-    const port = await new Promise<number>((resolve, reject) => {
-      this.#server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
-        error === null ? resolve(bound) : reject(error),
-      );
-    });
-    this.endpoint = `127.0.0.1:${port}`;
-  }
-
-  #open(call: Call): void {
-    this.call = call;
-    this.streams++;
-    call.on("error", () => undefined);
-    call.on("data", (request: ModelInferRequest) => {
-      this.#received.push(request);
-      this.#changed.dispatchEvent(new Event("received"));
-    });
-  }
-
-  async received(count: number): Promise<void> {
-    while (this.#received.length < count) await once(this.#changed, "received");
-  }
-
-  answer(id: number, bytes: readonly number[]): void {
-    const outputs = [{ name: "y", datatype: "UINT8", shape: [bytes.length] }];
-    this.#write({ inferResponse: { id: String(id), outputs, rawOutputContents: [Buffer.from(bytes)] } });
-  }
-
-  refuse(id: number, code: string, errorMessage: string): void {
-    this.#write({ errorMessage, inferResponse: { id: String(id), parameters: { error_code: { stringParam: code } } } });
-  }
-
-  #write(message: Parameters<typeof ModelStreamInferResponse.fromPartial>[0]): void {
-    this.call?.write(ModelStreamInferResponse.fromPartial(message));
-  }
-
-  stop(): void {
-    this.#server.forceShutdown();
-  }
-}
-
-const BATCH_TIMEOUT_MS = 60_000;
-
-/** Notes how long a link waits before it tries again, and does not wait: a try follows when the test asks for it. */
-class NotedClock implements Clock {
-  readonly delaysMs: number[] = [];
-  #due: (() => void)[] = [];
-
-  nowMs(): number {
-    return 0;
-  }
-
-  wallMs(): number {
-    return Date.now();
-  }
-
-  at(atMs: number, callback: () => void): Cancel {
-    if (atMs === BATCH_TIMEOUT_MS) return () => undefined;
-    this.delaysMs.push(atMs);
-    this.#due.push(callback);
-    return () => void (this.#due = this.#due.filter((due) => due !== callback));
-  }
-
-  turnEnd(callback: () => void): void {
-    setImmediate(callback);
-  }
-
-  fire(): void {
-    for (const callback of this.#due.splice(0)) callback();
-  }
-}
-
-/** What happens to a link, in order, and a way to wait for the next thing. */
-class EventLog {
-  readonly events: string[] = [];
-  readonly #changed = new EventTarget();
-
-  add(event: string): void {
-    this.events.push(event);
-    this.#changed.dispatchEvent(new Event("added"));
-  }
-
-  async until(holds: () => boolean): Promise<void> {
-    while (!holds()) await once(this.#changed, "added");
-  }
-}
-
-let server: ScriptedServer;
-let clock: NotedClock;
-let log: EventLog;
-let link: ReplicaLink;
-
-beforeEach(() => {
-  server = new ScriptedServer();
-  clock = new NotedClock();
-  log = new EventLog();
-});
-afterEach(() => {
-  link.stop();
-  server.stop();
-});
-
-async function connect({ withStream = true } = {}): Promise<void> {
-  await server.start({ withStream });
-  const at = clock.at.bind(clock);
-  clock.at = (atMs, callback) => {
-    const cancel = at(atMs, callback);
-    if (atMs !== BATCH_TIMEOUT_MS) log.add(`waits`);
-    return cancel;
-  };
-  link = new ReplicaLink({
-    id: "r",
-    model: "m",
-    version: 1,
-    endpoint: server.endpoint,
-    clock,
-    random: () => 0.5,
-    maxMessageBytes: DEFAULT_MAX_MESSAGE_BYTES,
-    batchTimeoutMs: BATCH_TIMEOUT_MS,
-    expectedSignature: () => signature,
-    onReady: () => log.add("ready"),
-    onLost: (_, why) => log.add(`lost: ${why}`),
-  });
-  link.start();
-  await happened(withStream && server.ready ? "ready" : "waits");
-}
-
-const happened = (event: string, count = 1): Promise<void> =>
-  log.until(() => log.events.filter((one) => one === event).length >= count);
-
-function send(id: number, ...values: number[]): void {
-  link.send({ id, rows: values.map((value) => [Uint8Array.of(value)]) }, (reply) => {
-    const what = reply.kind === "rows" ? `${reply.rows.length} rows` : reply.message;
-    log.add(`${id} ${reply.kind}: ${what}`);
-  });
+async function connect(...options: ConstructorParameters<typeof LinkRig>): Promise<void> {
+  rig = new LinkRig(...options);
+  await rig.start();
 }
 
 describe("a link whose wrapper stops", () => {
@@ -179,101 +16,374 @@ describe("a link whose wrapper stops", () => {
 
   test("gives back a refused batch after it is out of use, and waits for the batches that were accepted", async () => {
     await connect();
-    send(1, 1, 2);
-    send(2, 3);
-    await server.received(2);
-    server.refuse(2, "UNAVAILABLE", DRAINING);
+    rig.send(1, 1, 2);
+    rig.send(2, 3);
+    await rig.server.received(2);
+    rig.server.refuse(2, "UNAVAILABLE", DRAINING);
     const refused = `2 lost: model m@1: replica r refused it: ${DRAINING}`;
-    await happened(refused);
-    expect(log.events).toEqual(["ready", `lost: ${DRAINING}`, refused]);
-    expect({ phase: link.phase, problem: link.problem }).toEqual({ phase: "BACKOFF", problem: DRAINING });
-    send(3, 4);
-    await happened("3 lost: replica r is not connected");
-    server.answer(1, [1, 2]);
-    await happened("waits");
-    expect(log.events.slice(4)).toEqual(["1 rows: 2 rows", "waits"]);
-    clock.fire();
-    await happened("ready", 2);
-    expect(server.streams).toBe(2);
+    await rig.happened(refused);
+    expect(rig.events).toEqual(["ready", `lost: ${DRAINING}`, refused]);
+    expect({ phase: rig.link.phase, problem: rig.link.problem }).toEqual({ phase: "DRAINING", problem: DRAINING });
+    rig.send(3, 4);
+    await rig.happened("3 lost: replica r is not connected");
+    rig.server.answer(1, [1, 2]);
+    await rig.happened("waits");
+    expect(rig.events.slice(4)).toEqual(["1 rows: 2 rows", "waits"]);
+    expect({ phase: rig.link.phase, retryInMs: rig.link.retryInMs }).toEqual({ phase: "BACKOFF", retryInMs: 50 });
+    rig.clock.fire();
+    await rig.happened("ready", 2);
+    expect(rig.server.streams).toBe(2);
   });
 
   test("gives back what it waits for when the stream breaks, and is lost once", async () => {
     await connect();
-    send(1, 1);
-    send(2, 2);
-    await server.received(2);
-    server.refuse(2, "UNAVAILABLE", DRAINING);
-    await log.until(() => log.events.length === 3);
-    server.call?.end();
-    await log.until(() => log.events.length === 5);
-    expect(log.events.slice(3)).toEqual(["waits", "1 lost: model m@1: lost replica r: the wrapper closed the stream"]);
+    rig.send(1, 1);
+    rig.send(2, 2);
+    await rig.server.received(2);
+    rig.server.refuse(2, "UNAVAILABLE", DRAINING);
+    await rig.until(() => rig.events.length === 3);
+    rig.server.call?.end();
+    await rig.until(() => rig.events.length === 5);
+    expect(rig.events.slice(3)).toEqual(["waits", "1 lost: model m@1: lost replica r: the wrapper closed the stream"]);
   });
 
   test("gives back what it waits for when it is stopped itself", async () => {
     await connect();
-    send(1, 1);
-    send(2, 2);
-    await server.received(2);
-    server.refuse(2, "UNAVAILABLE", DRAINING);
-    await log.until(() => log.events.length === 3);
-    link.stop();
-    expect(log.events.slice(3)).toEqual(["1 lost: model m@1: lost replica r: the link was closed"]);
-    expect(link.phase).toBe("STOPPED");
+    rig.send(1, 1);
+    rig.send(2, 2);
+    await rig.server.received(2);
+    rig.server.refuse(2, "UNAVAILABLE", DRAINING);
+    await rig.until(() => rig.events.length === 3);
+    rig.link.stop();
+    expect(rig.events.slice(3)).toEqual(["1 lost: model m@1: lost replica r: the link was closed"]);
+    expect(rig.link.phase).toBe("STOPPED");
   });
 });
 
 describe("a link", () => {
   test("says which error a wrapper gave, and goes on", async () => {
     await connect();
-    send(1, 1);
-    await server.received(1);
-    server.refuse(1, "RESOURCE_EXHAUSTED", "1024 requests wait already");
+    rig.send(1, 1);
+    await rig.server.received(1);
+    rig.server.refuse(1, "RESOURCE_EXHAUSTED", "1024 requests wait already");
     const failed = "1 failed: model m@1: RESOURCE_EXHAUSTED: 1024 requests wait already";
-    await happened(failed);
-    expect(log.events).toEqual(["ready", failed]);
-    expect(link.phase).toBe("READY");
+    await rig.happened(failed);
+    expect(rig.events).toEqual(["ready", failed]);
+    expect(rig.link.phase).toBe("READY");
   });
 
   test("to a server without the stream is never ready, says why, and tries less and less often", async () => {
     await connect({ withStream: false });
     for (let tries = 1; tries < 6; tries++) {
-      await happened("waits", tries);
-      clock.fire();
+      await rig.happened("waits", tries);
+      rig.clock.fire();
     }
-    await happened("waits", 6);
-    expect(log.events).toEqual(Array.from({ length: 6 }, () => "waits"));
-    expect(clock.delaysMs).toEqual([50, 100, 200, 400, 500, 500]);
-    expect(link.problem).toMatch(/^the server has no ModelStreamInfer: /);
+    await rig.happened("waits", 6);
+    expect(rig.events).toEqual(Array.from({ length: 6 }, () => "waits"));
+    expect(rig.clock.delaysMs).toEqual([50, 100, 200, 400, 400, 400]);
+    expect(rig.link.problem).toMatch(/^the server has no ModelStreamInfer: /);
   });
 
-  test("to a server whose stream breaks with every batch tries less and less often, until a batch is answered", async () => {
+  /** One round of a crash loop: the link is ready, answers a batch if it is told to, and breaks with the next. */
+  async function crash(round: number, answered: boolean): Promise<void> {
+    await rig.happened("ready", round);
+    rig.send(2 * round, 1);
+    await rig.server.received(rig.server.requests.length + 1);
+    if (answered) {
+      rig.server.answer(2 * round, [1]);
+      await rig.happened(`${2 * round} rows: 1 rows`);
+    }
+    rig.server.call?.emit("error", { code: status.INTERNAL, details: "it broke" });
+    await rig.happened("waits", round);
+  }
+
+  test.each([
+    ["with every batch", false],
+    ["after a batch in each round", true],
+  ])("to a server whose stream breaks %s tries less and less often, up to 5 s", async (_, answered) => {
+    await connect();
+    for (let round = 1; round <= 9; round++) {
+      if (round > 1) rig.clock.fire();
+      await crash(round, answered);
+    }
+    expect(rig.clock.delaysMs).toEqual([50, 100, 200, 400, 800, 1600, 3200, 5000, 5000]);
+    expect(rig.server.streams).toBe(9);
+  });
+
+  test("that has served well for a while tries soon when it breaks", async () => {
     await connect();
     for (let round = 1; round <= 3; round++) {
-      await happened("ready", round);
-      send(round, 1);
-      await server.received(round);
-      server.call?.emit("error", { code: status.INTERNAL, details: "it broke" });
-      await happened("waits", round);
-      clock.fire();
+      if (round > 1) rig.clock.fire();
+      await crash(round, false);
     }
-    expect(clock.delaysMs).toEqual([50, 100, 200]);
-    await happened("ready", 4);
-    send(4, 1);
-    await server.received(4);
-    server.answer(4, [1]);
-    await happened("4 rows: 1 rows");
-    server.call?.end();
-    await happened("waits", 4);
-    expect(clock.delaysMs).toEqual([50, 100, 200, 50]);
+    rig.clock.fire();
+    await rig.happened("ready", 4);
+    rig.clock.timeMs += GOOD_SERVICE_MS;
+    await crash(4, true);
+    rig.clock.fire();
+    await crash(5, false);
+    expect(rig.clock.delaysMs).toEqual([50, 100, 200, 50, 50]);
+  });
+
+  test("whose server was down between two batches tries soon when it is down again", async () => {
+    rig = new LinkRig();
+    rig.server.ready = false;
+    await rig.start();
+    rig.clock.fire();
+    await rig.happened("waits", 2);
+    rig.server.ready = true;
+    rig.clock.fire();
+    await rig.happened("ready");
+    rig.send(1, 1);
+    await rig.server.received(1);
+    rig.server.answer(1, [1]);
+    await rig.happened("1 rows: 1 rows");
+    rig.server.ready = false;
+    rig.server.call?.end();
+    await rig.happened("waits", 3);
+    rig.clock.fire();
+    await rig.happened("waits", 4);
+    // Twice not reached, broke, not reached.
+    expect(rig.clock.delaysMs).toEqual([50, 100, 50, 50]);
   });
 
   test("waits until the server says that the model is ready", async () => {
-    server.ready = false;
+    rig = new LinkRig();
+    rig.server.ready = false;
+    await rig.start();
+    expect(rig.link.problem).toBe("the server says that the model is not ready");
+    rig.server.ready = true;
+    rig.clock.fire();
+    await rig.happened("ready");
+    expect(rig.events).toEqual(["waits", "ready"]);
+  });
+});
+
+describe("a link to a server with gRPC's health service", () => {
+  const NOT_SERVING = "the server says that it is not serving";
+
+  test("sends nothing more when it does not serve, waits for what it had accepted, and is back when it does", async () => {
+    await connect({ withHealth: true });
+    rig.send(1, 1);
+    await rig.server.received(1);
+    rig.server.setServing(false);
+    await rig.happened(`lost: ${NOT_SERVING}`);
+    expect({ phase: rig.link.phase, problem: rig.link.problem }).toEqual({ phase: "DRAINING", problem: NOT_SERVING });
+    rig.server.answer(1, [7]);
+    await rig.happened("waits");
+    expect(rig.events).toEqual(["ready", `lost: ${NOT_SERVING}`, "1 rows: 1 rows", "waits"]);
+    rig.clock.fire();
+    await rig.happened("waits", 2);
+    expect({ phase: rig.link.phase, problem: rig.link.problem }).toEqual({ phase: "BACKOFF", problem: NOT_SERVING });
+    rig.server.setServing(true);
+    rig.clock.fire();
+    await rig.happened("ready", 2);
+    // To say so is no crash: both are waits for a server that was not reached.
+    expect(rig.clock.delaysMs).toEqual([50, 100]);
+  });
+
+  test("leaves an idle one at once", async () => {
+    await connect({ withHealth: true });
+    rig.server.setServing(false);
+    await rig.happened("waits");
+    expect(rig.events).toEqual(["ready", `lost: ${NOT_SERVING}`, "waits"]);
+  });
+
+  test("never begins with one that does not serve", async () => {
+    rig = new LinkRig({ withHealth: true });
+    rig.server.setServing(false);
+    await rig.start();
+    expect(rig.events).toEqual(["waits"]);
+    expect(rig.link.problem).toBe(NOT_SERVING);
+  });
+});
+
+describe("a link to a wrapper with the extension", () => {
+  async function extended(options: ConstructorParameters<typeof LinkRig>[1] = {}): Promise<void> {
+    rig = new LinkRig({}, options);
+    rig.server.extensions = ["skysail"];
+    await rig.start();
+  }
+  const echo = (text: string) => ({ row_ids: { stringParam: text } });
+
+  test("says which rows it sends and how much time is left, and takes a reply that repeats them", async () => {
+    await extended();
+    rig.send(3, 7, 8);
+    await rig.server.received(1);
+    expect(rig.server.requests[0]?.parameters).toMatchObject({
+      row_ids: { stringParam: "300,301" },
+      deadline_us: { int64Param: 25_000 },
+    });
+    expect(rig.server.requests[0]?.parameters).not.toHaveProperty("crc32");
+    rig.server.answer(3, [7, 8], echo("300,301"));
+    await rig.happened("3 rows: 2 rows");
+  });
+
+  test.each([
+    ["another row's id", echo("300,302"), 'row 1: expected id 301, got "302"'],
+    ["its rows' ids in another order", echo("301,300"), 'row 0: expected id 300, got "301"'],
+    ["one id less", echo("300"), "expected 2 row ids, got 1"],
+    ["no ids", {}, "the reply has no row ids"],
+    ["ids that are no text", { row_ids: { int64Param: 300 } }, "the reply has no row ids"],
+  ])("refuses a reply with %s whole", async (_, parameters, why) => {
+    await extended();
+    rig.send(3, 7, 8);
+    await rig.server.received(1);
+    rig.server.answer(3, [7, 8], parameters);
+    await rig.happened(`3 failed: model m@1: ${why}`);
+    expect(rig.replies.get(3)).toMatchObject({ kind: "failed", code: "MODEL_BAD_OUTPUT" });
+    expect(rig.counters.unusableReplies).toBe(1);
+    expect(rig.link.phase).toBe("READY");
+  });
+
+  test("sends no more than the protocol says to other servers", async () => {
     await connect();
-    expect(link.problem).toBe("the server says that the model is not ready");
-    server.ready = true;
-    clock.fire();
-    await happened("ready");
-    expect(log.events).toEqual(["waits", "ready"]);
+    rig.send(3, 7);
+    await rig.server.received(1);
+    expect(rig.server.requests[0]?.parameters).toEqual({});
+  });
+
+  test("sends a CRC-32 where it is to, and refuses contents that do not have theirs as lost on the way", async () => {
+    await extended({ checksums: true });
+    rig.send(3, 0x31, 0x32, 0x33);
+    await rig.server.received(1);
+    // Of the text 123.
+    expect(rig.server.requests[0]?.parameters).toMatchObject({ crc32: { int64Param: 0x884863d2 } });
+    const ids = echo("300,301,302");
+    rig.server.answer(3, [0x31, 0x32, 0x34], { ...ids, crc32: { int64Param: 0x884863d2 } });
+    await rig.until(() => rig.replies.has(3));
+    expect(rig.replies.get(3)).toEqual({
+      kind: "lost",
+      message:
+        "model m@1: replica r is behind a line that corrupts: " +
+        "the reply's contents do not have the CRC-32 that came with them (2286445522)",
+    });
+    rig.send(4, 0x31);
+    await rig.server.received(2);
+    rig.server.answer(4, [0x31], echo("400"));
+    await rig.until(() => rig.replies.has(4));
+    expect(rig.replies.get(4)).toMatchObject({ kind: "lost", message: expect.stringContaining("has no CRC-32") });
+    rig.send(5, 0x31, 0x32, 0x33);
+    await rig.server.received(3);
+    rig.server.answer(5, [0x31, 0x32, 0x33], { ...echo("500,501,502"), crc32: { int64Param: 0x884863d2 } });
+    await rig.happened("5 rows: 3 rows");
+    expect(rig.events[0]).toBe("ready");
+    expect(rig.link.phase).toBe("READY");
+  });
+
+  test("takes contents that the wrapper found corrupted for lost on the way", async () => {
+    await extended({ checksums: true });
+    rig.send(3, 1);
+    await rig.server.received(1);
+    rig.server.refuse(3, "DATA_LOSS", "the raw contents differ");
+    await rig.until(() => rig.replies.has(3));
+    expect(rig.replies.get(3)).toMatchObject({ kind: "lost" });
+    expect(rig.link.phase).toBe("READY");
+  });
+});
+
+describe("replies that nobody can use", () => {
+  test("are counted and passed over when they are for no request in flight", async () => {
+    await connect();
+    rig.send(1, 1);
+    rig.send(2, 2);
+    await rig.server.received(2);
+    rig.server.answer(99, [9]);
+    rig.server.answer(1, [1]);
+    rig.server.answer(1, [9]);
+    rig.server.answer(2, [2]);
+    await rig.happened("2 rows: 1 rows");
+    expect(rig.events).toEqual(["ready", "1 rows: 1 rows", "2 rows: 1 rows"]);
+    expect(rig.replies.get(1)).toMatchObject({ rows: [{ output: [Buffer.of(1)] }] });
+    expect(rig.counters.unknownReplies).toBe(2);
+  });
+
+  test.each([
+    ["malformed", Buffer.of(0x12, 0x03, 0x1a, 0x01, 0x31, 0x12, 0x7f), "malformed reply: "],
+    ["malformed without an id", Buffer.of(0x0a, 0x7f), "malformed reply: "],
+    ["empty", {}, "empty reply"],
+    ["without an id", { inferResponse: { rawOutputContents: [Buffer.of(1)] } }, "outputs without the request's id"],
+  ])("fail the batch that they can only be for: %s", async (_, message, why) => {
+    await connect();
+    rig.send(1, 1);
+    await rig.server.received(1);
+    rig.server.write(message);
+    await rig.until(() => rig.replies.has(1));
+    expect(rig.replies.get(1)).toMatchObject({
+      kind: "failed",
+      code: "MODEL_BAD_OUTPUT",
+      message: expect.stringContaining(`model m@1: ${why}`),
+    });
+    expect(rig.link.phase).toBe("READY");
+  });
+
+  test("break the link when they may be for more than one batch", async () => {
+    await connect();
+    rig.send(1, 1);
+    rig.send(2, 2);
+    await rig.server.received(2);
+    rig.server.write({ errorMessage: "one of them failed" });
+    await rig.until(() => rig.replies.size === 2);
+    const lost = "lost: model m@1: lost replica r: one of them failed";
+    expect(rig.events).toEqual(["ready", "waits", "lost: one of them failed", `1 ${lost}`, `2 ${lost}`]);
+  });
+
+  test("break the link when there are three in a row, before the third batch is given back", async () => {
+    await connect();
+    const wrong = async (id: number) => {
+      rig.send(id, 1);
+      await rig.server.received(id);
+      rig.server.answer(id, [1, 1]);
+      await rig.until(() => rig.replies.has(id));
+    };
+    await wrong(1);
+    await wrong(2);
+    rig.send(3, 1);
+    await rig.server.received(3);
+    rig.server.answer(3, [1]);
+    await rig.happened("3 rows: 1 rows");
+    for (const id of [4, 5, 6]) await wrong(id);
+    const why = 'output "y": expected 1 rows, got 2';
+    expect(rig.events.slice(-4)).toEqual([
+      `5 failed: model m@1: ${why}`,
+      "waits",
+      `lost: 3 replies in a row could not be used, the last one: ${why}`,
+      `6 failed: model m@1: ${why}`,
+    ]);
+  });
+});
+
+describe("a link to a wrapper that states its artefact", () => {
+  const [OURS, OTHER] = ["a".repeat(64), "b".repeat(64)];
+
+  test("says which it is", async () => {
+    rig = new LinkRig({}, { expectedDigest: () => OURS });
+    rig.server.properties = { artefact_sha256: OURS };
+    await rig.start();
+    expect(rig.link.artefactDigest).toBe(OURS);
+  });
+
+  test("refuses one that is not what the version is served from, and shows both", async () => {
+    rig = new LinkRig({}, { expectedDigest: () => OURS });
+    rig.server.properties = { artefact_sha256: OTHER };
+    await rig.start();
+    expect(rig.events).toEqual(["waits"]);
+    expect(rig.link.problem).toBe(
+      `the wrapper's artefact is not the one that m@1 is served from: expected SHA-256 ${OURS}, got ${OTHER}; ` +
+        "another artefact is another version",
+    );
+    rig.server.properties = { artefact_sha256: OURS };
+    rig.clock.fire();
+    await rig.happened("ready");
+  });
+
+  test("refuses it also if the version's became known while it was opening", async () => {
+    let digest: string | undefined;
+    rig = new LinkRig({}, { expectedDigest: () => digest });
+    rig.server.properties = { artefact_sha256: OTHER };
+    rig.server.onReadyAsked = () => (digest = OURS);
+    await rig.start();
+    expect(rig.events).toEqual(["waits"]);
+    expect(rig.link.problem).toContain(OURS);
   });
 });

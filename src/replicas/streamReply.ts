@@ -1,0 +1,80 @@
+import type { BatchReply } from "../domain/ports.js";
+import type { Signature } from "../domain/tensor.js";
+import { RESPONSE_PARAMETERS } from "../protocol/extension.js";
+import type { ErrorCode } from "../protocol/extension.js";
+import type { ModelStreamInferResponse } from "../protocol/generated/inference.js";
+import { fromInferResponse } from "./batchMessage.js";
+import { checksumProblem, rowIdsProblem } from "./extendedRequest.js";
+import type { Asked } from "./extendedRequest.js";
+import { isMalformed } from "./incomingReply.js";
+import type { MalformedReply } from "./incomingReply.js";
+
+/** What must be known to judge a reply. */
+export interface ExpectedReply {
+  /** For messages: `model name@version`. */
+  readonly model: string;
+  /** For messages: the replica's id. */
+  readonly replica: string;
+  readonly signature: Signature;
+  readonly rows: number;
+  /** Undefined for servers without the extension. */
+  readonly asked: Asked | undefined;
+}
+
+/**
+ * ANSWERED with outputs; FAILED as the wrapper says; STOPPING: refused by a wrapper that takes no more; UNUSABLE: it
+ * breaks the protocol or was corrupted on its way. `why` is for people.
+ */
+export interface ReadReply {
+  readonly kind: "ANSWERED" | "FAILED" | "STOPPING" | "UNUSABLE";
+  readonly reply: BatchReply;
+  readonly why: string;
+}
+
+/** What one message on the stream comes to for the batch that it answers. */
+export function readReply(expected: ExpectedReply, incoming: ModelStreamInferResponse | MalformedReply): ReadReply {
+  if (isMalformed(incoming)) {
+    // Where corruption can be told from misbehaviour, another replica may have better luck.
+    return expected.asked?.checksummed === true
+      ? corrupted(expected, incoming.message)
+      : bad(expected, incoming.message);
+  }
+  const { errorMessage, inferResponse } = incoming;
+  const code = errorCodeOf(incoming);
+  if (code === "UNAVAILABLE") return lost("STOPPING", expected, `refused it: ${errorMessage}`, errorMessage);
+  if (code === "DATA_LOSS") return corrupted(expected, errorMessage);
+  if (errorMessage !== "" || code !== undefined) {
+    const why = [code, errorMessage].filter(Boolean).join(": ");
+    const message = `${expected.model}: ${why}`;
+    return { kind: "FAILED", why, reply: { kind: "failed", code: "MODEL_ERROR", message } };
+  }
+  if (inferResponse === undefined) return bad(expected, "empty reply");
+  if (inferResponse.id === "") return bad(expected, "outputs without the request's id");
+  const corruption = expected.asked && checksumProblem(expected.asked, inferResponse);
+  if (corruption !== undefined) return corrupted(expected, corruption);
+  const mixUp = expected.asked && rowIdsProblem(expected.asked, inferResponse);
+  if (mixUp !== undefined) return bad(expected, mixUp);
+  const reply = fromInferResponse(expected.signature, expected.rows, inferResponse);
+  return reply.kind === "failed" ? bad(expected, reply.message) : { kind: "ANSWERED", reply, why: "" };
+}
+
+function bad({ model }: ExpectedReply, why: string): ReadReply {
+  return {
+    kind: "UNUSABLE",
+    why,
+    reply: { kind: "failed", code: "MODEL_BAD_OUTPUT", message: `${model}: ${why}` },
+  };
+}
+
+function corrupted(expected: ExpectedReply, why: string): ReadReply {
+  return lost("UNUSABLE", expected, `is behind a line that corrupts: ${why}`, why);
+}
+
+function lost(kind: ReadReply["kind"], { model, replica }: ExpectedReply, what: string, why: string): ReadReply {
+  return { kind, why, reply: { kind: "lost", message: `${model}: replica ${replica} ${what}` } };
+}
+
+/** Given beside an error by wrappers with the extension. */
+function errorCodeOf({ inferResponse }: ModelStreamInferResponse): ErrorCode | undefined {
+  return inferResponse?.parameters[RESPONSE_PARAMETERS.errorCode]?.stringParam as ErrorCode | undefined;
+}
