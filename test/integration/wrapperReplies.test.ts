@@ -66,6 +66,8 @@ describe("a reply that is not what was asked for is nobody's answer", () => {
     ["name", 'the reply has no raw output "y"'],
     ["noOutput", 'the reply has no raw output "y"'],
     ["noRaw", 'the reply has no raw output "y"'],
+    ["empty", "empty reply"],
+    ["garbage", "malformed reply"],
   ])("when it is %s", async (name, why) => {
     const { plain, safe } = await answersTo(name);
     const message = expect.stringContaining(why);
@@ -76,8 +78,6 @@ describe("a reply that is not what was asked for is nobody's answer", () => {
   test.each([
     ["error", "it failed on purpose"],
     ["errorWithoutId", "it failed without saying where"],
-    ["empty", "the wrapper sent an empty reply"],
-    ["garbage", "lost replica"],
     ["end", "the wrapper closed the stream"],
   ])("when it is %s", async (name, why) => {
     const { plain, safe } = await answersTo(name);
