@@ -459,7 +459,7 @@ export type OneModelQueryVariables = Exact<{
 }>;
 
 
-export type OneModelQuery = { model: { currentVersion: number, versions: Array<{ version: number, current: boolean, endpoints: Array<string>, inputs: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, replicas: Array<{ endpoint: string, state: ReplicaState, problem: string | null, batchRows: number | null }> }> } | null };
+export type OneModelQuery = { model: { currentVersion: number, versions: Array<{ version: number, current: boolean, endpoints: Array<string>, inputs: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, replicas: Array<{ endpoint: string, state: ReplicaState, problem: string | null, retryInMs: number | null, batchRows: number | null }> }> } | null };
 
 export type CreateApplicationMutationVariables = Exact<{
   input: CreateApplicationInput;
@@ -960,6 +960,7 @@ export const OneModelDocument = new TypedDocumentString(`
         endpoint
         state
         problem
+        retryInMs
         batchRows
       }
     }

@@ -237,6 +237,7 @@ export const MODEL = graphql(`
           endpoint
           state
           problem
+          retryInMs
           batchRows
         }
       }

@@ -60,6 +60,11 @@ export class WrapperProcess {
     return this.#log.waitFor(text, count);
   }
 
+  /** Lines on stderr so far that hold `text`. */
+  count(text: string): number {
+    return this.#log.count(text);
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
@@ -122,10 +127,14 @@ class LineLog {
     return this.#lines.join("\n");
   }
 
+  count(text: string): number {
+    return this.#lines.filter((line) => line.includes(text)).length;
+  }
+
   waitFor(text: string, count: number): Promise<void> {
     return new Promise((settle) => {
       const check = (): void => {
-        if (this.#lines.filter((line) => line.includes(text)).length >= count) settle();
+        if (this.count(text) >= count) settle();
       };
       this.#waiting.push(check);
       check();
