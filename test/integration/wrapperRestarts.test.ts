@@ -32,7 +32,7 @@ describe("a server", () => {
 
   test("answers in time each time that one of two wrappers is killed with a batch in it", async () => {
     const start = (...args: string[]) => wrappers.start(gated(), "--name", "pair", ...args);
-    let pair = (await Promise.all([start(), start()])) as [WrapperProcess, WrapperProcess];
+    let pair: [WrapperProcess, WrapperProcess] = await Promise.all([start(), start()]);
     await register(server, { model: "pair", wrappers: pair });
     await application(server, "pair", ["pair"], { ...ONE_NUMBER, sloMs: 30_000 });
     for (let round = 1; round <= 5; round++) {
