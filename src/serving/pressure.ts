@@ -19,14 +19,14 @@ const MEMORY = { shrink: 0.8, shedBulk: 0.9, shedAll: 0.95 } as const;
 const MEMORY_SLACK = 0.03;
 const SMALLEST_CACHE_SHARE = 1 / 16;
 /** How late an alarm of the event loop fires, in milliseconds. */
-const LAG = { shedBulkMs: 50, shedAllMs: 200 } as const;
+const LAG = { shedBulkMs: 100, shedAllMs: 200 } as const;
 export const PRESSURE_RETRY_MS = 1000;
 
 const LEVELS: readonly PressureLevel[] = ["NORMAL", "SHED_BULK", "SHED_ALL"];
 
 /**
  * What the process can bear, sampled four times a second. Memory: above 80 % the cache halves with every sample, above
- * 90 % bulk queries are refused, above 95 % all are. Event loop: an alarm 50 ms late sheds bulk; twice in a row 200 ms
+ * 90 % bulk queries are refused, above 95 % all are. Event loop: an alarm 100 ms late sheds bulk; twice in a row 200 ms
  * late sheds all, since one pause alone (a garbage collection, a large document) is over when it is seen.
  */
 export class Pressure {
@@ -46,7 +46,7 @@ export class Pressure {
     return this.#level;
   }
 
-  /** Samples whose alarm was at least 50 ms late: what arrived meanwhile waited without being seen. */
+  /** Samples whose alarm was at least 100 ms late: what arrived meanwhile waited without being seen. */
   get stalls(): number {
     return this.#stalls;
   }
