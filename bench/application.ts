@@ -1,47 +1,72 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { BenchError } from "./bench.js";
 import { ask } from "./graphqlClient.js";
+import type { ConfigureModelInput, OutputSpecInput, TensorSpecInput } from "./generated/graphql.js";
 import { WIDTH } from "./noopWrapper.js";
-import { CREATE_APPLICATION, LINK_MODEL, PREDICT, REGISTER_MODEL_VERSION, REPLICA_STATES } from "./operations.js";
+import { CONFIGURE_MODEL, CREATE_APPLICATION, PREDICT, REGISTER_MODEL_VERSION, REPLICA_STATES } from "./operations.js";
 
 export const APPLICATION = "bench";
-const MODEL = "noop";
 /** A stall of a noisy machine should show in the percentiles, not as default answers. */
 const PATIENT_SLO_MS = 1000;
 const READY_WITHIN_MS = 10_000;
 
-/** One application on one model, answering a number for eight. */
-export async function setUpApplication(url: string, endpoint: string, sloMs = PATIENT_SLO_MS): Promise<void> {
+export interface Served {
+  /** Of the application and of its one model. */
+  readonly name: string;
+  readonly endpoint: string;
+  readonly sloMs?: number;
+  readonly input?: TensorSpecInput;
+  readonly output?: OutputSpecInput;
+  /** Of the model, where they are not the default ones. */
+  readonly settings?: Omit<ConfigureModelInput, "model">;
+}
+
+/** One application on one model; unless it says otherwise, it answers a number for eight. */
+export async function setUpApplication(
+  url: string,
+  {
+    name,
+    endpoint,
+    sloMs = PATIENT_SLO_MS,
+    input = { name: "x", datatype: "FP32", shape: [WIDTH] },
+    output = { kind: "NUMBER" },
+    settings = {},
+  }: Served,
+): Promise<void> {
   const registered = await ask(url, REGISTER_MODEL_VERSION, {
-    input: { model: MODEL, version: 1, endpoints: [endpoint] },
+    input: { model: name, version: 1, endpoints: [endpoint] },
   });
   requireSuccess("registerModelVersion", registered.data.registerModelVersion);
+  await configureModel(url, name, settings);
   const created = await ask(url, CREATE_APPLICATION, {
-    input: {
-      name: APPLICATION,
-      sloMs,
-      input: [{ name: "x", datatype: "FP32", shape: [WIDTH] }],
-      output: { kind: "NUMBER" },
-    },
+    input: { name, sloMs, input: [input], output, models: [{ model: name }] },
   });
   requireSuccess("createApplication", created.data.createApplication);
-  const linked = await ask(url, LINK_MODEL, { input: { application: APPLICATION, model: MODEL } });
-  requireSuccess("linkModel", linked.data.linkModel);
-  await waitForReplica(url);
+  await waitForReplica(url, name);
+}
+
+/** What is not given gets its default. */
+export async function configureModel(
+  url: string,
+  model: string,
+  settings: NonNullable<Served["settings"]>,
+): Promise<void> {
+  const { data } = await ask(url, CONFIGURE_MODEL, { input: { model, ...settings } });
+  requireSuccess("configureModel", data.configureModel);
 }
 
 function requireSuccess(what: string, result: { readonly __typename: string; readonly message?: string }): void {
   if (result.message !== undefined) throw new BenchError(`${what}: ${result.__typename}: ${result.message}`);
 }
 
-async function waitForReplica(url: string): Promise<void> {
+async function waitForReplica(url: string, model: string): Promise<void> {
   const giveUpMs = performance.now() + READY_WITHIN_MS;
   for (;;) {
-    const { data } = await ask(url, REPLICA_STATES, { model: MODEL });
+    const { data } = await ask(url, REPLICA_STATES, { model });
     const replicas = data.model?.versions.flatMap((version) => version.replicas) ?? [];
     if (replicas.some(({ state }) => state === "READY")) return;
     const problem = replicas[0]?.problem ?? "no problem given";
-    if (performance.now() > giveUpMs) throw new BenchError(`no replica of ${MODEL} became ready: ${problem}`);
+    if (performance.now() > giveUpMs) throw new BenchError(`no replica of ${model} became ready: ${problem}`);
     await sleep(20);
   }
 }

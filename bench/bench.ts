@@ -7,6 +7,8 @@ export interface Settings {
   readonly seconds: number;
   /** Folder for CPU profiles; absent: nothing is profiled. */
   readonly profileFolder: string | undefined;
+  /** Folder for figures; absent: none is drawn. */
+  readonly figuresFolder: string | undefined;
 }
 
 /** What a scenario gets. */
@@ -28,9 +30,23 @@ export interface Outcome {
 /** First row: column names. */
 export type Table = readonly (readonly string[])[];
 
+/** A bound for one figure of the result. */
+export interface Goal {
+  /** Where it stands in the result. */
+  readonly figure: readonly string[];
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+export type Repetition = Pick<Settings, "runs" | "seconds">;
+
 export interface Scenario {
   readonly name: string;
   readonly summary: string;
+  /** Unless the command line says otherwise; absent: three runs of 5 s. */
+  readonly repetition?: Repetition;
+  /** What `--check` holds the result to. */
+  readonly goals?: readonly Goal[];
   readonly measure: (bench: Bench) => Promise<Outcome>;
   /** Writes a CPU profile of the server under this load; returns the path. Absent where there is no server. */
   readonly profile?: (bench: Bench, folder: string) => Promise<string>;

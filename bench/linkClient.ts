@@ -91,8 +91,34 @@ export function runLink(send: Send, inFlight: number, seconds: number, firstId: 
   });
 }
 
-function batchOf(id: number): Batch {
-  const rows = Array.from({ length: ROWS }, (_, row) => {
+/**
+ * Sends single rows in batches of what has come together while the batch before was under way: one at a time, as a
+ * program does that talks to the wrapper itself.
+ */
+export function directSender({ stream }: LinkClient, model: string, maxBatchRows: number): () => Promise<string> {
+  const waiting: (() => void)[] = [];
+  let busy = false;
+  let id = 0;
+  const next = (): void => {
+    const answered = waiting.splice(0, maxBatchRows);
+    busy = answered.length > 0;
+    if (!busy) return;
+    stream(toInferRequest(model, "1", SIGNATURE, batchOf((id += 1), answered.length)), () => {
+      for (const done of answered) done();
+      next();
+    });
+  };
+  return () =>
+    new Promise((resolve) => {
+      waiting.push(() => resolve(""));
+      // What arrives in the same turn goes together.
+      if (!busy) setImmediate(next);
+      busy = true;
+    });
+}
+
+function batchOf(id: number, count = ROWS): Batch {
+  const rows = Array.from({ length: count }, (_, row) => {
     const values = new Float32Array(WIDTH);
     for (let i = 0; i < WIDTH; i++) values[i] = (id % 100_000) + row / 4 + i / 64;
     return [new Uint8Array(values.buffer)];

@@ -1,17 +1,23 @@
+import { setMaxListeners } from "node:events";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { BenchError } from "./bench.js";
-import type { Bench, Scenario, Settings, Table } from "./bench.js";
+import type { Bench, Repetition, Scenario, Settings, Table } from "./bench.js";
 import { Cleanup } from "./cleanup.js";
+import { missedGoals } from "./goals.js";
 import { commit, machine } from "./machine.js";
 import { SCENARIOS } from "./scenarios.js";
 
 interface Options {
   readonly json?: boolean;
   readonly list?: boolean;
-  readonly runs: number;
-  readonly seconds: number;
+  readonly check?: boolean;
+  readonly runs?: number;
+  readonly seconds?: number;
   readonly profile?: string;
+  readonly figures?: string;
 }
+
+const REPETITION: Repetition = { runs: 3, seconds: 5 };
 
 async function main(): Promise<void> {
   const parsed = parse();
@@ -24,9 +30,17 @@ async function main(): Promise<void> {
     return;
   }
   const scenarios = choose(names);
-  const settings = { runs: options.runs, seconds: options.seconds, profileFolder: options.profile };
   const abort = abortOnSignals();
-  for (const scenario of scenarios) await run(scenario, settings, abort, options.json === true);
+  for (const scenario of scenarios) await run(scenario, options, abort);
+}
+
+function settingsOf({ repetition = REPETITION }: Scenario, options: Options): Settings {
+  return {
+    runs: options.runs ?? repetition.runs,
+    seconds: options.seconds ?? repetition.seconds,
+    profileFolder: options.profile,
+    figuresFolder: options.figures,
+  };
 }
 
 function parse(): { names: readonly string[]; options: Options } | undefined {
@@ -36,8 +50,10 @@ function parse(): { names: readonly string[]; options: Options } | undefined {
     .argument("[scenario...]", `of ${SCENARIOS.map(({ name }) => name).join(", ")}`)
     .option("--json", "one JSON line per scenario on stdout, instead of a table")
     .option("--list", "name the scenarios")
-    .option("--runs <number>", "measured runs of each side", positiveInteger, 3)
-    .option("--seconds <number>", "length of a measured run", positiveInteger, 5)
+    .option("--check", "exit with 1 when a figure misses its goal, and say which")
+    .option("--runs <number>", "measured runs of each side (default: 3, or what the scenario needs)", positiveInteger)
+    .option("--seconds <number>", "length of a measured run (default: 5, or what the scenario needs)", positiveInteger)
+    .option("--figures <folder>", "write there the figures of scenarios that have one")
     .option("--profile <folder>", "instead of measuring, write a CPU profile of the server under the load there")
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
@@ -68,17 +84,20 @@ function choose(names: readonly string[]): readonly Scenario[] {
 /** The running scenario stops everything it has started. npm and the terminal both deliver a signal. */
 function abortOnSignals(): AbortSignal {
   const controller = new AbortController();
+  // Every child listens.
+  setMaxListeners(0, controller.signal);
   const onSignal = (signal: NodeJS.Signals): void => controller.abort(new BenchError(`stopped by ${signal}`));
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
   return controller.signal;
 }
 
-async function run(scenario: Scenario, settings: Settings, signal: AbortSignal, json: boolean): Promise<void> {
+async function run(scenario: Scenario, options: Options, signal: AbortSignal): Promise<void> {
   progress(`${scenario.name}: ${scenario.summary}`);
+  const settings = settingsOf(scenario, options);
   const bench: Bench = { settings, signal, cleanup: new Cleanup(), progress };
   try {
-    if (settings.profileFolder === undefined) await measure(scenario, bench, json);
+    if (settings.profileFolder === undefined) await measure(scenario, bench, options);
     else await profile(scenario, bench, settings.profileFolder);
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
@@ -87,12 +106,17 @@ async function run(scenario: Scenario, settings: Settings, signal: AbortSignal, 
   }
 }
 
-async function measure(scenario: Scenario, bench: Bench, json: boolean): Promise<void> {
+async function measure(scenario: Scenario, bench: Bench, { json, check }: Options): Promise<void> {
   const { result, table } = await scenario.measure(bench);
   // Everything is gone before the last line is out.
   await bench.cleanup.run();
-  if (json) print(JSON.stringify({ scenario: scenario.name, commit: commit(), machine: machine(), result }));
+  if (json === true) print(JSON.stringify({ scenario: scenario.name, commit: commit(), machine: machine(), result }));
   else print(`${scenario.name}\n${render(table)}`);
+  if (check !== true) return;
+  for (const missed of missedGoals(scenario.goals ?? [], result)) {
+    progress(`${scenario.name}: missed: ${missed}`);
+    process.exitCode = 1;
+  }
 }
 
 async function profile(scenario: Scenario, bench: Bench, folder: string): Promise<void> {

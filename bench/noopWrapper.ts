@@ -19,12 +19,13 @@ export async function startNoopWrapper(
   bench: Bench,
   folder: string,
   service: readonly string[] = [],
+  name = "noop",
 ): Promise<NoopWrapper> {
-  const listen = `unix:${join(folder, "noop.sock")}`;
+  const listen = `unix:${join(folder, `${name}.sock`)}`;
   const program = projectPath("dist/wrappers/typescript/noop/main.js");
   const { pid, ready } = await startChild(bench, {
-    name: "the no-op wrapper",
-    args: [program, "--listen", listen, "--width", String(WIDTH), "--exit-with-stdin", ...service],
+    name: `the no-op wrapper ${name}`,
+    args: [program, "--listen", listen, "--name", name, "--width", String(WIDTH), "--exit-with-stdin", ...service],
     ready: (line) => (line.startsWith('{"listening"') ? listen : undefined),
   });
   return { pid, endpoint: ready };

@@ -44,9 +44,9 @@ export const CREATE_APPLICATION = graphql(`
   }
 `);
 
-export const LINK_MODEL = graphql(`
-  mutation LinkModel($input: LinkModelInput!) {
-    linkModel(input: $input) {
+export const CONFIGURE_MODEL = graphql(`
+  mutation ConfigureModel($input: ConfigureModelInput!) {
+    configureModel(input: $input) {
       __typename
       ... on Failure {
         message
@@ -62,7 +62,23 @@ export const REPLICA_STATES = graphql(`
         replicas {
           state
           problem
+          batchRows
         }
+      }
+    }
+  }
+`);
+
+export const WATCH_METRICS = graphql(`
+  subscription WatchMetrics($application: String!) {
+    metrics(application: $application) {
+      predictionsPerSecond
+      p50Ms
+      p99Ms
+      withinSlo
+      sources {
+        source
+        count
       }
     }
   }

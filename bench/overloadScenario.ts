@@ -1,97 +1,96 @@
-import { APPLICATION, setUpApplication } from "./application.js";
+import { later, together } from "./arrivals.js";
 import type { Bench, Outcome, Scenario } from "./bench.js";
-import { startNoopWrapper, WIDTH } from "./noopWrapper.js";
-import { runOpenLoop } from "./openLoop.js";
 import type { Sent } from "./openLoop.js";
-import { PREDICT } from "./operations.js";
-import { seededRandom } from "./simulation/seededRandom.js";
-import { startSkysail, temporaryFolder } from "./skysailServer.js";
-import { show, spreadOf } from "./statistics.js";
-import type { Spread } from "./statistics.js";
+import { percentile, round, show, spreadOf } from "./statistics.js";
+import {
+  CAPACITY,
+  goodPerSecond,
+  isGood,
+  isRefused,
+  latenciesOf,
+  NOISY_STUB,
+  secondsUntil,
+  SLO_MS,
+  startStubRig,
+} from "./stubRig.js";
+import type { StubRig } from "./stubRig.js";
 
-const SLO_MS = 100;
-/** Serial batches of 10 + 2 rows ms: 20 rows take half of the objective. */
-const CAPACITY = 400;
-const SERVICE = ["--latency-line", "10,2", "--noise", "0.08", "--stall", "0.01,3"];
 const PEAK_LOADS = [0.9, 1, 1.1] as const;
-const LOADS = [0.5, 2, 10] as const;
+const LOADS = [0.5, 1, 2, 5, 10] as const;
 const WARM_UP_SECONDS = 5;
 const STALL_MS = 5000;
+const STEP_MS = 5000;
+/** Clients that try again at once, three times. */
+const STORM = { load: 2, attempts: 4 };
+const APPLICATION = "overload";
 
 export const OVERLOAD: Scenario = {
   name: "overload",
   summary: `goodput at up to ten times the capacity of a stub of ${CAPACITY} rows a second, beside its own peak`,
+  repetition: { runs: 3, seconds: 30 },
+  goals: [
+    { figure: ["goodput", "2x"], atLeast: 0.95 },
+    { figure: ["goodput", "10x"], atLeast: 0.9 },
+    { figure: ["retryGoodput"], atLeast: 0.9 },
+    { figure: ["acceptedP99Ms"], atMost: SLO_MS },
+    { figure: ["refusalP99Ms"], atMost: 25 },
+    { figure: ["recoverySeconds"], atMost: 2 },
+    { figure: ["stepSeconds"], atMost: 1 },
+  ],
   measure,
 };
 
 interface Load {
   readonly goodPerSecond: number;
-  readonly acceptedP99Ms: number;
+  readonly acceptedP99Ms: number | undefined;
   /** Undefined where nothing was refused. */
   readonly refusalP99Ms: number | undefined;
 }
 
+type Offer = (load: number, seconds: number, attempts?: number) => Promise<readonly Sent[]>;
+
 async function measure(bench: Bench): Promise<Outcome> {
-  const folder = await temporaryFolder(bench);
-  const wrapper = await startNoopWrapper(bench, folder, SERVICE);
-  const server = await startSkysail(bench, folder, false);
-  await setUpApplication(server.graphqlUrl, wrapper.endpoint, SLO_MS);
-  const offer = offering(bench, server.graphqlUrl);
+  const rig = await startStubRig(bench);
+  const wrapper = await rig.serveStub(APPLICATION, NOISY_STUB);
+  const offer: Offer = (load, seconds, attempts) => rig.offer(APPLICATION, rig.load(load, seconds), attempts);
+  const { runs, seconds } = bench.settings;
   await offer(0.9, WARM_UP_SECONDS);
-  const peaks: Load[] = [];
-  for (const load of PEAK_LOADS)
-    peaks.push(figuresOf(await offer(load, bench.settings.seconds), bench.settings.seconds));
-  const peakPerSecond = spreadOf(peaks.map(({ goodPerSecond }) => goodPerSecond)).median;
-  const rows = [];
-  for (const load of LOADS) {
-    const runs: Load[] = [];
-    for (let i = 0; i < bench.settings.runs; i++) {
-      runs.push(figuresOf(await offer(load, bench.settings.seconds), bench.settings.seconds));
-      bench.progress(`  ${load}x: ${Math.round(runs.at(-1)?.goodPerSecond ?? 0)} good a second`);
+  const peaks: number[] = [];
+  const peakSeconds = Math.ceil((seconds * 2) / 3);
+  for (const load of PEAK_LOADS) peaks.push(figuresOf(await offer(load, peakSeconds), peakSeconds).goodPerSecond);
+  const peakPerSecond = spreadOf(peaks).median;
+  const repeat = async (name: string, load: number, attempts?: number): Promise<Row> => {
+    const measured: Load[] = [];
+    for (let i = 0; i < runs; i++) {
+      measured.push(figuresOf(await offer(load, seconds, attempts), seconds));
+      bench.progress(`  ${name}: ${Math.round(measured.at(-1)?.goodPerSecond ?? 0)} good a second`);
     }
-    rows.push({ load, runs });
-  }
-  const recoverySeconds = await recovery(offer, wrapper.pid);
-  return outcomeOf(peakPerSecond, rows, recoverySeconds);
-}
-
-type Offer = (load: number, seconds: number) => Promise<readonly Sent[]>;
-
-/** Every input is another one, so that no cache helps. */
-function offering({ signal }: Bench, url: string): Offer {
-  let input = 0;
-  let seed = 0;
-  const bodyOf = (): string => {
-    const values = Array.from({ length: WIDTH }, (_, i) => (i === 0 ? (input += 1) : i));
-    return JSON.stringify({
-      query: PREDICT.toString(),
-      variables: { input: { application: APPLICATION, input: { values } } },
-    });
+    return rowOf(name, measured, peakPerSecond);
   };
-  return (load, seconds) =>
-    runOpenLoop({ url, ratePerSecond: load * CAPACITY, seconds, random: seededRandom((seed += 1)), bodyOf, signal });
-}
-
-function isAnswer({ body }: Sent): boolean {
-  return body.includes('"source":"MODEL"');
-}
-
-function isGood(sent: Sent): boolean {
-  return isAnswer(sent) && sent.latencyMs <= SLO_MS;
+  const rows: Row[] = [];
+  for (const load of LOADS) rows.push(await repeat(`${load}x`, load));
+  const storm = await repeat(`${STORM.load}x, each refusal tried again 3 times at once`, STORM.load, STORM.attempts);
+  const steps: number[] = [];
+  for (let i = 0; i < runs; i++) steps.push(await stepUp(rig, peakPerSecond));
+  const recoverySeconds = await recovery(offer, wrapper.pid);
+  return outcomeOf({ peakPerSecond, byLoad: rows, storm, stepSeconds: spreadOf(steps).median, recoverySeconds });
 }
 
 function figuresOf(sent: readonly Sent[], seconds: number): Load {
-  const accepted = sent.filter(isAnswer).map(({ latencyMs }) => latencyMs);
-  const refused = sent.filter(({ body }) => body.includes('"code":"OVERLOADED"')).map(({ latencyMs }) => latencyMs);
+  const refused = sent.filter(({ body }) => isRefused(body)).map(({ latencyMs }) => latencyMs);
   return {
     goodPerSecond: sent.filter(isGood).length / seconds,
-    acceptedP99Ms: percentile(accepted, 0.99) ?? NaN,
+    acceptedP99Ms: percentile(latenciesOf(sent), 0.99),
     refusalP99Ms: percentile(refused, 0.99),
   };
 }
 
-function percentile(values: readonly number[], q: number): number | undefined {
-  return [...values].sort((a, b) => a - b)[Math.max(0, Math.ceil(q * values.length) - 1)];
+/** Seconds after a step from 0.5 to 1.4 times the capacity until a half second is at 90 % of the peak. */
+async function stepUp(rig: StubRig, peakPerSecond: number): Promise<number> {
+  const low = rig.load(0.5, STEP_MS / 1000);
+  const high = rig.load(1.4, STEP_MS / 1000);
+  const sent = await rig.offer(APPLICATION, together(low, later(high, STEP_MS)));
+  return secondsUntil(STEP_MS, 2 * STEP_MS, (from, to) => goodPerSecond(sent, from, to) >= 0.9 * peakPerSecond);
 }
 
 /** Seconds after a stall of five until a half second is at 99 % of the goodput before, at 0.8 times the capacity. */
@@ -110,29 +109,40 @@ async function recovery(offer: Offer, wrapperPid: number): Promise<number> {
     return inside.filter(isGood).length / Math.max(1, inside.length);
   };
   const before = share(2000, beforeMs);
-  for (let fromMs = endMs; fromMs < endMs + 7500; fromMs += 100) {
-    if (share(fromMs, fromMs + 500) >= 0.99 * before) return (fromMs - endMs) / 1000;
-  }
-  return Infinity;
+  return secondsUntil(endMs, endMs + 8000, (fromMs, toMs) => share(fromMs, toMs) >= 0.99 * before);
 }
 
-function outcomeOf(
-  peakPerSecond: number,
-  rows: readonly { readonly load: number; readonly runs: readonly Load[] }[],
-  recoverySeconds: number,
-): Outcome {
-  const spread = (runs: readonly Load[], of: (load: Load) => number | undefined): Spread | undefined => {
+interface Row {
+  readonly load: string;
+  /** Of the peak. */
+  readonly goodput: number;
+  readonly acceptedP99Ms: number | undefined;
+  readonly refusalP99Ms: number | undefined;
+}
+
+function rowOf(load: string, runs: readonly Load[], peakPerSecond: number): Row {
+  const median = (of: (run: Load) => number | undefined): number | undefined => {
     const values = runs.map(of).filter((value) => value !== undefined);
-    return values.length === 0 ? undefined : spreadOf(values);
+    return values.length === 0 ? undefined : spreadOf(values).median;
   };
-  const byLoad = rows.map(({ load, runs }) => ({
-    load: `${load}x`,
-    goodput: (spread(runs, ({ goodPerSecond }) => goodPerSecond)?.median ?? 0) / peakPerSecond,
-    acceptedP99Ms: spread(runs, ({ acceptedP99Ms }) => acceptedP99Ms)?.median,
-    refusalP99Ms: spread(runs, ({ refusalP99Ms }) => refusalP99Ms)?.median,
-  }));
-  const worst = (of: (row: (typeof byLoad)[number]) => number | undefined) =>
-    Math.max(...byLoad.map((row) => of(row) ?? 0));
+  return {
+    load,
+    goodput: round((median((run) => run.goodPerSecond) ?? 0) / peakPerSecond),
+    acceptedP99Ms: median(({ acceptedP99Ms }) => acceptedP99Ms),
+    refusalP99Ms: median(({ refusalP99Ms }) => refusalP99Ms),
+  };
+}
+
+interface Figures {
+  readonly peakPerSecond: number;
+  readonly byLoad: readonly Row[];
+  readonly storm: Row;
+  readonly stepSeconds: number;
+  readonly recoverySeconds: number;
+}
+
+function outcomeOf({ peakPerSecond, byLoad, storm, stepSeconds, recoverySeconds }: Figures): Outcome {
+  const worst = (of: (row: Row) => number | undefined) => Math.max(...byLoad.map((row) => of(row) ?? 0));
   return {
     result: {
       peakPerSecond,
@@ -140,18 +150,22 @@ function outcomeOf(
       acceptedP99Ms: worst(({ acceptedP99Ms }) => acceptedP99Ms),
       refusalP99Ms: worst(({ refusalP99Ms }) => refusalP99Ms),
       sloMs: SLO_MS,
+      retryGoodput: storm.goodput,
+      stepSeconds,
       recoverySeconds,
       byLoad,
+      storm,
     },
     table: [
       ["load", "goodput / peak", "accepted p99 ms", "refusal p99 ms"],
       ["peak", `${show(peakPerSecond)} a second`, "", ""],
-      ...byLoad.map(({ load, goodput, acceptedP99Ms, refusalP99Ms }) => [
+      ...[...byLoad, storm].map(({ load, goodput, acceptedP99Ms, refusalP99Ms }) => [
         load,
         show(goodput),
         show(acceptedP99Ms ?? NaN),
         refusalP99Ms === undefined ? "none" : show(refusalP99Ms),
       ]),
+      ["after a step from 0.5x to 1.4x", `${show(stepSeconds)} s to 90 %`, "", ""],
       ["after a stall of 5 s", `${show(recoverySeconds)} s to 99 %`, "", ""],
     ],
   };

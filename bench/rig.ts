@@ -29,9 +29,9 @@ export async function startRig(bench: Bench, inspect = false): Promise<Rig> {
   requireWrk();
   bench.progress("  starting the server and the wrapper");
   const folder = await temporaryFolder(bench);
-  const wrapper = await startNoopWrapper(bench, folder);
+  const wrapper = await startNoopWrapper(bench, folder, [], APPLICATION);
   const server = await startSkysail(bench, folder, inspect);
-  await setUpApplication(server.graphqlUrl, wrapper.endpoint);
+  await setUpApplication(server.graphqlUrl, { name: APPLICATION, endpoint: wrapper.endpoint });
   const answer = await verifyAnswers(server.graphqlUrl);
   const template = await writeTemplate(folder, "predict.json", {
     query: PREDICT.toString(),

@@ -1,9 +1,28 @@
+import { ADDED_LATENCY } from "./addedLatencyScenario.js";
 import type { Scenario } from "./bench.js";
 import { CACHE_MEMORY } from "./cacheMemoryScenario.js";
+import { CONVERGENCE } from "./convergenceScenario.js";
 import { DOCUMENT } from "./documentScenario.js";
 import { GRAPHQL_HIT, GRAPHQL_MISS } from "./graphqlScenarios.js";
+import { IDLE_COST } from "./idleCostScenario.js";
+import { ISOLATION } from "./isolationScenario.js";
 import { LINK } from "./linkScenario.js";
+import { METRICS_COST } from "./metricsCostScenario.js";
 import { OVERLOAD } from "./overloadScenario.js";
+import { SOAK } from "./soakScenario.js";
 
 /** In the order in which they run. */
-export const SCENARIOS: readonly Scenario[] = [GRAPHQL_MISS, GRAPHQL_HIT, DOCUMENT, LINK, CACHE_MEMORY, OVERLOAD];
+export const SCENARIOS: readonly Scenario[] = [
+  GRAPHQL_MISS,
+  GRAPHQL_HIT,
+  DOCUMENT,
+  LINK,
+  CACHE_MEMORY,
+  OVERLOAD,
+  CONVERGENCE,
+  ADDED_LATENCY,
+  ISOLATION,
+  IDLE_COST,
+  METRICS_COST,
+  SOAK,
+];

@@ -21,8 +21,13 @@ export async function temporaryFolder(bench: Bench): Promise<string> {
   return folder;
 }
 
-/** The real server with a database of its own, and no application. */
-export async function startSkysail(bench: Bench, folder: string, inspect: boolean): Promise<SkysailServer> {
+/** The real server with a database of its own, and no application. `settings` are more of its options. */
+export async function startSkysail(
+  bench: Bench,
+  folder: string,
+  inspect = false,
+  settings: readonly string[] = [],
+): Promise<SkysailServer> {
   let inspectorUrl: string | undefined;
   const { pid, ready } = await startChild(bench, {
     name: "the server",
@@ -31,6 +36,7 @@ export async function startSkysail(bench: Bench, folder: string, inspect: boolea
       ...(inspect ? ["--inspect=127.0.0.1:0"] : []),
       projectPath("dist/src/main.js"),
       ...options(folder),
+      ...settings,
     ],
     ready: (line) => /GraphQL\s+(http\S+)\/graphql/.exec(line)?.[1],
     onLine: (line) => {

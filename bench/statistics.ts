@@ -13,6 +13,11 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: round(median), min: round(sorted[0] ?? NaN), max: round(sorted.at(-1) ?? NaN) };
 }
 
+/** The value below which a share `q` of them lies; undefined without values. */
+export function percentile(values: readonly number[], q: number): number | undefined {
+  return [...values].sort((a, b) => a - b)[Math.max(0, Math.ceil(q * values.length) - 1)];
+}
+
 export function round(value: number): number {
   return Number(value.toPrecision(4));
 }

@@ -18,16 +18,18 @@ type Documents = {
     "\n  query Predict($input: PredictInput!) {\n    predict(input: $input) {\n      ... on Prediction {\n        output {\n          ... on NumberOutput {\n            number\n          }\n        }\n        confidence\n        source\n      }\n      ... on Failure {\n        code\n        message\n      }\n    }\n  }\n": typeof types.PredictDocument,
     "\n  mutation RegisterModelVersion($input: RegisterModelVersionInput!) {\n    registerModelVersion(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": typeof types.RegisterModelVersionDocument,
     "\n  mutation CreateApplication($input: CreateApplicationInput!) {\n    createApplication(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": typeof types.CreateApplicationDocument,
-    "\n  mutation LinkModel($input: LinkModelInput!) {\n    linkModel(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": typeof types.LinkModelDocument,
-    "\n  query ReplicaStates($model: String!) {\n    model(name: $model) {\n      versions {\n        replicas {\n          state\n          problem\n        }\n      }\n    }\n  }\n": typeof types.ReplicaStatesDocument,
+    "\n  mutation ConfigureModel($input: ConfigureModelInput!) {\n    configureModel(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": typeof types.ConfigureModelDocument,
+    "\n  query ReplicaStates($model: String!) {\n    model(name: $model) {\n      versions {\n        replicas {\n          state\n          problem\n          batchRows\n        }\n      }\n    }\n  }\n": typeof types.ReplicaStatesDocument,
+    "\n  subscription WatchMetrics($application: String!) {\n    metrics(application: $application) {\n      predictionsPerSecond\n      p50Ms\n      p99Ms\n      withinSlo\n      sources {\n        source\n        count\n      }\n    }\n  }\n": typeof types.WatchMetricsDocument,
     "\n  fragment Answer on PredictResult {\n    ... on Prediction {\n      output {\n        ... on NumberOutput {\n          number\n        }\n      }\n      confidence\n      source\n    }\n    ... on Failure {\n      message\n    }\n  }\n": typeof types.AnswerFragmentDoc,
 };
 const documents: Documents = {
     "\n  query Predict($input: PredictInput!) {\n    predict(input: $input) {\n      ... on Prediction {\n        output {\n          ... on NumberOutput {\n            number\n          }\n        }\n        confidence\n        source\n      }\n      ... on Failure {\n        code\n        message\n      }\n    }\n  }\n": types.PredictDocument,
     "\n  mutation RegisterModelVersion($input: RegisterModelVersionInput!) {\n    registerModelVersion(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": types.RegisterModelVersionDocument,
     "\n  mutation CreateApplication($input: CreateApplicationInput!) {\n    createApplication(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": types.CreateApplicationDocument,
-    "\n  mutation LinkModel($input: LinkModelInput!) {\n    linkModel(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": types.LinkModelDocument,
-    "\n  query ReplicaStates($model: String!) {\n    model(name: $model) {\n      versions {\n        replicas {\n          state\n          problem\n        }\n      }\n    }\n  }\n": types.ReplicaStatesDocument,
+    "\n  mutation ConfigureModel($input: ConfigureModelInput!) {\n    configureModel(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": types.ConfigureModelDocument,
+    "\n  query ReplicaStates($model: String!) {\n    model(name: $model) {\n      versions {\n        replicas {\n          state\n          problem\n          batchRows\n        }\n      }\n    }\n  }\n": types.ReplicaStatesDocument,
+    "\n  subscription WatchMetrics($application: String!) {\n    metrics(application: $application) {\n      predictionsPerSecond\n      p50Ms\n      p99Ms\n      withinSlo\n      sources {\n        source\n        count\n      }\n    }\n  }\n": types.WatchMetricsDocument,
     "\n  fragment Answer on PredictResult {\n    ... on Prediction {\n      output {\n        ... on NumberOutput {\n          number\n        }\n      }\n      confidence\n      source\n    }\n    ... on Failure {\n      message\n    }\n  }\n": types.AnswerFragmentDoc,
 };
 
@@ -46,11 +48,15 @@ export function graphql(source: "\n  mutation CreateApplication($input: CreateAp
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation LinkModel($input: LinkModelInput!) {\n    linkModel(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n"): typeof import('./graphql.js').LinkModelDocument;
+export function graphql(source: "\n  mutation ConfigureModel($input: ConfigureModelInput!) {\n    configureModel(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n"): typeof import('./graphql.js').ConfigureModelDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query ReplicaStates($model: String!) {\n    model(name: $model) {\n      versions {\n        replicas {\n          state\n          problem\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.js').ReplicaStatesDocument;
+export function graphql(source: "\n  query ReplicaStates($model: String!) {\n    model(name: $model) {\n      versions {\n        replicas {\n          state\n          problem\n          batchRows\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.js').ReplicaStatesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription WatchMetrics($application: String!) {\n    metrics(application: $application) {\n      predictionsPerSecond\n      p50Ms\n      p99Ms\n      withinSlo\n      sources {\n        source\n        count\n      }\n    }\n  }\n"): typeof import('./graphql.js').WatchMetricsDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

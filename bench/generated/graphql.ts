@@ -4,6 +4,59 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** In what distance inputs are near each other. */
+export type ApproximateDistance =
+  | 'ANGLE'
+  /** L2, or the angle where an input has 256 numbers or more. */
+  | 'AUTO'
+  | 'L2';
+
+/** Who says how many rows a replica may be given at once. */
+export type BatchSizeController =
+  /** Grows by a step after a full batch within its budget, shrinks by a tenth after one above it. */
+  | 'AIMD'
+  /** Always maxBatchRows. */
+  | 'FIXED'
+  /** The largest size whose tail, by the replica's learned latency line, fits the budget. */
+  | 'MODEL'
+  /** The largest size whose 99th percentile of latency fits the budget. */
+  | 'QUANTILE';
+
+export type CacheScope =
+  /** Each application has answers of its own, so that none can tell what others ask. */
+  | 'APPLICATION'
+  /** What one application asked is a hit for all. */
+  | 'MODEL';
+
+/** What is absent stays as it is; null takes a choice back, so that the configuration or default holds. */
+export type ConfigureModelInput = {
+  /** Default AUTO. */
+  approximateDistance?: ApproximateDistance | null | undefined;
+  /** 0 to 0.5; default 0, off. */
+  approximateErrorBudget?: number | null | undefined;
+  /** 0 or more; default none. */
+  approximateTolerance?: number | null | undefined;
+  /** Default AIMD. */
+  batchSizeController?: BatchSizeController | null | undefined;
+  /** Default MODEL. */
+  cacheScope?: CacheScope | null | undefined;
+  /** 1 or more; default no limit. */
+  cacheTtlMs?: number | null | undefined;
+  /** Default false. */
+  featureModel?: boolean | null | undefined;
+  /** 0 or more; default 0. */
+  featureTolerance?: number | null | undefined;
+  /** Learn whether waiting pays, instead of maxBatchDelayMs. */
+  maxBatchDelayAuto?: boolean | null | undefined;
+  /** 0 to 1000; default 0, no waiting. */
+  maxBatchDelayMs?: number | null | undefined;
+  /** 1 to 65536; default 256. */
+  maxBatchRows?: number | null | undefined;
+  model: string;
+  /** 0 to 1000; default 0. */
+  prefetchMs?: number | null | undefined;
+};
+
 export type CreateApplicationInput = {
   /** Milliseconds, at least sloMs; 30000 if absent. */
   bulkDeadlineMs?: number | null | undefined;
@@ -50,13 +103,6 @@ export type FailureCode =
   | 'STORE_UNAVAILABLE';
 
 export type LinkInput = {
-  model: string;
-  /** Relative weight of its vote, above 0; 1 if absent. */
-  weight?: number | null | undefined;
-};
-
-export type LinkModelInput = {
-  application: string;
   model: string;
   /** Relative weight of its vote, above 0; 1 if absent. */
   weight?: number | null | undefined;
@@ -213,15 +259,15 @@ export type CreateApplicationMutation = { createApplication:
     | { __typename: 'Unavailable', message: string }
    };
 
-export type LinkModelMutationVariables = Exact<{
-  input: LinkModelInput;
+export type ConfigureModelMutationVariables = Exact<{
+  input: ConfigureModelInput;
 }>;
 
 
-export type LinkModelMutation = { linkModel:
-    | { __typename: 'Application' }
+export type ConfigureModelMutation = { configureModel:
     | { __typename: 'BadInput', message: string }
     | { __typename: 'Conflict', message: string }
+    | { __typename: 'Model' }
     | { __typename: 'NotFound', message: string }
     | { __typename: 'Unavailable', message: string }
    };
@@ -231,7 +277,14 @@ export type ReplicaStatesQueryVariables = Exact<{
 }>;
 
 
-export type ReplicaStatesQuery = { model: { versions: Array<{ replicas: Array<{ state: ReplicaState, problem: string | null }> }> } | null };
+export type ReplicaStatesQuery = { model: { versions: Array<{ replicas: Array<{ state: ReplicaState, problem: string | null, batchRows: number | null }> }> } | null };
+
+export type WatchMetricsSubscriptionVariables = Exact<{
+  application: string;
+}>;
+
+
+export type WatchMetricsSubscription = { metrics: { predictionsPerSecond: number, p50Ms: number | null, p99Ms: number | null, withinSlo: number | null, sources: Array<{ source: PredictionSource, count: number }> } };
 
 type Answer_BadInput_Fragment = { message: string };
 
@@ -327,16 +380,16 @@ export const CreateApplicationDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CreateApplicationMutation, CreateApplicationMutationVariables>;
-export const LinkModelDocument = new TypedDocumentString(`
-    mutation LinkModel($input: LinkModelInput!) {
-  linkModel(input: $input) {
+export const ConfigureModelDocument = new TypedDocumentString(`
+    mutation ConfigureModel($input: ConfigureModelInput!) {
+  configureModel(input: $input) {
     __typename
     ... on Failure {
       message
     }
   }
 }
-    `) as unknown as TypedDocumentString<LinkModelMutation, LinkModelMutationVariables>;
+    `) as unknown as TypedDocumentString<ConfigureModelMutation, ConfigureModelMutationVariables>;
 export const ReplicaStatesDocument = new TypedDocumentString(`
     query ReplicaStates($model: String!) {
   model(name: $model) {
@@ -344,8 +397,23 @@ export const ReplicaStatesDocument = new TypedDocumentString(`
       replicas {
         state
         problem
+        batchRows
       }
     }
   }
 }
     `) as unknown as TypedDocumentString<ReplicaStatesQuery, ReplicaStatesQueryVariables>;
+export const WatchMetricsDocument = new TypedDocumentString(`
+    subscription WatchMetrics($application: String!) {
+  metrics(application: $application) {
+    predictionsPerSecond
+    p50Ms
+    p99Ms
+    withinSlo
+    sources {
+      source
+      count
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<WatchMetricsSubscription, WatchMetricsSubscriptionVariables>;

@@ -11,6 +11,7 @@ interface NoopOptions extends WrapperOptions {
   readonly noise: number;
   readonly stall: readonly [number, number];
   readonly seed: number;
+  readonly factors: readonly number[];
 }
 
 function addOptions(command: Command): void {
@@ -19,7 +20,8 @@ function addOptions(command: Command): void {
     .option("--latency-line <a,b>", "take a + b * rows milliseconds, one batch at a time", numbers(2))
     .option("--noise <sigma>", "log-normal noise on it, median 1", nonNegative, 0)
     .option("--stall <p,factor>", "with probability p, factor times as long", numbers(2), [0, 1])
-    .option("--seed <seed>", "of noise and stalls", nonNegative, 1);
+    .option("--seed <seed>", "of noise and stalls", nonNegative, 1)
+    .option("--factors <f,...>", "of the service time: each SIGUSR2 takes the next one", numbers(), [1]);
 }
 
 function createModel(options: NoopOptions): Model {
@@ -34,11 +36,13 @@ function createModel(options: NoopOptions): Model {
   }
   const sleeper = new Sleeper();
   const random = seededRandom(options.seed);
+  const factors = [...options.factors];
+  process.on("SIGUSR2", () => factors.length > 1 && factors.shift());
   const timeOf = serviceTime({ line: latencyLine, sigma: options.noise, stall: options.stall }, random);
   return defineModel({
     ...common,
     async predict({ rows, inputs }) {
-      await sleeper.sleep(timeOf(rows));
+      await sleeper.sleep((factors[0] ?? 1) * timeOf(rows));
       return [firsts(inputs[0]?.values("FP32"), rows, width)];
     },
     close: () => sleeper.close(),

@@ -7,11 +7,13 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
-export function numbers(count: number): (text: string) => readonly number[] {
+/** So many; without a count, one or more. */
+export function numbers(count?: number): (text: string) => readonly number[] {
   return (text) => {
     const values = text.split(",").map(Number);
-    if (values.length === count && values.every((value) => Number.isFinite(value) && value >= 0)) return values;
-    throw new InvalidArgumentError(`It must be ${count} numbers of at least 0, separated by commas.`);
+    const counted = text.trim() !== "" && values.length === (count ?? values.length);
+    if (counted && values.every((value) => Number.isFinite(value) && value >= 0)) return values;
+    throw new InvalidArgumentError(`It must be ${count ?? "some"} numbers of at least 0, separated by commas.`);
   };
 }
 
