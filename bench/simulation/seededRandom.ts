@@ -1,5 +1,7 @@
 import type { Random } from "../../src/domain/ports.js";
 
+export { normal } from "../../src/lib/normal.js";
+
 /** sfc32 (Chris Doty-Humphrey's PractRand), public domain: small, fast, passes PractRand to 2^45 bytes. */
 export function seededRandom(seed: number): Random {
   let a = 0x9e3779b9 | 0;
@@ -16,11 +18,6 @@ export function seededRandom(seed: number): Random {
   };
   for (let i = 0; i < 15; i++) next();
   return next;
-}
-
-/** Standard normal, by Box and Muller. */
-export function normal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
 /** Exponential with mean 1. */

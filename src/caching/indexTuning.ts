@@ -1,0 +1,201 @@
+import type { Random } from "../domain/ports.js";
+import { CrossPolytopeHashes } from "./crossPolytopeHashes.js";
+import { MAX_PROBES } from "./hashFamily.js";
+import type { HashFamily } from "./hashFamily.js";
+import { SignHashes } from "./signHashes.js";
+import { StableHashes } from "./stableHashes.js";
+import { displace } from "./vectorSpace.js";
+import type { Distance } from "./vectorSpace.js";
+
+/** One way to index: which family, with how many functions a key, in how many tables, probed how often. */
+export interface IndexPlan {
+  readonly family: "SIGNS" | "STABLE" | "CROSS_POLYTOPE";
+  readonly functions: number;
+  readonly tables: number;
+  readonly probes: number;
+  /** Share of vectors at the radius that are expected to be found. */
+  readonly recall: number;
+  /** Nanoseconds a look-up, by the cost model below. */
+  readonly cost: number;
+}
+
+export const MAX_TABLES = 24;
+/** Above the promised 0.9 by the error of its estimate. */
+const TARGET_RECALL = 0.95;
+const CROSS_POLYTOPE_DIMENSIONS = 64;
+const STABLE_WIDTH_PER_RADIUS = 4;
+const TRIAL_TABLES = 4;
+const MOVED = 96;
+const SAMPLE = 256;
+const PROBE_STEPS = [1, 2, 4, 8, 16, 32] as const;
+
+/** Of a look-up, in nanoseconds: only their proportions matter. */
+const MULTIPLY_NS = 0.6;
+const PROBE_NS = 60;
+const CANDIDATE_NS = 60;
+const COORDINATE_NS = 0.8;
+
+export interface TuningOptions {
+  readonly distance: Distance;
+  readonly radius: number;
+  /** How many vectors the index holds. */
+  readonly size: number;
+  /** Some of them. */
+  readonly sample: readonly Float32Array[];
+  readonly random: Random;
+}
+
+/**
+ * Chooses the cheapest plan whose recall at the radius is high enough, by trying each family on the data: vectors of
+ * the sample moved by the radius say how often a probe finds its neighbour, and pairs of the sample how many
+ * strangers share its bucket. One trial a step, of about a millisecond at 64 dimensions, so that nobody waits for all.
+ */
+export class IndexTuning {
+  readonly radius: number;
+  readonly size: number;
+  readonly centre: Float32Array;
+  readonly #options: TuningOptions;
+  readonly #trials: Pick<IndexPlan, "family" | "functions">[];
+  readonly #density: number;
+  #best: IndexPlan | undefined;
+
+  constructor(options: TuningOptions) {
+    this.radius = options.radius;
+    this.size = options.size;
+    this.#options = options;
+    const first = options.sample[0] as Float32Array;
+    this.centre = meanOf(options.sample, first.length);
+    this.#density = densityOf(options.sample, first.length);
+    this.#trials = trialsFor(options.distance, options.size, first.length);
+  }
+
+  /** The plan, once every trial has been made: one trial a call. */
+  step(): IndexPlan | undefined {
+    const trial = this.#trials.pop();
+    if (trial === undefined) return this.#best;
+    const plan = this.#try(trial);
+    if (this.#best === undefined || isBetter(plan, this.#best)) this.#best = plan;
+    return undefined;
+  }
+
+  build(plan: IndexPlan): HashFamily {
+    return this.#build(plan, plan.tables);
+  }
+
+  #build({ family, functions }: Pick<IndexPlan, "family" | "functions">, tables: number): HashFamily {
+    const { radius, random } = this.#options;
+    const centre = this.centre;
+    switch (family) {
+      case "SIGNS":
+        return new SignHashes({ tables, bits: functions, centre, random });
+      case "CROSS_POLYTOPE":
+        return new CrossPolytopeHashes({ tables, polytopes: functions, centre, random });
+      case "STABLE": {
+        const width = STABLE_WIDTH_PER_RADIUS * radius;
+        return new StableHashes({ tables, functions, width, dimensions: centre.length, random });
+      }
+    }
+  }
+
+  #try(trial: Pick<IndexPlan, "family" | "functions">): IndexPlan {
+    const family = this.#build(trial, TRIAL_TABLES);
+    const foundAt = this.#ranks(family);
+    const strangers = this.#options.size * collisionRate(family, this.#options.sample);
+    let best: IndexPlan | undefined;
+    for (const probes of PROBE_STEPS) {
+      const chance = Math.min(0.999, foundAt(probes));
+      const wanted = Math.max(1, Math.ceil(Math.log(1 - TARGET_RECALL) / Math.log(1 - chance)));
+      const tables = Math.min(MAX_TABLES, wanted);
+      const recall = 1 - (1 - chance) ** tables;
+      const lookup = PROBE_NS + strangers * (CANDIDATE_NS + this.centre.length * COORDINATE_NS);
+      const cost = tables * (this.#hashCost(trial) + probes * lookup);
+      const plan = { ...trial, tables, probes, recall, cost };
+      if (best === undefined || isBetter(plan, best)) best = plan;
+    }
+    return best as IndexPlan;
+  }
+
+  #hashCost({ family, functions }: Pick<IndexPlan, "family" | "functions">): number {
+    const dimensions = this.centre.length;
+    if (family !== "CROSS_POLYTOPE") return functions * dimensions * this.#density * MULTIPLY_NS;
+    return functions * dimensions * (3 * Math.log2(dimensions) + 6) * MULTIPLY_NS;
+  }
+
+  /** Share of moved vectors whose bucket is among the first so many probes of where they came from. */
+  #ranks(family: HashFamily): (probes: number) => number {
+    const { sample, distance, radius, random } = this.#options;
+    const counts = new Float64Array(MAX_PROBES + 1);
+    const probed = new Uint32Array(TRIAL_TABLES * MAX_PROBES);
+    const keys = new Uint32Array(TRIAL_TABLES);
+    for (let i = 0; i < MOVED; i++) {
+      const from = sample[i % sample.length] as Float32Array;
+      const moved = from.slice();
+      displace(distance, moved, radius, random);
+      family.probeKeys(moved, MAX_PROBES, probed);
+      family.keys(from, keys);
+      for (let table = 0; table < TRIAL_TABLES; table++) {
+        const rank = probed.indexOf(keys[table] as number, table * MAX_PROBES) - table * MAX_PROBES;
+        if (rank >= 0 && rank < MAX_PROBES) counts[rank + 1] = (counts[rank + 1] as number) + 1;
+      }
+    }
+    for (let rank = 1; rank <= MAX_PROBES; rank++)
+      counts[rank] = (counts[rank] as number) + (counts[rank - 1] as number);
+    return (probes) => Math.max(1e-6, (counts[probes] as number) / (MOVED * TRIAL_TABLES));
+  }
+}
+
+export function sampleSize(size: number): number {
+  return Math.min(size, SAMPLE);
+}
+
+function isBetter(a: IndexPlan, b: IndexPlan): boolean {
+  const enough = (plan: IndexPlan): boolean => plan.recall >= TARGET_RECALL - 1e-9;
+  if (enough(a) !== enough(b)) return enough(a);
+  return enough(a) ? a.cost < b.cost : a.recall > b.recall;
+}
+
+function trialsFor(distance: Distance, size: number, dimensions: number): Pick<IndexPlan, "family" | "functions">[] {
+  if (distance === "L2") return [2, 3, 4, 6, 8, 10, 12, 15].map((functions) => ({ family: "STABLE", functions }));
+  const bits = Math.round(Math.log2(size));
+  const signs = [-6, -4, -2, 0, 2, 4].map((more) => Math.min(28, Math.max(4, bits + more)));
+  return [
+    ...[...new Set(signs)].map((functions) => ({ family: "SIGNS" as const, functions })),
+    ...(dimensions < CROSS_POLYTOPE_DIMENSIONS ? [] : [1, 2, 3]).map((functions) => ({
+      family: "CROSS_POLYTOPE" as const,
+      functions,
+    })),
+  ];
+}
+
+/** Share of the sample's pairs that have equal keys in a table. */
+function collisionRate(family: HashFamily, sample: readonly Float32Array[]): number {
+  const keys = new Uint32Array(TRIAL_TABLES);
+  const columns = Array.from({ length: TRIAL_TABLES }, () => new Uint32Array(sample.length));
+  for (let i = 0; i < sample.length; i++) {
+    family.keys(sample[i] as Float32Array, keys);
+    for (let table = 0; table < TRIAL_TABLES; table++) (columns[table] as Uint32Array)[i] = keys[table] as number;
+  }
+  let equal = 0;
+  for (const column of columns) {
+    column.sort();
+    for (let i = 1, run = 0; i < column.length; i++) {
+      run = column[i] === column[i - 1] ? run + 1 : 0;
+      equal += run;
+    }
+  }
+  return equal / (TRIAL_TABLES * Math.max(1, (sample.length * (sample.length - 1)) / 2));
+}
+
+function meanOf(sample: readonly Float32Array[], dimensions: number): Float32Array {
+  const mean = new Float32Array(dimensions);
+  for (const vector of sample)
+    for (let i = 0; i < dimensions; i++) mean[i] = (mean[i] as number) + (vector[i] as number) / sample.length;
+  return mean;
+}
+
+/** Share of coordinates that are not zero. */
+function densityOf(sample: readonly Float32Array[], dimensions: number): number {
+  let nonZero = 0;
+  for (const vector of sample) for (let i = 0; i < dimensions; i++) if (vector[i] !== 0) nonZero += 1;
+  return nonZero / (sample.length * dimensions);
+}
