@@ -6,10 +6,12 @@ import type { IndexPlan } from "./indexTuning.js";
 import { distanceFromSquare, squareWithin } from "./vectorSpace.js";
 import type { Distance } from "./vectorSpace.js";
 
-/** Up to so many numbers are looked through one by one: about 20 us. */
-const SCAN_NUMBERS = 32_768;
-/** What a look-up may compute distances for: about 100 us. */
-const CANDIDATE_NUMBERS = 65_536;
+/** What getting at a vector costs, in multiplications. */
+const VISIT = 16;
+/** Up to so many multiplications all vectors are looked through: 500 of 64 numbers, about 20 us. */
+const SCAN_WORK = 40_000;
+/** What a look-up may compute distances with: about 100 us. */
+const CANDIDATE_WORK = 80_000;
 const MIN_CANDIDATES = 64;
 const MIGRATED_PER_STEP = 8;
 /** Tables are made anew when the radius is so many times theirs, since recall falls... */
@@ -70,7 +72,7 @@ export class NeighbourIndex {
     this.#vectors = new Float32Array(capacity * dimensions);
     this.#live = new Uint8Array(capacity);
     this.#free = new Int32Array(capacity);
-    this.#candidates = new Int32Array(Math.max(MIN_CANDIDATES, Math.floor(CANDIDATE_NUMBERS / dimensions)));
+    this.#candidates = new Int32Array(Math.max(MIN_CANDIDATES, Math.floor(CANDIDATE_WORK / (dimensions + VISIT))));
   }
 
   get size(): number {
@@ -175,7 +177,7 @@ export class NeighbourIndex {
 
   #isDue(): boolean {
     const radius = this.#radius;
-    if (radius === undefined || radius <= 0 || this.#size * this.#dimensions <= SCAN_NUMBERS) return false;
+    if (radius === undefined || radius <= 0 || this.#size * (this.#dimensions + VISIT) <= SCAN_WORK) return false;
     const built = this.#built;
     if (built === undefined) return true;
     return radius > built.radius * RADIUS_GROWTH || changed(radius, built.radius) || changed(this.#size, built.size);

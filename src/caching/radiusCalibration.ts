@@ -10,7 +10,7 @@ const MIN_SAMPLES = 30;
 /** No part of the radius may disagree more often than this many budgets. */
 const BAD_PART = 5;
 const FORGET_EVERY = 10_000;
-/** Agreements widen the radius only so often: the bounds of all bins take some 20 us. */
+/** Only a disagreement within the radius is judged at once: the bounds of all bins take some 20 us. */
 const JUDGE_EVERY = 16;
 /** The disagreement that audits are tested for, as a multiple of the budget, and the odds that tell it. */
 const DRIFT = 4;
@@ -102,7 +102,8 @@ export class RadiusCalibration {
       return;
     }
     this.#sinceJudged += 1;
-    if (!disagreed && this.#sinceJudged < JUDGE_EVERY) return;
+    const narrows = disagreed && this.#radius !== undefined && distance <= this.#radius;
+    if (!narrows && this.#sinceJudged < JUDGE_EVERY) return;
     this.#sinceJudged = 0;
     this.#radius = this.#largestSafe(this.#largest);
   }

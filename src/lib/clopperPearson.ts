@@ -15,12 +15,15 @@ export function lowerBound(events: number, trials: number, confidence: number): 
 
 /** `upperBound(...) <= proportion`, for a tenth of its cost: the bound is where the distribution crosses. */
 export function isAtMost(proportion: number, events: number, trials: number, confidence: number): boolean {
-  return events < trials && regularisedBeta(proportion, events + 1, trials - events) >= confidence;
+  // The bound is above the mean.
+  if (events >= trials * proportion) return false;
+  return regularisedBeta(proportion, events + 1, trials - events) >= confidence;
 }
 
 /** `lowerBound(...) > proportion`, likewise. */
 export function isAbove(proportion: number, events: number, trials: number, confidence: number): boolean {
-  return events > 0 && regularisedBeta(proportion, events, trials - events + 1) < 1 - confidence;
+  if (events <= trials * proportion) return false;
+  return regularisedBeta(proportion, events, trials - events + 1) < 1 - confidence;
 }
 
 /** I_x(a, b), to about 1e-12 for a + b up to 1e6. Continued fraction of DLMF 8.17.22 by Lentz's method. */
