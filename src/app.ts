@@ -171,6 +171,7 @@ export class App {
       clock: this.#clock,
       random: Math.random,
       cache: this.#cache,
+      approximateBytes: this.#config.cacheBytes / 8,
       configuredSettings: (model) => ({ ...defaults, ...models[model] }),
       maxQueueRows,
       maxMessageBytes,

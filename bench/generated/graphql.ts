@@ -7,7 +7,7 @@ import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 /** In what distance inputs are near each other. */
 export type ApproximateDistance =
   | 'ANGLE'
-  /** L2, or the angle where an input has 256 numbers or more. */
+  /** The angle where four of five numbers are 0, as in bags of words, else L2. */
   | 'AUTO'
   | 'L2';
 
@@ -42,8 +42,6 @@ export type ConfigureModelInput = {
   cacheScope?: CacheScope | null | undefined;
   /** 1 or more; default no limit. */
   cacheTtlMs?: number | null | undefined;
-  /** Default false. */
-  featureModel?: boolean | null | undefined;
   /** 0 or more; default 0. */
   featureTolerance?: number | null | undefined;
   /** Learn whether waiting pays, instead of maxBatchDelayMs. */

@@ -88,6 +88,12 @@ export class Batcher implements RowQueue {
     }));
   }
 
+  /** What one more row costs the quickest replica, in milliseconds; undefined while none is known. */
+  get marginalRowMs(): number | undefined {
+    const known = [...this.#lanes.values()].filter(({ model }) => model.samples > 0);
+    return known.length === 0 ? undefined : Math.min(...known.map(({ model }) => model.betaMs));
+  }
+
   /** What one batch may take: half of the strictest objective that the model serves, less the measured overhead. */
   set serviceBudgetMs(budgetMs: number) {
     this.#budgetMs = budgetMs;

@@ -4,7 +4,7 @@ import { lowerBound, upperBound } from "../lib/clopperPearson.js";
 import { LookupEconomy } from "./lookupEconomy.js";
 import { indexBytesPerVector, NeighbourIndex } from "./neighbourIndex.js";
 import { RadiusCalibration } from "./radiusCalibration.js";
-import { copyRow, rowByteLength } from "./rowKey.js";
+import { copyRow, rowByteLength } from "./rowCopy.js";
 import type { RowVector } from "./rowVector.js";
 import type { Same } from "./sameOutput.js";
 import { place } from "./vectorSpace.js";
@@ -43,6 +43,8 @@ export interface ApproximateCacheOptions {
   readonly distance: Distance | "AUTO";
   /** The share of answers from here that may differ from the model's, above 0 and below 1. */
   readonly errorBudget: number;
+  /** Given, every neighbour within it is the answer, whatever the evidence: no budget, no audits. */
+  readonly fixedRadius?: number;
   /** With which that holds; above 0 and below 1, 0.95 unless given. */
   readonly confidence?: number;
   readonly capacityBytes: number;
@@ -143,7 +145,7 @@ export class ApproximateCache {
       disagreementLow: lowerBound(this.#disagreements, this.#audits, half),
       disagreementHigh: upperBound(this.#disagreements, this.#audits, half),
       driftResets: space?.calibration.driftResets ?? 0,
-      radius: space?.calibration.radius,
+      radius: this.#radius(space),
       distance: space?.distance,
       entries: space?.index.size ?? 0,
       bytes: this.#bytes(space?.index.size ?? 0),
@@ -179,7 +181,7 @@ export class ApproximateCache {
     if (neighbour !== undefined) calibration.record(neighbour.distance, disagreed, isAudit);
     // An audited neighbour that agreed answers for this place already.
     if (!isAudit || disagreed) this.#keep(index, neighbour, output);
-    const radius = calibration.radius;
+    const radius = this.#radius(space);
     const explored = radius === undefined ? calibration.quantile(EXPLORED_SHARE) : EXPLORED_RADIUS * radius;
     if (explored !== undefined) index.setRadius(explored);
     index.maintain();
@@ -205,11 +207,17 @@ export class ApproximateCache {
 
   #judge(neighbour: Neighbour | undefined, auditsPaused: boolean): ApproximateLookup {
     if (neighbour === undefined) return NOTHING_NEAR;
-    const radius = this.#space?.calibration.radius;
+    const { fixedRadius } = this.#options;
+    const radius = this.#radius(this.#space);
     if (radius === undefined || neighbour.distance > radius) return { kind: "MISS", neighbour };
     this.#used[neighbour.slot] = 1;
-    if (!auditsPaused && this.#options.random() < AUDIT_SHARE) return { kind: "AUDIT", neighbour };
+    if (fixedRadius === undefined && !auditsPaused && this.#options.random() < AUDIT_SHARE)
+      return { kind: "AUDIT", neighbour };
     return { kind: "HIT", output: neighbour.output, distance: neighbour.distance };
+  }
+
+  #radius(space: Space | undefined): number | undefined {
+    return this.#options.fixedRadius ?? space?.calibration.radius;
   }
 
   /** Leaves the row's vector in the scratch. */

@@ -1,11 +1,14 @@
 import type { Cancel, PendingRow, RowEvaluator, RowOutcome, RowQuery, RowQueue, Settle } from "../domain/ports.js";
 import type { Row } from "../domain/tensor.js";
+import type { ApproximateAnswers } from "./approximateAnswers.js";
+import type { ApproximateLookup } from "./approximateCache.js";
 import { CacheScope } from "./exactCache.js";
 import type { ExactCache } from "./exactCache.js";
 import { rowHash, rowsEqual } from "./rowKey.js";
 
 export interface CacheCounters {
   hits: number;
+  approximateHits: number;
   misses: number;
   joined: number;
 }
@@ -16,6 +19,8 @@ interface Flight {
   readonly hash: number;
   /** Where its answer is kept: nobody looks there any more after an invalidation. */
   readonly scope: CacheScope;
+  /** What was found near it, for the approximate cache to learn from. */
+  readonly near: ApproximateLookup | undefined;
   /** Undefined where a waiter has left. */
   readonly waiters: (Settle | undefined)[];
   waiting: number;
@@ -25,14 +30,15 @@ interface Flight {
 const nothingToCancel: Cancel = () => undefined;
 
 /**
- * The caching layer of one model version: exact cache, then the same row in flight, then a miss. An answer that
+ * The caching layer of one model version: exact cache, then a near answer, then the same row in flight, then a miss. An answer that
  * comes after every waiter has left still fills the cache. Failures reject all waiters once and are not kept.
  */
 export class CachedEvaluator implements RowEvaluator {
-  readonly counters: CacheCounters = { hits: 0, misses: 0, joined: 0 };
+  readonly counters: CacheCounters = { hits: 0, approximateHits: 0, misses: 0, joined: 0 };
   readonly #cache: ExactCache;
   #scope = new CacheScope();
   readonly #queue: RowQueue;
+  #approximate: ApproximateAnswers | undefined;
   readonly #flights = new Map<number, Flight>();
 
   constructor(cache: ExactCache, queue: RowQueue) {
@@ -43,6 +49,15 @@ export class CachedEvaluator implements RowEvaluator {
   /** Age in milliseconds at which an answer is forgotten, also of those that are there already. */
   set ttlMs(ttlMs: number) {
     this.#scope.ttlMs = ttlMs;
+  }
+
+  /** Undefined: only the very input's output is an answer. A new one has everything to learn. */
+  get approximate(): ApproximateAnswers | undefined {
+    return this.#approximate;
+  }
+
+  set approximate(answers: ApproximateAnswers | undefined) {
+    this.#approximate = answers;
   }
 
   /** From now on nothing computed for an earlier question is an answer; those who wait already still get theirs. */
@@ -63,6 +78,12 @@ export class CachedEvaluator implements RowEvaluator {
       settle({ kind: "output", output, source: "CACHE", distance: undefined, trace: undefined });
       return nothingToCancel;
     }
+    const near = this.#approximate?.lookup(row);
+    if (near?.kind === "HIT") {
+      this.counters.approximateHits += 1;
+      settle({ kind: "output", output: near.output, source: "APPROXIMATE", distance: near.distance, trace: undefined });
+      return nothingToCancel;
+    }
     const flight = this.#flights.get(hash);
     if (flight !== undefined && rowsEqual(flight.row, row)) {
       this.counters.joined += 1;
@@ -70,12 +91,20 @@ export class CachedEvaluator implements RowEvaluator {
       return this.#wait(flight, settle);
     }
     this.counters.misses += 1;
-    return this.#launch(query, hash, settle);
+    return this.#launch(query, hash, near, settle);
   }
 
   /** Two unequal rows with one hash fly apart: only the first can be joined. */
-  #launch(query: RowQuery, hash: number, settle: Settle): Cancel {
-    const flight: Flight = { row: query.row, hash, scope: this.#scope, waiters: [], waiting: 0, pending: undefined };
+  #launch(query: RowQuery, hash: number, near: ApproximateLookup | undefined, settle: Settle): Cancel {
+    const flight: Flight = {
+      row: query.row,
+      hash,
+      scope: this.#scope,
+      near,
+      waiters: [],
+      waiting: 0,
+      pending: undefined,
+    };
     if (!this.#flights.has(hash)) this.#flights.set(hash, flight);
     const cancel = this.#wait(flight, settle);
     flight.pending = this.#queue.submit(query, (outcome) => this.#land(flight, outcome));
@@ -105,6 +134,9 @@ export class CachedEvaluator implements RowEvaluator {
     this.#remove(flight);
     const usable = outcome.kind === "output" && flight.scope === this.#scope;
     if (usable) this.#cache.set(flight.scope, flight.hash, flight.row, outcome.output);
+    if (flight.near !== undefined && flight.scope === this.#scope) {
+      this.#approximate?.settled(flight.row, flight.near, outcome);
+    }
     const { waiters } = flight;
     const joined = waiters.length > 1 ? joinedOutcome(outcome) : outcome;
     for (let i = 0; i < waiters.length; i++) {

@@ -17,13 +17,11 @@ export interface ModelSettings {
   readonly cacheScope: CacheScopeKind;
   /** Share of approximate hits that may differ from the model's own answer; 0: no approximate hits. */
   readonly approximateErrorBudget: number;
-  /** In what distance inputs are near; AUTO: L2, or the angle where an input has 256 numbers or more. */
+  /** In what distance inputs are near; AUTO: the angle where four of five numbers are 0, as in bags of words, else L2. */
   readonly approximateDistance: ApproximateDistance;
   /** Outputs within so much of each other count as the same; Infinity: equal top class, or equal bytes. */
   readonly approximateTolerance: number;
-  /** Its outputs are features that corrections work on: nearby inputs within `featureTolerance` share them. */
-  readonly featureModel: boolean;
-  /** L2 distance within which a cached input's features are taken; 0: only those of the very input. */
+  /** L2 distance within which a cached input's outputs are taken unproved, for feature models; 0: only the very input's. */
   readonly featureTolerance: number;
 }
 
@@ -44,7 +42,6 @@ export const DEFAULT_MODEL_SETTINGS: ModelSettings = {
   approximateErrorBudget: 0,
   approximateDistance: "AUTO",
   approximateTolerance: Infinity,
-  featureModel: false,
   featureTolerance: 0,
 };
 
@@ -73,7 +70,6 @@ const RULES: Readonly<Record<ModelSettingName, Rule>> = {
   approximateErrorBudget: numberRule("0 (off) to 0.5", (n) => n >= 0 && n <= 0.5),
   approximateDistance: oneOf(APPROXIMATE_DISTANCES),
   approximateTolerance: numberRule("0 or more", (n) => n >= 0 && n < Infinity),
-  featureModel: { expected: "true or false", fits: (value) => typeof value === "boolean" },
   featureTolerance: numberRule("0 or more", (n) => n >= 0 && n < Infinity),
 };
 

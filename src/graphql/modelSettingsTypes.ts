@@ -33,7 +33,7 @@ export const ApproximateDistanceEnum = enumOf(APPROXIMATE_DISTANCES);
 registerEnumType(ApproximateDistanceEnum, {
   name: "ApproximateDistance",
   description: "In what distance inputs are near each other.",
-  valuesConfig: { AUTO: { description: "L2, or the angle where an input has 256 numbers or more." } },
+  valuesConfig: { AUTO: { description: "The angle where four of five numbers are 0, as in bags of words, else L2." } },
 });
 
 @ObjectType("ModelSettings", {
@@ -79,10 +79,9 @@ export class ModelSettingsType {
   })
   approximateTolerance?: number | undefined;
 
-  @Field(() => Boolean, { description: "Its outputs are features that corrections work on." })
-  featureModel!: boolean;
-
-  @Field(() => Float, { description: "L2 distance within which a cached input's features are taken; 0: none." })
+  @Field(() => Float, {
+    description: "For feature models: L2 distance within which a cached input's outputs are taken, unproved; 0: none.",
+  })
   featureTolerance!: number;
 }
 
@@ -122,9 +121,6 @@ export class ConfigureModelInput {
 
   @Field(() => Float, { nullable: true, description: "0 or more; default none." })
   approximateTolerance?: number | null;
-
-  @Field(() => Boolean, { nullable: true, description: "Default false." })
-  featureModel?: boolean | null;
 
   @Field(() => Float, { nullable: true, description: "0 or more; default 0." })
   featureTolerance?: number | null;

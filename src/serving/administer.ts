@@ -1,11 +1,12 @@
 import type { Application, ApplicationLink, Model, ModelVersion, Output, OutputSpec } from "../domain/application.js";
-import { badInput, failure } from "../domain/failure.js";
+import { badInput, failure, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
-import { settingsProblem } from "../domain/modelSettings.js";
+import { patchModelSettings, resolveModelSettings, settingsProblem } from "../domain/modelSettings.js";
 import type { ModelSettingsPatch } from "../domain/modelSettings.js";
 import type { ApplicationPatch, NewApplication, RegistryStore, Stored } from "../domain/storePorts.js";
 import { describeTensor, elementCount, tensorsDifference } from "../domain/tensor.js";
 import type { Signature, TensorSpec } from "../domain/tensor.js";
+import { approximateSpace, wantsApproximate } from "./approximateSettings.js";
 import type { Catalogue } from "./catalogue.js";
 import { memberOutputReader } from "./memberOutput.js";
 
@@ -89,7 +90,19 @@ export class Administration {
 
   /** Changes how a model is batched and cached, on all servers at once. */
   async configureModel(model: string, patch: ModelSettingsPatch): Promise<Stored<Model>> {
-    return settingsProblem(patch) ?? this.#changed(this.#deps.registry.configureModel(model, patch));
+    const problem = settingsProblem(patch) ?? this.#approximateProblem(model, patch);
+    return problem ?? this.#changed(this.#deps.registry.configureModel(model, patch));
+  }
+
+  /** Why the model's current version cannot be cached approximately, if it is to be. */
+  #approximateProblem(name: string, patch: ModelSettingsPatch): Failure | undefined {
+    const model = this.#deps.catalogue.snapshot.models.find((candidate) => candidate.name === name);
+    const current = model && this.#version(name, model.currentVersion);
+    if (model === undefined || current === undefined) return undefined;
+    const settings = resolveModelSettings(patchModelSettings(model.settings, patch));
+    if (!wantsApproximate(settings)) return undefined;
+    const space = approximateSpace(current.signature, settings);
+    return isFailure(space) ? space : undefined;
   }
 
   invalidateCache(model: string): Promise<Stored<Model>> {

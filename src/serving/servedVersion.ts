@@ -1,10 +1,13 @@
 import { Batcher } from "../batching/batcher.js";
 import { BatcherMetrics } from "../batching/batcherMetrics.js";
 import { newControllerOf } from "../batching/newController.js";
+import { ApproximateAnswers } from "../caching/approximateAnswers.js";
+import { ApproximateCache } from "../caching/approximateCache.js";
 import { CachedEvaluator } from "../caching/cachedEvaluator.js";
 import type { ExactCache } from "../caching/exactCache.js";
 import { versionKey } from "../domain/application.js";
 import type { VersionKey } from "../domain/application.js";
+import { isFailure } from "../domain/failure.js";
 import type { ModelSettings } from "../domain/modelSettings.js";
 import type { Clock, Random, RowEvaluator } from "../domain/ports.js";
 import type { Signature } from "../domain/tensor.js";
@@ -12,16 +15,26 @@ import type { ConnectPacer } from "../replicas/connectPacer.js";
 import { LinkCounters } from "../replicas/linkCounters.js";
 import { ReplicaLink } from "../replicas/replicaLink.js";
 import type { ModelFigures } from "../telemetry/prometheus.js";
+import { approximateSpace, wantsApproximate } from "./approximateSettings.js";
 
 export interface ServedVersionOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly cache: ExactCache;
+  /** For each approximate cache. */
+  readonly approximateBytes: number;
   readonly maxQueueRows: number;
   readonly maxMessageBytes: number;
   readonly batchTimeoutMs: number;
   readonly onReplicaChange: (text: string) => void;
 }
+
+const APPROXIMATE_SETTINGS = [
+  "approximateErrorBudget",
+  "approximateDistance",
+  "approximateTolerance",
+  "featureTolerance",
+] as const;
 
 /** What all versions of a process share, beside the options. */
 export interface SharedByVersions {
@@ -82,6 +95,7 @@ export class ServedVersion {
     if (known !== undefined) return known;
     const evaluator = new CachedEvaluator(this.#options.cache, this.batcher);
     evaluator.ttlMs = this.#settings.cacheTtlMs;
+    evaluator.approximate = this.#newApproximate();
     this.#evaluators.set(owner, evaluator);
     return evaluator;
   }
@@ -93,13 +107,40 @@ export class ServedVersion {
     const sameSizes =
       settings.batchSizeController === before.batchSizeController && settings.maxBatchRows === before.maxBatchRows;
     if (!sameSizes) this.batcher.useControllers(newControllerOf(settings));
-    for (const evaluator of this.#evaluators.values()) evaluator.ttlMs = settings.cacheTtlMs;
+    const sameNear = APPROXIMATE_SETTINGS.every((name) => settings[name] === before[name]);
+    for (const evaluator of this.#evaluators.values()) {
+      evaluator.ttlMs = settings.cacheTtlMs;
+      if (!sameNear) evaluator.approximate = this.#newApproximate();
+    }
     if (settings.cacheScope !== before.cacheScope) this.#dropEvaluators();
   }
 
   /** Nothing that was asked for before is an answer any more. */
   invalidateCache(): void {
-    for (const evaluator of this.#evaluators.values()) evaluator.invalidate();
+    for (const evaluator of this.#evaluators.values()) {
+      evaluator.invalidate();
+      evaluator.approximate = this.#newApproximate();
+    }
+  }
+
+  /** Undefined where the settings want none, or where the signature, which they were chosen without, allows none. */
+  #newApproximate(): ApproximateAnswers | undefined {
+    const { approximateErrorBudget, approximateDistance, featureTolerance } = this.#settings;
+    if (this.#registered === undefined || !wantsApproximate(this.#settings)) return undefined;
+    const space = approximateSpace(this.#registered, this.#settings);
+    if (isFailure(space)) return undefined;
+    const { clock, random, approximateBytes: capacityBytes } = this.#options;
+    const common = { ...space, capacityBytes, random, clock };
+    const cache =
+      featureTolerance > 0
+        ? new ApproximateCache({ ...common, distance: "L2", errorBudget: 0.5, fixedRadius: featureTolerance })
+        : new ApproximateCache({ ...common, distance: approximateDistance, errorBudget: approximateErrorBudget });
+    return new ApproximateAnswers({ cache, clock, marginalRowMicroseconds: () => this.#marginalRowMicroseconds() });
+  }
+
+  #marginalRowMicroseconds(): number | undefined {
+    const ms = this.batcher.marginalRowMs;
+    return ms === undefined ? undefined : ms * 1000;
   }
 
   #dropEvaluators(): void {
@@ -109,7 +150,9 @@ export class ServedVersion {
 
   /** From now on replicas with another signature are refused. */
   setRegistered(signature: Signature): void {
+    const isNew = this.#registered === undefined;
     this.#registered = signature;
+    if (isNew) for (const evaluator of this.#evaluators.values()) evaluator.approximate = this.#newApproximate();
     for (const link of this.#links.values()) link.recheckSignature();
   }
 
@@ -186,6 +229,7 @@ export class ServedVersion {
       retried: metrics.retried,
       batches: metrics.batches,
       rows: metrics.rows,
+      approximate: [...this.#evaluators.values()].flatMap(({ approximate }) => approximate?.figures ?? []),
       cacheHits: counters.hits,
       cacheMisses: counters.misses,
       cacheJoined: counters.joined,

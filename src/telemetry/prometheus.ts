@@ -13,6 +13,8 @@ export interface ModelFigures {
   readonly retried: number;
   readonly batches: number;
   readonly rows: number;
+  /** Of each approximate cache of the version. */
+  readonly approximate: readonly ApproximateFigures[];
   readonly cacheHits: number;
   readonly cacheMisses: number;
   readonly cacheJoined: number;
@@ -22,6 +24,18 @@ export interface ModelFigures {
   readonly unusableReplies: number;
   readonly serviceMs: Histogram;
   readonly queueWaitMs: Histogram;
+}
+
+export interface ApproximateFigures {
+  readonly hits: number;
+  readonly misses: number;
+  readonly skipped: number;
+  readonly audits: number;
+  readonly disagreements: number;
+  readonly disagreementLow: number;
+  readonly disagreementHigh: number;
+  readonly radius: number | undefined;
+  readonly entries: number;
 }
 
 export interface ProcessFigures {
@@ -134,6 +148,7 @@ function addModelMetrics(registry: Registry, models: () => readonly ModelFigures
     [...names, "result"],
     byResult(({ cacheHits, cacheMisses, cacheJoined }) => ({ hit: cacheHits, miss: cacheMisses, joined: cacheJoined })),
   );
+  addApproximateMetrics(registry, models);
   addCounter(
     registry,
     "skysail_model_batches_total",
@@ -179,6 +194,47 @@ function addModelMetrics(registry: Registry, models: () => readonly ModelFigures
   addHistogram(registry, "skysail_batch_queue_seconds", "Queue wait of a batch's first row", () =>
     models().map((figures) => [labelsOf(figures), figures.queueWaitMs]),
   );
+}
+
+function addApproximateMetrics(registry: Registry, models: () => readonly ModelFigures[]): void {
+  const names = ["model", "version"];
+  const sum = (of: readonly ApproximateFigures[], read: (figures: ApproximateFigures) => number) =>
+    of.reduce((total, figures) => total + read(figures), 0);
+  const caches = (read: (of: readonly ApproximateFigures[]) => Samples) => (): Samples =>
+    models().flatMap(({ model, version, approximate }) =>
+      approximate.length === 0
+        ? []
+        : read(approximate).map(([labels, n]) => [{ model, version, ...labels }, n] as const),
+    );
+  addCounter(
+    registry,
+    "skysail_approximate_lookups_total",
+    "Approximate cache by result; an audit is a hit that the model was asked about all the same",
+    [...names, "result"],
+    caches((of) => [
+      [{ result: "hit" }, sum(of, ({ hits }) => hits)],
+      [{ result: "audit" }, sum(of, ({ audits }) => audits)],
+      [{ result: "miss" }, sum(of, ({ misses }) => misses)],
+      [{ result: "skipped" }, sum(of, ({ skipped }) => skipped)],
+    ]),
+  );
+  addCounter(
+    registry,
+    "skysail_approximate_disagreements_total",
+    "Audits in which the model answered differently",
+    names,
+    caches((of) => [[{}, sum(of, ({ disagreements }) => disagreements)]]),
+  );
+  const gauges: readonly [string, string, (figures: ApproximateFigures) => number][] = [
+    ["radius", "Largest distance at which a near answer is taken; 0: none is", ({ radius }) => radius ?? 0],
+    ["disagreement_low", "Lower bound of the share of near answers that differ", (figures) => figures.disagreementLow],
+    ["disagreement_high", "Upper bound of that share", (figures) => figures.disagreementHigh],
+    ["entries", "Inputs in the approximate cache", ({ entries }) => entries],
+  ];
+  for (const [name, help, read] of gauges) {
+    const largest = (of: readonly ApproximateFigures[]): Samples => [[{}, Math.max(...of.map(read))]];
+    addGauge(registry, `skysail_approximate_${name}`, help, caches(largest), names);
+  }
 }
 
 function addCounter(registry: Registry, name: string, help: string, labelNames: string[], read: () => Samples): void {

@@ -7,7 +7,7 @@ import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 /** In what distance inputs are near each other. */
 export type ApproximateDistance =
   | 'ANGLE'
-  /** L2, or the angle where an input has 256 numbers or more. */
+  /** The angle where four of five numbers are 0, as in bags of words, else L2. */
   | 'AUTO'
   | 'L2';
 
@@ -52,8 +52,6 @@ export type ConfigureModelInput = {
   cacheScope?: CacheScope | null | undefined;
   /** 1 or more; default no limit. */
   cacheTtlMs?: number | null | undefined;
-  /** Default false. */
-  featureModel?: boolean | null | undefined;
   /** 0 or more; default 0. */
   featureTolerance?: number | null | undefined;
   /** Learn whether waiting pays, instead of maxBatchDelayMs. */
@@ -503,7 +501,7 @@ export type ConfigureModelMutationVariables = Exact<{
 export type ConfigureModelMutation = { configureModel:
     | { __typename: 'BadInput', path: Array<string> | null, expected: string | null, got: string | null, code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
-    | { __typename: 'Model', settings: { batchSizeController: BatchSizeController, maxBatchRows: number, maxBatchDelayMs: number | null, prefetchMs: number, cacheTtlMs: number | null, cacheScope: CacheScope, approximateErrorBudget: number, approximateDistance: ApproximateDistance, approximateTolerance: number | null, featureModel: boolean, featureTolerance: number }, versions: Array<{ replicas: Array<{ batchRows: number | null, batchRowsReason: string | null }> }> }
+    | { __typename: 'Model', settings: { batchSizeController: BatchSizeController, maxBatchRows: number, maxBatchDelayMs: number | null, prefetchMs: number, cacheTtlMs: number | null, cacheScope: CacheScope, approximateErrorBudget: number, approximateDistance: ApproximateDistance, approximateTolerance: number | null, featureTolerance: number }, versions: Array<{ replicas: Array<{ batchRows: number | null, batchRowsReason: string | null }> }> }
     | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
    };
@@ -1076,7 +1074,6 @@ export const ConfigureModelDocument = new TypedDocumentString(`
         approximateErrorBudget
         approximateDistance
         approximateTolerance
-        featureModel
         featureTolerance
       }
       versions {

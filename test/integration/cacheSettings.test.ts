@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import {
   CONFIGURE_MODEL,
   EXPLAINED,
@@ -51,6 +51,50 @@ describe("what is cached of a model", () => {
     // What was shared before tells nothing either.
     expect(await sourceOf("mine", shared)).toBe("MODEL");
     await server.ask(CONFIGURE_MODEL, { input: { model: "noop", cacheScope: null } });
+  });
+});
+
+describe("an approximate cache", () => {
+  const configure = async (change: object) =>
+    (await server.ask(CONFIGURE_MODEL, { input: { model: "noop", ...change } })).configureModel;
+  const near = (from: number, count: number) =>
+    Array.from({ length: count }, (_, i) => ({ values: [1000 + (from + i) / 100] }));
+  const OFF = { approximateErrorBudget: null, approximateTolerance: null, featureTolerance: null };
+  afterEach(async () => void (await configure(OFF)));
+
+  test("answers near inputs once their answers were seen to be the same, and says how near", async () => {
+    const settings = { approximateErrorBudget: 0.1, approximateTolerance: 2, approximateDistance: "L2" as const };
+    expect(await configure(settings)).toMatchObject({ __typename: "Model", settings });
+    // One after another: what is in flight together cannot have learned from each other.
+    for (const input of near(0, 120)) await predict(server, "mine", input);
+    const answers = [];
+    for (const input of near(200, 40)) answers.push(await predict(server, "mine", input));
+    const approximate = answers.filter(
+      (answer) => answer.__typename === "Prediction" && answer.source === "APPROXIMATE",
+    );
+    expect(approximate.length).toBeGreaterThan(10);
+    const hits = await server.metric("skysail_approximate_lookups_total", { model: "noop", result: "hit" });
+    expect(hits).toBeGreaterThanOrEqual(approximate.length);
+    expect(await sourceOf("mine", { values: [2e6] })).toBe("MODEL");
+  });
+
+  test("takes a feature model's outputs within a distance, without proof", async () => {
+    await configure({ featureTolerance: 0.5 });
+    expect(await sourceOf("mine", { values: [3e6] })).toBe("MODEL");
+    const input = { application: "mine", input: { values: [3e6 + 0.25] }, explain: true };
+    expect((await server.ask(EXPLAINED, { input })).predict).toMatchObject({
+      source: "APPROXIMATE",
+      explanation: { members: [{ cache: "APPROXIMATE", distance: 0.25 }] },
+    });
+    expect(await sourceOf("mine", { values: [3e6 + 1] })).toBe("MODEL");
+  });
+
+  test("is refused where the outputs cannot be compared", async () => {
+    expect(await configure({ approximateErrorBudget: 0.1 })).toMatchObject({
+      __typename: "BadInput",
+      path: ["approximateTolerance"],
+      got: expect.stringContaining("say by a tolerance which numbers are the same answer"),
+    });
   });
 });
 

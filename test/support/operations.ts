@@ -284,7 +284,6 @@ export const CONFIGURE_MODEL = graphql(`
           approximateErrorBudget
           approximateDistance
           approximateTolerance
-          featureModel
           featureTolerance
         }
         versions {

@@ -185,7 +185,12 @@ describe("request of a batch", () => {
   test("has each input's rows one after another, with the number of rows before their shape", () => {
     const inputs: TensorSpec[] = [SCORES, COUNT];
     const rows = [1, 2, 3].map((n) => [floats(n, n + 0.5), Buffer.alloc(8, n)]);
-    const request = toInferRequest("m", "4", { inputs, outputs: [] }, { id: 17, rows, rowIds: [5, 6, 7], deadlineMs: 9 });
+    const request = toInferRequest(
+      "m",
+      "4",
+      { inputs, outputs: [] },
+      { id: 17, rows, rowIds: [5, 6, 7], deadlineMs: 9 },
+    );
     expect(request).toMatchObject({
       modelName: "m",
       modelVersion: "4",
@@ -204,7 +209,12 @@ describe("request of a batch", () => {
   test("of one row has just that row's bytes, wherever they lie in their buffer", () => {
     const row = [Uint8Array.from([9, 9, 1, 2, 9]).subarray(2, 4)];
     const spec: TensorSpec = { name: "x", datatype: "UINT8", shape: [2] };
-    const request = toInferRequest("m", "1", { inputs: [spec], outputs: [] }, { id: 1, rows: [row], rowIds: [1], deadlineMs: 9 });
+    const request = toInferRequest(
+      "m",
+      "1",
+      { inputs: [spec], outputs: [] },
+      { id: 1, rows: [row], rowIds: [1], deadlineMs: 9 },
+    );
     expect(request.rawInputContents).toEqual([Buffer.of(1, 2)]);
   });
 });

@@ -37,7 +37,7 @@ describe("cached evaluator", () => {
     expect(outcomes).toEqual([]);
     submitted(0).settle(answer(70));
     expect(outcomes).toEqual(Array.from({ length: 32 }, (_, i) => [`w${i}`, answer(70)]));
-    expect(evaluator.counters).toEqual({ hits: 0, misses: 1, joined: 31 });
+    expect(evaluator.counters).toEqual({ hits: 0, approximateHits: 0, misses: 1, joined: 31 });
   });
 
   test("submits unequal rows apart", () => {
@@ -62,7 +62,7 @@ describe("cached evaluator", () => {
       { kind: "output", output: rowOf(70), source: "CACHE", distance: undefined, trace: undefined },
     ]);
     expect(queue.submitted).toHaveLength(1);
-    expect(evaluator.counters).toEqual({ hits: 1, misses: 1, joined: 0 });
+    expect(evaluator.counters).toEqual({ hits: 1, approximateHits: 0, misses: 1, joined: 0 });
   });
 
   test("forgets on invalidation what was answered, and what is in flight answers only those who asked before", () => {

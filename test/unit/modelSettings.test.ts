@@ -36,7 +36,7 @@ describe("model settings", () => {
     [{ prefetchMs: NaN }, "0 to 1000 ms"],
     [{ cacheTtlMs: Infinity }, "1 ms or more"],
     [{ approximateErrorBudget: 0.6 }, "0 (off) to 0.5"],
-    [{ featureModel: 1 }, "true or false"],
+    [{ featureTolerance: -1 }, "0 or more"],
     [{ colour: "red" }, "one of batchSizeController"],
   ])("%p is refused, naming what is expected", (given, expected) => {
     expect(settingsProblem(given)?.expected).toContain(expected);

@@ -40,7 +40,7 @@ function setUp() {
   serving.record(application(), failure("NOT_FOUND", "none"), 1);
   serving.recordObservation("insects", { kind: "observation", seq: 1, duplicate: true });
   const counts = { answered: 1, failed: 2, dropped: 3, retried: 4, batches: 5, rows: 6 };
-  const cache = { cacheHits: 7, cacheMisses: 8, cacheJoined: 9 };
+  const cache = { approximate: [], cacheHits: 7, cacheMisses: 8, cacheJoined: 9 };
   const times = { serviceMs: new Histogram(), queueWaitMs: new Histogram() };
   const replies = { unknownReplies: 15, unusableReplies: 16 };
   const gauges = { queuedRows: 10, readyReplicas: 11 };
