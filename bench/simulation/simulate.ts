@@ -62,6 +62,7 @@ export class Run {
     );
     this.#batcher = new Batcher({
       clock: this.#clock,
+      random: seededRandom(simulation.seed * 31 + 17),
       name: "simulated@1",
       newController: simulation.newController,
       metrics: this.#metrics,

@@ -1,25 +1,21 @@
-import type {
-  BatchReply,
-  Clock,
-  PendingRow,
-  ReplicaPort,
-  RowQuery,
-  RowQueue,
-  RowReply,
-  Settle,
-} from "../domain/ports.js";
-import type { DispatchReason, RowTrace } from "../domain/prediction.js";
+import type { Clock, PendingRow, Random, ReplicaPort, RowQuery, RowQueue, Settle } from "../domain/ports.js";
 import { expectedFinishMs } from "./admission.js";
+import { BatchesInFlight } from "./batchesInFlight.js";
 import type { BatcherMetrics } from "./batcherMetrics.js";
 import { DeadlineQueue } from "./deadlineQueue.js";
 import type { QueuedRow } from "./deadlineQueue.js";
+import { EjectedReplicas } from "./ejectedReplicas.js";
 import { Lane } from "./lane.js";
 import type { NewController } from "./lane.js";
 import { planBatch } from "./planBatch.js";
+import type { Refusal } from "./refusal.js";
+import { RowRetries } from "./rowRetries.js";
 import { RowSettlement } from "./rowSettlement.js";
 
 export interface BatcherOptions {
   readonly clock: Clock;
+  /** For the delays before an ejected replica is tried again. */
+  readonly random: Random;
   /** For messages: `name@version`. */
   readonly name: string;
   /** Makes a controller for each replica, since replicas differ, until another one is chosen. */
@@ -31,60 +27,58 @@ export interface BatcherOptions {
   readonly maxBatchBytes: number;
 }
 
-interface Refusal {
-  readonly code: "NO_REPLICA" | "OVERLOADED";
-  readonly message: string;
-  readonly retryAfterMs?: number;
-}
-
-interface SentBatch {
-  readonly lane: Lane;
-  readonly rows: readonly QueuedRow[];
-  readonly sentMs: number;
-  readonly dispatch: DispatchReason;
-}
-
 /**
  * The queue of one model version and what feeds its replicas from it. Trades a row's wait for a fuller batch only
  * so far as the replicas are busy anyway: a free replica takes what there is at the end of the event-loop turn.
  *
  * A row is QUEUED (in deadline order; may be joined, abandoned or dropped as hopeless), then SENT (one batch in
- * flight per worker of a replica), then DONE: settled exactly once. Rows of a batch whose link broke go back to the
- * queue once, for another replica.
+ * flight per worker of a replica), then DONE: settled exactly once. What becomes of rows whose batch is overdue or lost
+ * is up to `RowRetries`; a late reply still settles those that are not settled yet.
  */
 export class Batcher implements RowQueue {
   readonly #options: BatcherOptions;
   readonly #settlement: RowSettlement;
+  readonly #retries: RowRetries;
+  readonly #ejected: EjectedReplicas;
+  readonly #inFlight: BatchesInFlight;
   readonly #queue = new DeadlineQueue();
   readonly #lanes = new Map<string, Lane>();
   #newController: NewController;
-  #budgetMs = Infinity;
   #arrivals = 0;
-  #batches = 0;
-  /** Also those of replicas that have been removed since. */
-  #batchesInFlight = 0;
   #dispatchScheduled = false;
   #idleWaiters: (() => void)[] = [];
 
   constructor(options: BatcherOptions) {
     this.#options = options;
     this.#newController = options.newController;
-    this.#settlement = new RowSettlement(options.metrics);
+    const { clock, name, metrics } = options;
+    this.#settlement = new RowSettlement(metrics);
+    const common = { clock, name, lanes: this.#lanes, queue: this.#queue, settlement: this.#settlement };
+    this.#retries = new RowRetries({ ...common, metrics, onDue: () => this.#scheduleDispatch() });
+    this.#ejected = new EjectedReplicas(common);
+    this.#inFlight = new BatchesInFlight({
+      ...common,
+      metrics,
+      retries: this.#retries,
+      onChange: () => this.#settled(),
+    });
   }
 
   get queuedRows(): number {
-    return this.#queue.size;
+    return this.#queue.size + this.#retries.isolation.size;
   }
 
   get replicaCount(): number {
     return this.#lanes.size;
   }
 
-  get controllers(): readonly { replica: string; size: number; reason: string }[] {
-    return [...this.#lanes.values()].map(({ replica, controller }) => ({
+  /** For operators; `problem` says why a replica is ejected, and is undefined while it is given batches. */
+  get controllers(): readonly { replica: string; size: number; reason: string; problem: string | undefined }[] {
+    return [...this.#lanes.values()].map(({ replica, controller, health }) => ({
       replica: replica.id,
       size: controller.size,
       reason: controller.reason,
+      problem: health.problem,
     }));
   }
 
@@ -96,7 +90,7 @@ export class Batcher implements RowQueue {
 
   /** What one batch may take: half of the strictest objective that the model serves, less the measured overhead. */
   set serviceBudgetMs(budgetMs: number) {
-    this.#budgetMs = budgetMs;
+    this.#inFlight.serviceBudgetMs = budgetMs;
   }
 
   /** From now on, for the replicas that there are and those to come. */
@@ -109,7 +103,8 @@ export class Batcher implements RowQueue {
     const queued = this.#newRow(query, settle);
     const refusal = this.#refusal(queued);
     if (refusal === undefined) {
-      this.#queue.push(queued);
+      if (queued.suspect) this.#retries.isolation.add([queued]);
+      else this.#queue.push(queued);
       this.#scheduleDispatch();
     } else {
       // Never before submit returns: the caller does not hold the row yet.
@@ -122,17 +117,22 @@ export class Batcher implements RowQueue {
   }
 
   addReplica(replica: ReplicaPort): void {
-    this.#lanes.set(replica.id, new Lane(replica, this.#newController));
+    this.#lanes.set(replica.id, new Lane(replica, this.#newController, this.#options.random));
+    this.#retries.isolation.replicaBack(replica.id);
     this.#scheduleDispatch();
   }
 
   /** Its batch in flight, if any, still settles. Without a replica left the queue is refused at once. */
   removeReplica(id: string): void {
     this.#lanes.delete(id);
-    if (this.#lanes.size > 0) return this.#refuseWithoutOther();
+    if (this.#lanes.size > 0) {
+      this.#ejected.refuseOthers();
+      return this.#refuseWithoutOther();
+    }
     for (const row of this.#queue.takeFrom(0, () => "TAKE")) {
       this.#settlement.failed(row, "NO_REPLICA", this.#noReplica());
     }
+    this.#retries.isolation.giveUpAll("no replica is left");
     this.#notifyIfIdle();
   }
 
@@ -171,6 +171,9 @@ export class Batcher implements RowQueue {
       orderMs: deadlineMs,
       latestMs: deadlineMs,
       lostBy: undefined,
+      sentIn: 0,
+      overdueOn: undefined,
+      suspect: false,
       phase: "QUEUED",
     };
   }
@@ -178,14 +181,21 @@ export class Batcher implements RowQueue {
   /** Admission: what cannot be answered in time is refused at once, so that its place goes to one that can. */
   #refusal(queued: QueuedRow): Refusal | undefined {
     const { name, clock, maxQueueRows } = this.#options;
+    const poison = this.#retries.inspect(queued);
+    if (poison !== undefined) return { code: "POISON", message: poison };
     if (this.#lanes.size === 0) return { code: "NO_REPLICA", message: this.#noReplica() };
-    if (this.#queue.size >= maxQueueRows) {
+    if (this.queuedRows >= maxQueueRows) {
       return { code: "OVERLOADED", message: `model ${name} has ${maxQueueRows} rows waiting, its bound` };
     }
+    const ejected = this.#ejected.refusal(queued);
+    if (ejected !== undefined) return ejected;
     // With nothing ahead of it on an idle replica a row takes nobody's place: it is tried, and teaches the model.
     if (this.#isIdle()) return undefined;
     const nowMs = clock.nowMs();
-    const workloads = [...this.#lanes.values()].map((lane) => lane.workload(nowMs));
+    const workloads = [...this.#lanes.values()]
+      .filter(({ health }) => health.isHealthy)
+      .map((lane) => lane.workload(nowMs));
+    if (workloads.length === 0) return undefined;
     const finishMs = expectedFinishMs(workloads, this.#queue.rowsUpTo(queued.orderMs));
     const lateMs = nowMs + finishMs - queued.orderMs;
     if (lateMs <= 0) return undefined;
@@ -200,6 +210,7 @@ export class Batcher implements RowQueue {
   #extend(queued: QueuedRow, { deadlineMs, priority }: RowQuery): void {
     if (priority === "INTERACTIVE") queued.priority = priority;
     queued.latestMs = Math.max(queued.latestMs, deadlineMs);
+    this.#retries.joined(queued);
     if (deadlineMs >= queued.orderMs) return;
     if (queued.phase === "QUEUED") this.#queue.reorder(queued, deadlineMs);
     else queued.orderMs = deadlineMs;
@@ -224,20 +235,30 @@ export class Batcher implements RowQueue {
   /** Gives every free replica a batch, the least loaded first, until the queue is empty. */
   #dispatch(): void {
     this.#dropHopeless();
+    this.#sendApart();
     const unsuited = new Set<Lane>();
     while (this.#queue.size > 0) {
       const lane = this.#freeLane(unsuited);
-      if (lane === undefined) return;
+      if (lane === undefined) return this.#ejected.refuseOthers();
       const rows = this.#take(lane);
       if (rows.length === 0) unsuited.add(lane);
-      else this.#send(lane, rows);
+      else this.#inFlight.send(lane, rows, "SERVING");
     }
     this.#notifyIfIdle();
   }
 
+  /** What goes to one replica for its own reasons: rows that may end it, and one that tries whether it is back. */
+  #sendApart(): void {
+    const isolated = this.#retries.isolation.next();
+    if (isolated !== undefined) this.#inFlight.send(isolated.lane, isolated.rows, "ISOLATED");
+    for (let probe = this.#ejected.next(); probe !== undefined; probe = this.#ejected.next()) {
+      this.#inFlight.send(probe.lane, [probe.row], "PROBE");
+    }
+  }
+
   /** Rows that even a batch of their own on the fastest replica would answer too late leave before a batch is formed. */
   #dropHopeless(): void {
-    const only = this.#queue.size === 1 && this.#batchesInFlight === 0;
+    const only = this.#queue.size === 1 && this.#inFlight.batches === 0;
     let fastestMs = only ? 0 : Infinity;
     for (const { model } of this.#lanes.values()) fastestMs = Math.min(fastestMs, model.tailMs(1));
     const hopelessMs = this.#options.clock.nowMs() + (this.#lanes.size === 0 ? 0 : fastestMs);
@@ -258,7 +279,7 @@ export class Batcher implements RowQueue {
   }
 
   #isIdle(): boolean {
-    return this.#queue.size === 0 && this.#batchesInFlight === 0;
+    return this.#queue.size === 0 && this.#inFlight.batches === 0;
   }
 
   #freeLane(unsuited: ReadonlySet<Lane>): Lane | undefined {
@@ -280,7 +301,7 @@ export class Batcher implements RowQueue {
       maxRows: lane.controller.size,
       model: lane.model,
     });
-    const probes = lane.mayProbe(nowMs) || (this.#queue.size === 1 && this.#batchesInFlight === 0);
+    const probes = lane.mayProbe(nowMs) || (this.#queue.size === 1 && this.#inFlight.batches === 0);
     const most = Math.max(plan.rows, probes ? 1 : 0);
     let rows = 0;
     let bytes = 0;
@@ -295,86 +316,16 @@ export class Batcher implements RowQueue {
     });
   }
 
-  #send(lane: Lane, rows: readonly QueuedRow[]): void {
-    const sentMs = this.#options.clock.nowMs();
-    const running = lane.sent(rows.length, sentMs);
-    const dispatch = running.full ? "FULL" : "TURN_END";
-    this.#batchesInFlight += 1;
-    this.#options.metrics.recordDispatch(rows.length, dispatch, sentMs - (rows[0] as QueuedRow).queuedAtMs);
-    this.#batches += 1;
-    let replied = false;
-    const batch = {
-      id: this.#batches,
-      rows: rows.map((queued) => queued.row),
-      rowIds: rows.map((queued) => queued.arrival),
-      deadlineMs: rows.reduce((latestMs, queued) => Math.max(latestMs, queued.latestMs), -Infinity),
-    };
-    lane.replica.send(batch, (reply) => {
-      if (replied) return;
-      replied = true;
-      const nowMs = this.#options.clock.nowMs();
-      const serviceMs = lane.replied(running, nowMs, reply.kind === "rows", this.#budgetMs);
-      if (serviceMs !== undefined) this.#options.metrics.recordService(serviceMs);
-      this.#receive({ lane, rows, sentMs, dispatch }, reply, nowMs);
-    });
-  }
-
-  #receive(sent: SentBatch, reply: BatchReply, nowMs: number): void {
-    this.#batchesInFlight -= 1;
-    this.#settleBatch(sent, reply, nowMs);
-    if (this.#queue.size > 0) this.#scheduleDispatch();
+  /** After a reply, or a batch that is overdue. */
+  #settled(): void {
+    if (this.queuedRows > 0) this.#scheduleDispatch();
     else this.#notifyIfIdle();
   }
 
-  #settleBatch(sent: SentBatch, reply: BatchReply, nowMs: number): void {
-    const { lane, rows } = sent;
-    const replied = reply.kind === "rows" ? reply.rows.length : rows.length;
-    for (let i = 0; i < rows.length; i++) {
-      const queued = rows[i] as QueuedRow;
-      if (replied !== rows.length) {
-        // Never a prefix: nobody knows which rows are missing.
-        const message = `model ${this.#options.name}: expected ${rows.length} rows, got ${replied}`;
-        this.#settlement.failed(queued, "MODEL_BAD_OUTPUT", message);
-      } else if (reply.kind === "rows") {
-        const own = reply.rows[i] as RowReply;
-        if (own.kind === "output") this.#settlement.output(queued, own.output, traceOf(sent, queued, nowMs));
-        else this.#settlement.failed(queued, own.code, own.message);
-      } else if (reply.kind === "lost") {
-        this.#requeueOrFail(lane, queued, reply.message, nowMs);
-      } else {
-        this.#settlement.failed(queued, reply.code, reply.message);
-      }
-    }
-  }
-
-  /** One more try, on another replica, for a row whose link broke and that can still make it. */
-  #requeueOrFail(lane: Lane, queued: QueuedRow, message: string, nowMs: number): void {
-    const others = [...this.#lanes.values()].some((other) => other.replica.id !== lane.replica.id);
-    if (queued.lostBy !== undefined || !others || queued.latestMs <= nowMs) {
-      this.#settlement.failed(queued, "MODEL_ERROR", message);
-      return;
-    }
-    queued.lostBy = lane.replica.id;
-    queued.phase = "QUEUED";
-    this.#options.metrics.retried += 1;
-    this.#queue.push(queued);
-  }
-
   #notifyIfIdle(): void {
-    if (this.#idleWaiters.length === 0 || this.#queue.size > 0 || this.#batchesInFlight > 0) return;
+    if (this.#idleWaiters.length === 0 || this.queuedRows > 0 || this.#inFlight.batches > 0) return;
     const waiters = this.#idleWaiters;
     this.#idleWaiters = [];
     for (const resolve of waiters) resolve();
   }
-}
-
-function traceOf({ lane, rows, sentMs, dispatch }: SentBatch, { queuedAtMs }: QueuedRow, nowMs: number): RowTrace {
-  return {
-    joined: false,
-    replica: lane.replica.id,
-    queuedMs: sentMs - queuedAtMs,
-    serviceMs: nowMs - sentMs,
-    batchRows: rows.length,
-    dispatch,
-  };
 }

@@ -12,6 +12,14 @@ export class BatcherMetrics {
   failed = 0;
   dropped = 0;
   retried = 0;
+  /** Batches whose rows were not tried again because the retry budget was spent. */
+  retriesRefused = 0;
+  /** Batches without a reply in time. */
+  overdue = 0;
+  /** Times that a replica was ejected, or stayed so after a probe. */
+  ejected = 0;
+  /** Inputs that were quarantined. */
+  quarantined = 0;
 
   /** `waitMs`: how long the row of the earliest deadline was queued. */
   recordDispatch(rows: number, reason: DispatchReason, waitMs: number): void {

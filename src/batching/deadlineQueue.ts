@@ -2,7 +2,10 @@ import type { Priority } from "../domain/application.js";
 import type { Settle } from "../domain/ports.js";
 import type { Row } from "../domain/tensor.js";
 
-/** A row in the batcher: QUEUED, then SENT with a batch, then DONE; or DONE straight from the queue. */
+/**
+ * A row in the batcher: QUEUED, then SENT with a batch, then DONE; or DONE straight from the queue. One that was with a
+ * replica that ended is SUSPECT while it waits to be run apart from the queue.
+ */
 export interface QueuedRow {
   readonly row: Row;
   readonly bytes: number;
@@ -16,9 +19,15 @@ export interface QueuedRow {
   orderMs: number;
   /** Latest deadline of its waiters: when it becomes hopeless. */
   latestMs: number;
-  /** The replica whose link broke with it: it gets one more try, on another. */
+  /** The replica that has not answered it: it gets one more try, on another. */
   lostBy: string | undefined;
-  phase: "QUEUED" | "SENT" | "DONE";
+  /** The last batch that it went with; 0 before the first. */
+  sentIn: number;
+  /** The replica with which it is overdue and which it is left with. */
+  overdueOn: string | undefined;
+  /** It was with a replica that ended. */
+  suspect: boolean;
+  phase: "QUEUED" | "SENT" | "SUSPECT" | "DONE";
 }
 
 /**

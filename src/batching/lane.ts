@@ -1,17 +1,26 @@
-import type { ReplicaPort } from "../domain/ports.js";
+import type { Random, ReplicaPort } from "../domain/ports.js";
 import type { Workload } from "./admission.js";
 import type { BatchSizeController } from "./batchSizeController.js";
 import { LatencyModel } from "./latencyModel.js";
+import { ReplicaHealth } from "./replicaHealth.js";
 
 /** Makes a replica's batch-size controller; its latency model is there for controllers that use it. */
 export type NewController = (model: LatencyModel) => BatchSizeController;
 
 const PROBE_AFTER_MS = 1000;
+/** A batch is overdue after so many times its learned tail, but a pause of this length is nobody's fault (garbage, scheduling). */
+const OVERDUE_TAILS = 3;
+const OVERDUE_FLOOR_MS = 20;
+/** Batches that a replica may have beyond its concurrency because others are overdue: enough for it to be ejected. */
+const MAX_BEHIND_OVERDUE = 2;
 
-interface RunningBatch {
+export interface RunningBatch {
   readonly rows: number;
   readonly sentMs: number;
   readonly full: boolean;
+  overdue: boolean;
+  /** Another batch was with the replica at the same time. */
+  shared: boolean;
 }
 
 /** One replica as the batcher sees it: what runs there, how fast it is, how much it may be given. */
@@ -20,10 +29,15 @@ export class Lane {
   #controller: BatchSizeController;
   readonly model = new LatencyModel();
   readonly #running = new Set<RunningBatch>();
+  readonly health: ReplicaHealth;
+  /** Kept free of further batches until it is idle, for one that may end the replica. */
+  reserved = false;
+  #overdue = 0;
   #lastReplyMs = -Infinity;
 
-  constructor(replica: ReplicaPort, newController: NewController) {
+  constructor(replica: ReplicaPort, newController: NewController, random: Random) {
     this.replica = replica;
+    this.health = new ReplicaHealth(random);
     this.#controller = newController(this.model);
   }
 
@@ -40,8 +54,19 @@ export class Lane {
     return this.#running.size;
   }
 
+  get overdue(): number {
+    return this.#overdue;
+  }
+
+  /**
+   * An overdue batch holds no place: a replica that hangs with one batch at once would otherwise never be late with
+   * three, and never be ejected; and one of whose workers hangs would serve on the others with less and less.
+   */
   get isFree(): boolean {
-    return this.#running.size < this.replica.concurrency;
+    if (!this.health.isHealthy || this.reserved) return false;
+    const { size } = this.#running;
+    const { concurrency } = this.replica;
+    return size - this.#overdue < concurrency && size < concurrency + MAX_BEHIND_OVERDUE;
   }
 
   /**
@@ -63,9 +88,28 @@ export class Lane {
 
   /** Whether the batch is as large as the controller allows, and how it is to be reported. */
   sent(rows: number, nowMs: number): RunningBatch {
-    const batch = { rows, sentMs: nowMs, full: rows >= this.controller.size };
+    const batch = {
+      rows,
+      sentMs: nowMs,
+      full: rows >= this.controller.size,
+      overdue: false,
+      shared: this.#running.size > 0,
+    };
+    for (const other of this.#running) other.shared = true;
     this.#running.add(batch);
     return batch;
+  }
+
+  /** When a batch that is sent now counts as overdue. `latestMs`: nobody waits for its rows after that. */
+  overdueAtMs(rows: number, nowMs: number, latestMs: number): number {
+    if (this.model.samples === 0) return latestMs;
+    const beginsMs = nowMs + (this.#running.size < this.replica.concurrency ? 0 : this.#restMs(nowMs));
+    return Math.min(latestMs, beginsMs + Math.max(OVERDUE_FLOOR_MS, OVERDUE_TAILS * this.model.tailMs(rows)));
+  }
+
+  becameOverdue(batch: RunningBatch): void {
+    batch.overdue = true;
+    this.#overdue += 1;
   }
 
   /**
@@ -75,6 +119,7 @@ export class Lane {
    */
   replied(batch: RunningBatch, nowMs: number, answered: boolean, budgetMs: number): number | undefined {
     this.#running.delete(batch);
+    if (batch.overdue) this.#overdue -= 1;
     const serviceMs = nowMs - Math.max(batch.sentMs, this.#lastReplyMs);
     this.#lastReplyMs = nowMs;
     if (!answered) return undefined;

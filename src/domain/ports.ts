@@ -84,10 +84,13 @@ export type RowReply =
   | { readonly kind: "output"; readonly output: Row }
   | { readonly kind: "failed"; readonly code: "MODEL_ERROR" | "MODEL_BAD_OUTPUT"; readonly message: string };
 
-/** `lost` says that the link broke with the batch in it, so that another replica may try its rows. */
+/**
+ * `lost` says that the link broke with the batch in it, so that another replica may try its rows; `refused`, that the
+ * batch cannot have been the reason, since it was not computed or the link was closed from this side.
+ */
 export type BatchReply =
   | { readonly kind: "rows"; readonly rows: readonly RowReply[] }
-  | { readonly kind: "lost"; readonly message: string }
+  | { readonly kind: "lost"; readonly message: string; readonly refused?: true }
   | { readonly kind: "failed"; readonly code: "MODEL_ERROR" | "MODEL_BAD_OUTPUT"; readonly message: string };
 
 /** What the batcher sees of one live link to a model wrapper. */

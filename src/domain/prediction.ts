@@ -45,7 +45,9 @@ export type MemberOutput =
   | { readonly kind: "SCORES"; readonly scores: Float64Array }
   | { readonly kind: "NUMBERS"; readonly numbers: Float64Array };
 
-export type MemberFailureCode = "DEADLINE_EXCEEDED" | "OVERLOADED" | "NO_REPLICA" | "MODEL_ERROR" | "MODEL_BAD_OUTPUT";
+/** POISON: the input has ended replicas of the model, and is not given to them for a while. */
+export type MemberFailureCode =
+  "DEADLINE_EXCEEDED" | "OVERLOADED" | "NO_REPLICA" | "MODEL_ERROR" | "MODEL_BAD_OUTPUT" | "POISON";
 
 export interface MemberMissing extends MemberRef {
   readonly code: MemberFailureCode;

@@ -52,6 +52,8 @@ export class BatchStream {
   readonly #stream: InferStream;
   readonly #pending = new Map<string, PendingBatch>();
   #oversized = false;
+  /** The stream broke, or hung, with what was in flight. */
+  #broken = false;
   #closed = false;
 
   constructor(options: BatchStreamOptions) {
@@ -85,14 +87,20 @@ export class BatchStream {
     if (this.#closed) return;
     this.#closed = true;
     this.#stream.cancel();
-    const reply: BatchReply = this.#oversized
-      ? { kind: "failed", code: "MODEL_BAD_OUTPUT", message: `${this.#model}: the reply is too long: ${why}` }
-      : { kind: "lost", message: `${this.#model}: lost replica ${this.#options.replica}: ${why}` };
+    const reply = this.#replyAtClose(why);
     for (const { done, cancelTimeout } of this.#pending.values()) {
       cancelTimeout();
       done(reply);
     }
     this.#pending.clear();
+  }
+
+  #replyAtClose(why: string): BatchReply {
+    if (this.#oversized) {
+      return { kind: "failed", code: "MODEL_BAD_OUTPUT", message: `${this.#model}: the reply is too long: ${why}` };
+    }
+    const message = `${this.#model}: lost replica ${this.#options.replica}: ${why}`;
+    return this.#broken ? { kind: "lost", message } : { kind: "lost", message, refused: true };
   }
 
   get #model(): string {
@@ -133,6 +141,7 @@ export class BatchStream {
   }
 
   #ended(why: string): void {
+    this.#broken = true;
     if (!this.#closed) this.#options.onEnded(why);
   }
 }

@@ -153,7 +153,7 @@ export class ReplicaLink implements ReplicaPort {
   send(batch: Batch, done: (reply: BatchReply) => void): void {
     const state = this.#state;
     if (state.phase === "READY") state.stream.send(batch, done);
-    else queueMicrotask(() => done({ kind: "lost", message: `replica ${this.id} is not connected` }));
+    else queueMicrotask(() => done({ kind: "lost", message: `replica ${this.id} is not connected`, refused: true }));
   }
 
   /** To be called when the registered signature may have changed. */

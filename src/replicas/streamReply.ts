@@ -71,7 +71,7 @@ function corrupted(expected: ExpectedReply, why: string): ReadReply {
 }
 
 function lost(kind: ReadReply["kind"], { model, replica }: ExpectedReply, what: string, why: string): ReadReply {
-  return { kind, why, reply: { kind: "lost", message: `${model}: replica ${replica} ${what}` } };
+  return { kind, why, reply: { kind: "lost", message: `${model}: replica ${replica} ${what}`, refused: true } };
 }
 
 /** Given beside an error by wrappers with the extension. */

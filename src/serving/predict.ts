@@ -197,6 +197,7 @@ function sourceOf({ present, missing }: Gathered): PredictionSource {
 
 /** The most telling of the members' failures: a model that erred says more than one that was merely late. */
 const TELLING: readonly MemberFailureCode[] = [
+  "POISON",
   "MODEL_BAD_OUTPUT",
   "MODEL_ERROR",
   "OVERLOADED",
@@ -205,6 +206,7 @@ const TELLING: readonly MemberFailureCode[] = [
 ];
 
 const REASONS: Readonly<Record<MemberFailureCode, DefaultReason>> = {
+  POISON: "MODEL_ERROR",
   MODEL_BAD_OUTPUT: "MODEL_ERROR",
   MODEL_ERROR: "MODEL_ERROR",
   OVERLOADED: "OVERLOADED",
@@ -213,6 +215,7 @@ const REASONS: Readonly<Record<MemberFailureCode, DefaultReason>> = {
 };
 
 const CODES: Readonly<Record<MemberFailureCode, FailureCode>> = {
+  POISON: "BAD_INPUT",
   MODEL_BAD_OUTPUT: "MODEL_BAD_OUTPUT",
   MODEL_ERROR: "MODEL_UNAVAILABLE",
   OVERLOADED: "OVERLOADED",

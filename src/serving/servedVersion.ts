@@ -74,6 +74,7 @@ export class ServedVersion {
     this.#options = options;
     this.batcher = new Batcher({
       clock: options.clock,
+      random: options.random,
       name: this.key,
       newController: newControllerOf(settings),
       metrics: this.metrics,

@@ -24,6 +24,7 @@ export function fakeBatching(limits: BatchingLimits = {}) {
   };
   const batcher = new Batcher({
     clock,
+    random: () => 0.5,
     name: "m@1",
     newController: () => controller,
     metrics,

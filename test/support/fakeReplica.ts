@@ -7,7 +7,10 @@ export interface SentBatch {
   reply(reply: BatchReply): void;
   /** Each row's output is the row itself. */
   echo(): void;
+  /** The replica refuses it: its rows are not to blame. */
   lose(): void;
+  /** The replica ends with it. */
+  end(): void;
 }
 
 const SIGNATURE: Signature = {
@@ -46,7 +49,8 @@ export class FakeReplica implements ReplicaPort {
       numbers: rows.map(numberOf),
       reply,
       echo: () => reply({ kind: "rows", rows: rows.map((output) => ({ kind: "output", output })) }),
-      lose: () => reply({ kind: "lost", message: `${this.id} broke` }),
+      lose: () => reply({ kind: "lost", message: `${this.id} refused it`, refused: true }),
+      end: () => reply({ kind: "lost", message: `${this.id} broke` }),
     };
     this.batches.push(sent);
     this.inFlight.push(sent);

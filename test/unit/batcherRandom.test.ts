@@ -56,6 +56,7 @@ class Simulation {
   readonly removed: FakeReplica[] = [];
   readonly batcher = new Batcher({
     clock: this.clock,
+    random: () => 0.5,
     name: "m@1",
     newController: () => new Aimd({ initialRows: 2, maxBatchRows: MAX_BATCH_ROWS }),
     metrics: this.metrics,

@@ -11,6 +11,9 @@ function rowWith(orderMs: number, arrival: number): QueuedRow {
     priority: "INTERACTIVE",
     settle: () => undefined,
     lostBy: undefined,
+    sentIn: 0,
+    overdueOn: undefined,
+    suspect: false,
     phase: "QUEUED",
   } as const;
   return { ...common, arrival, orderMs, latestMs: orderMs };

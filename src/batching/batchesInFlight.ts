@@ -1,0 +1,145 @@
+import type { BatchReply, Clock, RowReply } from "../domain/ports.js";
+import type { Row } from "../domain/tensor.js";
+import type { BatcherMetrics } from "./batcherMetrics.js";
+import type { DeadlineQueue, QueuedRow } from "./deadlineQueue.js";
+import type { Lane } from "./lane.js";
+import type { RowRetries } from "./rowRetries.js";
+import type { FailedCode, RowSettlement } from "./rowSettlement.js";
+import { decides, traceOf } from "./sentBatch.js";
+import type { BatchPurpose, SentBatch } from "./sentBatch.js";
+
+export interface BatchesInFlightOptions {
+  readonly clock: Clock;
+  /** For messages: `name@version`. */
+  readonly name: string;
+  readonly queue: DeadlineQueue;
+  readonly settlement: RowSettlement;
+  readonly retries: RowRetries;
+  readonly metrics: BatcherMetrics;
+  /** A replica may be free, or nothing be left to do. */
+  readonly onChange: () => void;
+}
+
+/**
+ * The batches that replicas have. One is RUNNING, or OVERDUE after its time without a reply; then it holds no place any
+ * more and its rows may be tried elsewhere, but its late reply still settles those that are not settled yet, teaches
+ * the latency model and fills caches. It ends with its reply, or with the link.
+ */
+export class BatchesInFlight {
+  readonly #options: BatchesInFlightOptions;
+  /** What one batch may take: half of the strictest objective that the model serves, less the measured overhead. */
+  serviceBudgetMs = Infinity;
+  #sent = 0;
+  #batches = 0;
+
+  constructor(options: BatchesInFlightOptions) {
+    this.#options = options;
+  }
+
+  /** Overdue ones too, and those of replicas that have been removed since. */
+  get batches(): number {
+    return this.#batches;
+  }
+
+  send(lane: Lane, rows: readonly QueuedRow[], purpose: BatchPurpose): void {
+    const { clock, metrics } = this.#options;
+    const sentMs = clock.nowMs();
+    let latestMs = -Infinity;
+    this.#sent += 1;
+    const id = this.#sent;
+    for (const row of rows) {
+      row.sentIn = id;
+      row.overdueOn = undefined;
+      if (row.latestMs > latestMs) latestMs = row.latestMs;
+    }
+    const overdueAtMs = lane.overdueAtMs(rows.length, sentMs, latestMs);
+    const running = lane.sent(rows.length, sentMs);
+    const dispatch = running.full ? "FULL" : "TURN_END";
+    if (purpose === "PROBE") lane.health.probed(overdueAtMs);
+    this.#batches += 1;
+    metrics.recordDispatch(rows.length, dispatch, sentMs - (rows[0] as QueuedRow).queuedAtMs);
+    // At the end of the turn: after a pause of this process the reply may be there, unread.
+    const cancelTimeout = clock.at(overdueAtMs, () => clock.turnEnd(() => this.#overdue(batch)));
+    const batch: SentBatch = { id, purpose, lane, running, rows, dispatch, cancelTimeout, replied: false };
+    const asked = {
+      id,
+      rows: rows.map((queued) => queued.row),
+      rowIds: rows.map((queued) => queued.arrival),
+      deadlineMs: latestMs,
+    };
+    lane.replica.send(asked, (reply) => this.#receive(batch, reply));
+  }
+
+  /** No reply in time: the batch no longer holds its place, but what it says late still counts. */
+  #overdue(batch: SentBatch): void {
+    if (batch.replied) return;
+    const { metrics } = this.#options;
+    const { lane } = batch;
+    metrics.overdue += 1;
+    lane.becameOverdue(batch.running);
+    this.#timedOut(batch);
+    this.#options.retries.overdue(batch);
+    this.#options.onChange();
+  }
+
+  #receive(batch: SentBatch, reply: BatchReply): void {
+    if (batch.replied) return;
+    batch.replied = true;
+    batch.cancelTimeout();
+    const nowMs = this.#options.clock.nowMs();
+    const { lane } = batch;
+    const serviceMs = lane.replied(batch.running, nowMs, reply.kind === "rows", this.serviceBudgetMs);
+    if (serviceMs !== undefined) this.#options.metrics.recordService(serviceMs);
+    this.#batches -= 1;
+    this.#settleBatch(batch, reply, nowMs);
+    this.#options.onChange();
+  }
+
+  #settleBatch(batch: SentBatch, reply: BatchReply, nowMs: number): void {
+    if (reply.kind === "lost") {
+      if (batch.purpose === "PROBE") this.#timedOut(batch);
+      if (reply.refused === true) this.#options.retries.refused(batch, reply.message);
+      else this.#options.retries.ended(batch, reply.message);
+      return;
+    }
+    batch.lane.health.replied();
+    const { rows } = batch;
+    if (reply.kind === "failed") {
+      for (const queued of rows) this.#fail(batch, queued, reply.code, reply.message);
+    } else if (reply.rows.length !== rows.length) {
+      // Never a prefix: nobody knows which rows are missing.
+      const message = `model ${this.#options.name}: expected ${rows.length} rows, got ${reply.rows.length}`;
+      for (const queued of rows) this.#fail(batch, queued, "MODEL_BAD_OUTPUT", message);
+    } else {
+      this.#options.retries.batchAnswered();
+      for (let i = 0; i < rows.length; i++) {
+        const queued = rows[i] as QueuedRow;
+        const own = reply.rows[i] as RowReply;
+        if (own.kind === "failed") this.#fail(batch, queued, own.code, own.message);
+        else this.#answer(batch, queued, own.output, nowMs);
+      }
+    }
+    if (batch.purpose === "ISOLATED") this.#options.retries.isolation.survived();
+  }
+
+  /** The first answer counts, also while the row waits for another try. */
+  #answer(batch: SentBatch, queued: QueuedRow, output: Row, nowMs: number): void {
+    if (queued.phase === "DONE") return;
+    if (queued.phase === "QUEUED") this.#options.queue.remove(queued);
+    this.#options.retries.answered(queued);
+    this.#options.settlement.output(queued, output, traceOf(batch, queued.queuedAtMs, nowMs));
+  }
+
+  #fail(batch: SentBatch, queued: QueuedRow, code: FailedCode, message: string): void {
+    if (!decides(batch, queued)) return;
+    this.#options.retries.answered(queued);
+    this.#options.settlement.failed(queued, code, message);
+  }
+
+  #timedOut({ lane, purpose }: SentBatch): void {
+    const { clock, metrics } = this.#options;
+    if (!lane.health.timedOut(purpose === "PROBE", clock.nowMs())) return;
+    metrics.ejected += 1;
+    clock.at(lane.health.tryAtMs, this.#options.onChange);
+  }
+}
