@@ -188,6 +188,8 @@ export type ReplicaState =
   | 'CONNECTING'
   /** The wrapper takes no more batches, but answers those that it has. */
   | 'DRAINING'
+  /** The link is up, but batches had no reply in time: it gets single rows until one has. */
+  | 'EJECTED'
   | 'READY'
   | 'STOPPED'
   /** The wrapper computes rows of the warm-up, before queries reach it. */

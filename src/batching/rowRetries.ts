@@ -182,6 +182,9 @@ export class RowRetries {
 
   #quarantined(forMs: number): string {
     const seconds = Math.ceil(forMs / 1000);
-    return `model ${this.#options.name} ended twice when it had this input alone; it is refused for ${seconds} s more`;
+    return (
+      `model ${this.#options.name} ended twice when it had this input alone: it is quarantined as POISON for ` +
+      `${seconds} s; send another input`
+    );
   }
 }

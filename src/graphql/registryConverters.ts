@@ -115,15 +115,20 @@ function fromReplicas({ model, version }: ModelVersion, served: ModelVersions): 
   if (found === undefined) return [];
   const { links, batcher } = found;
   const controllers = new Map(batcher.controllers.map((controller) => [controller.replica, controller]));
-  return [...links.values()].map((link) => ({
-    id: link.id,
-    endpoint: link.endpoint,
-    state: link.phase,
-    problem: link.problem,
-    retryInMs: link.retryInMs,
-    batchRows: controllers.get(link.id)?.size,
-    batchRowsReason: controllers.get(link.id)?.reason,
-  }));
+  return [...links.values()].map((link) => {
+    const controller = controllers.get(link.id);
+    // The batcher has ready replicas only: one that is ejected is so beside being linked.
+    const ejected = controller?.problem;
+    return {
+      id: link.id,
+      endpoint: link.endpoint,
+      state: ejected === undefined ? link.phase : "EJECTED",
+      problem: ejected ?? link.problem,
+      retryInMs: link.retryInMs,
+      batchRows: controller?.size,
+      batchRowsReason: controller?.reason,
+    };
+  });
 }
 
 export function fromStored<T>(stored: Stored<T>, convert: (value: T) => object): object {

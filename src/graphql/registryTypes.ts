@@ -18,6 +18,7 @@ export enum ReplicaStateEnum {
   CONNECTING = "CONNECTING",
   WARMING = "WARMING",
   READY = "READY",
+  EJECTED = "EJECTED",
   DRAINING = "DRAINING",
   BACKOFF = "BACKOFF",
 }
@@ -25,6 +26,7 @@ registerEnumType(ReplicaStateEnum, {
   name: "ReplicaState",
   valuesConfig: {
     WARMING: { description: "The wrapper computes rows of the warm-up, before queries reach it." },
+    EJECTED: { description: "The link is up, but batches had no reply in time: it gets single rows until one has." },
     DRAINING: { description: "The wrapper takes no more batches, but answers those that it has." },
     BACKOFF: { description: "The link failed and will be tried again: `problem` says why, `retryInMs` when." },
   },

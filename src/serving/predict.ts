@@ -197,12 +197,13 @@ function sourceOf({ present, missing }: Gathered): PredictionSource {
 
 /** The most telling of the members' failures: a model that erred says more than one that was merely late. */
 const TELLING: readonly MemberFailureCode[] = [
-  "POISON",
   "MODEL_BAD_OUTPUT",
   "MODEL_ERROR",
   "OVERLOADED",
   "DEADLINE_EXCEEDED",
   "NO_REPLICA",
+  // Another member may still answer, if the query comes again.
+  "POISON",
 ];
 
 const REASONS: Readonly<Record<MemberFailureCode, DefaultReason>> = {
