@@ -20,7 +20,10 @@ const event = fc.oneof(
     arbitrary: fc.record({ do: fc.constant("submit" as const), at: nat, bytes: fc.constantFrom(4, 60, 300) }),
   },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("endTurn" as const), at: nat }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom("echo" as const, "lose" as const), at: nat }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constantFrom("echo" as const, "lose" as const, "end" as const), at: nat }),
+  },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -32,6 +35,7 @@ const event = fc.oneof(
         "add" as const,
         "remove" as const,
         "advance" as const,
+        "hang" as const,
       ),
       at: nat,
     }),
@@ -52,6 +56,8 @@ class Simulation {
   readonly metrics = new BatcherMetrics();
   readonly waiters: Waiter[] = [];
   readonly sentTo = new Map<number, string[]>();
+  /** Rows that were with a replica that ended, or that somebody joined. */
+  readonly again = new Set<number>();
   readonly live = new Map<string, FakeReplica>();
   readonly removed: FakeReplica[] = [];
   readonly batcher = new Batcher({
@@ -100,8 +106,24 @@ class Simulation {
     this.batcher.removeReplica(id);
   }
 
+  /** With it end all batches that its replica has. */
+  end(sent: SentBatch): void {
+    const replica = [...this.live.values(), ...this.removed].find(({ inFlight }) => inFlight.includes(sent));
+    if (replica === undefined) return;
+    if (this.live.get(replica.id) === replica) {
+      this.live.delete(replica.id);
+      this.removed.push(replica);
+      this.batcher.removeReplica(replica.id);
+    }
+    for (const lost of [...replica.inFlight]) {
+      for (const number of lost.numbers) this.again.add(number);
+      lost.end();
+    }
+  }
+
   check(replica: FakeReplica, { rows, numbers }: SentBatch): void {
-    expect(replica.inFlight.length).toBeLessThanOrEqual(replica.concurrency);
+    const { overdue } = this.metrics;
+    expect(replica.inFlight.length).toBeLessThanOrEqual(replica.concurrency + overdue);
     expect(rows.length).toBeGreaterThan(0);
     expect(rows.length).toBeLessThanOrEqual(MAX_BATCH_ROWS);
     const bytes = rows.reduce((sum, row) => sum + (row[0] as Uint8Array).length, 0);
@@ -111,8 +133,13 @@ class Simulation {
       expect(waiter).toMatchObject({ settled: 0, abandoned: false });
       expect(waiter.latestMs).toBeGreaterThan(this.clock.nowMs());
       const before = this.sentTo.get(number) ?? [];
-      expect(before).not.toContain(replica.id);
-      expect(before.length).toBeLessThan(2);
+      // Again, and at the same replica, only where one ended or somebody joined: then apart from the others.
+      if (!this.again.has(number)) {
+        expect(before).not.toContain(replica.id);
+        expect(before.length).toBeLessThan(2);
+      } else {
+        expect(before.length).toBeLessThan(30);
+      }
       this.sentTo.set(number, [...before, replica.id]);
     }
   }
@@ -123,9 +150,15 @@ class Simulation {
 
   async drain(): Promise<void> {
     const idle = this.batcher.whenIdle();
-    while (this.inFlight().length > 0 || this.clock.turnCallbacks > 0) {
+    while (
+      this.inFlight().length > 0 ||
+      this.clock.turnCallbacks > 0 ||
+      (this.batcher.queuedRows > 0 && this.live.size > 0)
+    ) {
       for (const sent of this.inFlight()) sent.echo();
       this.clock.endTurn();
+      // Suspects wait for a replica that may be risked, at most until their deadline.
+      if (this.inFlight().length === 0) this.clock.advance(100);
     }
     for (const id of [...this.live.keys()]) this.batcher.removeReplica(id);
     await idle;
@@ -142,15 +175,25 @@ function apply(simulation: Simulation, next: { do: string; at: number; bytes?: n
   if (next.do === "submit") simulation.submit(at, next.bytes ?? 4);
   else if (next.do === "endTurn") clock.endTurn();
   else if (next.do === "advance") clock.advance(at / 5);
-  else if (next.do === "add") simulation.add(at);
+  else if (next.do === "hang") {
+    // Nobody replies for three deadlines on end.
+    for (let i = 0; i < 3; i++) {
+      simulation.submit(at, 4);
+      clock.endTurn();
+      clock.advance(51);
+      clock.endTurn();
+    }
+  } else if (next.do === "add") simulation.add(at);
   else if (next.do === "remove") simulation.remove(at);
   else if (next.do === "echo") sent?.echo();
   else if (next.do === "lose") sent?.lose();
+  else if (next.do === "end" && sent !== undefined) simulation.end(sent);
   else if (next.do === "fail") sent?.reply({ kind: "failed", code: "MODEL_ERROR", message: "threw" });
   else if (next.do === "short") sent?.reply({ kind: "rows", rows: [] });
   else if (waiter !== undefined && waiter.settled === 0 && !waiter.abandoned) {
     if (next.do === "extend") {
       waiter.latestMs = Math.max(waiter.latestMs, clock.nowMs() + at);
+      simulation.again.add(waiter.number);
       waiter.pending.extend(rowQuery(rowOf(0), clock.nowMs() + at));
     } else {
       const before = batcher.queuedRows;
@@ -162,7 +205,7 @@ function apply(simulation: Simulation, next: { do: string; at: number; bytes?: n
 
 describe("batcher under random events", () => {
   test("settles each row once, or never after it was abandoned, and keeps all of its bounds", async () => {
-    const totals = { answered: 0, failed: 0, dropped: 0, retried: 0 };
+    const totals = { answered: 0, failed: 0, dropped: 0, retried: 0, overdue: 0, ejected: 0 };
     await fc.assert(
       fc.asyncProperty(fc.array(event, { maxLength: 150, size: "max" }), async (events) => {
         const simulation = new Simulation();
@@ -177,9 +220,9 @@ describe("batcher under random events", () => {
         expect(simulation.batcher.queuedRows).toBe(0);
         for (const key of Object.keys(totals) as (keyof typeof totals)[]) totals[key] += simulation.metrics[key];
       }),
-      { numRuns: 150 },
+      { numRuns: 300 },
     );
     // None of the ways out went untried.
-    expect(Math.min(...Object.values(totals))).toBeGreaterThan(20);
+    for (const [way, total] of Object.entries(totals)) expect([way, total > 20]).toEqual([way, true]);
   });
 });
