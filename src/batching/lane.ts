@@ -11,8 +11,8 @@ const PROBE_AFTER_MS = 1000;
 /** A batch is overdue after so many times its learned tail, but a pause of this length is nobody's fault (garbage, scheduling). */
 const OVERDUE_TAILS = 3;
 const OVERDUE_FLOOR_MS = 20;
-/** Batches that a replica may have beyond its concurrency because others are overdue: enough for it to be ejected. */
-const MAX_BEHIND_OVERDUE = 2;
+/** Batches that a replica may have beyond its concurrency because others are overdue: a bound, should it answer some in time still. */
+const MAX_BEHIND_OVERDUE = 16;
 
 export interface RunningBatch {
   readonly rows: number;
@@ -50,8 +50,13 @@ export class Lane {
     this.#controller = newController(this.model);
   }
 
+  /** Batches whose reply is not overdue: one that hangs is as likely to be chosen as any, and so found out soon. */
   get inFlight(): number {
-    return this.#running.size;
+    return this.#running.size - this.#overdue;
+  }
+
+  get isIdle(): boolean {
+    return this.#running.size === 0;
   }
 
   get overdue(): number {
@@ -64,9 +69,8 @@ export class Lane {
    */
   get isFree(): boolean {
     if (!this.health.isHealthy || this.reserved) return false;
-    const { size } = this.#running;
     const { concurrency } = this.replica;
-    return size - this.#overdue < concurrency && size < concurrency + MAX_BEHIND_OVERDUE;
+    return this.inFlight < concurrency && this.#running.size < concurrency + MAX_BEHIND_OVERDUE;
   }
 
   /**
@@ -74,7 +78,7 @@ export class Lane {
    * busy hour) would never be asked again otherwise, and so never be known to be quick.
    */
   mayProbe(nowMs: number): boolean {
-    return this.#running.size === 0 && nowMs - this.#lastReplyMs >= PROBE_AFTER_MS;
+    return this.isIdle && nowMs - this.#lastReplyMs >= PROBE_AFTER_MS;
   }
 
   workload(nowMs: number): Workload {

@@ -188,7 +188,7 @@ export class PoisonIsolation {
       );
       if (this.#reserved !== undefined) this.#reserved.reserved = true;
     }
-    return this.#reserved?.inFlight === 0 ? this.#reserved : undefined;
+    return this.#reserved?.isIdle === true ? this.#reserved : undefined;
   }
 
   #release(): void {
