@@ -1,4 +1,4 @@
-import type { Batch, BatchReply, Random, ReplicaPort } from "../../src/domain/ports.js";
+import type { Batch, BatchReply, Cancel, Random, ReplicaPort } from "../../src/domain/ports.js";
 import type { Signature } from "../../src/domain/tensor.js";
 import { normal } from "./seededRandom.js";
 import type { VirtualClock } from "./virtualClock.js";
@@ -28,7 +28,11 @@ export class SimulatedReplica implements ReplicaPort {
   service: Service;
   /** No batch ends before this time. */
   stalledUntilMs = 0;
-  rowsInFlight = 0;
+  rowsSent = 0;
+  /** Told before the batches in flight are given back, and when it is there again. */
+  onLeave: () => void = () => undefined;
+  onBack: () => void = () => undefined;
+  readonly #running = new Set<{ readonly rows: number; readonly cancel: Cancel; readonly lose: () => void }>();
 
   constructor(id: string, clock: VirtualClock, random: Random, service: Service) {
     this.id = id;
@@ -37,13 +41,34 @@ export class SimulatedReplica implements ReplicaPort {
     this.service = service;
   }
 
+  get rowsInFlight(): number {
+    let rows = 0;
+    for (const batch of this.#running) rows += batch.rows;
+    return rows;
+  }
+
+  /** As if it were killed with what it has, and restarted. */
+  end(restartMs: number): void {
+    this.onLeave();
+    const lost = [...this.#running];
+    this.#running.clear();
+    for (const { cancel, lose } of lost) {
+      cancel();
+      lose();
+    }
+    this.#clock.at(this.#clock.nowMs() + restartMs, () => this.onBack());
+  }
+
   send({ rows }: Batch, done: (reply: BatchReply) => void): void {
-    this.rowsInFlight += rows.length;
+    this.rowsSent += rows.length;
     const endMs = Math.max(this.#clock.nowMs() + this.#serviceMs(rows.length), this.stalledUntilMs);
-    this.#clock.at(endMs, () => {
-      this.rowsInFlight -= rows.length;
+    const cancel = this.#clock.at(endMs, () => {
+      this.#running.delete(running);
       done({ kind: "rows", rows: rows.map((output) => ({ kind: "output", output })) });
     });
+    const lose = (): void => done({ kind: "lost", message: `${this.id} ended` });
+    const running = { rows: rows.length, cancel, lose };
+    this.#running.add(running);
   }
 
   #serviceMs(rows: number): number {

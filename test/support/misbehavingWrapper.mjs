@@ -80,6 +80,8 @@ const WAYS = {
     await opened();
     return [answer(id, values)];
   },
+  /** In whichever row it is. */
+  exit: () => process.exit(1),
 };
 const NAMES = Object.keys(WAYS);
 
@@ -88,7 +90,8 @@ async function onRequest(call, request) {
   const raw = request.rawInputContents[0];
   const numbers = new Float32Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.length));
   const values = Array.from({ length: numbers.length / cells }, (_, row) => numbers[row * cells + 1]);
-  const way = NAMES[numbers[0]];
+  const exits = values.some((_, row) => NAMES[numbers[row * cells]] === "exit");
+  const way = exits ? "exit" : NAMES[numbers[0]];
   if (way === "end") call.end();
   for (const message of await WAYS[way](request.id, values)) call.write(message);
 }

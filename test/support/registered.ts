@@ -88,7 +88,7 @@ export async function predictMany(server: TestServer, name: string, inputs: Tens
 
 /** Ways of `misbehavingWrapper.mjs`, in its order. */
 const WAYS =
-  "right short long none shortBytes longBytes firstNaN infinite datatype shape name noOutput noRaw error errorWithoutId empty garbage unknownFirst twice end held".split(
+  "right short long none shortBytes longBytes firstNaN infinite datatype shape name noOutput noRaw error errorWithoutId empty garbage unknownFirst twice end held exit".split(
     " ",
   );
 

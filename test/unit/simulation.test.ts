@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { seededRandom } from "../../bench/simulation/seededRandom.js";
 import { Run } from "../../bench/simulation/simulate.js";
 import type { Simulation } from "../../bench/simulation/simulate.js";
-import type { Service } from "../../bench/simulation/simulatedReplica.js";
+import type { Service, SimulatedReplica } from "../../bench/simulation/simulatedReplica.js";
 import { Aimd } from "../../src/batching/aimd.js";
 import { FixedSize } from "../../src/batching/fixed.js";
 import type { NewController } from "../../src/batching/lane.js";
@@ -21,6 +21,16 @@ const CONTROLLERS: readonly NewController[] = [
   () => new FixedSize(32),
 ];
 
+const THREE_AT_HALF: Simulation = {
+  seed: 7,
+  newController: () => new Aimd({ maxBatchRows: 32 }),
+  replicas: [NOISY, NOISY, NOISY],
+  sloMs: [50],
+  ratePerSecond: 3000,
+  seconds: 6,
+  warmUpSeconds: 1,
+};
+
 /** Each seed draws which faults are on. */
 function drawn(seed: number): Simulation {
   const random = seededRandom(seed);
@@ -32,6 +42,10 @@ function drawn(seed: number): Simulation {
     stallShare: pick([0, 0.01, 0.1]),
   }));
   const atMs = 100 + 300 * random();
+  const end = {
+    atMs: 100 + 300 * random(),
+    run: (all: readonly { end(restartMs: number): void }[]) => all.at(-1)?.end(pick([20, 100, 1000])),
+  };
   const stall = (untilMs: number) => ({
     atMs,
     run: ([replica]: readonly { stalledUntilMs: number }[]) => void (replica && (replica.stalledUntilMs = untilMs)),
@@ -44,13 +58,13 @@ function drawn(seed: number): Simulation {
     ratePerSecond: pick([100, 1000, 6000]),
     seconds: 0.6,
     warmUpSeconds: 0,
-    events: random() < 0.5 ? [stall(atMs + 200)] : [],
+    events: [...(random() < 0.5 ? [stall(atMs + 200)] : []), ...(random() < 0.5 ? [end] : [])],
   };
 }
 
 describe("the batcher in simulation", () => {
   test(`keeps its invariants at every step over ${SEEDS} seeds`, async () => {
-    const totals = { late: 0, refused: 0, dropped: 0 };
+    const totals = { late: 0, refused: 0, dropped: 0, failed: 0, overdue: 0, ejected: 0, retried: 0 };
     for (let seed = 1; seed <= SEEDS; seed++) {
       const outcome = await new Run(drawn(seed)).run();
       expect({ seed, breach: outcome.breach }).toEqual({ seed, breach: undefined });
@@ -75,6 +89,39 @@ describe("the batcher in simulation", () => {
     },
     60_000,
   );
+
+  test("answers 99 of 100 in time when one of three replicas hangs, and ejects it", async () => {
+    const outcome = await new Run({
+      ...THREE_AT_HALF,
+      events: [{ atMs: 2000, run: ([, hung]) => void (hung && (hung.stalledUntilMs = 30_000)) }],
+    }).run();
+    expect(outcome).toMatchObject({ breach: undefined });
+    expect(outcome.ejected).toBeGreaterThan(0);
+    expect(outcome.ejected).toBeLessThan(10);
+    expect(outcome.goodPerSecond).toBeGreaterThan(0.99 * outcome.arrivedPerSecond);
+  }, 60_000);
+
+  test("answers 99 of 100 in time when one of three replicas ends and comes back, again and again", async () => {
+    const run = ([, mortal]: readonly SimulatedReplica[]): void => mortal?.end(300);
+    const outcome = await new Run({
+      ...THREE_AT_HALF,
+      events: [2000, 3000, 4000, 5000].map((atMs) => ({ atMs, run })),
+    }).run();
+    expect(outcome).toMatchObject({ breach: undefined });
+    expect(outcome.goodPerSecond).toBeGreaterThan(0.99 * outcome.arrivedPerSecond);
+  }, 60_000);
+
+  test("gives a replica that is ten times as slow no more than its share, and still a row a second", async () => {
+    const slow = { ...NOISY, fixedMs: 10 * NOISY.fixedMs, rowMs: 10 * NOISY.rowMs };
+    const healthy = await new Run({ ...THREE_AT_HALF, replicas: [NOISY, NOISY] }).run();
+    const outcome = await new Run({ ...THREE_AT_HALF, replicas: [NOISY, slow, NOISY] }).run();
+    const [, slowRows = 0] = outcome.rowsByReplica;
+    const rows = outcome.rowsByReplica.reduce((sum, more) => sum + more, 0);
+    expect(slowRows / rows).toBeLessThan(0.1 / 2.1);
+    expect(slowRows).toBeGreaterThanOrEqual(5);
+    expect(outcome.p99Ms).toBeLessThan(1.2 * healthy.p99Ms);
+    expect(outcome.goodPerSecond).toBeGreaterThan(0.99 * outcome.arrivedPerSecond);
+  }, 60_000);
 
   test("is back at its goodput within half a second of a stall of five", async () => {
     const outcome = await new Run({
