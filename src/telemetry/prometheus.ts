@@ -11,6 +11,10 @@ export interface ModelFigures {
   readonly failed: number;
   readonly dropped: number;
   readonly retried: number;
+  readonly overdue: number;
+  readonly ejected: number;
+  readonly retriesRefused: number;
+  readonly quarantined: number;
   readonly batches: number;
   readonly rows: number;
   /** Of each approximate cache of the version. */
@@ -186,6 +190,19 @@ function addModelMetrics(registry: Registry, models: () => readonly ModelFigures
       models().flatMap((figures) => [
         [{ ...labelsOf(figures), kind: "unknown" }, figures.unknownReplies] as const,
         [{ ...labelsOf(figures), kind: "unusable" }, figures.unusableReplies] as const,
+      ]),
+  );
+  addCounter(
+    registry,
+    "skysail_model_faults_total",
+    "Batches overdue, replicas ejected, batches not retried for lack of budget (retry_refused), inputs quarantined",
+    [...names, "kind"],
+    () =>
+      models().flatMap((figures) => [
+        [{ ...labelsOf(figures), kind: "overdue" }, figures.overdue] as const,
+        [{ ...labelsOf(figures), kind: "ejected" }, figures.ejected] as const,
+        [{ ...labelsOf(figures), kind: "retry_refused" }, figures.retriesRefused] as const,
+        [{ ...labelsOf(figures), kind: "quarantined" }, figures.quarantined] as const,
       ]),
   );
   addHistogram(registry, "skysail_batch_service_seconds", "A batch's own service time", () =>

@@ -93,6 +93,9 @@ describe("predict", () => {
     ["MODEL_ERROR", "MODEL_UNAVAILABLE", 1000, ["MODEL_ERROR"]],
     ["MODEL_ERROR", "MODEL_BAD_OUTPUT", undefined, ["MODEL_BAD_OUTPUT"]],
     ["NO_REPLICA", "MODEL_UNAVAILABLE", undefined, []],
+    ["MODEL_ERROR", "BAD_INPUT", undefined, ["POISON"]],
+    // The other may answer when the query comes again.
+    ["OVERLOADED", "OVERLOADED", 1000, ["POISON", "OVERLOADED"]],
     // The most telling of several.
     ["MODEL_ERROR", "MODEL_BAD_OUTPUT", undefined, ["NO_REPLICA", "MODEL_ERROR", "MODEL_BAD_OUTPUT"]],
     ["MODEL_ERROR", "MODEL_UNAVAILABLE", 1000, [LATE, "OVERLOADED", "MODEL_ERROR"]],

@@ -42,9 +42,10 @@ function setUp() {
   const counts = { answered: 1, failed: 2, dropped: 3, retried: 4, batches: 5, rows: 6 };
   const cache = { approximate: [], cacheHits: 7, cacheMisses: 8, cacheJoined: 9 };
   const times = { serviceMs: new Histogram(), queueWaitMs: new Histogram() };
+  const faults = { overdue: 17, ejected: 18, retriesRefused: 19, quarantined: 20 };
   const replies = { unknownReplies: 15, unusableReplies: 16 };
   const gauges = { queuedRows: 10, readyReplicas: 11 };
-  const model = { model: "m", version: 2, ...counts, ...cache, ...replies, ...gauges, ...times };
+  const model = { model: "m", version: 2, ...counts, ...cache, ...replies, ...faults, ...gauges, ...times };
   const process = { cacheBytes: 12, cacheEntries: 13, hotOperations: 14 };
   const registry = prometheusRegistry({ serving, models: () => [model], process: () => process });
   const read = async () => parse(await registry.metrics());
@@ -81,6 +82,9 @@ describe("prometheus text", () => {
     expect(find(lines, "skysail_observations_total", { result: "duplicate" })).toEqual([1]);
     expect(find(lines, "skysail_model_bad_replies_total", { kind: "unknown" })).toEqual([15]);
     expect(find(lines, "skysail_model_bad_replies_total", { kind: "unusable" })).toEqual([16]);
+    for (const [kind, count] of Object.entries({ overdue: 17, ejected: 18, retry_refused: 19, quarantined: 20 })) {
+      expect(find(lines, "skysail_model_faults_total", { model: "m", kind })).toEqual([count]);
+    }
     for (const [result, count] of Object.entries({ answered: 1, failed: 2, dropped: 3, retried: 4 })) {
       expect(find(lines, "skysail_model_rows_total", { model: "m", version: "2", result })).toEqual([count]);
     }

@@ -45,6 +45,8 @@ describe("a link whose wrapper stops", () => {
     rig.server.call?.end();
     await rig.until(() => rig.events.length === 5);
     expect(rig.events.slice(3)).toEqual(["waits", "1 lost: model m@1: lost replica r: the wrapper closed the stream"]);
+    // It may have been the batch that ended the wrapper.
+    expect(rig.replies.get(1)).not.toHaveProperty("refused");
   });
 
   test("gives back what it waits for when it is stopped itself", async () => {
@@ -56,6 +58,7 @@ describe("a link whose wrapper stops", () => {
     await rig.until(() => rig.events.length === 3);
     rig.link.stop();
     expect(rig.events.slice(3)).toEqual(["1 lost: model m@1: lost replica r: the link was closed"]);
+    expect(rig.replies.get(1)).toMatchObject({ refused: true });
     expect(rig.link.phase).toBe("STOPPED");
   });
 });
@@ -255,6 +258,7 @@ describe("a link to a wrapper with the extension", () => {
     await rig.until(() => rig.replies.has(3));
     expect(rig.replies.get(3)).toEqual({
       kind: "lost",
+      refused: true,
       message:
         "model m@1: replica r is behind a line that corrupts: " +
         "the reply's contents do not have the CRC-32 that came with them (2286445522)",
