@@ -87,15 +87,38 @@ describe("an input that ends replicas", () => {
     await pass(100);
     expect(sent[1]).toEqual([2]);
     expect(ended).toEqual([[1, 2, 3], [2]]);
+    submit(3, 3000);
     await pass(800);
     // What nobody suspects does not wait.
     submit(9);
     await pass(10);
     expect(outcomes.get(9)).toEqual(["answered"]);
     expect(ended).toHaveLength(2);
-    submit(1, 3000);
     await pass(200);
-    expect(ended).toHaveLength(2);
+    expect(ended.slice(2)).toEqual([[3]]);
+    await pass(1000);
+    submit(1);
+    await pass(10);
+    expect(outcomes.get(1)?.at(-1)).toBe("answered");
+  });
+
+  test("is not a row that was beside another batch each time that a replica ended", async () => {
+    const run = mortalReplicas({ replicas: 2, maxBatchRows: 1, concurrency: 2, serviceMs: 10 });
+    const { submit, pass, outcomes, end, sent, metrics } = run;
+    for (const number of [1, 2, 3, 4]) submit(number);
+    await pass(5);
+    end("r0");
+    await pass(10);
+    expect(sent).toEqual([[1], [2], [3], [4], [1], [3]]);
+    end("r1");
+    await pass(10);
+    expect([1, 2, 3, 4].map((number) => outcomes.get(number))).toEqual([
+      ["MODEL_ERROR"],
+      ["answered"],
+      ["MODEL_ERROR"],
+      ["answered"],
+    ]);
+    expect(metrics.quarantined).toBe(0);
   });
 
   test("is not what a network is that breaks: rows that were lost are answered when they come again", async () => {
