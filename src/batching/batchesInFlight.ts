@@ -12,6 +12,7 @@ export interface BatchesInFlightOptions {
   readonly clock: Clock;
   /** For messages: `name@version`. */
   readonly name: string;
+  readonly lanes: ReadonlyMap<string, Lane>;
   readonly queue: DeadlineQueue;
   readonly settlement: RowSettlement;
   readonly retries: RowRetries;
@@ -52,7 +53,8 @@ export class BatchesInFlight {
       row.overdueOn = undefined;
       if (row.latestMs > latestMs) latestMs = row.latestMs;
     }
-    const overdueAtMs = lane.overdueAtMs(rows.length, sentMs, latestMs);
+    const hurries = purpose === "PROBE" || this.#hasAnother(lane);
+    const overdueAtMs = lane.overdueAtMs(rows.length, sentMs, latestMs, hurries);
     const running = lane.sent(rows.length, sentMs);
     const dispatch = running.full ? "FULL" : "TURN_END";
     if (purpose === "PROBE") lane.health.probed(overdueAtMs);
@@ -68,6 +70,11 @@ export class BatchesInFlight {
       deadlineMs: latestMs,
     };
     lane.replica.send(asked, (reply) => this.#receive(batch, reply));
+  }
+
+  #hasAnother(lane: Lane): boolean {
+    for (const other of this.#options.lanes.values()) if (other !== lane && other.health.isHealthy) return true;
+    return false;
   }
 
   /** No reply in time: the batch no longer holds its place, but what it says late still counts. */

@@ -104,9 +104,12 @@ export class Lane {
     return batch;
   }
 
-  /** When a batch that is sent now counts as overdue. `latestMs`: nobody waits for its rows after that. */
-  overdueAtMs(rows: number, nowMs: number, latestMs: number): number {
-    if (this.model.samples === 0) return latestMs;
+  /**
+   * When a batch that is sent now counts as overdue. `latestMs`: nobody waits for its rows after that. `hurries`: its
+   * rows may be tried elsewhere, or others wait for what it says; else an early verdict would serve nobody.
+   */
+  overdueAtMs(rows: number, nowMs: number, latestMs: number, hurries: boolean): number {
+    if (!hurries || this.model.samples === 0) return latestMs;
     const beginsMs = nowMs + (this.#running.size < this.replica.concurrency ? 0 : this.#restMs(nowMs));
     return Math.min(latestMs, beginsMs + Math.max(OVERDUE_FLOOR_MS, OVERDUE_TAILS * this.model.tailMs(rows)));
   }

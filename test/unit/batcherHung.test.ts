@@ -35,7 +35,7 @@ describe("batcher with replicas that do not reply", () => {
     /** Three batches in a row, each past its time. */
     const hang = (): void => {
       for (const number of [-1, -2, -3]) {
-        submit(number, 100);
+        submit(number, 20);
         clock.endTurn();
         pass(21);
       }
@@ -113,12 +113,26 @@ describe("batcher with replicas that do not reply", () => {
     expect(all[0]?.inFlight).toHaveLength(1);
   });
 
+  test("waits for the only healthy replica as long, whatever is known of it: its rows have nowhere else to go", () => {
+    const { submit, clock, pass, warm, metrics, hang, batcher } = replicas("a", "b");
+    warm();
+    batcher.removeReplica("b");
+    submit(1, 500);
+    clock.endTurn();
+    pass(499);
+    expect(metrics.overdue).toBe(0);
+    pass(1);
+    expect(metrics.overdue).toBe(1);
+    hang();
+    expect(metrics.overdue).toBeGreaterThan(2);
+  });
+
   test("does not count a reply as late that came while this process was busy", () => {
     const { all, submit, clock, warm, turns, metrics } = replicas("a");
     warm();
     submit(1, 100);
     clock.endTurn();
-    clock.advance(60);
+    clock.advance(120);
     all[0]?.inFlight[0]?.echo();
     turns();
     expect(metrics.overdue).toBe(0);
@@ -163,7 +177,7 @@ describe("batcher with replicas that do not reply", () => {
     const [a] = all as [FakeReplica];
     warm();
     for (let number = 1; number <= 8; number++) {
-      submit(number, 100);
+      submit(number, 20);
       clock.endTurn();
       pass(21);
       if (number % 2 === 0) a.inFlight[0]?.echo();
@@ -230,12 +244,11 @@ describe("batcher with replicas that do not reply", () => {
   test("refuses the queue when its last healthy replica is ejected, but for the row that will be a probe", () => {
     const { submit, clock, pass, settled, warm, batcher, all } = replicas("a");
     warm();
-    for (let number = 0; number < 20; number++) submit(number, 500);
+    for (let number = 0; number < 20; number++) submit(number, number < 12 ? 20 * (1 + (number >> 2)) : 500);
     clock.endTurn();
-    // Four rows take 8 ms, by what is known.
-    for (let i = 0; i < 2; i++) pass(24);
+    for (let i = 0; i < 2; i++) pass(20);
     expect([batcher.queuedRows, settled]).toEqual([8, []]);
-    pass(24);
+    pass(20);
     expect(settled).toEqual([13, 14, 15, 16, 17, 18, 19].map((number) => [number, "NO_REPLICA"]));
     pass(50);
     expect(all[0]?.log.at(-1)).toEqual([12]);
