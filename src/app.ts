@@ -165,8 +165,8 @@ export class App {
 
   #makeVersions(): ModelVersions {
     const { models, maxQueueRows, maxMessageBytes, batchTimeoutMs } = this.#config;
-    const { batchSizeController, maxBatchRows, maxBatchDelayMs, prefetchMs } = this.#config;
-    const defaults = { batchSizeController, maxBatchRows, maxBatchDelayMs, prefetchMs };
+    const { batchSizeController, maxBatchRows } = this.#config;
+    const defaults = { batchSizeController, maxBatchRows };
     const versions = new ModelVersions({
       clock: this.#clock,
       random: Math.random,

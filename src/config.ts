@@ -18,8 +18,6 @@ export interface Config {
   readonly cacheBytes: number;
   readonly batchSizeController: BatchSizeControllerKind;
   readonly maxBatchRows: number;
-  readonly maxBatchDelayMs: number | "auto";
-  readonly prefetchMs: number;
   readonly maxQueueRows: number;
   readonly maxMessageBytes: number;
   readonly batchTimeoutMs: number;
@@ -100,20 +98,6 @@ const SETTINGS: { readonly [K in Key]: Setting<K> } = {
     256,
     "largest batch sent to a model wrapper",
     integer(1, 65536),
-  ),
-  maxBatchDelayMs: setting(
-    "--max-batch-delay-ms <ms>",
-    "SKYSAIL_MAX_BATCH_DELAY_MS",
-    0,
-    "how long a free replica may wait for a fuller batch, or auto to learn whether that pays",
-    (value) => (value === "auto" ? value : integer(0, 1000)(value)),
-  ),
-  prefetchMs: setting(
-    "--prefetch-ms <ms>",
-    "SKYSAIL_PREFETCH_MS",
-    0,
-    "how long before a batch is expected back the next may be sent",
-    integer(0, 1000),
   ),
   maxQueueRows: setting(
     "--max-queue-rows <rows>",

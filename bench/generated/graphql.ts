@@ -44,15 +44,9 @@ export type ConfigureModelInput = {
   cacheTtlMs?: number | null | undefined;
   /** 0 or more; default 0. */
   featureTolerance?: number | null | undefined;
-  /** Learn whether waiting pays, instead of maxBatchDelayMs. */
-  maxBatchDelayAuto?: boolean | null | undefined;
-  /** 0 to 1000; default 0, no waiting. */
-  maxBatchDelayMs?: number | null | undefined;
   /** 1 to 65536; default 256. */
   maxBatchRows?: number | null | undefined;
   model: string;
-  /** 0 to 1000; default 0. */
-  prefetchMs?: number | null | undefined;
 };
 
 export type CreateApplicationInput = {

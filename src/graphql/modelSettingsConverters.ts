@@ -1,21 +1,16 @@
-import { badInput } from "../domain/failure.js";
-import type { Failure } from "../domain/failure.js";
 import type { ModelSettings, ModelSettingsPatch } from "../domain/modelSettings.js";
 import type { ConfigureModelInput } from "./modelSettingsTypes.js";
 
-export function toModelSettingsPatch(input: ConfigureModelInput): ModelSettingsPatch | Failure {
-  const { model: _model, maxBatchDelayAuto, ...plain } = input;
-  if (maxBatchDelayAuto !== true) return plain;
-  if (plain.maxBatchDelayMs == null) return { ...plain, maxBatchDelayMs: "auto" };
-  return badInput(["maxBatchDelayMs"], "none with maxBatchDelayAuto", String(plain.maxBatchDelayMs));
+export function toModelSettingsPatch(input: ConfigureModelInput): ModelSettingsPatch {
+  const { model: _model, ...patch } = input;
+  return patch;
 }
 
 /** What has no limit is null. */
 export function fromModelSettings(settings: ModelSettings): object {
-  const { maxBatchDelayMs, cacheTtlMs, approximateTolerance, ...plain } = settings;
+  const { cacheTtlMs, approximateTolerance, ...plain } = settings;
   return {
     ...plain,
-    maxBatchDelayMs: maxBatchDelayMs === "auto" ? undefined : maxBatchDelayMs,
     cacheTtlMs: finiteOf(cacheTtlMs),
     approximateTolerance: finiteOf(approximateTolerance),
   };

@@ -135,9 +135,7 @@ export class RegistryResolver {
     @Arg("input", () => ConfigureModelInput) input: ConfigureModelInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
-    const patch = toModelSettingsPatch(input);
-    if (isFailure(patch)) return fromFailure(patch);
-    const stored = await services.administration.configureModel(input.model, patch);
+    const stored = await services.administration.configureModel(input.model, toModelSettingsPatch(input));
     return fromStored(stored, (model) => fromModel(model, services.catalogue.snapshot, services.versions));
   }
 

@@ -54,15 +54,9 @@ export type ConfigureModelInput = {
   cacheTtlMs?: number | null | undefined;
   /** 0 or more; default 0. */
   featureTolerance?: number | null | undefined;
-  /** Learn whether waiting pays, instead of maxBatchDelayMs. */
-  maxBatchDelayAuto?: boolean | null | undefined;
-  /** 0 to 1000; default 0, no waiting. */
-  maxBatchDelayMs?: number | null | undefined;
   /** 1 to 65536; default 256. */
   maxBatchRows?: number | null | undefined;
   model: string;
-  /** 0 to 1000; default 0. */
-  prefetchMs?: number | null | undefined;
 };
 
 export type CreateApplicationInput = {
@@ -503,7 +497,7 @@ export type ConfigureModelMutationVariables = Exact<{
 export type ConfigureModelMutation = { configureModel:
     | { __typename: 'BadInput', path: Array<string> | null, expected: string | null, got: string | null, code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
-    | { __typename: 'Model', settings: { batchSizeController: BatchSizeController, maxBatchRows: number, maxBatchDelayMs: number | null, prefetchMs: number, cacheTtlMs: number | null, cacheScope: CacheScope, approximateErrorBudget: number, approximateDistance: ApproximateDistance, approximateTolerance: number | null, featureTolerance: number }, versions: Array<{ replicas: Array<{ batchRows: number | null, batchRowsReason: string | null }> }> }
+    | { __typename: 'Model', settings: { batchSizeController: BatchSizeController, maxBatchRows: number, cacheTtlMs: number | null, cacheScope: CacheScope, approximateErrorBudget: number, approximateDistance: ApproximateDistance, approximateTolerance: number | null, featureTolerance: number }, versions: Array<{ replicas: Array<{ batchRows: number | null, batchRowsReason: string | null }> }> }
     | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
    };
@@ -1069,8 +1063,6 @@ export const ConfigureModelDocument = new TypedDocumentString(`
       settings {
         batchSizeController
         maxBatchRows
-        maxBatchDelayMs
-        prefetchMs
         cacheTtlMs
         cacheScope
         approximateErrorBudget

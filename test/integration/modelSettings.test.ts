@@ -24,7 +24,7 @@ describe("configureModel", () => {
 
   test("changes what it names, over the configuration, and the replicas' controllers with it", async () => {
     expect(await configure({ batchSizeController: "FIXED" })).toMatchObject({
-      settings: { batchSizeController: "FIXED", maxBatchRows: 7, cacheTtlMs: 9000, maxBatchDelayMs: 0 },
+      settings: { batchSizeController: "FIXED", maxBatchRows: 7, cacheTtlMs: 9000 },
       versions: [{ replicas: [{ batchRows: 7, batchRowsReason: "fixed" }] }],
     });
     expect(await configure({ maxBatchRows: 3, cacheTtlMs: 10 })).toMatchObject({
@@ -44,7 +44,6 @@ describe("configureModel", () => {
   test.each<[Partial<ConfigureModelInput>, object]>([
     [{ maxBatchRows: 0 }, { path: ["maxBatchRows"], expected: "an integer from 1 to 65536", got: "0" }],
     [{ approximateErrorBudget: 0.7 }, { path: ["approximateErrorBudget"], expected: "0 (off) to 0.5", got: "0.7" }],
-    [{ maxBatchDelayMs: 2, maxBatchDelayAuto: true }, { path: ["maxBatchDelayMs"] }],
     [{ cacheTtlMs: -5 }, { path: ["cacheTtlMs"], expected: "1 ms or more", got: "-5" }],
   ])("refuses %j", async (change, why) => {
     expect(await configure(change)).toMatchObject({ __typename: "BadInput", ...why });

@@ -55,10 +55,10 @@ await eachPostgres("registry store", (postgres) => {
   test("keeps what was chosen for a model, change by change, and leaves out what it does not know", async () => {
     await store.registerModelVersion(FOREST, false);
     await store.configureModel("forest", { batchSizeController: "FIXED", maxBatchRows: 8, cacheTtlMs: 5.5 });
-    const changed = await store.configureModel("forest", { maxBatchRows: null, maxBatchDelayMs: "auto" });
-    const settings = { batchSizeController: "FIXED", cacheTtlMs: 5.5, maxBatchDelayMs: "auto" };
+    const changed = await store.configureModel("forest", { maxBatchRows: null, approximateDistance: "ANGLE" });
+    const settings = { batchSizeController: "FIXED", cacheTtlMs: 5.5, approximateDistance: "ANGLE" };
     expect(changed).toMatchObject({ kind: "stored", value: { settings } });
-    await administer(url, `update model set settings = settings || '{"ofLater": 1, "prefetchMs": "x"}'`);
+    await administer(url, `update model set settings = settings || '{"ofLater": 1, "cacheScope": "x"}'`);
     expect((await store.read()).models).toEqual([{ name: "forest", currentVersion: 1, settings, cacheGeneration: 0 }]);
     expect(await store.configureModel("other", {})).toMatchObject({ code: "NOT_FOUND" });
   });

@@ -277,8 +277,6 @@ export const CONFIGURE_MODEL = graphql(`
         settings {
           batchSizeController
           maxBatchRows
-          maxBatchDelayMs
-          prefetchMs
           cacheTtlMs
           cacheScope
           approximateErrorBudget

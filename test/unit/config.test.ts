@@ -43,8 +43,6 @@ describe("configuration", () => {
       cacheBytes: 67_108_864,
       batchSizeController: "AIMD",
       maxBatchRows: 256,
-      maxBatchDelayMs: 0,
-      prefetchMs: 0,
       maxQueueRows: 4096,
       maxMessageBytes: 16_777_216,
       batchTimeoutMs: 10_000,

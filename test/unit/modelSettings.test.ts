@@ -19,7 +19,10 @@ describe("model settings", () => {
 
   test("a change keeps what it does not name and takes back what it names with null", () => {
     const chosen = { maxBatchRows: 8, cacheTtlMs: 100 } as const;
-    expect(patchModelSettings(chosen, { cacheTtlMs: null, prefetchMs: 2 })).toEqual({ maxBatchRows: 8, prefetchMs: 2 });
+    expect(patchModelSettings(chosen, { cacheTtlMs: null, featureTolerance: 2 })).toEqual({
+      maxBatchRows: 8,
+      featureTolerance: 2,
+    });
   });
 
   test.each(MODEL_SETTING_NAMES)("%s may be absent or taken back, and is refused as an object", (name) => {
@@ -32,8 +35,6 @@ describe("model settings", () => {
     [{ batchSizeController: "aimd" }, "AIMD, QUANTILE, MODEL, FIXED"],
     [{ maxBatchRows: 0 }, "1 to 65536"],
     [{ maxBatchRows: 1.5 }, "an integer"],
-    [{ maxBatchDelayMs: -1 }, "0 to 1000 ms, or auto"],
-    [{ prefetchMs: NaN }, "0 to 1000 ms"],
     [{ cacheTtlMs: Infinity }, "1 ms or more"],
     [{ approximateErrorBudget: 0.6 }, "0 (off) to 0.5"],
     [{ featureTolerance: -1 }, "0 or more"],
@@ -43,8 +44,6 @@ describe("model settings", () => {
   });
 
   test.each([
-    { maxBatchDelayMs: "auto" },
-    { maxBatchDelayMs: 2 },
     { batchSizeController: "FIXED", maxBatchRows: 1 },
     { approximateErrorBudget: 0.01, approximateDistance: "ANGLE", approximateTolerance: 0 },
   ])("%p is taken", (given) => {
