@@ -1,0 +1,96 @@
+import type { Output } from "../domain/application.js";
+import type { PolicyKind } from "../domain/policySpec.js";
+import type { MemberOutput } from "../domain/prediction.js";
+import type { Random } from "../domain/ports.js";
+import type { Truth } from "../domain/storePorts.js";
+
+/** A linked model as a policy sees it. Feature models that only give the context are not among the members. */
+export interface PolicyMember {
+  readonly model: string;
+  /** Of its link; only `static` uses it. */
+  readonly weight: number;
+}
+
+/** What a policy chose, with the probability that it had then: never recomputed, learning divides by it. */
+export interface Choice {
+  /** The model, or for `exp4` the label. */
+  readonly arm: string;
+  readonly propensity: number;
+  /** Among how many. */
+  readonly arms: number;
+}
+
+export interface Selection {
+  /** Models to ask, in the members' order. */
+  readonly models: readonly string[];
+  /** Absent for policies that ask all. */
+  readonly choice: Choice | undefined;
+}
+
+export interface Answered {
+  readonly model: string;
+  readonly output: MemberOutput;
+}
+
+export interface Combined {
+  readonly output: Output;
+  /** 0 to 1: share of the selected models' weight that agrees, missing ones disagreeing; not calibrated yet. */
+  readonly agreement: number;
+  /** Made by policies that choose among outputs (`exp4`); else the selection's. */
+  readonly choice: Choice | undefined;
+}
+
+/** What a prediction left behind for learning. */
+export interface Evidence {
+  readonly answered: readonly Answered[];
+  readonly choice: Choice | undefined;
+  readonly context: Float64Array | undefined;
+}
+
+/**
+ * Selects models, combines their outputs, learns from observations. Pure: no input or output; randomness is a parameter;
+ * a state is changed by `observe` alone, in place, and only by what the observation says, never by what is linked at
+ * the moment: the same observations in the same order give the same state, bit for bit. So a state gets to know a model
+ * when an observation first names it; until then the model is taken at the mean weight of the others.
+ *
+ * Made for one application (its output, loss and policy parameters) by `newPolicy`.
+ */
+export interface CorrectionPolicy<State> {
+  readonly kind: PolicyKind;
+  /** The model to ask before selecting, whose output is the context. */
+  readonly featureModel: string | undefined;
+  /** The population's state before any observation. */
+  init(): State;
+  /** An entity's state before its first observation, from the population's at that moment, which stays as it is. */
+  inherit(population: State): State;
+  /** `context` where the policy has a source of one. At least one member. */
+  select(state: State, members: readonly PolicyMember[], context: Float64Array | undefined, random: Random): Selection;
+  /** At least one of the selected models answered, in any order. */
+  combine(
+    state: State,
+    members: readonly PolicyMember[],
+    selection: Selection,
+    answered: readonly Answered[],
+    context: Float64Array | undefined,
+    random: Random,
+  ): Combined;
+  /** Whether the selected models that are missing cannot change the output any more. */
+  isDecided(
+    state: State,
+    members: readonly PolicyMember[],
+    selection: Selection,
+    answered: readonly Answered[],
+    context: Float64Array | undefined,
+  ): boolean;
+  /** Learns in place. False if the evidence holds nothing that it could learn from. */
+  observe(state: State, evidence: Evidence, truth: Truth): boolean;
+  /** First byte: version of the layout. */
+  encode(state: State): Uint8Array;
+  /** Throws on bytes that `encode` has not made. */
+  decode(bytes: Uint8Array): State;
+  /** For operators: each model's weight, 0 to 1, and how many observations it has. */
+  weights(
+    state: State,
+    members: readonly PolicyMember[],
+  ): readonly { readonly model: string; readonly weight: number; readonly observations: number }[];
+}

@@ -1,0 +1,57 @@
+/** Which correction policy an application has, with its parameters; what is absent has the policy's default. */
+export type PolicySpec =
+  | { readonly kind: "static" }
+  | { readonly kind: "majority" }
+  | { readonly kind: "exp3"; readonly eta?: number }
+  | { readonly kind: "exp3-ix"; readonly eta?: number }
+  | { readonly kind: "exp4"; readonly eta?: number }
+  | EnsembleSpec
+  | { readonly kind: "epsilon-greedy"; readonly epsilon?: number }
+  | { readonly kind: "ucb1" }
+  | { readonly kind: "thompson"; readonly epsilon?: number; readonly strength?: number }
+  | ({ readonly kind: "squarecb"; readonly gammaScale?: number } & ContextSource)
+  | ({ readonly kind: "linucb"; readonly alpha?: number } & ContextSource)
+  | LinearSpec;
+
+/** Fixed-share Hedge over all linked models. */
+export interface EnsembleSpec {
+  readonly kind: "ensemble";
+  /** Learning rate; default 0.1. */
+  readonly eta?: number;
+  /** Share of the weight that is spread evenly after each observation, so that a model can return; default 1e-3. */
+  readonly share?: number;
+  /** Learns eta from the losses instead (AdaHedge). Default false. */
+  readonly adaptive?: boolean;
+  /** How numbers are combined; default MEAN. */
+  readonly average?: "MEAN" | "MEDIAN";
+}
+
+/** Where a contextual policy's features come from: a linked feature model's output, or an input tensor. */
+export interface ContextSource {
+  readonly featureModel?: string;
+  readonly contextTensor?: string;
+}
+
+/** Ridge regression per entity, shrunk to the population, over a feature model's output or over all members' outputs. */
+export interface LinearSpec {
+  readonly kind: "linear";
+  /** Absent: the members' outputs are the features. */
+  readonly featureModel?: string;
+  /** Precision of the prior around the population's weights; default 1. */
+  readonly ridge?: number;
+  /** Weight of an observation after the next one, 0 to 1, towards the prior; default 1: nothing is forgotten. */
+  readonly forgetting?: number;
+}
+
+export type PolicyKind = PolicySpec["kind"];
+
+/**
+ * How wrong an answer is, 0 to 1. `range` is the error that counts as 1 (larger ones too). REWARD: the application
+ * tells no truth, only a reward from `min` to `max`; the loss is its distance from `max`.
+ */
+export type LossSpec =
+  | { readonly kind: "ZERO_ONE" }
+  | { readonly kind: "LOG" }
+  | { readonly kind: "SQUARED"; readonly range: number }
+  | { readonly kind: "ABSOLUTE"; readonly range: number }
+  | { readonly kind: "REWARD"; readonly min: number; readonly max: number };
