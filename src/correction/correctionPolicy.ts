@@ -1,6 +1,6 @@
 import type { Output } from "../domain/application.js";
 import type { PolicyKind } from "../domain/policySpec.js";
-import type { MemberOutput } from "../domain/prediction.js";
+import type { Choice, MemberOutput } from "../domain/prediction.js";
 import type { Random } from "../domain/ports.js";
 import type { Truth } from "../domain/storePorts.js";
 
@@ -9,15 +9,6 @@ export interface PolicyMember {
   readonly model: string;
   /** Of its link; only `static` uses it. */
   readonly weight: number;
-}
-
-/** What a policy chose, with the probability that it had then: never recomputed, learning divides by it. */
-export interface Choice {
-  /** The model, or for `exp4` the label. */
-  readonly arm: string;
-  readonly propensity: number;
-  /** Among how many. */
-  readonly arms: number;
 }
 
 export interface Selection {
@@ -59,6 +50,10 @@ export interface CorrectionPolicy<State> {
   readonly kind: PolicyKind;
   /** The model to ask before selecting, whose output is the context. */
   readonly featureModel: string | undefined;
+  /** It regresses over the context: no other model has to answer. */
+  readonly answersFromFeatures: boolean;
+  /** Entities have states of their own; false where nothing is learned. */
+  readonly isPersonal: boolean;
   /** The population's state before any observation. */
   init(): State;
   /** An entity's state before its first observation, from the population's at that moment, which stays as it is. */

@@ -1,4 +1,4 @@
-import type { Output } from "./application.js";
+import type { Output, OutputSpec } from "./application.js";
 
 /** Of one member: MODEL ran it now, CACHE had it, APPROXIMATE had one for a near input. */
 export type MemberSource = "MODEL" | "CACHE" | "APPROXIMATE";
@@ -7,7 +7,9 @@ export type MemberSource = "MODEL" | "CACHE" | "APPROXIMATE";
 export const PREDICTION_SOURCES = ["MODEL", "ENSEMBLE", "PARTIAL", "CACHE", "APPROXIMATE", "DEFAULT"] as const;
 export type PredictionSource = (typeof PREDICTION_SOURCES)[number];
 
-export type DefaultReason = "DEADLINE" | "OVERLOADED" | "NO_REPLICA" | "MODEL_ERROR";
+/** LOW_CONFIDENCE and APPRENTICE: there is an answer of the models, and the default was given all the same. */
+export type DefaultReason =
+  "DEADLINE" | "OVERLOADED" | "NO_REPLICA" | "MODEL_ERROR" | "LOW_CONFIDENCE" | "APPRENTICE";
 
 export interface MemberRef {
   readonly model: string;
@@ -65,6 +67,33 @@ export interface Explanation {
   readonly deadlineMs: number;
 }
 
+/** What a policy chose, with the probability that it had then: never recomputed, learning divides by it. */
+export interface Choice {
+  /** The model, or for `exp4` the label. */
+  readonly arm: string;
+  readonly propensity: number;
+  /** Among how many. */
+  readonly arms: number;
+}
+
+/** What the policy made of its models' outputs, whether or not it was what was answered. */
+export interface CombinedAnswer {
+  readonly output: Output;
+  readonly spec: OutputSpec;
+  /** Whose outputs were combined. */
+  readonly members: readonly MemberPrediction[];
+  /** 0 to 1: share of the selected models' weight that agrees; the confidence before its calibration. */
+  readonly agreement: number;
+  readonly choice: Choice | undefined;
+  /** The features that a contextual policy chose or regressed by. */
+  readonly context: Float64Array | undefined;
+}
+
+/** Labels, or bounds of a number, that hold the truth with the application's `coverage`. */
+export type PredictionSet =
+  | { readonly kind: "LABELS"; readonly labels: readonly string[] }
+  | { readonly kind: "INTERVAL"; readonly low: number; readonly high: number };
+
 export interface Prediction {
   readonly kind: "prediction";
   readonly id: string;
@@ -72,8 +101,20 @@ export interface Prediction {
   readonly policyVersion: number;
   readonly entity: string | undefined;
   readonly output: Output;
-  /** 0 to 1; undefined for a default. */
+  /** 0 to 1, calibrated from feedback; undefined for a default that no answer of the models stands behind. */
   readonly confidence: number | undefined;
+  /** The confidence is below the application's threshold, and there is no default output to give instead. */
+  readonly belowThreshold: boolean;
+  /** The entity's own state answered, not the population's. */
+  readonly personalised: boolean;
+  /** Of the application's log, up to where the state that answered knew it. */
+  readonly stateSeq: number;
+  /** Milliseconds since this server last found that to be all of the log. */
+  readonly stateAgeMs: number;
+  /** Only if the application asks for a coverage and has learned enough to state one. */
+  readonly predictionSet: PredictionSet | undefined;
+  /** Undefined if no model answered. */
+  readonly combined: CombinedAnswer | undefined;
   readonly source: PredictionSource;
   readonly defaultReason: DefaultReason | undefined;
   readonly models: readonly MemberPrediction[];

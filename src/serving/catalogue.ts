@@ -2,7 +2,9 @@ import type { Application, RegistrySnapshot } from "../domain/application.js";
 import { versionKey } from "../domain/application.js";
 import type { RowEvaluator } from "../domain/ports.js";
 import type { MemberRef } from "../domain/prediction.js";
-import type { CorrectionPolicy } from "../correction/policy.js";
+import type { Losses } from "../correction/losses.js";
+import type { Datatype } from "../domain/tensor.js";
+import type { CorrectionPolicy, PolicyMember } from "../correction/correctionPolicy.js";
 import type { ReadMemberOutput } from "./memberOutput.js";
 
 /** A linked model at its current version, ready to be asked. */
@@ -15,9 +17,20 @@ export interface Member extends MemberRef {
 /** An application with everything that a prediction needs, resolved once per registry change. */
 export interface ServedApplication {
   readonly application: Application;
-  readonly policy: CorrectionPolicy;
+  readonly policy: CorrectionPolicy<unknown>;
   readonly members: readonly Member[];
+  /** The members as the policy sees them, in the same order. */
+  readonly policyMembers: readonly PolicyMember[];
+  readonly features: FeatureSource | undefined;
+  readonly losses: Losses;
+  /** Policy versions that observations may be folded into. */
+  readonly learningVersions: ReadonlySet<number>;
 }
+
+/** Where a contextual policy's features come from: a model asked before the others, or one of the input's tensors. */
+export type FeatureSource =
+  | { readonly kind: "MODEL"; readonly member: Member }
+  | { readonly kind: "TENSOR"; readonly index: number; readonly datatype: Datatype };
 
 /** What the registry says, as the serving functions see it. Replaced as a whole on every change. */
 export class Catalogue {

@@ -10,18 +10,33 @@ export interface Gathered {
   readonly missing: readonly MemberMissing[];
 }
 
+/** When outstanding members are not waited for any more before the deadline. */
+export interface Straggling {
+  /** Monotonic milliseconds from which on `decided` is asked. */
+  readonly fromMs: number;
+  /** Whether those outstanding cannot change the answer. */
+  readonly decided: (present: readonly MemberPrediction[]) => boolean;
+}
+
 /**
- * Asks all members for one row and resolves when the last has answered or failed, or at the deadline with those
- * that have. Members still outstanding are called off then and count as missing; their late answers fill the cache.
+ * Asks all members for one row and resolves when the last has answered or failed, at the deadline with those
+ * that have, or earlier when the others would change nothing. Members still outstanding are called off then and count
+ * as missing; their late answers fill the cache.
  */
-export function gather(clock: Clock, members: readonly Member[], query: RowQuery): Promise<Gathered> {
-  return new Promise((resolve) => new Gathering(clock, members, query.deadlineMs, resolve).start(query));
+export function gather(
+  clock: Clock,
+  members: readonly Member[],
+  query: RowQuery,
+  straggling: Straggling | undefined,
+): Promise<Gathered> {
+  return new Promise((resolve) => new Gathering(clock, members, query.deadlineMs, straggling, resolve).start(query));
 }
 
 class Gathering {
   readonly #clock: Clock;
   readonly #members: readonly Member[];
   readonly #deadlineMs: number;
+  readonly #straggling: Straggling | undefined;
   readonly #resolve: (gathered: Gathered) => void;
   readonly #startedMs: number;
   readonly #cancels: (Cancel | undefined)[];
@@ -31,10 +46,17 @@ class Gathering {
   #cancelAlarm: Cancel | undefined;
   #starting = true;
 
-  constructor(clock: Clock, members: readonly Member[], deadlineMs: number, resolve: (gathered: Gathered) => void) {
+  constructor(
+    clock: Clock,
+    members: readonly Member[],
+    deadlineMs: number,
+    straggling: Straggling | undefined,
+    resolve: (gathered: Gathered) => void,
+  ) {
     this.#clock = clock;
     this.#members = members;
     this.#deadlineMs = deadlineMs;
+    this.#straggling = straggling;
     this.#resolve = resolve;
     this.#startedMs = clock.nowMs();
     this.#outstanding = members.length;
@@ -49,8 +71,26 @@ class Gathering {
       this.#cancels[i] = member.evaluator.evaluate(query, (outcome) => this.#settle(i, outcome));
     }
     this.#starting = false;
-    if (this.#outstanding === 0) this.#finish();
-    else this.#cancelAlarm = this.#clock.at(this.#deadlineMs, () => this.#expire());
+    if (this.#outstanding === 0) return this.#finish();
+    const straggleMs = this.#straggling?.fromMs ?? Infinity;
+    if (straggleMs >= this.#deadlineMs) this.#awaitDeadline();
+    else this.#cancelAlarm = this.#clock.at(straggleMs, () => this.#straggle());
+  }
+
+  #awaitDeadline(): void {
+    this.#cancelAlarm = this.#clock.at(this.#deadlineMs, () => this.#expire(lateMember));
+  }
+
+  #straggle(): void {
+    this.#awaitDeadline();
+    this.#leaveStragglers();
+  }
+
+  #leaveStragglers(): void {
+    const straggling = this.#straggling;
+    if (straggling === undefined || this.#clock.nowMs() < straggling.fromMs) return;
+    const present = this.#present.filter((member) => member !== undefined);
+    if (present.length > 0 && straggling.decided(present)) this.#expire(notAwaited);
   }
 
   #settle(i: number, outcome: RowOutcome): void {
@@ -79,15 +119,17 @@ class Gathering {
       }
     }
     this.#outstanding -= 1;
-    if (this.#outstanding === 0 && !this.#starting) this.#finish();
+    if (this.#starting) return;
+    if (this.#outstanding === 0) this.#finish();
+    else this.#leaveStragglers();
   }
 
-  #expire(): void {
+  #expire(why: (model: string, version: number) => MemberMissing): void {
     for (let i = 0; i < this.#members.length; i++) {
       if (this.#present[i] !== undefined || this.#missing[i] !== undefined) continue;
       this.#cancels[i]?.();
       const { model, version } = this.#members[i] as Member;
-      this.#missing[i] = lateMember(model, version);
+      this.#missing[i] = why(model, version);
     }
     this.#finish();
   }
@@ -99,6 +141,12 @@ class Gathering {
       missing: this.#missing.filter((member) => member !== undefined),
     });
   }
+}
+
+/** It may still be in time, but whatever it says the answer stays the same. */
+function notAwaited(model: string, version: number): MemberMissing {
+  const message = `model ${model}@${version} was late and could not change the answer any more`;
+  return { model, version, code: "DEADLINE_EXCEEDED", message, retryAfterMs: undefined };
 }
 
 function lateMember(model: string, version: number): MemberMissing {

@@ -1,20 +1,13 @@
-import type { Vote } from "../correction/policy.js";
-import type { Application, Output, Priority } from "../domain/application.js";
+import type { Application, Priority } from "../domain/application.js";
 import { badInput, failure, isFailure } from "../domain/failure.js";
-import type { Failure, FailureCode } from "../domain/failure.js";
-import type { Clock } from "../domain/ports.js";
-import type {
-  DefaultReason,
-  Explanation,
-  MemberFailureCode,
-  MemberMissing,
-  Prediction,
-  PredictionSource,
-} from "../domain/prediction.js";
+import type { Failure } from "../domain/failure.js";
+import type { Clock, Random } from "../domain/ports.js";
+import type { Explanation, Prediction } from "../domain/prediction.js";
+import type { Learning, StateInUse } from "../learning/learning.js";
 import type { ServingMetrics } from "../telemetry/servingMetrics.js";
-import type { Catalogue, Member, ServedApplication } from "./catalogue.js";
-import { gather } from "./gather.js";
-import type { Gathered } from "./gather.js";
+import { answer } from "./answer.js";
+import { ask, shed } from "./ask.js";
+import type { Catalogue, ServedApplication } from "./catalogue.js";
 import { inputRow } from "./inputRow.js";
 import type { InputValue } from "./inputRow.js";
 import { PRESSURE_RETRY_MS } from "./pressure.js";
@@ -33,10 +26,15 @@ export interface PredictRequest {
   readonly arrivalMs: number;
   /** Whether the answer is to say where its time went. */
   readonly explain: boolean;
+  /** The answer is to know the application's log up to here: what was observed on another server, for instance. */
+  readonly minStateSeq?: number | undefined;
 }
 
 export interface PredictDependencies {
   readonly clock: Clock;
+  /** For policies that choose. */
+  readonly random: Random;
+  readonly learning: Pick<Learning, "stateFor" | "reach" | "ageMs" | "knownSeq">;
   readonly catalogue: Catalogue;
   readonly metrics: ServingMetrics;
   readonly newPredictionId: () => string;
@@ -48,10 +46,16 @@ export interface PredictDependencies {
 /** Even in three bytes each these leave the rest of a receipt its place. */
 const MAX_ENTITY_CHARACTERS = 128;
 
+/** Of a query's time, from which on models that cannot change the answer are not waited for. */
+const STRAGGLING_SHARE = 0.5;
+/** A state is waited for at most so long, and at most such a share of the query's time. */
+const STATE_WITHIN_MS = 2;
+const STATE_WITHIN_SHARE = 0.1;
+
 /**
- * Answers one query by its deadline: admit, select, gather, combine. Never later and never silently worse: an
- * answer from fewer models, or the application's default, says so. Without a default output what went wrong is a
- * typed failure.
+ * Answers one query by its deadline: admit, take the learned state, ask the models that the policy selects, answer with
+ * what it makes of them. Never later and never silently worse: an answer from fewer models, or the application's
+ * default, says so. Without a default output what went wrong is a typed failure.
  */
 export async function predict(deps: PredictDependencies, request: PredictRequest): Promise<Prediction | Failure> {
   const served = deps.catalogue.get(request.application);
@@ -63,17 +67,37 @@ export async function predict(deps: PredictDependencies, request: PredictRequest
   const deadlineMs = absoluteDeadline(deps, served.application, request);
   if (isFailure(deadlineMs)) return refused(deps, served, deadlineMs);
 
-  const selected = served.policy.select(served.application.links);
-  const members = selected.map(({ member }) => served.members[member]).filter((member) => member !== undefined);
+  const found = stateOf(deps, request, deadlineMs);
+  const state = found instanceof Promise ? await found : found;
   const askedMs = deps.clock.nowMs();
-  const { priority } = request;
+  const { priority, arrivalMs } = request;
   const pressed = deps.pressure.refusal(priority);
-  const gathered =
-    pressed === undefined ? await gather(deps.clock, members, { row, deadlineMs, priority }) : shed(members, pressed);
+  const query = { row, deadlineMs, priority };
+  const straggleMs = arrivalMs + STRAGGLING_SHARE * (deadlineMs - arrivalMs);
+  const asked =
+    pressed === undefined
+      ? await ask(deps, served, state.held.state.policy, query, straggleMs)
+      : shed(served, pressed, PRESSURE_RETRY_MS);
   const explanation = request.explain ? explain(deps, request, askedMs, deadlineMs) : undefined;
-  const combined = combine(deps, served, request, gathered, explanation);
-  deps.metrics.record(served.application, combined, deps.clock.nowMs() - request.arrivalMs);
-  return combined;
+  const answered = answer(deps, served, request, state, asked, explanation);
+  deps.metrics.record(served.application, answered, deps.clock.nowMs() - arrivalMs);
+  return answered;
+}
+
+/** What the query is answered from: at once where this process has it, which is nearly always. */
+function stateOf(
+  { clock, learning }: PredictDependencies,
+  { application, entity, minStateSeq }: PredictRequest,
+  deadlineMs: number,
+): StateInUse | Promise<StateInUse> {
+  const leftMs = deadlineMs - clock.nowMs();
+  const withinMs = Math.min(STATE_WITHIN_MS, STATE_WITHIN_SHARE * leftMs);
+  if (minStateSeq === undefined || learning.knownSeq(application) >= minStateSeq) {
+    return learning.stateFor(application, entity, withinMs);
+  }
+  return learning
+    .reach(application, minStateSeq, STRAGGLING_SHARE * leftMs)
+    .then(() => learning.stateFor(application, entity, withinMs));
 }
 
 function unknownApplication(catalogue: Catalogue, name: string): Failure {
@@ -87,10 +111,10 @@ function refused(deps: PredictDependencies, served: ServedApplication, why: Fail
 }
 
 /** An entity that a receipt could not carry, or the database could not hold, is refused before anything is predicted for it. */
-function entityProblem(entity: string | undefined): Failure | undefined {
+export function entityProblem(entity: string | undefined): Failure | undefined {
   if (entity === undefined) return undefined;
-  if (entity.length > MAX_ENTITY_CHARACTERS) {
-    return badInput(["entity"], `at most ${MAX_ENTITY_CHARACTERS} characters`, String(entity.length));
+  if (entity.length === 0 || entity.length > MAX_ENTITY_CHARACTERS) {
+    return badInput(["entity"], `1 to ${MAX_ENTITY_CHARACTERS} characters`, String(entity.length));
   }
   if (entity.isWellFormed() && !/\p{Cc}/u.test(entity)) return undefined;
   return badInput(["entity"], "well-formed text without control characters", JSON.stringify(entity));
@@ -110,36 +134,6 @@ function absoluteDeadline(
   return arrivalMs + allowedMs - Math.min(deps.answerMarginMs(), allowedMs / 2);
 }
 
-function combine(
-  deps: PredictDependencies,
-  served: ServedApplication,
-  request: PredictRequest,
-  gathered: Gathered,
-  explanation: Explanation | undefined,
-): Prediction | Failure {
-  const { application, policy } = served;
-  const { present, missing } = gathered;
-  if (present.length > 0) {
-    const votes: Vote[] = present.map((member) => ({ weight: weightOf(served, member), output: member.output }));
-    const missingWeight = missing.reduce((sum, member) => sum + weightOf(served, member), 0);
-    const { output, confidence } = policy.combine(application.output, votes, missingWeight);
-    const source = sourceOf(gathered);
-    return answer(deps, application, request, gathered, output, confidence, source, undefined, explanation);
-  }
-  const { defaultOutput } = application;
-  if (defaultOutput === undefined) return typedFailure(application, missing);
-  const reason = reasonFor(missing);
-  return answer(deps, application, request, gathered, defaultOutput, undefined, "DEFAULT", reason, explanation);
-}
-
-/** All members missing, without asking them. */
-function shed(members: readonly Member[], message: string): Gathered {
-  const missing = members.map(
-    ({ model, version }) => ({ model, version, code: "OVERLOADED", message, retryAfterMs: PRESSURE_RETRY_MS }) as const,
-  );
-  return { present: [], missing };
-}
-
 function explain(
   { clock }: PredictDependencies,
   { arrivalMs }: PredictRequest,
@@ -152,102 +146,3 @@ function explain(
     deadlineMs: deadlineMs - arrivalMs,
   };
 }
-
-/** In one literal, since every answer is one: copying a half-made one costs more than all the rest of it. */
-function answer(
-  deps: PredictDependencies,
-  application: Application,
-  request: PredictRequest,
-  { present, missing }: Gathered,
-  output: Output,
-  confidence: number | undefined,
-  source: PredictionSource,
-  defaultReason: DefaultReason | undefined,
-  explanation: Explanation | undefined,
-): Prediction {
-  return {
-    kind: "prediction",
-    id: deps.newPredictionId(),
-    application: application.name,
-    policyVersion: application.policyVersion,
-    entity: request.entity,
-    output,
-    confidence,
-    source,
-    defaultReason,
-    models: present,
-    modelsMissing: missing,
-    latencyMs: deps.clock.nowMs() - request.arrivalMs,
-    explanation,
-    atMs: deps.clock.wallMs(),
-  };
-}
-
-function weightOf(served: ServedApplication, { model }: { readonly model: string }): number {
-  for (const member of served.members) if (member.model === model) return member.weight;
-  return 0;
-}
-
-function sourceOf({ present, missing }: Gathered): PredictionSource {
-  if (missing.length > 0) return "PARTIAL";
-  if (present.some((member) => member.source === "APPROXIMATE")) return "APPROXIMATE";
-  if (present.every((member) => member.source === "CACHE")) return "CACHE";
-  return present.length > 1 ? "ENSEMBLE" : "MODEL";
-}
-
-/** The most telling of the members' failures: a model that erred says more than one that was merely late. */
-const TELLING: readonly MemberFailureCode[] = [
-  "MODEL_BAD_OUTPUT",
-  "MODEL_ERROR",
-  "OVERLOADED",
-  "DEADLINE_EXCEEDED",
-  "NO_REPLICA",
-  // Another member may still answer, if the query comes again.
-  "POISON",
-];
-
-const REASONS: Readonly<Record<MemberFailureCode, DefaultReason>> = {
-  POISON: "MODEL_ERROR",
-  MODEL_BAD_OUTPUT: "MODEL_ERROR",
-  MODEL_ERROR: "MODEL_ERROR",
-  OVERLOADED: "OVERLOADED",
-  DEADLINE_EXCEEDED: "DEADLINE",
-  NO_REPLICA: "NO_REPLICA",
-};
-
-const CODES: Readonly<Record<MemberFailureCode, FailureCode>> = {
-  POISON: "BAD_INPUT",
-  MODEL_BAD_OUTPUT: "MODEL_BAD_OUTPUT",
-  MODEL_ERROR: "MODEL_UNAVAILABLE",
-  OVERLOADED: "OVERLOADED",
-  DEADLINE_EXCEEDED: "DEADLINE_EXCEEDED",
-  NO_REPLICA: "MODEL_UNAVAILABLE",
-};
-
-function mostTelling(missing: readonly MemberMissing[]): MemberMissing | undefined {
-  for (const code of TELLING) {
-    const found = missing.find((member) => member.code === code);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-function reasonFor(missing: readonly MemberMissing[]): DefaultReason {
-  const telling = mostTelling(missing);
-  return telling === undefined ? "NO_REPLICA" : REASONS[telling.code];
-}
-
-function typedFailure(application: Application, missing: readonly MemberMissing[]): Failure {
-  const telling = mostTelling(missing);
-  if (telling === undefined) {
-    const remedy = "link one with the linkModel mutation";
-    return failure("MODEL_UNAVAILABLE", `application "${application.name}" has no usable model; ${remedy}`);
-  }
-  const code = CODES[telling.code];
-  const retryAfterMs = telling.retryAfterMs ?? (RETRY_LATER.has(code) ? RETRY_MS : undefined);
-  return failure(code, telling.message, retryAfterMs === undefined ? {} : { retryAfterMs });
-}
-
-/** Where nobody foresees when it may go better: a wrapper that died is restarted and linked within a second. */
-const RETRY_MS = 1000;
-const RETRY_LATER: ReadonlySet<FailureCode> = new Set(["OVERLOADED", "MODEL_UNAVAILABLE"]);

@@ -1,19 +1,14 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
+import type { MemberEvidence, StoredEvidence } from "../correction/evidence.js";
 import { failure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
-import type { MemberPrediction, Prediction } from "../domain/prediction.js";
+import type { Prediction } from "../domain/prediction.js";
 import type { ReceiptKey } from "../domain/storePorts.js";
+import { evidenceOf } from "./predictionEvidence.js";
 
 /** Evidence is left out of a receipt that would be longer than this, in characters. */
 export const MAX_RECEIPT_CHARACTERS = 1024;
-const FORMAT = "s1";
-
-/** What a member answered, as the receipt carries it: float32 values in little-endian base64. */
-export interface MemberEvidence {
-  readonly model: string;
-  readonly version: number;
-  readonly values: string;
-}
+const FORMAT = "s2";
 
 export interface ReceiptContent {
   readonly id: string;
@@ -22,34 +17,44 @@ export interface ReceiptContent {
   readonly entity: string | undefined;
   readonly predictedAtMs: number;
   readonly source: string;
-  /** Undefined when it did not fit. */
-  readonly evidence: readonly MemberEvidence[] | undefined;
+  /** Undefined when there was none, or it did not fit. */
+  readonly evidence: StoredEvidence | undefined;
+  /** It did not fit: it is in the prediction log. */
+  readonly isLogged: boolean;
 }
 
-/** Signs what a prediction was into a url-safe text that `observe` takes back: nothing is stored for it. */
-export function signReceipt(prediction: Prediction, keys: readonly ReceiptKey[]): string {
+export interface SignedReceipt {
+  readonly receipt: string;
+  /** Evidence that did not fit: it is to go to the prediction log. */
+  readonly leftOut: StoredEvidence | undefined;
+}
+
+/** Signs what a prediction was into a url-safe text that `observe` takes back: nothing is stored for it where it fits. */
+export function signReceipt(prediction: Prediction, keys: readonly ReceiptKey[]): SignedReceipt {
   const key = keys[0];
   if (key === undefined) throw new Error("no receipt key: the store has not been read yet");
-  const evidence = prediction.models.map((member) => [member.model, member.version, float32Base64(member)]);
-  const whole = seal(payloadOf(prediction, evidence), key);
-  return whole.length <= MAX_RECEIPT_CHARACTERS ? whole : seal(payloadOf(prediction, undefined), key);
+  const evidence = evidenceOf(prediction);
+  const whole = seal(payloadOf(prediction, evidence, false), key);
+  if (whole.length <= MAX_RECEIPT_CHARACTERS) return { receipt: whole, leftOut: undefined };
+  return { receipt: seal(payloadOf(prediction, undefined, true), key), leftOut: evidence };
 }
 
-function payloadOf(prediction: Prediction, evidence: unknown): string {
+function payloadOf(prediction: Prediction, evidence: StoredEvidence | undefined, isLogged: boolean): string {
+  const { id, application, policyVersion, entity, atMs, source } = prediction;
+  const { members, choice, context, agreement, answer } = evidence ?? {};
   return JSON.stringify([
-    prediction.id,
-    prediction.application,
-    prediction.policyVersion,
-    prediction.entity ?? null,
-    prediction.atMs,
-    prediction.source,
-    evidence ?? null,
+    id,
+    application,
+    policyVersion,
+    entity ?? null,
+    atMs,
+    source,
+    isLogged ? 1 : (members?.map(({ model, version, values }) => [model, version, values]) ?? null),
+    choice ?? null,
+    context ?? null,
+    agreement ?? null,
+    answer ?? null,
   ]);
-}
-
-function float32Base64({ output }: MemberPrediction): string {
-  const values = Float32Array.from(output.kind === "SCORES" ? output.scores : output.numbers);
-  return Buffer.from(values.buffer).toString("base64url");
 }
 
 function seal(payload: string, key: ReceiptKey): string {
@@ -80,7 +85,7 @@ export function openReceipt(receipt: string, keys: readonly ReceiptKey[]): Recei
 function parsePayload(text: string): ReceiptContent | undefined {
   const list = JSON.parse(Buffer.from(text, "base64url").toString("utf8")) as unknown;
   if (!Array.isArray(list)) return undefined;
-  const [id, application, policyVersion, entity, predictedAtMs, source, evidence] = list as unknown[];
+  const [id, application, policyVersion, entity, predictedAtMs, source, members, ...rest] = list as unknown[];
   if (typeof id !== "string" || typeof application !== "string" || typeof source !== "string") return undefined;
   if (typeof policyVersion !== "number" || typeof predictedAtMs !== "number") return undefined;
   return {
@@ -90,11 +95,25 @@ function parsePayload(text: string): ReceiptContent | undefined {
     entity: typeof entity === "string" ? entity : undefined,
     predictedAtMs,
     source,
-    evidence: Array.isArray(evidence) ? evidence.map(parseMember) : undefined,
+    evidence: Array.isArray(members) ? evidenceFrom(source, members, rest) : undefined,
+    isLogged: members === 1,
   };
 }
 
-function parseMember(member: unknown): MemberEvidence {
+/** Signed by us: what is there has the types that `payloadOf` gave it. */
+function evidenceFrom(source: string, members: readonly unknown[], rest: readonly unknown[]): StoredEvidence {
+  const [choice, context, agreement, answer] = rest;
+  return {
+    source,
+    members: members.map(memberFrom),
+    choice: (choice ?? undefined) as StoredEvidence["choice"],
+    context: (context ?? undefined) as string | undefined,
+    agreement: (agreement ?? undefined) as number | undefined,
+    answer: (answer ?? undefined) as string | undefined,
+  };
+}
+
+function memberFrom(member: unknown): MemberEvidence {
   const [model, version, values] = member as [string, number, string];
   return { model, version, values };
 }

@@ -1,20 +1,20 @@
-import { staticPolicy } from "../correction/static.js";
-import type { Application, ApplicationLink, ModelVersion, RegistrySnapshot } from "../domain/application.js";
+import type { RegistrySnapshot } from "../domain/application.js";
 import { versionKey } from "../domain/application.js";
 import type { VersionKey } from "../domain/application.js";
 import type { Cancel, Clock, Random } from "../domain/ports.js";
 import type { RegistryStore } from "../domain/storePorts.js";
-import { tensorsDifference } from "../domain/tensor.js";
+import type { Learning } from "../learning/learning.js";
 import { Backoff } from "../lib/backoff.js";
-import type { Catalogue, Member, ServedApplication } from "./catalogue.js";
+import type { Catalogue } from "./catalogue.js";
 import { strictestSlo } from "./catalogue.js";
-import { memberOutputReader } from "./memberOutput.js";
 import type { ModelVersions } from "./modelVersions.js";
+import { learningApplication, serveApplication } from "./serveApplication.js";
 
 export interface RegistryWatchOptions {
   readonly registry: RegistryStore;
   readonly catalogue: Catalogue;
   readonly versions: ModelVersions;
+  readonly learning: Pick<Learning, "follow">;
   readonly answerMarginMs: () => number;
   readonly warn: (message: string) => void;
   readonly clock: Clock;
@@ -124,7 +124,10 @@ export class RegistryWatch {
     for (const model of snapshot.models) this.#options.versions.setModel(model);
     this.#linkEndpoints(snapshot);
     this.#setBudgets(snapshot);
-    this.#options.catalogue.replace(snapshot, (application) => this.#serve(application, snapshot));
+    const { catalogue, learning } = this.#options;
+    // First: a query of an application is answered from what is followed.
+    learning.follow(snapshot.applications.map((application) => learningApplication(application, snapshot)));
+    catalogue.replace(snapshot, (application) => serveApplication(this.#options, application, snapshot));
   }
 
   #linkEndpoints(snapshot: RegistrySnapshot): void {
@@ -162,30 +165,4 @@ export class RegistryWatch {
       served.batcher.serviceBudgetMs = Math.max(0.5, (sloMs - this.#options.answerMarginMs()) / 2);
     }
   }
-
-  #serve(application: Application, snapshot: RegistrySnapshot): ServedApplication {
-    const members = application.links.map((link) => this.#member(application, link, snapshot));
-    const usable = members.filter((member) => member !== undefined);
-    const links = application.links.filter((_, i) => members[i] !== undefined);
-    return { application: { ...application, links }, policy: staticPolicy, members: usable };
-  }
-
-  #member(application: Application, link: ApplicationLink, snapshot: RegistrySnapshot): Member | undefined {
-    const version = currentVersion(link.model, snapshot);
-    if (version === undefined) return undefined;
-    const { signature } = version;
-    const read =
-      tensorsDifference(application.input, signature.inputs) ?? memberOutputReader(application.output, signature);
-    if (typeof read === "string") {
-      this.#options.warn(`application ${application.name} leaves out model ${link.model}@${version.version}: ${read}`);
-      return undefined;
-    }
-    const evaluator = this.#options.versions.get(version.model, version.version).evaluatorFor(application.name);
-    return { model: version.model, version: version.version, weight: link.weight, evaluator, read };
-  }
-}
-
-function currentVersion(name: string, { models, versions }: RegistrySnapshot): ModelVersion | undefined {
-  const model = models.find((candidate) => candidate.name === name);
-  return versions.find(({ model: of, version }) => of === name && version === model?.currentVersion);
 }

@@ -1,0 +1,339 @@
+import type {
+  AppendedObservation,
+  GroupLearner,
+  KeptState,
+  LearnedGroup,
+  StateReading,
+  StateRef,
+  StateStore,
+  WantedState,
+} from "../domain/learningPorts.js";
+import { POPULATION } from "../domain/learningPorts.js";
+import type { Cancel, Clock } from "../domain/ports.js";
+import type { NewObservation } from "../domain/storePorts.js";
+import { EntityLoader } from "./entityLoader.js";
+import { FollowedApplication } from "./followedApplication.js";
+import type { LearningApplication } from "./followedApplication.js";
+import { GroupFold, refKey } from "./groupFold.js";
+import type { FoldedState } from "./groupFold.js";
+import type { HeldState } from "./heldState.js";
+import { ABSENT, HeldStates } from "./heldStates.js";
+import { refresh } from "./refresh.js";
+
+export interface LearningOptions {
+  readonly clock: Clock;
+  readonly store: StateStore;
+  /** For entities' states, over all applications. */
+  readonly stateBytes: number;
+  readonly warn: (message: string) => void;
+}
+
+/** What a query is answered from. */
+export interface StateInUse {
+  /** The entity's, or the population's where there is none (yet). */
+  readonly held: HeldState;
+  readonly population: HeldState;
+  readonly personalised: boolean;
+}
+
+const HEARTBEAT_MS = 500;
+const FLUSHED_TOGETHER = 100;
+/** Between readings for somebody who waits for an observation that is not there yet. */
+const REACH_STEP_MS = 2;
+
+/**
+ * What this process knows of all that is learned. Trades memory for database readings: populations are always here,
+ * entities' states in a bounded cache. Groups of observations are folded into copies inside the transaction that appends
+ * them, and take effect at commit; what other servers append is followed by notification and a heartbeat. A state can be
+ * behind, never wrong: whoever folds reads the rest of the log under its lock first.
+ */
+export class Learning implements GroupLearner {
+  readonly #options: LearningOptions;
+  readonly #held: HeldStates;
+  readonly #loader: EntityLoader;
+  readonly #applications = new Map<string, FollowedApplication>();
+  /** States as they were when a group's readings were asked for; one group of an application is under way at a time. */
+  readonly #asked = new Map<string, ReadonlyMap<string, HeldState>>();
+  #subscription: { stop(): Promise<void> } | undefined;
+  #cancelHeartbeat: Cancel | undefined;
+  #refreshing: Promise<void> | undefined;
+  #again = false;
+  #stopped = false;
+  #failing = false;
+
+  constructor(options: LearningOptions) {
+    this.#options = options;
+    this.#held = new HeldStates(options.stateBytes);
+    this.#loader = new EntityLoader(options.store, options.clock);
+  }
+
+  /** For exposition. */
+  get figures(): { readonly entities: number; readonly bytes: number } {
+    return { entities: this.#held.size, bytes: this.#held.bytes };
+  }
+
+  /** Listens before it reads. Resolves when what is followed has been read once, or that has failed. */
+  async start(): Promise<void> {
+    this.#subscription = await this.#options.store.onChange(() => void this.refresh());
+    await this.refresh();
+    this.#beat();
+  }
+
+  /** Writes what the database does not have as a whole yet. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelHeartbeat?.();
+    await this.#subscription?.stop();
+    await this.#refreshing;
+    await this.#flush();
+  }
+
+  /** What there is to learn from now on; called after each change of the registry. */
+  follow(specs: readonly LearningApplication[]): void {
+    const names = new Set(specs.map(({ name }) => name));
+    for (const name of this.#applications.keys()) if (!names.has(name)) this.#forget(name);
+    for (const spec of specs) {
+      const known = this.#applications.get(spec.name);
+      if (known === undefined) {
+        this.#applications.set(spec.name, new FollowedApplication(spec, this.#options.clock.nowMs()));
+        this.refreshSoon();
+        continue;
+      }
+      if (known.spec.policyVersion !== spec.policyVersion) this.refreshSoon();
+      known.spec = spec;
+    }
+  }
+
+  /** Milliseconds since what is known of an application's log was last found to be all of it. */
+  ageMs(application: string): number {
+    const followed = this.#applications.get(application);
+    return followed === undefined ? 0 : Math.max(0, this.#options.clock.nowMs() - followed.confirmedMs);
+  }
+
+  knownSeq(application: string): number {
+    return Math.max(0, this.#applications.get(application)?.knownSeq ?? 0);
+  }
+
+  population(application: string, policyVersion: number): HeldState | undefined {
+    return this.#applications.get(application)?.population(policyVersion);
+  }
+
+  /**
+   * What answers a query of this entity. Waits for the database `withinMs` at most; then the population answers, and the
+   * state serves the next query.
+   */
+  stateFor(application: string, entity: string | undefined, withinMs: number): StateInUse | Promise<StateInUse> {
+    const followed = this.#applications.get(application);
+    const policyVersion = followed?.spec.policyVersion ?? 0;
+    const population = followed?.population(policyVersion);
+    if (followed === undefined || population === undefined) throw new Error(`${application} is not followed`);
+    const general: StateInUse = { held: population, population, personalised: false };
+    if (entity === undefined || followed.spec.foldings.get(policyVersion)?.isPersonal !== true) return general;
+    const ref = { policyVersion, entity };
+    const held = this.#held.get(application, ref);
+    if (held !== undefined) return held === ABSENT ? general : { held, population, personalised: true };
+    return this.#loadWithin(followed, ref, withinMs, general);
+  }
+
+  async #loadWithin(
+    followed: FollowedApplication,
+    ref: StateRef,
+    withinMs: number,
+    general: StateInUse,
+  ): Promise<StateInUse> {
+    const loading = this.#loader.load(followed.spec.name, ref);
+    if (loading === undefined) return general;
+    const { clock } = this.#options;
+    const taken = loading.then((reading) => this.#take(followed, ref, reading)).catch(() => undefined);
+    const held = await new Promise<HeldState | undefined>((resolve) => {
+      const cancel = clock.at(clock.nowMs() + withinMs, () => resolve(undefined));
+      void taken.then((state) => {
+        cancel();
+        resolve(state);
+      });
+    });
+    return held === undefined ? general : { held, population: general.population, personalised: true };
+  }
+
+  async #take(
+    followed: FollowedApplication,
+    ref: StateRef,
+    reading: StateReading | undefined,
+  ): Promise<HeldState | undefined> {
+    const { name } = followed.spec;
+    const [folded] = reading?.kept === undefined ? [] : await this.#caughtUp(followed, [reading], NOTHING_KNOWN);
+    this.#held.put(name, ref, folded?.held ?? ABSENT);
+    return folded?.held;
+  }
+
+  wanted(application: string, observations: readonly NewObservation[]): readonly WantedState[] {
+    const followed = this.#applications.get(application);
+    const wanted = new Map<string, WantedState>();
+    const asked = new Map<string, HeldState>();
+    this.#asked.set(application, asked);
+    if (followed === undefined) return [];
+    for (const { entity, learnedBy } of observations) {
+      for (const policyVersion of learnedBy) {
+        const isPersonal = followed.spec.foldings.get(policyVersion)?.isPersonal === true;
+        for (const each of entity === undefined || !isPersonal ? [POPULATION] : [POPULATION, entity]) {
+          const ref = { policyVersion, entity: each };
+          const key = refKey(ref);
+          if (wanted.has(key)) continue;
+          const held = this.#known(followed, ref);
+          if (held !== undefined) asked.set(key, held);
+          wanted.set(key, { ...ref, knownSeq: held?.seq });
+        }
+      }
+    }
+    return [...wanted.values()];
+  }
+
+  async fold(
+    application: string,
+    readings: readonly StateReading[],
+    fresh: readonly AppendedObservation[],
+  ): Promise<LearnedGroup> {
+    const followed = this.#applications.get(application);
+    const known = this.#asked.get(application) ?? NOTHING_KNOWN;
+    if (followed === undefined) return NOTHING_LEARNED;
+    const folding = this.#newFold(followed, known);
+    await folding.catchUp(readings);
+    await folding.learn(fresh);
+    const { states, writes } = folding.finish();
+    const last = fresh.at(-1)?.seq;
+    return {
+      writes,
+      committed: () => this.#committed(followed, states, fresh[0]?.seq, last),
+      abandoned: () => this.#abandoned(followed, states),
+    };
+  }
+
+  /** Resolves when an application's log is known up to `seq`, or after `withinMs`. */
+  async reach(application: string, seq: number, withinMs: number): Promise<void> {
+    const { clock } = this.#options;
+    const untilMs = clock.nowMs() + withinMs;
+    while (this.knownSeq(application) < seq && clock.nowMs() < untilMs && !this.#failing) {
+      await new Promise<void>((resolve) => {
+        const cancel = clock.at(untilMs, resolve);
+        void this.refresh().finally(() => {
+          cancel();
+          clock.at(clock.nowMs() + REACH_STEP_MS, resolve);
+        });
+      });
+    }
+  }
+
+  /** Reads what other servers have appended. Calls that come meanwhile share one more reading. */
+  refresh(): Promise<void> {
+    if (this.#refreshing !== undefined) {
+      this.#again = true;
+      return this.#refreshing;
+    }
+    this.#refreshing = this.#refreshAll().finally(() => (this.#refreshing = undefined));
+    return this.#refreshing;
+  }
+
+  refreshSoon(): void {
+    if (this.#subscription !== undefined && !this.#stopped) void this.refresh();
+  }
+
+  async #refreshAll(): Promise<void> {
+    do {
+      this.#again = false;
+      try {
+        await refresh([...this.#applications.values()], {
+          store: this.#options.store,
+          clock: this.#options.clock,
+          held: this.#held,
+          caughtUp: (followed, readings, known) => this.#caughtUp(followed, readings, known),
+        });
+        this.#failing = false;
+      } catch (error) {
+        if (!this.#failing) {
+          const why = error instanceof Error ? error.message : String(error);
+          this.#options.warn(`what was learned elsewhere cannot be read, answers come from what is known: ${why}`);
+        }
+        this.#failing = true;
+      }
+    } while (this.#again && !this.#stopped);
+  }
+
+  #beat(): void {
+    if (this.#stopped) return;
+    const { clock } = this.#options;
+    this.#cancelHeartbeat = clock.at(clock.nowMs() + HEARTBEAT_MS, () => {
+      void this.refresh().then(() => this.#beat());
+    });
+  }
+
+  #newFold(followed: FollowedApplication, known: ReadonlyMap<string, HeldState>): GroupFold {
+    const foldingOf = (policyVersion: number) => followed.spec.foldings.get(policyVersion);
+    return new GroupFold({ clock: this.#options.clock, foldingOf, known });
+  }
+
+  async #caughtUp(
+    followed: FollowedApplication,
+    readings: readonly StateReading[],
+    known: ReadonlyMap<string, HeldState>,
+  ): Promise<readonly FoldedState[]> {
+    const folding = this.#newFold(followed, known);
+    await folding.catchUp(readings);
+    return folding.finish().states;
+  }
+
+  #known(followed: FollowedApplication, ref: StateRef): HeldState | undefined {
+    if (ref.entity === POPULATION) return followed.knownPopulation(ref.policyVersion);
+    const held = this.#held.get(followed.spec.name, ref);
+    return held === ABSENT ? undefined : held;
+  }
+
+  #committed(
+    followed: FollowedApplication,
+    states: readonly FoldedState[],
+    firstSeq: number | undefined,
+    lastSeq: number | undefined,
+  ): void {
+    for (const { ref, held } of states) {
+      if (ref.entity === POPULATION) followed.putPopulation(ref.policyVersion, held);
+      else this.#held.put(followed.spec.name, ref, held);
+    }
+    if (firstSeq === undefined || lastSeq === undefined || firstSeq !== followed.knownSeq + 1) return;
+    // Nobody else has appended in between.
+    followed.knownSeq = lastSeq;
+    followed.confirmedMs = this.#options.clock.nowMs();
+  }
+
+  #abandoned(followed: FollowedApplication, states: readonly FoldedState[]): void {
+    for (const { ref } of states) {
+      if (ref.entity !== POPULATION) this.#held.forget(followed.spec.name, ref);
+    }
+  }
+
+  #forget(name: string): void {
+    this.#applications.delete(name);
+    this.#held.forgetWhere(name, () => true);
+  }
+
+  async #flush(): Promise<void> {
+    const unkept = new Map<string, KeptState[]>();
+    const add = (application: string, ref: StateRef, held: HeldState): void => {
+      const folding = this.#applications.get(application)?.spec.foldings.get(ref.policyVersion);
+      if (held.unkept === 0 || folding === undefined) return;
+      const { seq, birth, birthSeq, state } = held;
+      const kept = { ...ref, seq, birth, birthSeq, state: folding.encode(state) };
+      unkept.set(application, [...(unkept.get(application) ?? []), kept]);
+    };
+    for (const { application, ref, held } of this.#held.entries()) add(application, ref, held);
+    for (const [name, followed] of this.#applications) {
+      for (const { held, ...ref } of followed.populations()) add(name, ref, held);
+    }
+    for (const [application, states] of unkept) {
+      for (let from = 0; from < states.length; from += FLUSHED_TOGETHER) {
+        await this.#options.store.write(application, states.slice(from, from + FLUSHED_TOGETHER));
+      }
+    }
+  }
+}
+
+const NOTHING_KNOWN: ReadonlyMap<string, HeldState> = new Map();
+const NOTHING_LEARNED: LearnedGroup = { writes: [], committed: () => undefined, abandoned: () => undefined };

@@ -1,0 +1,102 @@
+import { POPULATION } from "../domain/learningPorts.js";
+import type { StateReading, StateRef, StateStore, WantedState } from "../domain/learningPorts.js";
+import type { Clock } from "../domain/ports.js";
+import type { FollowedApplication } from "./followedApplication.js";
+import { refKey } from "./groupFold.js";
+import type { FoldedState } from "./groupFold.js";
+import type { HeldState } from "./heldState.js";
+import { ABSENT } from "./heldStates.js";
+import type { HeldStates } from "./heldStates.js";
+
+export interface RefreshDependencies {
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly held: HeldStates;
+  readonly caughtUp: (
+    followed: FollowedApplication,
+    readings: readonly StateReading[],
+    known: ReadonlyMap<string, HeldState>,
+  ) => Promise<readonly FoldedState[]>;
+}
+
+/** Changed entities beyond which all are forgotten instead: they are read again when they are asked for. */
+const MAX_CHANGED = 10_000;
+const READ_TOGETHER = 500;
+
+/** Brings what is known up to the ends of the applications' logs. Rejects when the database cannot be asked. */
+export async function refresh(
+  applications: readonly FollowedApplication[],
+  deps: RefreshDependencies,
+): Promise<void> {
+  if (applications.length === 0) return;
+  const askedMs = deps.clock.nowMs();
+  const heads = await deps.store.heads(applications.map(({ spec }) => spec.name));
+  for (const followed of applications) {
+    const head = heads.get(followed.spec.name) ?? 0;
+    if (head > followed.knownSeq) await follow(followed, head, deps);
+    followed.confirmedMs = Math.max(followed.confirmedMs, askedMs);
+  }
+}
+
+async function follow(followed: FollowedApplication, head: number, deps: RefreshDependencies): Promise<void> {
+  const { name } = followed.spec;
+  const changed =
+    followed.knownSeq < 0 ? [] : await deps.store.entitiesSince(name, Math.max(0, followed.knownSeq), MAX_CHANGED);
+  const stale = staleEntities(followed, changed, deps);
+  const populations: StateRef[] = [...followed.spec.foldings.keys()].map((policyVersion) => ({
+    policyVersion,
+    entity: POPULATION,
+  }));
+  const refs = [...populations, ...stale];
+  for (let from = 0; from < refs.length; from += READ_TOGETHER) {
+    await catchUp(followed, refs.slice(from, from + READ_TOGETHER), deps);
+  }
+  followed.knownSeq = Math.max(followed.knownSeq, head);
+}
+
+/** Those that are held and answer queries; what else has changed is forgotten. */
+function staleEntities(
+  followed: FollowedApplication,
+  changed: readonly string[] | undefined,
+  { held }: RefreshDependencies,
+): StateRef[] {
+  const { name, policyVersion } = followed.spec;
+  if (changed === undefined) {
+    held.forgetWhere(name, () => true);
+    return [];
+  }
+  const entities = new Set(changed);
+  const stale: StateRef[] = [];
+  held.forgetWhere(name, (ref) => entities.has(ref.entity) && ref.policyVersion !== policyVersion);
+  for (const entity of entities) {
+    const ref = { policyVersion, entity };
+    const entry = held.get(name, ref);
+    if (entry === ABSENT) held.forget(name, ref);
+    else if (entry !== undefined) stale.push(ref);
+  }
+  return stale;
+}
+
+async function catchUp(
+  followed: FollowedApplication,
+  refs: readonly StateRef[],
+  { store, held, caughtUp }: RefreshDependencies,
+): Promise<void> {
+  const { name } = followed.spec;
+  const known = new Map<string, HeldState>();
+  const wanted: WantedState[] = refs.map((ref) => {
+    const state =
+      ref.entity === POPULATION ? followed.knownPopulation(ref.policyVersion) : heldOf(held, name, ref);
+    if (state !== undefined) known.set(refKey(ref), state);
+    return { ...ref, knownSeq: state?.seq };
+  });
+  for (const { ref, held: state } of await caughtUp(followed, await store.read(name, wanted), known)) {
+    if (ref.entity === POPULATION) followed.putPopulation(ref.policyVersion, state);
+    else held.put(name, ref, state);
+  }
+}
+
+function heldOf(held: HeldStates, application: string, ref: StateRef): HeldState | undefined {
+  const entry = held.get(application, ref);
+  return entry === ABSENT ? undefined : entry;
+}

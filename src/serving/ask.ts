@@ -1,0 +1,111 @@
+import type { CorrectionPolicy, Selection } from "../correction/correctionPolicy.js";
+import type { Clock, Random, RowQuery } from "../domain/ports.js";
+import type { CombinedAnswer, MemberMissing, MemberPrediction } from "../domain/prediction.js";
+import type { Member, ServedApplication } from "./catalogue.js";
+import { gather } from "./gather.js";
+import type { Gathered } from "./gather.js";
+import { readNumbers } from "./tensorValues.js";
+
+export interface AskDependencies {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** What the models said, and what the policy makes of it. */
+export interface Asked extends Gathered {
+  /** Undefined if nothing was there to be combined. */
+  readonly combined: CombinedAnswer | undefined;
+}
+
+/** The features of one query, and the feature model's share in them. */
+interface Features extends Gathered {
+  readonly values: Float64Array | undefined;
+}
+
+const NO_FEATURES: Features = { values: undefined, present: [], missing: [] };
+
+/**
+ * Selects the models to ask for one row, asks them until the deadline, and combines what they have said. `state` is the
+ * policy's, of the entity or of the population. From `straggleMs` (monotonic) on, models that cannot change the answer
+ * any more are not waited for: before that everyone is, since a model that is not heard teaches nothing.
+ */
+export async function ask(
+  deps: AskDependencies,
+  served: ServedApplication,
+  state: unknown,
+  query: RowQuery,
+  straggleMs: number,
+): Promise<Asked> {
+  const features = served.features === undefined ? NO_FEATURES : await featuresOf(deps.clock, served, query);
+  const { policy, policyMembers } = served;
+  const selection = policy.select(state, policyMembers, features.values, deps.random);
+  const members = membersOf(served, selection);
+  const decided = (present: readonly MemberPrediction[]): boolean =>
+    policy.isDecided(state, policyMembers, selection, present, features.values);
+  const straggling = members.length > 1 ? { fromMs: straggleMs, decided } : undefined;
+  const gathered = members.length === 0 ? NO_FEATURES : await gather(deps.clock, members, query, straggling);
+  const combined = combine(deps, served, state, selection, gathered.present, features.values);
+  if (features === NO_FEATURES) return { ...gathered, combined };
+  return {
+    present: [...features.present, ...gathered.present],
+    missing: [...features.missing, ...gathered.missing],
+    combined,
+  };
+}
+
+async function featuresOf(clock: Clock, { features }: ServedApplication, query: RowQuery): Promise<Features> {
+  if (features === undefined) return NO_FEATURES;
+  if (features.kind === "TENSOR") {
+    const values = readNumbers(features.datatype, query.row[features.index] as Uint8Array);
+    return { values, present: [], missing: [] };
+  }
+  const gathered = await gather(clock, [features.member], query, undefined);
+  const output = gathered.present[0]?.output;
+  return { ...gathered, values: output?.kind === "NUMBERS" ? output.numbers : undefined };
+}
+
+function membersOf({ members }: ServedApplication, { models }: Selection): readonly Member[] {
+  if (models.length === members.length) return members;
+  return members.filter(({ model }) => models.includes(model));
+}
+
+/** A policy that regresses over features needs no other model's answer. */
+function combine(
+  { random }: AskDependencies,
+  { application, policy, policyMembers }: ServedApplication,
+  state: unknown,
+  selection: Selection,
+  present: readonly MemberPrediction[],
+  context: Float64Array | undefined,
+): CombinedAnswer | undefined {
+  if (!canCombine(policy, present, context)) return undefined;
+  const { output, agreement, choice } = policy.combine(
+    state,
+    policyMembers,
+    selection,
+    present,
+    context,
+    random,
+  );
+  return { output, spec: application.output, agreement, choice, context, members: present };
+}
+
+function canCombine(
+  { answersFromFeatures }: CorrectionPolicy<unknown>,
+  present: readonly MemberPrediction[],
+  context: Float64Array | undefined,
+): boolean {
+  return present.length > 0 || (answersFromFeatures && context !== undefined);
+}
+
+/** All members missing, without asking them. */
+export function shed({ members }: ServedApplication, message: string, retryAfterMs: number): Asked {
+  const missing: MemberMissing[] = members.map(({ model, version }) => ({
+    model,
+    version,
+    code: "OVERLOADED",
+    message,
+    retryAfterMs,
+  }));
+  return { present: [], missing, combined: undefined };
+}

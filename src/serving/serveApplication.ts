@@ -1,0 +1,96 @@
+import { newLosses } from "../correction/losses.js";
+import { newPolicy } from "../correction/newPolicy.js";
+import { newFolding } from "../correction/learnedState.js";
+import type { Application, ApplicationLink, ModelVersion, PolicyVersion, RegistrySnapshot } from "../domain/application.js";
+import { tensorsDifference } from "../domain/tensor.js";
+import type { StateFolding } from "../learning/heldState.js";
+import type { LearningApplication } from "../learning/followedApplication.js";
+import type { FeatureSource, Member, ServedApplication } from "./catalogue.js";
+import { featureReader, memberOutputReader } from "./memberOutput.js";
+import type { ReadMemberOutput } from "./memberOutput.js";
+import type { ModelVersions } from "./modelVersions.js";
+
+export interface ServeDependencies {
+  readonly versions: ModelVersions;
+  readonly warn: (message: string) => void;
+}
+
+/** An application as the registry has it, with everything that a prediction needs. What does not fit is left out and told. */
+export function serveApplication(
+  deps: ServeDependencies,
+  application: Application,
+  snapshot: RegistrySnapshot,
+): ServedApplication {
+  const policy = newPolicy(application);
+  const isFeatureModel = ({ model }: ApplicationLink): boolean => model === policy.featureModel;
+  const voters = application.links.filter((link) => !isFeatureModel(link));
+  const member = (link: ApplicationLink) => memberOf(deps, application, link, snapshot, memberReader);
+  const members = voters.map(member).filter((found) => found !== undefined);
+  const links = voters.filter(({ model }) => members.some((found) => found.model === model));
+  return {
+    application: { ...application, links },
+    policy,
+    members,
+    policyMembers: members.map(({ model, weight }) => ({ model, weight })),
+    features: featuresOf(deps, application, snapshot, application.links.find(isFeatureModel)),
+    losses: newLosses(application.loss, application.output),
+    learningVersions: new Set(versionsOf(application, snapshot).filter(({ frozen }) => !frozen).map(({ version }) => version)),
+  };
+}
+
+/** How what is observed of an application is learned, by all of its policy versions. */
+export function learningApplication(application: Application, snapshot: RegistrySnapshot): LearningApplication {
+  const foldings = new Map<number, StateFolding>();
+  for (const { version, policy, loss } of versionsOf(application, snapshot)) {
+    foldings.set(version, newFolding({ ...application, policy, loss }));
+  }
+  return { name: application.name, policyVersion: application.policyVersion, foldings };
+}
+
+function versionsOf({ name }: Application, { policyVersions }: RegistrySnapshot): readonly PolicyVersion[] {
+  return policyVersions.filter(({ application }) => application === name);
+}
+
+function featuresOf(
+  deps: ServeDependencies,
+  application: Application,
+  snapshot: RegistrySnapshot,
+  link: ApplicationLink | undefined,
+): FeatureSource | undefined {
+  const { policy, input } = application;
+  const tensor = "contextTensor" in policy ? policy.contextTensor : undefined;
+  if (tensor !== undefined) {
+    const index = input.findIndex(({ name }) => name === tensor);
+    const spec = input[index];
+    return spec && { kind: "TENSOR", index, datatype: spec.datatype };
+  }
+  const member = link && memberOf(deps, application, link, snapshot, (_, version) => featureReader(version.signature));
+  return member && { kind: "MODEL", member };
+}
+
+type NewReader = (application: Application, version: ModelVersion) => ReadMemberOutput | string;
+
+const memberReader: NewReader = ({ output }, { signature }) => memberOutputReader(output, signature);
+
+function memberOf(
+  { versions, warn }: ServeDependencies,
+  application: Application,
+  link: ApplicationLink,
+  snapshot: RegistrySnapshot,
+  newReader: NewReader,
+): Member | undefined {
+  const version = currentVersion(link.model, snapshot);
+  if (version === undefined) return undefined;
+  const read = tensorsDifference(application.input, version.signature.inputs) ?? newReader(application, version);
+  if (typeof read === "string") {
+    warn(`application ${application.name} leaves out model ${link.model}@${version.version}: ${read}`);
+    return undefined;
+  }
+  const evaluator = versions.get(version.model, version.version).evaluatorFor(application.name);
+  return { model: version.model, version: version.version, weight: link.weight, evaluator, read };
+}
+
+function currentVersion(name: string, { models, versions }: RegistrySnapshot): ModelVersion | undefined {
+  const model = models.find((candidate) => candidate.name === name);
+  return versions.find(({ model: of, version }) => of === name && version === model?.currentVersion);
+}
