@@ -4,8 +4,8 @@ import type { Failure } from "../domain/failure.js";
 import type { Prediction } from "../domain/prediction.js";
 import type { Truth } from "../domain/storePorts.js";
 import type { InputValue, NamedTensor, TensorData } from "../serving/inputRow.js";
-import type { Observed } from "../serving/observe.js";
-import type { NamedTensorInput, TensorDataInput, TensorInput, TruthInput } from "./predictionInputs.js";
+import type { Observed, ObserveRequest } from "../serving/observe.js";
+import type { NamedTensorInput, ObserveInput, TensorDataInput, TensorInput, TruthInput } from "./predictionInputs.js";
 
 /**
  * Between GraphQL's shapes and the domain's, one pair per message. `@oneOf` has already been enforced by the
@@ -28,7 +28,23 @@ function toTensorData(data: TensorDataInput): TensorData {
   return { kind: "texts", texts: data.strings ?? [] };
 }
 
-export function toTruth(truth: TruthInput): Truth | Failure {
+export function toObserveRequest(input: ObserveInput, path: readonly (string | number)[]): ObserveRequest | Failure {
+  const { receipt, example } = input;
+  const truth = toTruth(input.truth);
+  if (isFailure(truth)) return truth;
+  const common = { truth, key: input.key ?? undefined, supersedes: input.supersedes ?? undefined };
+  if (receipt != null && example == null) return { ...common, target: { kind: "RECEIPT", receipt } };
+  if (receipt != null || example == null) {
+    return badInput([...path, "receipt"], "exactly one of receipt and example", receipt == null ? "neither" : "both");
+  }
+  const inputPath = [...path, "example", "input"];
+  const { application } = example;
+  const entity = example.entity ?? undefined;
+  return { ...common, target: { kind: "EXAMPLE", application, input: toInputValue(example.input), inputPath, entity } };
+}
+
+function toTruth(truth: TruthInput): Truth | Failure {
+  if (truth.reward != null) return { kind: "REWARD", reward: truth.reward };
   if (truth.label != null) return { kind: "LABEL", label: truth.label };
   if (truth.number != null) return { kind: "NUMBER", number: truth.number };
   const vector = truth.vector;
@@ -44,6 +60,11 @@ export function fromPrediction(answer: Prediction | Failure, receiptOf: (predict
     id: answer.id,
     output: fromOutput(answer.output),
     confidence: answer.confidence,
+    belowThreshold: answer.belowThreshold,
+    personalised: answer.personalised,
+    stateSeq: answer.stateSeq,
+    stateAgeMs: answer.stateAgeMs,
+    predictionSet: answer.predictionSet,
     source: answer.source,
     defaultReason: answer.defaultReason,
     policyVersion: answer.policyVersion,
@@ -95,8 +116,19 @@ export function fromOutput(output: Output): object {
 
 export function fromObserved(answer: Observed | Failure): object {
   if (isFailure(answer)) return fromFailure(answer);
-  const { application, seq, duplicate, policyVersion } = answer;
-  return { __typename: "Observation", id: `${application}:${seq}`, duplicate, seq, policyVersion };
+  const { application, seq, duplicate, policyVersion, learnedBy, loss, superseded } = answer;
+  return {
+    __typename: "Observation",
+    id: `${application}:${seq}`,
+    duplicate,
+    seq,
+    stateSeq: seq,
+    policyVersion,
+    folded: learnedBy.length > 0 && !duplicate,
+    learnedBy,
+    loss,
+    rebuildPending: superseded?.rebuildPending ?? false,
+  };
 }
 
 const FAILURE_TYPES: Readonly<Record<Failure["code"], string>> = {

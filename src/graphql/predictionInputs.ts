@@ -84,6 +84,13 @@ export class PredictInput {
 
   @Field(() => Boolean, { nullable: true, description: "Whether `explanation` is wanted. Default false." })
   explain?: boolean | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      "What was observed up to here (Observation.stateSeq) is to count, on whichever server: it is waited for, at most half of the query's time.",
+  })
+  minStateSeq?: number | null;
 }
 
 @InputType("PredictManyInput")
@@ -105,9 +112,14 @@ export class PredictManyInput {
 
   @Field(() => Boolean, { nullable: true })
   explain?: boolean | null;
+
+  @Field(() => Int, { nullable: true })
+  minStateSeq?: number | null;
 }
 
-@InputType("TruthInput", { description: "What turned out to be true, in the kind of the application's output." })
+@InputType("TruthInput", {
+  description: "What turned out to be true, in the kind of the application's output; or how good the answer was.",
+})
 export class TruthInput {
   @Field(() => String, { nullable: true })
   label?: string;
@@ -117,12 +129,30 @@ export class TruthInput {
 
   @Field(() => FloatVector, { nullable: true })
   vector?: unknown;
+
+  @Field(() => Float, { nullable: true, description: "Within the range of the application's REWARD loss." })
+  reward?: number;
 }
 
-@InputType("ObserveInput")
+@InputType("ExampleInput", { description: "An input whose truth is known, without a prediction: it is evaluated now." })
+export class ExampleInput {
+  @Field(() => String)
+  application!: string;
+
+  @Field(() => TensorInput)
+  input!: TensorInput;
+
+  @Field(() => ID, { nullable: true })
+  entity?: string | null;
+}
+
+@InputType("ObserveInput", { description: "Exactly one of `receipt` and `example`." })
 export class ObserveInput {
-  @Field(() => String, { description: "The prediction's receipt." })
-  receipt!: string;
+  @Field(() => String, { nullable: true, description: "The prediction's receipt." })
+  receipt?: string | null;
+
+  @Field(() => ExampleInput, { nullable: true, description: "Needs a `key`, and a truth that is no reward." })
+  example?: ExampleInput | null;
 
   @Field(() => TruthInput)
   truth!: TruthInput;
@@ -132,6 +162,13 @@ export class ObserveInput {
     description: "Tells several observations of one prediction apart. Sent twice with one key it counts once.",
   })
   key?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "The key of an earlier observation of the same prediction that this one corrects (empty for one without): it no longer counts.",
+  })
+  supersedes?: string | null;
 }
 
 /** type-graphql prints `@oneOf` but does not enforce it: `buildSchema` sets it on the input types named here. */

@@ -1,7 +1,7 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from "type-graphql";
 import { isFailure } from "../domain/failure.js";
 import type { RequestContext } from "./context.js";
-import { fromFailure, fromObserved, fromPrediction, toInputValue, toTruth } from "./predictionConverters.js";
+import { fromFailure, fromObserved, fromPrediction, toInputValue, toObserveRequest } from "./predictionConverters.js";
 import { ObserveInput, PredictInput, PredictManyInput } from "./predictionInputs.js";
 import { ObserveResultUnion, PredictResultUnion } from "./predictionTypes.js";
 
@@ -25,6 +25,7 @@ export class PredictionResolver {
       deadlineMs: input.deadlineMs ?? undefined,
       priority: input.priority ?? "INTERACTIVE",
       explain: input.explain ?? false,
+      minStateSeq: input.minStateSeq ?? undefined,
       arrivalMs,
     });
     return fromPrediction(answer, services.receiptOf);
@@ -45,6 +46,7 @@ export class PredictionResolver {
       deadlineMs: input.deadlineMs ?? undefined,
       priority: input.priority ?? "INTERACTIVE",
       explain: input.explain ?? false,
+      minStateSeq: input.minStateSeq ?? undefined,
       arrivalMs,
     };
     const answers = await Promise.all(
@@ -57,16 +59,32 @@ export class PredictionResolver {
   }
 
   @Mutation(() => ObserveResultUnion, {
-    description: "Takes what turned out to be true for a prediction. Answers once it is durable.",
+    description: "Takes what turned out to be true for a prediction. Answers once it is durable and learned from.",
   })
-  async observe(
-    @Arg("input", () => ObserveInput) input: ObserveInput,
-    @Ctx() { services }: RequestContext,
-  ): Promise<object> {
-    const truth = toTruth(input.truth);
-    if (isFailure(truth)) return fromFailure(truth);
-    return fromObserved(await services.observe({ receipt: input.receipt, truth, key: input.key ?? undefined }));
+  async observe(@Arg("input", () => ObserveInput) input: ObserveInput, @Ctx() context: RequestContext): Promise<object> {
+    context.rows.take(1);
+    return observeOne(input, ["input"], context);
   }
+
+  @Mutation(() => [ObserveResultUnion], {
+    description: "One result for each, in their order. One that fails does not fail the others. At most 1,000.",
+  })
+  async observeMany(
+    @Arg("inputs", () => [ObserveInput]) inputs: ObserveInput[],
+    @Ctx() context: RequestContext,
+  ): Promise<object[]> {
+    context.rows.take(inputs.length);
+    return Promise.all(inputs.map((input, i) => observeOne(input, ["inputs", i], context)));
+  }
+}
+
+async function observeOne(
+  input: ObserveInput,
+  path: readonly (string | number)[],
+  { services }: RequestContext,
+): Promise<object> {
+  const request = toObserveRequest(input, path);
+  return isFailure(request) ? fromFailure(request) : fromObserved(await services.observe(request));
 }
 
 const INPUT_PATH = ["input", "input"] as const;

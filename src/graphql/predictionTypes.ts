@@ -30,6 +30,8 @@ export enum DefaultReasonEnum {
   OVERLOADED = "OVERLOADED",
   NO_REPLICA = "NO_REPLICA",
   MODEL_ERROR = "MODEL_ERROR",
+  LOW_CONFIDENCE = "LOW_CONFIDENCE",
+  APPRENTICE = "APPRENTICE",
 }
 registerEnumType(DefaultReasonEnum, {
   name: "DefaultReason",
@@ -39,6 +41,8 @@ registerEnumType(DefaultReasonEnum, {
     OVERLOADED: { description: "Every selected model refused the query." },
     NO_REPLICA: { description: "No selected model has a ready replica." },
     MODEL_ERROR: { description: "The models failed, or answered something unusable." },
+    LOW_CONFIDENCE: { description: "The confidence in the models' answer is below the application's threshold." },
+    APPRENTICE: { description: "The application only learns for now: its own default is what it answers." },
   },
 });
 
@@ -130,6 +134,21 @@ export class MissingMemberType {
   message!: string;
 }
 
+@ObjectType("PredictionSet", {
+  simpleResolvers: true,
+  description: "Holds the truth in the application's `coverage` of cases, by what was observed so far.",
+})
+export class PredictionSetType {
+  @Field(() => [String], { nullable: true, description: "Of a LABEL output: likeliest first." })
+  labels?: readonly string[] | undefined;
+
+  @Field(() => Float, { nullable: true, description: "Of a NUMBER output." })
+  low?: number | undefined;
+
+  @Field(() => Float, { nullable: true, description: "Of a NUMBER output." })
+  high?: number | undefined;
+}
+
 @ObjectType("Prediction", { simpleResolvers: true })
 export class PredictionType {
   @Field(() => ID)
@@ -140,9 +159,29 @@ export class PredictionType {
 
   @Field(() => Float, {
     nullable: true,
-    description: "0 to 1; null for a default output. Missing models count as disagreeing.",
+    description:
+      "0 to 1, calibrated from feedback; null where no model answered. Missing models count as disagreeing.",
   })
   confidence?: number | undefined;
+
+  @Field(() => Boolean, {
+    description: "The confidence is below the application's threshold, and there is no default output to give instead.",
+  })
+  belowThreshold!: boolean;
+
+  @Field(() => Boolean, { description: "What was learned of this entity answered, not what was learned of all." })
+  personalised!: boolean;
+
+  @Field(() => Int, {
+    description: "Up to where in the application's feedback log this answer knows: see Observation.stateSeq.",
+  })
+  stateSeq!: number;
+
+  @Field(() => Float, { description: "Milliseconds since this server last knew that to be all of the log." })
+  stateAgeMs!: number;
+
+  @Field(() => PredictionSetType, { nullable: true, description: "Only if the application states a coverage." })
+  predictionSet?: PredictionSetType | undefined;
 
   @Field(() => PredictionSourceEnum)
   source!: PredictionSourceEnum;
@@ -191,8 +230,25 @@ export class ObservationType {
   @Field(() => Int, { description: "Its place in the application's feedback log, from 1." })
   seq!: number;
 
+  @Field(() => Int, { description: "The same: give it to `predict` as minStateSeq to be sure that it counts there." })
+  stateSeq!: number;
+
   @Field(() => Int, { description: "Policy version that made the prediction." })
   policyVersion!: number;
+
+  @Field(() => Boolean, { description: "Whether anything was learned from it, now." })
+  folded!: boolean;
+
+  @Field(() => [Int], { description: "The policy versions that learned from it." })
+  learnedBy!: readonly number[];
+
+  @Field(() => Float, { nullable: true, description: "How wrong the models' answer was, 0 to 1; null if none is known." })
+  loss?: number | undefined;
+
+  @Field(() => Boolean, {
+    description: "It corrected an earlier one that what was learned still counts, until that has been learned anew.",
+  })
+  rebuildPending!: boolean;
 }
 
 export const ObserveResultUnion = createUnionType({

@@ -1,17 +1,28 @@
-import type { Application, Model, ModelVersion, Output, OutputSpec, RegistrySnapshot } from "../domain/application.js";
+import type {
+  Application,
+  Model,
+  ModelVersion,
+  Output,
+  OutputSpec,
+  PolicyVersion,
+  RegistrySnapshot,
+} from "../domain/application.js";
 import { badInput, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
-import type { NewApplication, Stored } from "../domain/storePorts.js";
+import type { ApplicationPatch, NewApplication, Stored } from "../domain/storePorts.js";
 import type { NewModelVersion } from "../serving/administer.js";
 import type { ModelVersions } from "../serving/modelVersions.js";
 import { fromModelSettings } from "./modelSettingsConverters.js";
+import { fromFeedback, fromPolicySpec, toFeedbackPatch, toLossSpec, toPolicySpec } from "./policyConverters.js";
+import { PolicyKindEnum } from "./policyTypes.js";
 import { fromFailure, fromOutput } from "./predictionConverters.js";
 import type {
   CreateApplicationInput,
   OutputInput,
   OutputSpecInput,
-  RegisterModelVersionInput,
-} from "./registryTypes.js";
+  UpdateApplicationInput,
+} from "./applicationTypes.js";
+import type { RegisterModelVersionInput } from "./registryTypes.js";
 
 const DEFAULT_SLO_MS = 50;
 const DEFAULT_BULK_DEADLINE_MS = 30_000;
@@ -20,6 +31,10 @@ export const DEFAULT_WEIGHT = 1;
 export function toNewApplication(input: CreateApplicationInput): NewApplication | Failure {
   const output = toOutputSpec(input.output);
   if (isFailure(output)) return output;
+  const policy = toPolicySpec(input.policy ?? { kind: defaultPolicy(input) });
+  if (isFailure(policy)) return policy;
+  const loss = input.loss == null ? undefined : toLossSpec(input.loss);
+  if (isFailure(loss)) return loss;
   const sloMs = input.sloMs ?? DEFAULT_SLO_MS;
   const common = {
     name: input.name,
@@ -28,12 +43,22 @@ export function toNewApplication(input: CreateApplicationInput): NewApplication 
     bulkDeadlineMs: input.bulkDeadlineMs ?? Math.max(sloMs, DEFAULT_BULK_DEADLINE_MS),
     input: input.input,
     output,
-    policy: { kind: "static" },
+    policy,
+    loss,
+    ...(input.confidenceThreshold == null ? {} : { confidenceThreshold: input.confidenceThreshold }),
+    ...(input.coverage == null ? {} : { coverage: input.coverage }),
+    feedback: input.feedback == null ? undefined : toFeedbackPatch(input.feedback),
     links: input.models?.map(({ model, weight }) => ({ model, weight: weight ?? DEFAULT_WEIGHT })),
   } as const;
   if (input.defaultOutput == null) return common;
   const defaultOutput = toOutput(input.defaultOutput);
   return isFailure(defaultOutput) ? defaultOutput : { ...common, defaultOutput };
+}
+
+/** Weights that were given are kept to; rewards are of one model's answer; else feedback weighs the models. */
+function defaultPolicy({ models, loss }: CreateApplicationInput): PolicyKindEnum {
+  if (loss?.kind === "REWARD") return PolicyKindEnum.EXP3_IX;
+  return models?.some(({ weight }) => weight != null) === true ? PolicyKindEnum.STATIC : PolicyKindEnum.ENSEMBLE;
 }
 
 function toOutputSpec({ kind, labels, size }: OutputSpecInput): OutputSpec | Failure {
@@ -66,9 +91,30 @@ export function toNewModelVersion(input: RegisterModelVersionInput): NewModelVer
   return { model, version, signature, endpoints: input.endpoints ?? [], makeCurrent: input.makeCurrent ?? true };
 }
 
-export function fromApplication(application: Application): object {
+export function toApplicationPatch(input: UpdateApplicationInput): ApplicationPatch | Failure {
+  const defaultOutput = input.defaultOutput == null ? input.defaultOutput : toOutput(input.defaultOutput);
+  if (isFailure(defaultOutput)) return defaultOutput;
+  const policy = input.policy == null ? undefined : toPolicySpec(input.policy);
+  if (isFailure(policy)) return policy;
+  const loss = input.loss == null ? undefined : toLossSpec(input.loss);
+  if (isFailure(loss)) return loss;
+  return {
+    description: input.description ?? undefined,
+    sloMs: input.sloMs ?? undefined,
+    bulkDeadlineMs: input.bulkDeadlineMs ?? undefined,
+    defaultOutput,
+    policy,
+    loss,
+    confidenceThreshold: input.confidenceThreshold,
+    coverage: input.coverage,
+    feedback: input.feedback == null ? undefined : toFeedbackPatch(input.feedback),
+  };
+}
+
+export function fromApplication(application: Application, { policyVersions }: RegistrySnapshot): object {
   const { name, description, sloMs, bulkDeadlineMs, input, output, defaultOutput, policy, policyVersion, links } =
     application;
+  const { loss, confidenceThreshold, coverage, feedback } = application;
   return {
     __typename: "Application",
     name,
@@ -78,10 +124,22 @@ export function fromApplication(application: Application): object {
     input,
     output,
     defaultOutput: defaultOutput === undefined ? undefined : fromOutput(defaultOutput),
-    policy: policy.kind,
+    policy: fromPolicySpec(policy),
     policyVersion,
+    policyVersions: () => fromPolicyVersions(application, policyVersions),
+    loss,
+    confidenceThreshold,
+    coverage,
+    feedback: fromFeedback(feedback),
     models: links,
   };
+}
+
+function fromPolicyVersions({ name, policyVersion }: Application, all: readonly PolicyVersion[]): object[] {
+  const own = all.filter(({ application }) => application === name).sort((a, b) => a.version - b.version);
+  return own.map(({ version, policy, loss, frozen }) => {
+    return { version, current: version === policyVersion, policy: fromPolicySpec(policy), loss, frozen };
+  });
 }
 
 export function fromModel(model: Model, snapshot: RegistrySnapshot, served: ModelVersions): object {

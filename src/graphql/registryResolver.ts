@@ -1,5 +1,7 @@
 import { Arg, Ctx, Int, Mutation, Query, Resolver } from "type-graphql";
+import type { Application } from "../domain/application.js";
 import { isFailure } from "../domain/failure.js";
+import type { Stored } from "../domain/storePorts.js";
 import { pageByName } from "./connection.js";
 import type { RequestContext, Services } from "./context.js";
 import { toModelSettingsPatch } from "./modelSettingsConverters.js";
@@ -12,14 +14,13 @@ import {
   fromModelVersion,
   fromStored,
   toNewApplication,
+  toApplicationPatch,
   toNewModelVersion,
-  toOutput,
 } from "./registryConverters.js";
+import { ApplicationType, CreateApplicationInput, UpdateApplicationInput } from "./applicationTypes.js";
 import {
   ApplicationConnectionType,
   ApplicationResultUnion,
-  ApplicationType,
-  CreateApplicationInput,
   LinkModelInput,
   ModelConnectionType,
   ModelResultUnion,
@@ -29,7 +30,6 @@ import {
   RemoveModelVersionInput,
   SetCurrentVersionInput,
   UnlinkModelInput,
-  UpdateApplicationInput,
 } from "./registryTypes.js";
 
 @Resolver()
@@ -38,7 +38,7 @@ export class RegistryResolver {
   application(@Arg("name", () => String) name: string, @Ctx() { services }: RequestContext): object | undefined {
     // As the registry has it, like `applications`: what is served leaves out models that do not fit.
     const found = services.catalogue.snapshot.applications.find((candidate) => candidate.name === name);
-    return found === undefined ? undefined : fromApplication(found);
+    return found === undefined ? undefined : fromApplication(found, services.catalogue.snapshot);
   }
 
   @Query(() => ApplicationConnectionType, { description: "By name." })
@@ -47,8 +47,9 @@ export class RegistryResolver {
     @Arg("after", () => String, { nullable: true }) after: string | undefined,
     @Ctx() { services }: RequestContext,
   ): object {
-    const { edges, pageInfo } = pageByName(services.catalogue.snapshot.applications, first, after);
-    return { edges: edges.map(({ node, cursor }) => ({ node: fromApplication(node), cursor })), pageInfo };
+    const { snapshot } = services.catalogue;
+    const { edges, pageInfo } = pageByName(snapshot.applications, first, after);
+    return { edges: edges.map(({ node, cursor }) => ({ node: fromApplication(node, snapshot), cursor })), pageInfo };
   }
 
   @Query(() => ModelType, { nullable: true })
@@ -79,7 +80,7 @@ export class RegistryResolver {
   ): Promise<object> {
     const application = toNewApplication(input);
     if (isFailure(application)) return fromFailure(application);
-    return fromStored(await services.administration.createApplication(application), fromApplication);
+    return fromChanged(await services.administration.createApplication(application), services);
   }
 
   @Mutation(() => ApplicationResultUnion)
@@ -87,15 +88,9 @@ export class RegistryResolver {
     @Arg("input", () => UpdateApplicationInput) input: UpdateApplicationInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
-    const defaultOutput = input.defaultOutput == null ? input.defaultOutput : toOutput(input.defaultOutput);
-    if (isFailure(defaultOutput)) return fromFailure(defaultOutput);
-    const patch = {
-      description: input.description ?? undefined,
-      sloMs: input.sloMs ?? undefined,
-      bulkDeadlineMs: input.bulkDeadlineMs ?? undefined,
-      defaultOutput,
-    };
-    return fromStored(await services.administration.updateApplication(input.name, patch), fromApplication);
+    const patch = toApplicationPatch(input);
+    if (isFailure(patch)) return fromFailure(patch);
+    return fromChanged(await services.administration.updateApplication(input.name, patch), services);
   }
 
   @Mutation(() => ApplicationResultUnion, { description: "Its links go with it; its feedback log stays." })
@@ -103,7 +98,7 @@ export class RegistryResolver {
     @Arg("name", () => String) name: string,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
-    return fromStored(await services.administration.deleteApplication(name), fromApplication);
+    return fromChanged(await services.administration.deleteApplication(name), services);
   }
 
   @Mutation(() => ModelVersionResultUnion, {
@@ -168,7 +163,7 @@ export class RegistryResolver {
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
     const link = { model, weight: weight ?? DEFAULT_WEIGHT };
-    return fromStored(await services.administration.linkModel(application, link), fromApplication);
+    return fromChanged(await services.administration.linkModel(application, link), services);
   }
 
   @Mutation(() => ApplicationResultUnion)
@@ -176,8 +171,12 @@ export class RegistryResolver {
     @Arg("input", () => UnlinkModelInput) { application, model }: UnlinkModelInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
-    return fromStored(await services.administration.unlinkModel(application, model), fromApplication);
+    return fromChanged(await services.administration.unlinkModel(application, model), services);
   }
+}
+
+function fromChanged(stored: Stored<Application>, { catalogue }: Services): object {
+  return fromStored(stored, (application) => fromApplication(application, catalogue.snapshot));
 }
 
 function currentOf(services: Services, model: string): number | undefined {

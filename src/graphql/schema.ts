@@ -10,7 +10,7 @@ import { ONE_OF_INPUTS } from "./predictionInputs.js";
 import type { PredictInput, PredictManyInput } from "./predictionInputs.js";
 import { PredictionResolver } from "./predictionResolver.js";
 import { RegistryResolver } from "./registryResolver.js";
-import { ONE_OF_REGISTRY_INPUTS } from "./registryTypes.js";
+import { ONE_OF_REGISTRY_INPUTS } from "./applicationTypes.js";
 
 export function buildGraphqlSchema(): GraphQLSchema {
   const schema = buildSchemaSync({

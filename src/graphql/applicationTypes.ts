@@ -1,0 +1,239 @@
+import { Field, Float, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
+import {
+  FeedbackInput,
+  FeedbackType,
+  LossInput,
+  LossType,
+  PolicyInput,
+  PolicyType,
+  PolicyVersionType,
+} from "./policyTypes.js";
+import { OutputUnion } from "./predictionTypes.js";
+import { FloatVector } from "./scalars.js";
+import { TensorSpecInput, TensorSpecType } from "./tensorTypes.js";
+
+const CONFIDENCE_THRESHOLD =
+  "Below this confidence (0 to 1) the default output is given, or without one the answer is marked.";
+const COVERAGE = "Share of cases, between 0 and 1, in which prediction sets are to hold the truth; absent: none are given.";
+
+export enum OutputKindEnum {
+  LABEL = "LABEL",
+  NUMBER = "NUMBER",
+  VECTOR = "VECTOR",
+}
+registerEnumType(OutputKindEnum, { name: "OutputKind", description: "What an application answers with." });
+
+@ObjectType("OutputSpec", { simpleResolvers: true })
+export class OutputSpecType {
+  @Field(() => OutputKindEnum)
+  kind!: `${OutputKindEnum}`;
+
+  @Field(() => [String], { nullable: true, description: "Of a LABEL output." })
+  labels?: readonly string[] | undefined;
+
+  @Field(() => Int, { nullable: true, description: "Numbers in a VECTOR output." })
+  size?: number | undefined;
+}
+
+@ObjectType("ApplicationLink", { simpleResolvers: true })
+export class ApplicationLinkType {
+  @Field(() => String)
+  model!: string;
+
+  @Field(() => Float, { description: "Relative weight of the model's vote." })
+  weight!: number;
+}
+
+@ObjectType("Application", { simpleResolvers: true, description: "What frontends call by name." })
+export class ApplicationType {
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => String)
+  description!: string;
+
+  @Field(() => Float, { description: "Latency objective in milliseconds, from arrival to answer." })
+  sloMs!: number;
+
+  @Field(() => Float, { description: "Milliseconds within which BULK queries are answered." })
+  bulkDeadlineMs!: number;
+
+  @Field(() => [TensorSpecType])
+  input!: readonly TensorSpecType[];
+
+  @Field(() => OutputSpecType)
+  output!: OutputSpecType;
+
+  @Field(() => OutputUnion, { nullable: true })
+  defaultOutput?: typeof OutputUnion | undefined;
+
+  @Field(() => PolicyType, { description: "Correction policy." })
+  policy!: PolicyType;
+
+  @Field(() => Int, { description: "Of policy and loss: each change of them makes a new one." })
+  policyVersion!: number;
+
+  @Field(() => [PolicyVersionType], { description: "Oldest first." })
+  policyVersions!: () => readonly PolicyVersionType[];
+
+  @Field(() => LossType)
+  loss!: LossType;
+
+  @Field(() => Float, { nullable: true, description: CONFIDENCE_THRESHOLD })
+  confidenceThreshold?: number | undefined;
+
+  @Field(() => Float, { nullable: true, description: COVERAGE })
+  coverage?: number | undefined;
+
+  @Field(() => FeedbackType)
+  feedback!: FeedbackType;
+
+  @Field(() => [ApplicationLinkType])
+  models!: readonly ApplicationLinkType[];
+}
+
+@InputType("OutputSpecInput")
+export class OutputSpecInput {
+  @Field(() => OutputKindEnum)
+  kind!: `${OutputKindEnum}`;
+
+  @Field(() => [String], { nullable: true, description: "For kind LABEL." })
+  labels?: string[] | null;
+
+  @Field(() => Int, { nullable: true, description: "For kind VECTOR." })
+  size?: number | null;
+}
+
+@InputType("OutputInput", { description: "Exactly one, of the application's kind." })
+export class OutputInput {
+  @Field(() => String, { nullable: true })
+  label?: string;
+
+  @Field(() => Float, { nullable: true })
+  number?: number;
+
+  @Field(() => FloatVector, { nullable: true })
+  vector?: unknown;
+}
+
+@InputType("LinkInput")
+export class LinkInput {
+  @Field(() => String)
+  model!: string;
+
+  @Field(() => Float, { nullable: true, description: "Relative weight of its vote, above 0; 1 if absent." })
+  weight?: number | null;
+}
+
+@InputType("CreateApplicationInput")
+export class CreateApplicationInput {
+  @Field(() => String, { description: "1 to 63 of a-z, 0-9 and -, beginning with a letter." })
+  name!: string;
+
+  @Field(() => String, { nullable: true })
+  description?: string | null;
+
+  @Field(() => Float, { nullable: true, description: "Milliseconds; 50 if absent." })
+  sloMs?: number | null;
+
+  @Field(() => Float, { nullable: true, description: "Milliseconds, at least sloMs; 30000 if absent." })
+  bulkDeadlineMs?: number | null;
+
+  @Field(() => [TensorSpecInput])
+  input!: TensorSpecInput[];
+
+  @Field(() => OutputSpecInput)
+  output!: OutputSpecInput;
+
+  @Field(() => OutputInput, {
+    nullable: true,
+    description: "Given, and said so, when no model could answer in time. Absent: a typed failure instead.",
+  })
+  defaultOutput?: OutputInput | null;
+
+  @Field(() => PolicyInput, {
+    nullable: true,
+    description: "How feedback weighs the models. Absent: ENSEMBLE; STATIC where a model is given a weight; EXP3_IX with a REWARD loss.",
+  })
+  policy?: PolicyInput | null;
+
+  @Field(() => LossInput, {
+    nullable: true,
+    description: "Absent: ZERO_ONE for labels, SQUARED with range 1 for numbers.",
+  })
+  loss?: LossInput | null;
+
+  @Field(() => Float, { nullable: true, description: CONFIDENCE_THRESHOLD })
+  confidenceThreshold?: number | null;
+
+  @Field(() => Float, { nullable: true, description: COVERAGE })
+  coverage?: number | null;
+
+  @Field(() => FeedbackInput, { nullable: true })
+  feedback?: FeedbackInput | null;
+
+  @Field(() => [LinkInput], {
+    nullable: true,
+    description: "Models to link with it, together or not at all. Absent: none yet.",
+  })
+  models?: LinkInput[] | null;
+}
+
+@InputType("UpdateApplicationInput", { description: "What is absent stays as it is." })
+export class UpdateApplicationInput {
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => String, { nullable: true })
+  description?: string | null;
+
+  @Field(() => Float, { nullable: true })
+  sloMs?: number | null;
+
+  @Field(() => Float, { nullable: true })
+  bulkDeadlineMs?: number | null;
+
+  @Field(() => OutputInput, { nullable: true, description: "null removes it." })
+  defaultOutput?: OutputInput | null;
+
+  @Field(() => PolicyInput, {
+    nullable: true,
+    description: "Another one than now makes a new policy version, with nothing learned; earlier ones stay.",
+  })
+  policy?: PolicyInput | null;
+
+  @Field(() => LossInput, { nullable: true, description: "Another one than now makes a new policy version." })
+  loss?: LossInput | null;
+
+  @Field(() => Float, { nullable: true, description: `${CONFIDENCE_THRESHOLD} null removes it.` })
+  confidenceThreshold?: number | null;
+
+  @Field(() => Float, { nullable: true, description: `${COVERAGE} null removes it.` })
+  coverage?: number | null;
+
+  @Field(() => FeedbackInput, { nullable: true, description: "null in it takes a value back." })
+  feedback?: FeedbackInput | null;
+}
+
+@InputType("LinkModelInput")
+export class LinkModelInput {
+  @Field(() => String)
+  application!: string;
+
+  @Field(() => String)
+  model!: string;
+
+  @Field(() => Float, { nullable: true, description: "Relative weight of its vote, above 0; 1 if absent." })
+  weight?: number | null;
+}
+
+@InputType("UnlinkModelInput")
+export class UnlinkModelInput {
+  @Field(() => String)
+  application!: string;
+
+  @Field(() => String)
+  model!: string;
+}
+
+export const ONE_OF_REGISTRY_INPUTS = ["OutputInput"] as const;

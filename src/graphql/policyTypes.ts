@@ -1,0 +1,277 @@
+import { Field, Float, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
+import type { LossSpec } from "../domain/policySpec.js";
+import type { FeedbackRules } from "../domain/application.js";
+
+export enum PolicyKindEnum {
+  STATIC = "STATIC",
+  MAJORITY = "MAJORITY",
+  EXP3 = "EXP3",
+  EXP3_IX = "EXP3_IX",
+  EXP4 = "EXP4",
+  ENSEMBLE = "ENSEMBLE",
+  EPSILON_GREEDY = "EPSILON_GREEDY",
+  UCB1 = "UCB1",
+  THOMPSON = "THOMPSON",
+  SQUARECB = "SQUARECB",
+  LINUCB = "LINUCB",
+  LINEAR = "LINEAR",
+}
+registerEnumType(PolicyKindEnum, {
+  name: "PolicyKind",
+  description: "How an application's models are selected and combined, and how feedback changes that.",
+  valuesConfig: {
+    STATIC: { description: "All models, with the weights of their links. Learns nothing." },
+    MAJORITY: { description: "All models, one vote each. Learns nothing." },
+    EXP3: { description: "Chooses one model by exponential weights; its loss alone is learned." },
+    EXP3_IX: { description: "The same with implicit exploration: less variance." },
+    EXP4: { description: "Chooses a label by the models' probabilities, and learns which model to believe." },
+    ENSEMBLE: { description: "All models, weighted by their past losses (fixed-share Hedge). The default for several." },
+    EPSILON_GREEDY: { description: "The best model so far, and a random one now and then." },
+    UCB1: { description: "The model with the best optimistic loss." },
+    THOMPSON: { description: "A model drawn by the probability that it is the best." },
+    SQUARECB: { description: "Chooses a model by regression of each one's loss over features." },
+    LINUCB: { description: "The model with the best optimistic regression over features." },
+    LINEAR: { description: "Ridge regression per entity over a feature model's output or over all models' outputs." },
+  },
+});
+
+export enum AverageEnum {
+  MEAN = "MEAN",
+  MEDIAN = "MEDIAN",
+}
+registerEnumType(AverageEnum, { name: "Average", description: "How models' numbers are combined." });
+
+const PARAMETER = {
+  eta: "Learning rate, of EXP3, EXP3_IX, EXP4 and ENSEMBLE.",
+  share: "Of ENSEMBLE: weight that is spread evenly after each observation, so that a model can return.",
+  adaptive: "Of ENSEMBLE: learns eta from the losses (AdaHedge).",
+  average: "Of ENSEMBLE, for numbers.",
+  epsilon: "Of EPSILON_GREEDY and THOMPSON: share of even exploration.",
+  strength: "Of THOMPSON: observations that the population counts as for a new entity.",
+  gammaScale: "Of SQUARECB: how fast exploration ends.",
+  alpha: "Of LINUCB: width of the optimism.",
+  ridge: "Of LINEAR: precision of the prior around the population's weights.",
+  forgetting: "Of LINEAR: weight of an observation after the next one, 0 to 1; 1: nothing is forgotten.",
+  featureModel: "Of SQUARECB, LINUCB and LINEAR: the linked model whose output is the features.",
+  contextTensor: "Of SQUARECB and LINUCB: the input tensor that is the features.",
+} as const;
+
+@InputType("PolicyInput", { description: "A policy and its parameters; what is absent has the policy's default." })
+export class PolicyInput {
+  @Field(() => PolicyKindEnum)
+  kind!: PolicyKindEnum;
+
+  @Field(() => Float, { nullable: true, description: PARAMETER.eta })
+  eta?: number | null;
+
+  @Field(() => Float, { nullable: true, description: PARAMETER.share })
+  share?: number | null;
+
+  @Field(() => Boolean, { nullable: true, description: PARAMETER.adaptive })
+  adaptive?: boolean | null;
+
+  @Field(() => AverageEnum, { nullable: true, description: PARAMETER.average })
+  average?: AverageEnum | null;
+
+  @Field(() => Float, { nullable: true, description: PARAMETER.epsilon })
+  epsilon?: number | null;
+
+  @Field(() => Float, { nullable: true, description: PARAMETER.strength })
+  strength?: number | null;
+
+  @Field(() => Float, { nullable: true, description: PARAMETER.gammaScale })
+  gammaScale?: number | null;
+
+  @Field(() => Float, { nullable: true, description: PARAMETER.alpha })
+  alpha?: number | null;
+
+  @Field(() => Float, { nullable: true, description: PARAMETER.ridge })
+  ridge?: number | null;
+
+  @Field(() => Float, { nullable: true, description: PARAMETER.forgetting })
+  forgetting?: number | null;
+
+  @Field(() => String, { nullable: true, description: PARAMETER.featureModel })
+  featureModel?: string | null;
+
+  @Field(() => String, { nullable: true, description: PARAMETER.contextTensor })
+  contextTensor?: string | null;
+}
+
+@ObjectType("Policy", { simpleResolvers: true, description: "A policy and the parameters that were chosen for it." })
+export class PolicyType {
+  @Field(() => PolicyKindEnum)
+  kind!: PolicyKindEnum;
+
+  @Field(() => Float, { nullable: true, description: PARAMETER.eta })
+  eta?: number | undefined;
+
+  @Field(() => Float, { nullable: true, description: PARAMETER.share })
+  share?: number | undefined;
+
+  @Field(() => Boolean, { nullable: true, description: PARAMETER.adaptive })
+  adaptive?: boolean | undefined;
+
+  @Field(() => AverageEnum, { nullable: true, description: PARAMETER.average })
+  average?: AverageEnum | undefined;
+
+  @Field(() => Float, { nullable: true, description: PARAMETER.epsilon })
+  epsilon?: number | undefined;
+
+  @Field(() => Float, { nullable: true, description: PARAMETER.strength })
+  strength?: number | undefined;
+
+  @Field(() => Float, { nullable: true, description: PARAMETER.gammaScale })
+  gammaScale?: number | undefined;
+
+  @Field(() => Float, { nullable: true, description: PARAMETER.alpha })
+  alpha?: number | undefined;
+
+  @Field(() => Float, { nullable: true, description: PARAMETER.ridge })
+  ridge?: number | undefined;
+
+  @Field(() => Float, { nullable: true, description: PARAMETER.forgetting })
+  forgetting?: number | undefined;
+
+  @Field(() => String, { nullable: true, description: PARAMETER.featureModel })
+  featureModel?: string | undefined;
+
+  @Field(() => String, { nullable: true, description: PARAMETER.contextTensor })
+  contextTensor?: string | undefined;
+}
+
+export enum LossKindEnum {
+  ZERO_ONE = "ZERO_ONE",
+  LOG = "LOG",
+  SQUARED = "SQUARED",
+  ABSOLUTE = "ABSOLUTE",
+  REWARD = "REWARD",
+}
+registerEnumType(LossKindEnum, {
+  name: "LossKind",
+  description: "How wrong an answer is, 0 to 1.",
+  valuesConfig: {
+    ZERO_ONE: { description: "Of labels: right or wrong." },
+    LOG: { description: "Of labels: by the probability that was given to the right one." },
+    SQUARED: { description: "Of numbers: (error / range) squared, at most 1." },
+    ABSOLUTE: { description: "Of numbers: error / range, at most 1." },
+    REWARD: { description: "No truth is ever told, only a reward from min to max." },
+  },
+});
+
+@InputType("LossInput")
+export class LossInput {
+  @Field(() => LossKindEnum)
+  kind!: LossSpec["kind"];
+
+  @Field(() => Float, { nullable: true, description: "Of SQUARED and ABSOLUTE: the error that counts as 1; above 0." })
+  range?: number | null;
+
+  @Field(() => Float, { nullable: true, description: "Of REWARD." })
+  min?: number | null;
+
+  @Field(() => Float, { nullable: true, description: "Of REWARD; above min." })
+  max?: number | null;
+}
+
+@ObjectType("Loss", { simpleResolvers: true })
+export class LossType {
+  @Field(() => LossKindEnum)
+  kind!: LossSpec["kind"];
+
+  @Field(() => Float, { nullable: true })
+  range?: number | undefined;
+
+  @Field(() => Float, { nullable: true })
+  min?: number | undefined;
+
+  @Field(() => Float, { nullable: true })
+  max?: number | undefined;
+}
+
+export enum AggregationEnum {
+  EARLIEST = "EARLIEST",
+  MEAN = "MEAN",
+  SUM = "SUM",
+}
+registerEnumType(AggregationEnum, { name: "Aggregation", description: "What several rewards of one prediction come to." });
+
+export enum LogPredictionsEnum {
+  NONE = "NONE",
+  EVIDENCE = "EVIDENCE",
+  INPUTS = "INPUTS",
+}
+registerEnumType(LogPredictionsEnum, {
+  name: "LogPredictions",
+  description: "What is kept of each prediction beside its receipt.",
+  valuesConfig: { INPUTS: { description: "Evidence and input." } },
+});
+
+const RULE = {
+  rewardWaitMs: "How long a prediction waits for its observation before it counts as defaultReward; with that or none.",
+  defaultReward: "With rewardWaitMs, or none.",
+  aggregation: "MEAN and SUM need rewardWaitMs: rewards are counted together when it is over.",
+  deferActivation: "A prediction counts only once the application says that it was shown.",
+  apprentice: "Learns while the application's own default is what it answers.",
+  logPredictions: "What the other rules, evaluation and retraining need to be kept.",
+} as const;
+
+@InputType("FeedbackInput", { description: "How feedback is taken. What is absent stays as it is, or has its default." })
+export class FeedbackInput {
+  @Field(() => Float, { nullable: true, description: RULE.rewardWaitMs })
+  rewardWaitMs?: number | null;
+
+  @Field(() => Float, { nullable: true, description: RULE.defaultReward })
+  defaultReward?: number | null;
+
+  @Field(() => AggregationEnum, { nullable: true, description: `${RULE.aggregation} Default EARLIEST.` })
+  aggregation?: FeedbackRules["aggregation"] | null;
+
+  @Field(() => Boolean, { nullable: true, description: `${RULE.deferActivation} Default false.` })
+  deferActivation?: boolean | null;
+
+  @Field(() => Boolean, { nullable: true, description: `${RULE.apprentice} Default false.` })
+  apprentice?: boolean | null;
+
+  @Field(() => LogPredictionsEnum, { nullable: true, description: `${RULE.logPredictions} Default NONE.` })
+  logPredictions?: FeedbackRules["logPredictions"] | null;
+}
+
+@ObjectType("Feedback", { simpleResolvers: true, description: "How an application's feedback is taken." })
+export class FeedbackType {
+  @Field(() => Float, { nullable: true, description: RULE.rewardWaitMs })
+  rewardWaitMs?: number | undefined;
+
+  @Field(() => Float, { nullable: true, description: RULE.defaultReward })
+  defaultReward?: number | undefined;
+
+  @Field(() => AggregationEnum, { description: RULE.aggregation })
+  aggregation!: FeedbackRules["aggregation"];
+
+  @Field(() => Boolean, { description: RULE.deferActivation })
+  deferActivation!: boolean;
+
+  @Field(() => Boolean, { description: RULE.apprentice })
+  apprentice!: boolean;
+
+  @Field(() => LogPredictionsEnum, { description: RULE.logPredictions })
+  logPredictions!: FeedbackRules["logPredictions"];
+}
+
+@ObjectType("PolicyVersion", { simpleResolvers: true, description: "One version of an application's policy." })
+export class PolicyVersionType {
+  @Field(() => Int)
+  version!: number;
+
+  @Field(() => Boolean)
+  current!: boolean;
+
+  @Field(() => PolicyType)
+  policy!: PolicyType;
+
+  @Field(() => LossType)
+  loss!: LossType;
+
+  @Field(() => Boolean, { description: "It learns nothing." })
+  frozen!: boolean;
+}
