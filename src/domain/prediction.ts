@@ -8,8 +8,7 @@ export const PREDICTION_SOURCES = ["MODEL", "ENSEMBLE", "PARTIAL", "CACHE", "APP
 export type PredictionSource = (typeof PREDICTION_SOURCES)[number];
 
 /** LOW_CONFIDENCE and APPRENTICE: there is an answer of the models, and the default was given all the same. */
-export type DefaultReason =
-  "DEADLINE" | "OVERLOADED" | "NO_REPLICA" | "MODEL_ERROR" | "LOW_CONFIDENCE" | "APPRENTICE";
+export type DefaultReason = "DEADLINE" | "OVERLOADED" | "NO_REPLICA" | "MODEL_ERROR" | "LOW_CONFIDENCE" | "APPRENTICE";
 
 export interface MemberRef {
   readonly model: string;

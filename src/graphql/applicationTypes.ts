@@ -14,7 +14,8 @@ import { TensorSpecInput, TensorSpecType } from "./tensorTypes.js";
 
 const CONFIDENCE_THRESHOLD =
   "Below this confidence (0 to 1) the default output is given, or without one the answer is marked.";
-const COVERAGE = "Share of cases, between 0 and 1, in which prediction sets are to hold the truth; absent: none are given.";
+const COVERAGE =
+  "Share of cases, between 0 and 1, in which prediction sets are to hold the truth; absent: none are given.";
 
 export enum OutputKindEnum {
   LABEL = "LABEL",
@@ -153,7 +154,8 @@ export class CreateApplicationInput {
 
   @Field(() => PolicyInput, {
     nullable: true,
-    description: "How feedback weighs the models. Absent: ENSEMBLE; STATIC where a model is given a weight; EXP3_IX with a REWARD loss.",
+    description:
+      "How feedback weighs the models. Absent: ENSEMBLE; STATIC where a model is given a weight; EXP3_IX with a REWARD loss.",
   })
   policy?: PolicyInput | null;
 

@@ -25,7 +25,9 @@ registerEnumType(PolicyKindEnum, {
     EXP3: { description: "Chooses one model by exponential weights; its loss alone is learned." },
     EXP3_IX: { description: "The same with implicit exploration: less variance." },
     EXP4: { description: "Chooses a label by the models' probabilities, and learns which model to believe." },
-    ENSEMBLE: { description: "All models, weighted by their past losses (fixed-share Hedge). The default for several." },
+    ENSEMBLE: {
+      description: "All models, weighted by their past losses (fixed-share Hedge). The default for several.",
+    },
     EPSILON_GREEDY: { description: "The best model so far, and a random one now and then." },
     UCB1: { description: "The model with the best optimistic loss." },
     THOMPSON: { description: "A model drawn by the probability that it is the best." },
@@ -194,7 +196,10 @@ export enum AggregationEnum {
   MEAN = "MEAN",
   SUM = "SUM",
 }
-registerEnumType(AggregationEnum, { name: "Aggregation", description: "What several rewards of one prediction come to." });
+registerEnumType(AggregationEnum, {
+  name: "Aggregation",
+  description: "What several rewards of one prediction come to.",
+});
 
 export enum LogPredictionsEnum {
   NONE = "NONE",
@@ -216,7 +221,9 @@ const RULE = {
   logPredictions: "What the other rules, evaluation and retraining need to be kept.",
 } as const;
 
-@InputType("FeedbackInput", { description: "How feedback is taken. What is absent stays as it is, or has its default." })
+@InputType("FeedbackInput", {
+  description: "How feedback is taken. What is absent stays as it is, or has its default.",
+})
 export class FeedbackInput {
   @Field(() => Float, { nullable: true, description: RULE.rewardWaitMs })
   rewardWaitMs?: number | null;

@@ -61,7 +61,10 @@ export class PredictionResolver {
   @Mutation(() => ObserveResultUnion, {
     description: "Takes what turned out to be true for a prediction. Answers once it is durable and learned from.",
   })
-  async observe(@Arg("input", () => ObserveInput) input: ObserveInput, @Ctx() context: RequestContext): Promise<object> {
+  async observe(
+    @Arg("input", () => ObserveInput) input: ObserveInput,
+    @Ctx() context: RequestContext,
+  ): Promise<object> {
     context.rows.take(1);
     return observeOne(input, ["input"], context);
   }

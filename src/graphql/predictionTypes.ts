@@ -159,8 +159,7 @@ export class PredictionType {
 
   @Field(() => Float, {
     nullable: true,
-    description:
-      "0 to 1, calibrated from feedback; null where no model answered. Missing models count as disagreeing.",
+    description: "0 to 1, calibrated from feedback; null where no model answered. Missing models count as disagreeing.",
   })
   confidence?: number | undefined;
 
@@ -242,7 +241,10 @@ export class ObservationType {
   @Field(() => [Int], { description: "The policy versions that learned from it." })
   learnedBy!: readonly number[];
 
-  @Field(() => Float, { nullable: true, description: "How wrong the models' answer was, 0 to 1; null if none is known." })
+  @Field(() => Float, {
+    nullable: true,
+    description: "How wrong the models' answer was, 0 to 1; null if none is known.",
+  })
   loss?: number | undefined;
 
   @Field(() => Boolean, {

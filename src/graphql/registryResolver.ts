@@ -17,11 +17,16 @@ import {
   toApplicationPatch,
   toNewModelVersion,
 } from "./registryConverters.js";
-import { ApplicationType, CreateApplicationInput, UpdateApplicationInput } from "./applicationTypes.js";
+import {
+  ApplicationType,
+  CreateApplicationInput,
+  LinkModelInput,
+  UnlinkModelInput,
+  UpdateApplicationInput,
+} from "./applicationTypes.js";
 import {
   ApplicationConnectionType,
   ApplicationResultUnion,
-  LinkModelInput,
   ModelConnectionType,
   ModelResultUnion,
   ModelType,
@@ -29,7 +34,6 @@ import {
   RegisterModelVersionInput,
   RemoveModelVersionInput,
   SetCurrentVersionInput,
-  UnlinkModelInput,
 } from "./registryTypes.js";
 
 @Resolver()

@@ -190,4 +190,3 @@ export class SetCurrentVersionInput {
   @Field(() => Int)
   version!: number;
 }
-

@@ -47,7 +47,9 @@ export class EntityLoader {
 
   async #read(application: string, refs: readonly StateRef[]): Promise<(StateReading | undefined)[]> {
     const wanted = refs.map(({ policyVersion, entity }) => ({ policyVersion, entity, knownSeq: undefined }));
-    const readings = new Map((await this.#store.read(application, wanted)).map((reading) => [refKey(reading), reading]));
+    const readings = new Map(
+      (await this.#store.read(application, wanted)).map((reading) => [refKey(reading), reading]),
+    );
     return refs.map((ref) => readings.get(refKey(ref)));
   }
 }

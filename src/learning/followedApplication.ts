@@ -53,7 +53,11 @@ export class FollowedApplication {
     this.knownSeq = -1;
   }
 
-  *populations(): IterableIterator<{ readonly policyVersion: number; readonly entity: string; readonly held: HeldState }> {
+  *populations(): IterableIterator<{
+    readonly policyVersion: number;
+    readonly entity: string;
+    readonly held: HeldState;
+  }> {
     for (const [policyVersion, held] of this.#populations) yield { policyVersion, entity: POPULATION, held };
   }
 }

@@ -55,7 +55,9 @@ export class GroupFold {
 
   async catchUp(readings: readonly StateReading[]): Promise<void> {
     // Populations first: entities are born from them.
-    const populationsFirst = [...readings].sort((a, b) => Number(a.entity !== POPULATION) - Number(b.entity !== POPULATION));
+    const populationsFirst = [...readings].sort(
+      (a, b) => Number(a.entity !== POPULATION) - Number(b.entity !== POPULATION),
+    );
     for (const reading of populationsFirst) {
       const working = this.#begin(reading);
       if (working === undefined) continue;

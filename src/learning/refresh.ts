@@ -24,10 +24,7 @@ const MAX_CHANGED = 10_000;
 const READ_TOGETHER = 500;
 
 /** Brings what is known up to the ends of the applications' logs. Rejects when the database cannot be asked. */
-export async function refresh(
-  applications: readonly FollowedApplication[],
-  deps: RefreshDependencies,
-): Promise<void> {
+export async function refresh(applications: readonly FollowedApplication[], deps: RefreshDependencies): Promise<void> {
   if (applications.length === 0) return;
   const askedMs = deps.clock.nowMs();
   const heads = await deps.store.heads(applications.map(({ spec }) => spec.name));
@@ -85,8 +82,7 @@ async function catchUp(
   const { name } = followed.spec;
   const known = new Map<string, HeldState>();
   const wanted: WantedState[] = refs.map((ref) => {
-    const state =
-      ref.entity === POPULATION ? followed.knownPopulation(ref.policyVersion) : heldOf(held, name, ref);
+    const state = ref.entity === POPULATION ? followed.knownPopulation(ref.policyVersion) : heldOf(held, name, ref);
     if (state !== undefined) known.set(refKey(ref), state);
     return { ...ref, knownSeq: state?.seq };
   });

@@ -79,14 +79,7 @@ function combine(
   context: Float64Array | undefined,
 ): CombinedAnswer | undefined {
   if (!canCombine(policy, present, context)) return undefined;
-  const { output, agreement, choice } = policy.combine(
-    state,
-    policyMembers,
-    selection,
-    present,
-    context,
-    random,
-  );
+  const { output, agreement, choice } = policy.combine(state, policyMembers, selection, present, context, random);
   return { output, spec: application.output, agreement, choice, context, members: present };
 }
 

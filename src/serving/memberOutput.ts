@@ -93,7 +93,8 @@ function numbersReader(size: number, signature: Signature): ReadMemberOutput | u
 /** How to read a feature model's outputs: the first floating-point tensor, flattened. In words why there is none. */
 export function featureReader(signature: Signature): ReadMemberOutput | string {
   const at = find(signature, isFloat);
-  if (at === undefined) return `no output tensor holds features; outputs: ${signature.outputs.map(describeTensor).join(", ")}`;
+  if (at === undefined)
+    return `no output tensor holds features; outputs: ${signature.outputs.map(describeTensor).join(", ")}`;
   const { datatype } = signature.outputs[at] as TensorSpec;
   return (row) => ({ kind: "NUMBERS", numbers: readNumbers(datatype, row[at] as Uint8Array) });
 }

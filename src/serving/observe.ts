@@ -77,7 +77,13 @@ export async function observe(deps: ObserveDependencies, request: ObserveRequest
   deps.metrics.recordObservation(subject.application, stored);
   if (isFailure(stored)) return stored;
   const { application, policyVersion } = subject;
-  return { ...stored, application, policyVersion, learnedBy: observation.learnedBy, loss: lossFor(served, observation) };
+  return {
+    ...stored,
+    application,
+    policyVersion,
+    learnedBy: observation.learnedBy,
+    loss: lossFor(served, observation),
+  };
 }
 
 async function receiptSubject(
@@ -108,10 +114,20 @@ async function exampleSubject(
   const refusal = requestProblem(deps, query.application, request);
   if (refusal !== undefined) return refusal;
   if (request.truth.kind === "REWARD") {
-    return badInput(["truth", "reward"], "a label, number or vector: a reward is of what was answered then", "a reward");
+    return badInput(
+      ["truth", "reward"],
+      "a label, number or vector: a reward is of what was answered then",
+      "a reward",
+    );
   }
   const arrivalMs = deps.clock.nowMs();
-  const predicted = await deps.predict({ ...query, deadlineMs: undefined, priority: "BULK", arrivalMs, explain: false });
+  const predicted = await deps.predict({
+    ...query,
+    deadlineMs: undefined,
+    priority: "BULK",
+    arrivalMs,
+    explain: false,
+  });
   if (isFailure(predicted)) return predicted;
   const { application, policyVersion, entity, atMs: predictedAtMs } = predicted;
   const evidence = evidenceOf(predicted);
@@ -166,7 +182,10 @@ function newObservation(served: ServedApplication, subject: Subject, request: Ob
  * The version that made the prediction learns while it exists and is not frozen; the current one too where every
  * member's output was recorded, so that nothing depends on what was chosen.
  */
-function learners({ application, learningVersions }: ServedApplication, { policyVersion, evidence }: Subject): number[] {
+function learners(
+  { application, learningVersions }: ServedApplication,
+  { policyVersion, evidence }: Subject,
+): number[] {
   if (evidence === undefined) return [];
   const isFull = evidence.choice === undefined;
   const versions = isFull ? [policyVersion, application.policyVersion] : [policyVersion];

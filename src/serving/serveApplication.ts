@@ -1,7 +1,13 @@
 import { newLosses } from "../correction/losses.js";
 import { newPolicy } from "../correction/newPolicy.js";
 import { newFolding } from "../correction/learnedState.js";
-import type { Application, ApplicationLink, ModelVersion, PolicyVersion, RegistrySnapshot } from "../domain/application.js";
+import type {
+  Application,
+  ApplicationLink,
+  ModelVersion,
+  PolicyVersion,
+  RegistrySnapshot,
+} from "../domain/application.js";
 import { tensorsDifference } from "../domain/tensor.js";
 import type { StateFolding } from "../learning/heldState.js";
 import type { LearningApplication } from "../learning/followedApplication.js";
@@ -34,7 +40,11 @@ export function serveApplication(
     policyMembers: members.map(({ model, weight }) => ({ model, weight })),
     features: featuresOf(deps, application, snapshot, application.links.find(isFeatureModel)),
     losses: newLosses(application.loss, application.output),
-    learningVersions: new Set(versionsOf(application, snapshot).filter(({ frozen }) => !frozen).map(({ version }) => version)),
+    learningVersions: new Set(
+      versionsOf(application, snapshot)
+        .filter(({ frozen }) => !frozen)
+        .map(({ version }) => version),
+    ),
   };
 }
 
