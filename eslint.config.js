@@ -10,7 +10,7 @@ export const MAY_IMPORT = {
   replicas: ["domain", "lib", "protocol"],
   batching: ["domain", "lib"],
   caching: ["domain", "lib"],
-  correction: ["domain"],
+  correction: ["domain", "lib"],
   store: ["domain", "lib"],
   serving: ["domain", "lib", "correction", "caching", "batching", "replicas", "telemetry"],
   http: ["domain"],
