@@ -31,6 +31,15 @@ export interface Combined {
   readonly choice: Choice | undefined;
 }
 
+/** A model's standing, as operators see it. */
+export interface WeightReport {
+  readonly model: string;
+  /** 0 to 1; of all members together 1. */
+  readonly weight: number;
+  /** That told its loss, those inherited from the population included. */
+  readonly observations: number;
+}
+
 /** What a prediction left behind for learning. */
 export interface Evidence {
   readonly answered: readonly Answered[];
@@ -69,7 +78,7 @@ export interface CorrectionPolicy<State> {
     context: Float64Array | undefined,
     random: Random,
   ): Combined;
-  /** Whether the selected models that are missing cannot change the output any more. */
+  /** Whether the selected models that are missing cannot change the label, or nobody is missing. Scores may still change. */
   isDecided(
     state: State,
     members: readonly PolicyMember[],
@@ -83,9 +92,6 @@ export interface CorrectionPolicy<State> {
   encode(state: State): Uint8Array;
   /** Throws on bytes that `encode` has not made. */
   decode(bytes: Uint8Array): State;
-  /** For operators: each model's weight, 0 to 1, and how many observations it has. */
-  weights(
-    state: State,
-    members: readonly PolicyMember[],
-  ): readonly { readonly model: string; readonly weight: number; readonly observations: number }[];
+  /** For operators. */
+  weights(state: State, members: readonly PolicyMember[]): readonly WeightReport[];
 }

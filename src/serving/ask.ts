@@ -1,4 +1,5 @@
-import type { CorrectionPolicy, Selection } from "../correction/correctionPolicy.js";
+import type { Selection } from "../correction/correctionPolicy.js";
+import type { LearnedPolicy, PolicyState } from "../correction/erasedPolicy.js";
 import type { Clock, Random, RowQuery } from "../domain/ports.js";
 import type { CombinedAnswer, MemberMissing, MemberPrediction } from "../domain/prediction.js";
 import type { Member, ServedApplication } from "./catalogue.js";
@@ -32,7 +33,7 @@ const NO_FEATURES: Features = { values: undefined, present: [], missing: [] };
 export async function ask(
   deps: AskDependencies,
   served: ServedApplication,
-  state: unknown,
+  state: PolicyState,
   query: RowQuery,
   straggleMs: number,
 ): Promise<Asked> {
@@ -73,7 +74,7 @@ function membersOf({ members }: ServedApplication, { models }: Selection): reado
 function combine(
   { random }: AskDependencies,
   { application, policy, policyMembers }: ServedApplication,
-  state: unknown,
+  state: PolicyState,
   selection: Selection,
   present: readonly MemberPrediction[],
   context: Float64Array | undefined,
@@ -84,7 +85,7 @@ function combine(
 }
 
 function canCombine(
-  { answersFromFeatures }: CorrectionPolicy<unknown>,
+  { answersFromFeatures }: LearnedPolicy,
   present: readonly MemberPrediction[],
   context: Float64Array | undefined,
 ): boolean {

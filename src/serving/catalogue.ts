@@ -4,7 +4,8 @@ import type { RowEvaluator } from "../domain/ports.js";
 import type { MemberRef } from "../domain/prediction.js";
 import type { Losses } from "../correction/losses.js";
 import type { Datatype } from "../domain/tensor.js";
-import type { CorrectionPolicy, PolicyMember } from "../correction/correctionPolicy.js";
+import type { PolicyMember } from "../correction/correctionPolicy.js";
+import type { LearnedPolicy } from "../correction/erasedPolicy.js";
 import type { ReadMemberOutput } from "./memberOutput.js";
 
 /** A linked model at its current version, ready to be asked. */
@@ -17,7 +18,7 @@ export interface Member extends MemberRef {
 /** An application with everything that a prediction needs, resolved once per registry change. */
 export interface ServedApplication {
   readonly application: Application;
-  readonly policy: CorrectionPolicy<unknown>;
+  readonly policy: LearnedPolicy;
   readonly members: readonly Member[];
   /** The members as the policy sees them, in the same order. */
   readonly policyMembers: readonly PolicyMember[];

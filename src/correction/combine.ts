@@ -1,0 +1,144 @@
+import type { Output, OutputSpec } from "../domain/application.js";
+import type { MemberOutput } from "../domain/prediction.js";
+import { bestIndex } from "./losses.js";
+
+/** The outputs that have arrived, each with its weight, and the weight of the members that are missing. */
+export interface Votes {
+  readonly outputs: readonly MemberOutput[];
+  /** One for each output; their sum is above 0. */
+  readonly weights: Float64Array;
+  readonly missingWeight: number;
+}
+
+/**
+ * What is added up: SCORES are the members' probabilities, TOP their best labels, one vote each. For numbers: MEAN
+ * or, resistant to a member that is far off, MEDIAN (of vectors that of each element).
+ */
+export type Combination = "SCORES" | "TOP" | "MEAN" | "MEDIAN";
+
+/**
+ * What rounding may add up to, relative to all weights; and by how much a score may be above 1, since the scores of a
+ * member sum to 1 only within 1 %.
+ */
+const ROUNDING = 1e-9;
+const LARGEST_SCORE = 1.01;
+
+export interface CombinedVotes {
+  readonly output: Output;
+  /** 0 to 1. For labels the share of all weight behind the answer; for numbers 1 when all say the same. */
+  readonly agreement: number;
+}
+
+/** One answer of all: renormalised over those present; the weight of those missing counts as disagreeing. */
+export function combineVotes(spec: OutputSpec, combination: Combination, votes: Votes): CombinedVotes {
+  const present = sum(votes.weights);
+  const presentShare = present / (present + votes.missingWeight);
+  if (spec.kind === "LABEL") {
+    const scores = labelScores(spec.labels.length, combination, votes, present);
+    return labelAnswer(spec.labels, bestIndex(scores), scores, presentShare);
+  }
+  const center = combination === "MEDIAN" ? weightedMedian(votes, present) : weightedMean(votes, present);
+  return { output: numericOutput(spec, center), agreement: presentShare * nearness(votes, present, center) };
+}
+
+/** `label` with the ranking of all. Scores need not be probabilities to the last digit. */
+export function labelAnswer(
+  labels: readonly string[],
+  label: number,
+  scores: Float64Array,
+  presentShare: number,
+): CombinedVotes {
+  const ranked = labels.map((name, i) => ({ label: name, score: scores[i] as number }));
+  ranked.sort((a, b) => b.score - a.score);
+  return {
+    output: { kind: "LABEL", label: labels[label] as string, scores: ranked },
+    agreement: Math.min(1, Math.max(0, (scores[label] as number) * presentShare)),
+  };
+}
+
+/**
+ * Whether the label stands, whatever the missing members say: each could give its whole weight to the strongest rival.
+ * (The scores and the agreement may still change.) Numbers stand when nobody is missing.
+ */
+export function isLabelDecided(labels: number, combination: Combination, votes: Votes): boolean {
+  if (votes.missingWeight === 0) return true;
+  const scores = labelScores(labels, combination, votes, 1);
+  const best = bestIndex(scores);
+  let rival = -Infinity;
+  for (let i = 0; i < labels; i++) if (i !== best) rival = Math.max(rival, scores[i] as number);
+  const swing = LARGEST_SCORE * votes.missingWeight;
+  return (scores[best] as number) - rival > swing + ROUNDING * (sum(votes.weights) + votes.missingWeight);
+}
+
+function labelScores(labels: number, combination: Combination, votes: Votes, unit: number): Float64Array {
+  const scores = new Float64Array(labels);
+  votes.outputs.forEach((output, member) => {
+    const share = (votes.weights[member] as number) / unit;
+    const own = valuesOf(output);
+    if (combination === "TOP") scores[bestIndex(own)] = (scores[bestIndex(own)] as number) + share;
+    else for (let i = 0; i < labels; i++) scores[i] = (scores[i] as number) + share * (own[i] as number);
+  });
+  return scores;
+}
+
+function valuesOf(output: MemberOutput): Float64Array {
+  return output.kind === "SCORES" ? output.scores : output.numbers;
+}
+
+function sum(values: Float64Array): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}
+
+function weightedMean({ outputs, weights }: Votes, present: number): Float64Array {
+  const mean = new Float64Array(valuesOf(outputs[0] as MemberOutput).length);
+  outputs.forEach((output, member) => {
+    const values = valuesOf(output);
+    const share = (weights[member] as number) / present;
+    for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] as number) + share * (values[i] as number);
+  });
+  return mean;
+}
+
+/** The smallest value with at least half of the weight at or below it. */
+function weightedMedian({ outputs, weights }: Votes, present: number): Float64Array {
+  const median = new Float64Array(valuesOf(outputs[0] as MemberOutput).length);
+  const order = outputs.map((_, member) => member);
+  for (let i = 0; i < median.length; i++) {
+    const at = (member: number) => valuesOf(outputs[member] as MemberOutput)[i] as number;
+    order.sort((a, b) => at(a) - at(b) || a - b);
+    let below = 0;
+    for (const member of order) {
+      median[i] = at(member);
+      below += weights[member] as number;
+      if (below >= present / 2) break;
+    }
+  }
+  return median;
+}
+
+function numericOutput(spec: OutputSpec, center: Float64Array): Output {
+  if (spec.kind === "NUMBER") return { kind: "NUMBER", number: center[0] as number };
+  return { kind: "VECTOR", vector: center };
+}
+
+/** 1 when all members say the same, falling with their weighted spread relative to the size of the answer. */
+function nearness({ outputs, weights }: Votes, present: number, center: Float64Array): number {
+  if (outputs.length === 1) return 1;
+  // In units of the largest value, since sums of numbers near 1e308 overflow.
+  let unit = 0;
+  for (const output of outputs) for (const value of valuesOf(output)) unit = Math.max(unit, Math.abs(value));
+  if (unit === 0) return 1;
+  let size = 0;
+  for (const value of center) size += Math.abs(value / unit);
+  let spread = 0;
+  outputs.forEach((output, member) => {
+    const values = valuesOf(output);
+    const share = (weights[member] as number) / present;
+    for (let i = 0; i < center.length; i++) {
+      spread += share * Math.abs((values[i] as number) / unit - (center[i] as number) / unit);
+    }
+  });
+  return spread === 0 ? 1 : size / (size + spread);
+}

@@ -1,0 +1,190 @@
+import type { OutputSpec } from "../domain/application.js";
+import { badInput, failure } from "../domain/failure.js";
+import type { Failure } from "../domain/failure.js";
+import type { LossSpec, PolicyKind, PolicySpec } from "../domain/policySpec.js";
+import type { PolicyMember } from "./correctionPolicy.js";
+import { defaultLoss } from "./losses.js";
+import { MAX_MODELS } from "./modelTable.js";
+
+/** Whether a value can be the parameter's, and what is expected of it in words. */
+interface Rule {
+  readonly expected: string;
+  readonly fits: (value: unknown) => boolean;
+}
+
+/** What a policy can be used for. */
+interface PolicyRules {
+  readonly outputs: readonly OutputSpec["kind"][];
+  readonly losses: readonly LossSpec["kind"][];
+  /** Whether an application without any loss can have it. */
+  readonly needsLoss: boolean;
+  readonly parameters: Readonly<Record<string, Rule>>;
+  /** Needs exactly one of `featureModel` and `contextTensor`. */
+  readonly needsContext?: true;
+}
+
+const ALL_OUTPUTS = ["LABEL", "NUMBER", "VECTOR"] as const;
+const TRUTH_LOSSES = ["ZERO_ONE", "LOG", "SQUARED", "ABSOLUTE"] as const;
+const ALL_LOSSES = [...TRUTH_LOSSES, "REWARD"] as const;
+
+const RATE = numberRule("above 0, at most 10", (n) => n > 0 && n <= 10);
+const PROBABILITY = numberRule("0 to 1", (n) => n >= 0 && n <= 1);
+const TEXT: Rule = { expected: "a name", fits: (value) => typeof value === "string" && value !== "" };
+const POSITIVE = numberRule("above 0", (n) => n > 0 && n < Infinity);
+const CONTEXT = { featureModel: TEXT, contextTensor: TEXT };
+
+const ANY = { outputs: ALL_OUTPUTS, losses: ALL_LOSSES, needsLoss: true };
+const WEIGHING = { outputs: ALL_OUTPUTS, losses: TRUTH_LOSSES };
+
+/** The one table of what goes with what; docs/policies.md shows it. */
+const POLICIES: Readonly<Record<PolicyKind, PolicyRules>> = {
+  static: { ...WEIGHING, needsLoss: false, parameters: {} },
+  majority: { ...WEIGHING, outputs: ["LABEL"], needsLoss: false, parameters: {} },
+  ensemble: {
+    ...WEIGHING,
+    needsLoss: true,
+    parameters: {
+      eta: RATE,
+      share: numberRule("0 to 0.5", (n) => n >= 0 && n <= 0.5),
+      adaptive: { expected: "true or false", fits: (value) => typeof value === "boolean" },
+      average: { expected: "MEAN or MEDIAN", fits: (value) => value === "MEAN" || value === "MEDIAN" },
+    },
+  },
+  exp3: { ...ANY, parameters: { eta: RATE } },
+  "exp3-ix": { ...ANY, parameters: { eta: RATE } },
+  exp4: { outputs: ["LABEL"], losses: ["ZERO_ONE", "REWARD"], needsLoss: true, parameters: { eta: RATE } },
+  "epsilon-greedy": { ...ANY, parameters: { epsilon: PROBABILITY } },
+  ucb1: { ...ANY, parameters: {} },
+  thompson: {
+    ...ANY,
+    parameters: { epsilon: PROBABILITY, strength: numberRule("1 to 1000", (n) => n >= 1 && n <= 1000) },
+  },
+  squarecb: { ...ANY, needsContext: true, parameters: { ...CONTEXT, gammaScale: POSITIVE } },
+  linucb: { ...ANY, needsContext: true, parameters: { ...CONTEXT, alpha: POSITIVE } },
+  linear: {
+    outputs: ["LABEL", "NUMBER"],
+    losses: TRUTH_LOSSES,
+    needsLoss: true,
+    parameters: {
+      featureModel: TEXT,
+      ridge: POSITIVE,
+      forgetting: numberRule("above 0, at most 1", (n) => n > 0 && n <= 1),
+    },
+  },
+};
+
+const LOSS_OUTPUTS: Readonly<Record<LossSpec["kind"], readonly OutputSpec["kind"][]>> = {
+  ZERO_ONE: ["LABEL"],
+  LOG: ["LABEL"],
+  SQUARED: ["NUMBER", "VECTOR"],
+  ABSOLUTE: ["NUMBER", "VECTOR"],
+  REWARD: ALL_OUTPUTS,
+};
+
+function numberRule(expected: string, fits: (value: number) => boolean): Rule {
+  return { expected, fits: (value) => typeof value === "number" && fits(value) };
+}
+
+/** Why an application cannot have this policy with this loss, or undefined. `members`: all linked models, where they are known. */
+export function policyProblem(
+  spec: PolicySpec,
+  loss: LossSpec | undefined,
+  output: OutputSpec,
+  members: readonly PolicyMember[] | undefined,
+): Failure | undefined {
+  const rules = (POLICIES as Partial<typeof POLICIES>)[spec.kind];
+  if (rules === undefined) return badInput(["policy", "kind"], `one of ${Object.keys(POLICIES).join(", ")}`, spec.kind);
+  return (
+    lossProblem(loss, output) ??
+    kindProblem(spec, rules, loss ?? defaultLoss(output), output) ??
+    parameterProblem(spec, rules) ??
+    combinationProblem(spec, rules, output) ??
+    membersProblem(spec, members)
+  );
+}
+
+function lossProblem(loss: LossSpec | undefined, output: OutputSpec): Failure | undefined {
+  if (loss === undefined) return undefined;
+  const outputs = (LOSS_OUTPUTS as Partial<typeof LOSS_OUTPUTS>)[loss.kind];
+  if (outputs === undefined) return badInput(["loss", "kind"], `one of ${ALL_LOSSES.join(", ")}`, loss.kind);
+  if (!outputs.includes(output.kind)) {
+    const possible = ALL_LOSSES.filter((kind) => LOSS_OUTPUTS[kind].includes(output.kind)).join(", ");
+    return badInput(["loss", "kind"], `one of ${possible}, for a ${output.kind.toLowerCase()}`, loss.kind);
+  }
+  if (loss.kind === "REWARD") return rewardProblem(loss);
+  if ((loss.kind === "SQUARED" || loss.kind === "ABSOLUTE") && !POSITIVE.fits(loss.range)) {
+    return badInput(["loss", "range"], "the error that counts as 1, above 0", String(loss.range));
+  }
+  return undefined;
+}
+
+function rewardProblem({ min, max }: Extract<LossSpec, { kind: "REWARD" }>): Failure | undefined {
+  if (Number.isFinite(min) && Number.isFinite(max) && max / 2 - min / 2 > 0) return undefined;
+  return badInput(["loss", "max"], `finite and above loss.min (${min})`, String(max));
+}
+
+function kindProblem(
+  { kind }: PolicySpec,
+  rules: PolicyRules,
+  loss: LossSpec | undefined,
+  output: OutputSpec,
+): Failure | undefined {
+  const path = ["policy", "kind"];
+  if (!rules.outputs.includes(output.kind)) {
+    const can = kindsThat((other) => other.outputs.includes(output.kind));
+    return badInput(path, `a policy for a ${output.kind.toLowerCase()}: ${can}`, kind);
+  }
+  if (loss === undefined) {
+    if (!rules.needsLoss) return undefined;
+    const message = `loss: policy ${kind} learns from losses; declare SQUARED or ABSOLUTE with a range, or REWARD`;
+    return failure("BAD_INPUT", message, { path: ["loss"] });
+  }
+  if (rules.losses.includes(loss.kind)) return undefined;
+  const can = kindsThat((other) => other.losses.includes(loss.kind) && other.outputs.includes(output.kind));
+  return badInput(path, `a policy that learns from loss.kind ${loss.kind}: ${can}`, kind);
+}
+
+function kindsThat(can: (rules: PolicyRules) => boolean): string {
+  const kinds = Object.entries(POLICIES).filter(([, rules]) => can(rules));
+  return kinds.map(([kind]) => kind).join(", ");
+}
+
+function parameterProblem(spec: PolicySpec, { parameters }: PolicyRules): Failure | undefined {
+  for (const [name, value] of Object.entries(spec) as [string, unknown][]) {
+    if (name === "kind" || value === undefined) continue;
+    const rule = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+    const known = Object.keys(parameters).join(", ") || "none";
+    if (rule === undefined) return badInput(["policy", name], `a parameter of ${spec.kind}: ${known}`, name);
+    if (rule.fits(value)) continue;
+    return badInput(["policy", name], rule.expected, typeof value === "number" ? `${value}` : JSON.stringify(value));
+  }
+  return undefined;
+}
+
+/** No setting without effect. */
+function combinationProblem(spec: PolicySpec, rules: PolicyRules, output: OutputSpec): Failure | undefined {
+  if (spec.kind === "ensemble") {
+    const idle =
+      spec.adaptive === true ? (["eta", "share"] as const).find((name) => spec[name] !== undefined) : undefined;
+    if (idle !== undefined)
+      return badInput(["policy", idle], "none beside policy.adaptive, which learns it", `${spec[idle]}`);
+    if (spec.average !== undefined && output.kind === "LABEL") {
+      return badInput(["policy", "average"], "none for labels, whose scores are added up", spec.average);
+    }
+  }
+  if (rules.needsContext === undefined) return undefined;
+  const { featureModel, contextTensor } = spec as { featureModel?: string; contextTensor?: string };
+  if ((featureModel === undefined) !== (contextTensor === undefined)) return undefined;
+  const got = featureModel === undefined ? "neither" : "both";
+  return badInput(["policy", "featureModel"], "either it or policy.contextTensor as the source of the context", got);
+}
+
+function membersProblem(spec: PolicySpec, members: readonly PolicyMember[] | undefined): Failure | undefined {
+  if (members === undefined) return undefined;
+  if (members.length > MAX_MODELS)
+    return badInput(["models"], `at most ${MAX_MODELS} linked models`, `${members.length}`);
+  const featureModel = "featureModel" in spec ? spec.featureModel : undefined;
+  if (featureModel === undefined || members.some(({ model }) => model === featureModel)) return undefined;
+  const linked = members.slice(0, 10).map(({ model }) => model);
+  return badInput(["policy", "featureModel"], `a linked model (${linked.join(", ") || "none yet"})`, featureModel);
+}

@@ -1,0 +1,143 @@
+const UTF8 = new TextEncoder();
+/** `ignoreBOM` keeps a leading U+FEFF, so that a text decodes to what was encoded. */
+const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Writes numbers, little-endian, and texts into bytes that grow as needed. */
+export class ByteWriter {
+  #bytes = new Uint8Array(256);
+  #view = new DataView(this.#bytes.buffer);
+  #length = 0;
+
+  uint8(value: number): this {
+    this.#view.setUint8(this.#reserve(1), value);
+    return this;
+  }
+
+  uint16(value: number): this {
+    this.#view.setUint16(this.#reserve(2), value, true);
+    return this;
+  }
+
+  uint32(value: number): this {
+    this.#view.setUint32(this.#reserve(4), value, true);
+    return this;
+  }
+
+  bytes(value: Uint8Array): this {
+    // After the reservation: it may move the bytes.
+    const at = this.#reserve(value.length);
+    this.#bytes.set(value, at);
+    return this;
+  }
+
+  float32(value: number): this {
+    this.#view.setFloat32(this.#reserve(4), value, true);
+    return this;
+  }
+
+  float64(value: number): this {
+    this.#view.setFloat64(this.#reserve(8), value, true);
+    return this;
+  }
+
+  /** Its length in bytes, at most 65,535, before it. */
+  text(value: string): this {
+    const bytes = UTF8.encode(value);
+    if (bytes.length > 0xffff) throw new RangeError(`a text of ${bytes.length} bytes is longer than 65535`);
+    this.uint16(bytes.length);
+    const at = this.#reserve(bytes.length);
+    this.#bytes.set(bytes, at);
+    return this;
+  }
+
+  take(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  #reserve(bytes: number): number {
+    const at = this.#length;
+    this.#length += bytes;
+    if (this.#length > this.#bytes.length) {
+      const wider = new Uint8Array(Math.max(this.#length, 2 * this.#bytes.length));
+      wider.set(this.#bytes);
+      this.#bytes = wider;
+      this.#view = new DataView(wider.buffer);
+    }
+    return at;
+  }
+}
+
+/** Reads what `ByteWriter` wrote. Throws a RangeError where the bytes are too few, a TypeError where a text is none. */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  uint8(): number {
+    return this.#view.getUint8(this.#skip(1));
+  }
+
+  uint16(): number {
+    return this.#view.getUint16(this.#skip(2), true);
+  }
+
+  uint32(): number {
+    return this.#view.getUint32(this.#skip(4), true);
+  }
+
+  /** A view, no copy. */
+  bytes(length: number): Uint8Array {
+    const at = this.#skip(length);
+    return this.#bytes.subarray(at, at + length);
+  }
+
+  float32(): number {
+    return this.#view.getFloat32(this.#skip(4), true);
+  }
+
+  float64(): number {
+    return this.#view.getFloat64(this.#skip(8), true);
+  }
+
+  /** Throws unless it is finite: no NaN gets into a state by way of its bytes. */
+  finite64(): number {
+    const value = this.float64();
+    if (!Number.isFinite(value)) throw new RangeError(`expected a finite number at byte ${this.#at - 8}, got ${value}`);
+    return value;
+  }
+
+  /** Throws unless it is a whole number from 0 up. */
+  count64(): number {
+    const value = this.float64();
+    if (!Number.isSafeInteger(value) || value < 0 || Object.is(value, -0)) {
+      throw new RangeError(`expected a count at byte ${this.#at - 8}, got ${value}`);
+    }
+    return value;
+  }
+
+  text(): string {
+    const length = this.uint16();
+    const at = this.#skip(length);
+    return STRICT_UTF8.decode(this.#bytes.subarray(at, at + length));
+  }
+
+  /** Throws unless everything has been read. */
+  end(): void {
+    const left = this.#bytes.length - this.#at;
+    if (left > 0) throw new RangeError(`${left} bytes too many`);
+  }
+
+  #skip(bytes: number): number {
+    const at = this.#at;
+    if (at + bytes > this.#bytes.length) {
+      throw new RangeError(`${at + bytes - this.#bytes.length} bytes too few`);
+    }
+    this.#at = at + bytes;
+    return at;
+  }
+}
