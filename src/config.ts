@@ -16,6 +16,8 @@ export interface Config {
   readonly example: "digits" | "none";
   readonly openAccess: boolean;
   readonly cacheBytes: number;
+  /** For learned states of entities. */
+  readonly stateBytes: number;
   readonly batchSizeController: BatchSizeControllerKind;
   readonly maxBatchRows: number;
   readonly maxQueueRows: number;
@@ -84,6 +86,13 @@ const SETTINGS: { readonly [K in Key]: Setting<K> } = {
     64 * 2 ** 20,
     "memory for cached predictions, keys and overhead counted",
     integer(0, 2 ** 36),
+  ),
+  stateBytes: setting(
+    "--state-bytes <bytes>",
+    "SKYSAIL_STATE_BYTES",
+    64 * 2 ** 20,
+    "memory for what is learned of single entities; the others' is read from the database when they come",
+    integer(2 ** 16, 2 ** 36),
   ),
   batchSizeController: setting(
     "--batch-size-controller <name>",

@@ -21,7 +21,7 @@ export interface StoredEvidence {
   readonly context?: string | undefined;
   /** Of the combined answer, uncalibrated. */
   readonly agreement?: number | undefined;
-  /** The combined answer: scores or numbers, float32 in base64url. */
+  /** The combined answer: scores or numbers, float32 in base64url; absent where it is the only member's. */
   readonly answer?: string | undefined;
 }
 
@@ -84,8 +84,8 @@ export function lessonOf(spec: OutputSpec, truth: Truth, evidence: unknown): Les
   const answered = (Array.isArray(stored.members) ? stored.members : []).map((member) => answeredOf(spec, member));
   const context = typeof stored.context === "string" ? unpackFloats(stored.context) : undefined;
   if (answered.some((one) => one === undefined) || (answered.length === 0 && context === undefined)) return undefined;
-  const output = typeof stored.answer === "string" ? unpackOutput(spec, stored.answer) : undefined;
-  const answer = output === undefined ? undefined : { output, agreement: stored.agreement ?? 0 };
+  const output = typeof stored.answer === "string" ? unpackOutput(spec, stored.answer) : answered[0]?.output;
+  const answer = output && stored.agreement !== undefined ? { output, agreement: stored.agreement } : undefined;
   return { evidence: { answered: answered as Answered[], choice: choiceOf(stored.choice), context }, answer, truth };
 }
 

@@ -6,16 +6,19 @@ import type { Prediction } from "../domain/prediction.js";
 export function evidenceOf({ source, combined }: Prediction): StoredEvidence | undefined {
   if (combined === undefined) return undefined;
   const { output, spec, agreement, members, choice, context } = combined;
+  const answer = packAnswer(spec, output);
+  const packed = members.map(({ model, version, output: member }) => ({
+    model,
+    version,
+    values: packFloats(member.kind === "SCORES" ? member.scores : member.numbers),
+  }));
   return {
     source,
-    members: members.map(({ model, version, output: member }) => ({
-      model,
-      version,
-      values: packFloats(member.kind === "SCORES" ? member.scores : member.numbers),
-    })),
+    members: packed,
     choice: choice && [choice.arm, choice.propensity, choice.arms],
     context: context && packFloats(context),
     agreement,
-    answer: packAnswer(spec, output),
+    // What the only member said needs no second place.
+    answer: packed.length === 1 && packed[0]?.values === answer ? undefined : answer,
   };
 }

@@ -13,7 +13,7 @@ function setUp(count: number, afterMs = 20) {
   const members = evaluators.map((evaluator, i) => member(`m${i}`, evaluator));
   const start = () => {
     let result: Gathered | undefined;
-    void gather(clock, members, rowQuery(ROW, clock.nowMs() + afterMs)).then((gathered) => (result = gathered));
+    void gather(clock, members, rowQuery(ROW, clock.nowMs() + afterMs), undefined).then((gathered) => (result = gathered));
     return async () => {
       await Promise.resolve();
       return result;
@@ -90,7 +90,7 @@ describe("gather", () => {
     const evaluators = [new FakeEvaluator(), new FakeEvaluator()];
     const members = evaluators.map((evaluator, i) => member(`m${i}`, evaluator));
     late.at = (atMs, callback) => clock.at(atMs, callback);
-    const gathered = gather(late, members, rowQuery(ROW, clock.nowMs() + 20));
+    const gathered = gather(late, members, rowQuery(ROW, clock.nowMs() + 20), undefined);
     heldUpMs = 20;
     evaluators[0]?.settle(scores([1, 0]));
     heldUpMs = 20.5;
@@ -134,7 +134,7 @@ describe("gather", () => {
     const evaluator = new FakeEvaluator();
     evaluator.atOnce = scores([1, 0]);
     const unreadable = { ...member("m", evaluator), read: () => undefined };
-    expect(await gather(clock, [unreadable], rowQuery(ROW, clock.nowMs() + 5))).toMatchObject({
+    expect(await gather(clock, [unreadable], rowQuery(ROW, clock.nowMs() + 5), undefined)).toMatchObject({
       present: [],
       missing: [{ model: "m", version: 1, code: "MODEL_BAD_OUTPUT" }],
     });

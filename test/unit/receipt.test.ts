@@ -1,16 +1,24 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { unpackFloats } from "../../src/correction/evidence.js";
 import { isFailure } from "../../src/domain/failure.js";
 import { MAX_RECEIPT_CHARACTERS, openReceipt, signReceipt } from "../../src/serving/receipt.js";
-import { prediction } from "../support/fakeServing.js";
+import type { Prediction } from "../../src/domain/prediction.js";
+import type { ReceiptKey } from "../../src/domain/storePorts.js";
+import { combinedOf, prediction } from "../support/fakeServing.js";
 
 const key = (id: number) => ({ id, secret: new Uint8Array(32).fill(id) });
 const KEYS = [key(1)];
 
+function receiptOf(given: Prediction, keys: readonly ReceiptKey[]): string {
+  return signReceipt(given, keys).receipt;
+}
+
 function withScores(count: number) {
   const [first] = prediction().models;
   if (first === undefined) throw new Error("no model");
-  return prediction({ models: [{ ...first, output: { kind: "SCORES", scores: new Float64Array(count).fill(0.1) } }] });
+  const models = [{ ...first, output: { kind: "SCORES", scores: new Float64Array(count).fill(0.1) } as const }];
+  return prediction({ models, combined: combinedOf(models) });
 }
 
 describe("receipt", () => {
@@ -19,7 +27,7 @@ describe("receipt", () => {
       fc.property(
         fc.string({ unit: "binary", maxLength: 60 }),
         fc.nat(),
-        fc.array(fc.float(), { maxLength: 20 }),
+        fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { maxLength: 20 }),
         (entity, policyVersion, values) => {
           const model = {
             model: "m",
@@ -30,8 +38,9 @@ describe("receipt", () => {
             latencyMs: 1,
           } as const;
           const output = { kind: "NUMBERS", numbers: Float64Array.from(values) } as const;
-          const given = prediction({ entity, policyVersion, models: [{ ...model, output }] });
-          const receipt = signReceipt(given, KEYS);
+          const models = [{ ...model, output }];
+          const given = prediction({ entity, policyVersion, models, combined: combinedOf(models) });
+          const receipt = receiptOf(given, KEYS);
           expect(receipt).toMatch(/^[A-Za-z0-9_.-]+$/);
           const content = openReceipt(receipt, KEYS);
           if (isFailure(content)) throw new Error(content.message);
@@ -43,23 +52,23 @@ describe("receipt", () => {
             entity,
             predictedAtMs: given.atMs,
             source: "MODEL",
+            isLogged: false,
           });
-          expect(evidence).toMatchObject([{ model: "m", version: 4 }]);
-          const bytes = Buffer.from(evidence?.[0]?.values ?? "", "base64url");
-          expect(values.map((_, i) => bytes.readFloatLE(i * 4))).toEqual(values);
+          expect(evidence).toMatchObject({ members: [{ model: "m", version: 4 }], agreement: 0.75 });
+          expect(unpackFloats(evidence?.members[0]?.values ?? "")).toEqual(Float64Array.from(values));
         },
       ),
     );
   });
 
   test("without an entity opens to none", () => {
-    expect(openReceipt(signReceipt(prediction({ entity: undefined }), KEYS), KEYS)).toMatchObject({
+    expect(openReceipt(receiptOf(prediction({ entity: undefined }), KEYS), KEYS)).toMatchObject({
       entity: undefined,
     });
   });
 
   test("is NOT_FOUND with any one bit of any character flipped", () => {
-    const receipt = signReceipt(prediction(), KEYS);
+    const receipt = receiptOf(prediction(), KEYS);
     expect(isFailure(openReceipt(receipt, KEYS))).toBe(false);
     for (let i = 0; i < receipt.length; i++) {
       for (let bit = 0; bit < 16; bit++) {
@@ -73,7 +82,7 @@ describe("receipt", () => {
   });
 
   test("is NOT_FOUND when cut, lengthened, taken apart or made up, with one and the same message", () => {
-    const receipt = signReceipt(prediction(), KEYS);
+    const receipt = receiptOf(prediction(), KEYS);
     const [format, id, payload, mac] = receipt.split(".");
     const forged = [
       "",
@@ -99,33 +108,34 @@ describe("receipt", () => {
   });
 
   test("of a key that nobody has is NOT_FOUND, even signed with the zeroes that stand in for one", () => {
-    const receipt = signReceipt(prediction(), [{ id: 7, secret: new Uint8Array(32) }]);
+    const receipt = receiptOf(prediction(), [{ id: 7, secret: new Uint8Array(32) }]);
     expect(openReceipt(receipt, KEYS)).toMatchObject({ code: "NOT_FOUND" });
-    const ofAnotherSecret = signReceipt(prediction(), [{ id: 1, secret: new Uint8Array(32).fill(2) }]);
+    const ofAnotherSecret = receiptOf(prediction(), [{ id: 1, secret: new Uint8Array(32).fill(2) }]);
     expect(openReceipt(ofAnotherSecret, KEYS)).toMatchObject({ code: "NOT_FOUND" });
   });
 
   test("opens with an older key for as long as that is kept, and is signed with the first", () => {
-    const old = signReceipt(prediction(), [key(1)]);
+    const old = receiptOf(prediction(), [key(1)]);
     const rotated = [key(2), key(1)];
     expect(openReceipt(old, rotated)).toMatchObject({ id: "p1" });
-    expect(openReceipt(signReceipt(prediction(), rotated), [key(2)])).toMatchObject({ id: "p1" });
+    expect(openReceipt(receiptOf(prediction(), rotated), [key(2)])).toMatchObject({ id: "p1" });
     expect(openReceipt(old, [key(3), key(2)])).toMatchObject({ code: "NOT_FOUND" });
-    expect(() => signReceipt(prediction(), [])).toThrow("no receipt key");
+    expect(() => receiptOf(prediction(), [])).toThrow("no receipt key");
   });
 
   test("has its evidence up to 1,024 characters, and goes without beyond", () => {
     let carried = 0;
     for (let count = 100; count < 220; count++) {
-      const receipt = signReceipt(withScores(count), KEYS);
+      const receipt = receiptOf(withScores(count), KEYS);
       const content = openReceipt(receipt, KEYS);
       if (isFailure(content)) throw new Error(content.message);
       expect(receipt.length).toBeLessThanOrEqual(MAX_RECEIPT_CHARACTERS);
+      expect(content.isLogged).toBe(content.evidence === undefined);
       if (content.evidence === undefined) expect(receipt.length).toBeLessThan(300);
       else carried = count;
     }
     expect(carried).toBeGreaterThan(100);
     expect(carried).toBeLessThan(219);
-    expect(signReceipt(withScores(carried), KEYS).length).toBeGreaterThan(MAX_RECEIPT_CHARACTERS - 10);
+    expect(receiptOf(withScores(carried), KEYS).length).toBeGreaterThan(MAX_RECEIPT_CHARACTERS - 10);
   });
 });
