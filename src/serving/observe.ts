@@ -99,5 +99,7 @@ function newObservation(content: ReceiptContent, request: ObserveRequest): NewOb
     predictedAtMs: content.predictedAtMs,
     truth: request.truth,
     evidence: { source: content.source, members: content.evidence ?? null },
+    learnedBy: [],
+    supersedes: undefined,
   };
 }

@@ -1,4 +1,5 @@
 import { staticPolicy } from "../../src/correction/static.js";
+import { DEFAULT_FEEDBACK } from "../../src/domain/application.js";
 import type { Application, ModelVersion } from "../../src/domain/application.js";
 import type { Cancel, RowEvaluator, RowOutcome, RowQuery, Settle } from "../../src/domain/ports.js";
 import type { MemberFailureCode, MemberSource, Prediction } from "../../src/domain/prediction.js";
@@ -53,6 +54,8 @@ export function application(changes: Partial<Application> = {}): Application {
     output: { kind: "LABEL", labels: LABELS },
     policy: { kind: "static" },
     policyVersion: 3,
+    loss: { kind: "ZERO_ONE" },
+    feedback: DEFAULT_FEEDBACK,
     links: [],
     ...changes,
   };
