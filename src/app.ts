@@ -15,12 +15,14 @@ import { MonotonicClock } from "./lib/monotonicClock.js";
 import { memoryShare } from "./lib/memoryShare.js";
 import { QuantileTracker } from "./lib/quantileTracker.js";
 import { askSignature } from "./replicas/wrapperClient.js";
+import { Learning } from "./learning/learning.js";
 import { Administration } from "./serving/administer.js";
 import { Catalogue } from "./serving/catalogue.js";
 import { LaunchedWrappers } from "./serving/launchedWrappers.js";
 import { ModelVersions } from "./serving/modelVersions.js";
 import { observe } from "./serving/observe.js";
 import { predict } from "./serving/predict.js";
+import type { PredictRequest } from "./serving/predict.js";
 import { predictionIds } from "./serving/predictionIds.js";
 import { signReceipt } from "./serving/receipt.js";
 import { Pressure } from "./serving/pressure.js";
@@ -32,6 +34,7 @@ import { migrate } from "./store/migrate.js";
 import { PostgresObservationStore } from "./store/observationStore.js";
 import { PostgresReceiptKeyStore } from "./store/receiptKeyStore.js";
 import { PostgresRegistryStore } from "./store/registryStore.js";
+import { PostgresStateStore } from "./store/stateStore.js";
 import { createLog } from "./telemetry/log.js";
 import type { Log } from "./telemetry/log.js";
 import { prometheusRegistry } from "./telemetry/prometheus.js";
@@ -201,10 +204,17 @@ export class App {
     const metrics = new ServingMetrics();
     const answerMarginMs = () => this.#answerMargin.value;
     const registry = new PostgresRegistryStore(database);
+    const learning = new Learning({
+      clock,
+      store: new PostgresStateStore(database),
+      stateBytes: this.#config.stateBytes,
+      warn: (message) => this.#log.warn(message),
+    });
     const watch = new RegistryWatch({
       registry,
       catalogue,
       versions,
+      learning,
       answerMarginMs,
       warn: (message) => this.#log.warn(message),
       clock,
@@ -212,18 +222,32 @@ export class App {
     });
     await watch.start();
     this.#releases.push(() => watch.stop());
-    const observations = new PostgresObservationStore(database, { clock, random: Math.random });
+    await learning.start();
+    this.#releases.push(() => learning.stop());
+    const observations = new PostgresObservationStore(database, { clock, random: Math.random, learner: learning });
     this.#releases.push(() => observations.drain());
     const receiptKeys: readonly ReceiptKey[] = await new PostgresReceiptKeyStore(database).readOrCreate();
     const newPredictionId = predictionIds(randomBytes);
     const pressure = this.#startPressure();
-    const predicting = { clock, catalogue, metrics, newPredictionId, answerMarginMs, pressure };
+    const random = Math.random;
+    const predicting = { clock, random, learning, catalogue, metrics, newPredictionId, answerMarginMs, pressure };
     const { receiptTtlMs, maxMessageBytes } = this.#config;
-    const observing = { clock, catalogue, metrics, observations, receiptKeys: () => receiptKeys, receiptTtlMs };
+    const predictIt = (request: PredictRequest) => predict(predicting, request);
+    const loggedEvidence = () => Promise.resolve(undefined);
+    const observing = {
+      clock,
+      catalogue,
+      metrics,
+      observations,
+      receiptKeys: () => receiptKeys,
+      receiptTtlMs,
+      loggedEvidence,
+      predict: predictIt,
+    };
     return {
-      predict: (request) => predict(predicting, request),
+      predict: predictIt,
       observe: (request) => observe(observing, request),
-      receiptOf: (prediction) => signReceipt(prediction, receiptKeys),
+      receiptOf: (prediction) => signReceipt(prediction, receiptKeys).receipt,
       administration: new Administration({
         registry,
         catalogue,

@@ -1,4 +1,5 @@
 import type { ChosenModelSettings } from "./modelSettings.js";
+import type { LossSpec, PolicySpec } from "./policySpec.js";
 import type { Signature, TensorSpec } from "./tensor.js";
 
 /** What an application answers with. */
@@ -15,10 +16,6 @@ export type Output =
 export interface LabelScore {
   readonly label: string;
   readonly score: number;
-}
-
-export interface PolicySpec {
-  readonly kind: "static";
 }
 
 export interface ApplicationLink {
@@ -40,8 +37,42 @@ export interface Application {
   /** Given, and said so, when no model could answer in time. Without one such a query is a typed failure. */
   readonly defaultOutput?: Output;
   readonly policy: PolicySpec;
+  /** Grows when `policy` or `loss` changes; an earlier one may be made current again. */
   readonly policyVersion: number;
+  readonly loss: LossSpec;
+  /** Below this confidence the default output is given, or the answer is marked; 0 to 1. */
+  readonly confidenceThreshold?: number;
+  /** Of prediction sets or intervals, between 0 and 1; absent: none are given. */
+  readonly coverage?: number;
+  readonly feedback: FeedbackRules;
   readonly links: readonly ApplicationLink[];
+}
+
+/** How an application's feedback is taken. */
+export interface FeedbackRules {
+  /** How long a prediction waits for its observation before it counts as `defaultReward`; both or none. */
+  readonly rewardWaitMs?: number;
+  readonly defaultReward?: number;
+  /** What several rewards of one prediction come to. */
+  readonly aggregation: "EARLIEST" | "MEAN" | "SUM";
+  /** A prediction counts only once the application says that it was shown. */
+  readonly deferActivation: boolean;
+  /** Learn while answering with the application's own default. */
+  readonly apprentice: boolean;
+  /** What is kept of each prediction beside its receipt; INPUTS: evidence and input. */
+  readonly logPredictions: "NONE" | "EVIDENCE" | "INPUTS";
+}
+
+export const DEFAULT_FEEDBACK: FeedbackRules = {
+  aggregation: "EARLIEST",
+  deferActivation: false,
+  apprentice: false,
+  logPredictions: "NONE",
+};
+
+/** Of an application that names no loss. */
+export function defaultLoss(output: OutputSpec): LossSpec {
+  return output.kind === "LABEL" ? { kind: "ZERO_ONE" } : { kind: "SQUARED", range: 1 };
 }
 
 export interface Model {
@@ -62,9 +93,21 @@ export interface ModelVersion {
   readonly endpoints: readonly string[];
 }
 
+/** One version of an application's policy. Immutable but for `frozen`. */
+export interface PolicyVersion {
+  readonly application: string;
+  readonly version: number;
+  readonly policy: PolicySpec;
+  readonly loss: LossSpec;
+  /** It learns nothing. */
+  readonly frozen: boolean;
+}
+
 /** Everything that the registry tables hold, read as one consistent whole. */
 export interface RegistrySnapshot {
   readonly applications: readonly Application[];
+  /** Of these applications, earlier ones too: predictions of theirs may still be observed. */
+  readonly policyVersions: readonly PolicyVersion[];
   readonly models: readonly Model[];
   readonly versions: readonly ModelVersion[];
 }

@@ -12,7 +12,7 @@ export interface StateRef {
 
 /** A learned state as it is kept: bytes, and up to where in the application's log it is folded. */
 export interface KeptState extends StateRef {
-  /** Of the last observation folded in; 0 before the first. */
+  /** Everything that it learns from, up to here, is folded in; 0 before the first observation. */
   readonly seq: number;
   /** What the state was before its first observation, and up to where the log had come then. */
   readonly birth: Uint8Array;
@@ -29,6 +29,7 @@ export interface LoggedObservation {
   readonly policyVersion: number;
   readonly entity: string | undefined;
   readonly truth: Truth;
+  /** As JSON: read it by name, the order of keys is not kept. */
   readonly evidence: unknown;
   /** Policy versions that it was folded into. */
   readonly learnedBy: readonly number[];
@@ -41,19 +42,26 @@ export interface WantedState extends StateRef {
 }
 
 /**
- * What brings an asker's state up to the head: the kept state if it is newer than what is known (or nothing is known),
- * then the observations after it. `kept` undefined and nothing known: it was never written, so fold `tail` from birth.
+ * What brings an asker's state up to the head: fold `tail` onto `kept` if it is given, else onto birth if `anew`, else
+ * onto what the asker knows. `kept` replaces what is known even if its seq is lower: something in it was corrected.
  */
 export interface StateReading extends StateRef {
   readonly kept: KeptState | undefined;
+  /** What the asker knows is void (nothing, or the entity was reset or deleted since): begin at birth. */
+  readonly anew: boolean;
   /**
-   * In order: this entity's observations (the population's: all) that this version learns from, superseded ones left
-   * out, after `kept.seq` or `knownSeq`, whichever is greater.
+   * In order: this entity's observations (the population's: all) that this version learns from and that are not in what
+   * `tail` is folded onto; superseded ones are left out.
    */
   readonly tail: readonly LoggedObservation[];
+  /**
+   * False: `tail` was cut. Fold it, but nothing after it (in a group: neither fold `fresh` nor write this state; `tail`
+   * of a later reading will have them), and read again.
+   */
+  readonly complete: boolean;
 }
 
-/** One observation of a group, as the log has it now. */
+/** One observation of a group, as the log has it now; its truth has no negative zero, as in the log. */
 export interface AppendedObservation {
   readonly observation: NewObservation;
   readonly seq: number;
@@ -61,9 +69,19 @@ export interface AppendedObservation {
 
 /** Learns from a group of observations inside the transaction that appends them. */
 export interface GroupLearner {
-  /** The states that these observations will change; read under the application's lock, in key order. */
+  /**
+   * The states that these observations will change; read under the application's lock. Asked again for each attempt at
+   * storing them, when the previous one has been abandoned.
+   */
   wanted(application: string, observations: readonly NewObservation[]): readonly WantedState[];
-  /** `fresh`: those of the group that are new, in order of seq. Gives the states to write; must not throw. May yield to the event loop. */
+  /**
+   * `fresh`: those of the group that are new, in order of seq; never empty. Gives the states to write, each with the seq
+   * of the last of `fresh`: all small ones, and large ones now and then but always with their first observation, which
+   * keeps their birth. Must not throw; may yield to the event loop, for less than the store waits for the database.
+   * When an observation was corrected, `readings` also has the states that had learned from it (perhaps of policy versions
+   * that learn no more), each with its birth as `kept` and all that is left as `tail`: those that are not written then,
+   * by that seq, count as waiting for a rebuild.
+   */
   fold(
     application: string,
     readings: readonly StateReading[],
@@ -79,7 +97,7 @@ export interface LearnedGroup {
   abandoned(): void;
 }
 
-/** Learned states in PostgreSQL, outside of the transactions that append observations. */
+/** Learned states in PostgreSQL, outside of the transactions that append observations. Failures are thrown as FailureError. */
 export interface StateStore {
   /** One statement for all. */
   read(application: string, wanted: readonly WantedState[]): Promise<readonly StateReading[]>;
@@ -87,30 +105,46 @@ export interface StateStore {
   write(application: string, states: readonly KeptState[]): Promise<void>;
   /** The end of each application's log; absent for those without observations. */
   heads(applications: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** Entities with observations after `seq`; undefined when there are more than `limit`. */
+  /**
+   * Entities whose states may have changed after `seq`; undefined when there are more than `limit`, when the log has
+   * gone on too far to tell, or when one was deleted (whose name is not kept): then everything is to be read again.
+   */
   entitiesSince(application: string, seq: number, limit: number): Promise<readonly string[] | undefined>;
-  /** Calls `changed` after every commit of observations by any server, and after each reconnect. */
+  /** States that still count an observation which was corrected or deleted since. */
+  pendingRebuilds(application: string): Promise<readonly StateRef[]>;
+  /**
+   * Puts a rebuilt state (its `seq` is where the log ended when it was folded) in place of the kept one. False: the log
+   * has gone on since, nothing was changed; fold the rest and try again. Takes a place in the log (STATE_REBUILT), so
+   * that every server notices.
+   */
+  replace(application: string, state: KeptState): Promise<boolean>;
+  /** Calls `changed` after every commit to any application's log by any server, and after each reconnect. */
   onChange(changed: () => void): Promise<{ stop(): Promise<void> }>;
 }
 
 /** Reads the log in order, for replay, evaluation and rebuilding. */
 export interface FeedbackLog {
-  /** Pages of at most `pageRows`, in order of seq; superseded rows left out. */
-  read(
-    application: string,
-    range: {
-      readonly afterSeq: number;
-      readonly untilSeq?: number;
-      readonly sinceMs?: number;
-      readonly untilMs?: number;
-    },
-    pageRows: number,
-  ): AsyncIterable<readonly LoggedObservation[]>;
+  /**
+   * Pages of at most `pageRows`, in order of seq; superseded rows left out. One page is read at a time, when it is asked
+   * for. Ends at `untilSeq`, by default where the log ends when reading begins. Throws FailureError.
+   */
+  read(application: string, range: LogRange, pageRows: number): AsyncIterable<readonly LoggedObservation[]>;
+}
+
+export interface LogRange {
+  readonly afterSeq: number;
+  readonly untilSeq?: number;
+  /** Observed at this time or later, in milliseconds since 1970. */
+  readonly sinceMs?: number;
+  /** Observed before this time. */
+  readonly untilMs?: number;
+  /** Only those of one entity. */
+  readonly entity?: string;
 }
 
 /** Something in an application's log that is no observation: it has a sequence number of the same order. */
 export interface LogEvent {
-  readonly kind: "DRIFT" | "PRIOR" | "POLICY" | "ENTITY_RESET" | "ENTITY_DELETED";
+  readonly kind: "DRIFT" | "PRIOR" | "POLICY" | "ENTITY_RESET" | "ENTITY_DELETED" | "STATE_REBUILT";
   readonly content: unknown;
 }
 
@@ -124,7 +158,7 @@ export interface PolicyVersionRecord {
   readonly version: number;
   readonly policy: unknown;
   readonly loss: unknown;
-  /** CREATED begins with nothing learned; FORKED with a copy of `origin`'s states; REPLAYED by folding the log. */
+  /** CREATED begins with nothing learned; FORKED with a copy of another version's states; REPLAYED by folding the log. */
   readonly origin: { readonly kind: "CREATED" } | { readonly kind: "FORKED" | "REPLAYED"; readonly from: number };
   /** Of the log's end when it began: later observations are folded into it. */
   readonly sinceSeq: number;
@@ -138,10 +172,13 @@ export interface DeletedEntity {
   readonly states: number;
 }
 
-/** Operators' work on what was learned. Each takes the application's lock and writes a log event. */
+/** Operators' work on what was learned. Each change takes the application's lock and writes a log event. Readings throw FailureError. */
 export interface LearnedStateAdministration {
   policyVersions(application: string): Promise<readonly PolicyVersionRecord[]>;
-  /** Makes the next policy version; FORKED copies the states of `from` in the same transaction. It becomes current if `makeCurrent`. */
+  /**
+   * Makes the next policy version; FORKED copies the states of `from` in the same transaction (a second for each 100,000
+   * or so, during which observations wait). It becomes current if `makeCurrent`. NOT_FOUND for an unknown application or `from`.
+   */
   addPolicyVersion(
     application: string,
     version: Pick<PolicyVersionRecord, "policy" | "loss" | "origin">,
@@ -150,7 +187,10 @@ export interface LearnedStateAdministration {
   /** NOT_FOUND for a version that never was. */
   setCurrentPolicyVersion(application: string, version: number): Promise<PolicyVersionRecord | Failure>;
   setFrozen(application: string, version: number, frozen: boolean): Promise<PolicyVersionRecord | Failure>;
-  /** Removes the entity's observations, predictions and states for good, and leaves a tombstone. */
+  /**
+   * Removes the entity's observations, predictions and states for good, and leaves a tombstone without its name. The
+   * populations that had learned from it count as waiting for a rebuild.
+   */
   deleteEntity(application: string, entity: string): Promise<DeletedEntity | Failure>;
   /** The entity's next observation begins anew from the population. */
   resetEntity(application: string, entity: string): Promise<{ readonly states: number } | Failure>;

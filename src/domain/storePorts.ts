@@ -1,6 +1,14 @@
-import type { Application, ApplicationLink, Model, ModelVersion, RegistrySnapshot } from "./application.js";
+import type {
+  Application,
+  ApplicationLink,
+  FeedbackRules,
+  Model,
+  ModelVersion,
+  RegistrySnapshot,
+} from "./application.js";
 import type { Failure } from "./failure.js";
 import type { ModelSettingsPatch } from "./modelSettings.js";
+import type { LossSpec, PolicySpec } from "./policySpec.js";
 
 /** What was stored, or found stored already with the same content (`created: false`), or why not. */
 export type Stored<T> = { readonly kind: "stored"; readonly created: boolean; readonly value: T } | Failure;
@@ -9,11 +17,25 @@ export interface ApplicationPatch {
   readonly description?: string | undefined;
   readonly sloMs?: number | undefined;
   readonly bulkDeadlineMs?: number | undefined;
+  /** Null takes it away. */
   readonly defaultOutput?: Application["defaultOutput"] | null | undefined;
+  /** Another policy or loss than the present one makes a new policy version, which becomes current. */
+  readonly policy?: PolicySpec | undefined;
+  readonly loss?: LossSpec | undefined;
+  /** Null takes it away. */
+  readonly confidenceThreshold?: number | null | undefined;
+  /** Null takes it away. */
+  readonly coverage?: number | null | undefined;
+  /** What it names; null takes a value away. */
+  readonly feedback?: FeedbackPatch | undefined;
 }
 
-/** An application to be made, with its links unless they are to be made later. */
-export interface NewApplication extends Omit<Application, "links" | "policyVersion"> {
+export type FeedbackPatch = { readonly [K in keyof FeedbackRules]?: FeedbackRules[K] | null | undefined };
+
+/** An application to be made, with its links unless they are to be made later; what is absent has its default. */
+export interface NewApplication extends Omit<Application, "links" | "policyVersion" | "loss" | "feedback"> {
+  readonly loss?: LossSpec | undefined;
+  readonly feedback?: FeedbackPatch | undefined;
   readonly links?: readonly ApplicationLink[] | undefined;
 }
 
@@ -68,6 +90,10 @@ export interface NewObservation {
   readonly truth: Truth;
   /** What the receipt carried about the prediction, as JSON; kept for replay and evaluation. */
   readonly evidence: unknown;
+  /** Policy versions that it is folded into. */
+  readonly learnedBy: readonly number[];
+  /** Key of an earlier observation of the same receipt that this one corrects. */
+  readonly supersedes: string | undefined;
 }
 
 export interface StoredObservation {
@@ -76,14 +102,24 @@ export interface StoredObservation {
   readonly seq: number;
   /** True when the same (application, receipt, key) with the same truth was stored before. */
   readonly duplicate: boolean;
+  /** Present when this observation corrected another one, now. */
+  readonly superseded?: Superseded;
+}
+
+export interface Superseded {
+  readonly seq: number;
+  /** A learned state still counts what was corrected, until a job has rebuilt it. */
+  readonly rebuildPending: boolean;
 }
 
 /** The feedback log. */
 export interface ObservationStore {
   /**
    * Resolves after COMMIT with synchronous_commit on. Observations of one application that arrive while a group is
-   * being committed go together in the next one. CONFLICT: same receipt and key, other truth. STORE_UNAVAILABLE:
-   * surely not stored. OUTCOME_UNKNOWN: the commit was sent and no answer came; repeat with the same key.
+   * being committed go together in the next one. CONFLICT: same receipt and key, other truth, or another observation
+   * has superseded the same one. NOT_FOUND: the entity was deleted after the prediction. BAD_INPUT: a value that cannot
+   * be stored, or `supersedes` names no observation of the receipt. STORE_UNAVAILABLE: surely not stored, also when too
+   * many wait. OUTCOME_UNKNOWN: the commit was sent and no answer came; repeat with the same key.
    */
   append(observation: NewObservation): Promise<StoredObservation | Failure>;
 }
@@ -98,4 +134,8 @@ export interface ReceiptKey {
 /** Signing keys, made once for all servers on the database. The first is the one to sign with; all verify. */
 export interface ReceiptKeyStore {
   readOrCreate(): Promise<readonly ReceiptKey[]>;
+  /** Makes a new key to sign with; the one before it still verifies, older ones no more. */
+  rotate(): Promise<readonly ReceiptKey[] | Failure>;
+  /** Calls `changed` after each rotation by any server, and after each reconnect. */
+  onChange(changed: () => void): Promise<{ stop(): Promise<void> }>;
 }

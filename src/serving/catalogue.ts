@@ -35,7 +35,7 @@ export type FeatureSource =
 
 /** What the registry says, as the serving functions see it. Replaced as a whole on every change. */
 export class Catalogue {
-  #snapshot: RegistrySnapshot = { applications: [], models: [], versions: [] };
+  #snapshot: RegistrySnapshot = { applications: [], policyVersions: [], models: [], versions: [] };
   #served = new Map<string, ServedApplication>();
 
   get snapshot(): RegistrySnapshot {

@@ -4,7 +4,8 @@ import type { NewObservation, Truth } from "../domain/storePorts.js";
 
 /** An observation as it goes to the database. */
 export interface ObservationRow {
-  readonly application: string;
+  /** With its truth as it is read back from the log. */
+  readonly observation: NewObservation;
   /** One element of the array that a group is sent as. */
   readonly json: string;
 }
@@ -18,18 +19,36 @@ export function observationRow(observation: NewObservation): ObservationRow | Fa
   if (!Number.isFinite(observation.predictedAtMs)) {
     return badInput(["predictedAtMs"], "milliseconds since 1970", String(observation.predictedAtMs));
   }
-  const { application, receiptId, key, policyVersion, entity, predictedAtMs } = observation;
+  const { receiptId, key, policyVersion, entity, predictedAtMs, learnedBy, supersedes } = observation;
   const plain = JSON.stringify({
     receipt_id: receiptId,
     key,
     policy_version: policyVersion,
     entity,
     predicted_ms: predictedAtMs,
+    learned_by: learnedBy,
+    supersedes,
   });
   return {
-    application,
+    observation: { ...observation, truth: withoutNegativeZero(observation.truth) },
     json: `${plain.slice(0, -1)},"truth":${truth},"evidence":${evidence}}`,
   };
+}
+
+/** JSON has no negative zero: a state folded from what arrived must be the one folded from what was stored. */
+function withoutNegativeZero(truth: Truth): Truth {
+  switch (truth.kind) {
+    case "LABEL":
+      return truth;
+    case "NUMBER":
+      return { kind: truth.kind, number: truth.number + 0 };
+    case "REWARD":
+      return { kind: truth.kind, reward: truth.reward + 0 };
+    case "VECTOR":
+      return { kind: truth.kind, vector: truth.vector.map((value) => value + 0) };
+    default:
+      return truth satisfies never;
+  }
 }
 
 /** JSON has no NaN and no infinities: JSON.stringify would store null in their place without a word. */

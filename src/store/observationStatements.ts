@@ -1,7 +1,8 @@
 import type { CommitSettings } from "./commitSettings.js";
 import type { SqlRunner } from "./database.js";
+import { LOG_CHANNEL } from "./headStatements.js";
 
-/** One function per statement. They run in this order in one transaction, sent together: one round trip. */
+/** One function per statement. They run in one transaction under the application's head. */
 
 /**
  * Limits of this transaction on the server's side, and what it says about durability. A client that is stopped (a
@@ -16,33 +17,22 @@ export async function beginAppend(tx: SqlRunner): Promise<CommitSettings | undef
   return rows[0];
 }
 
-/** The first observation of an application makes its head. */
-export async function ensureHead(tx: SqlRunner, application: string): Promise<void> {
-  await tx`insert into application_head (shard_key) values (${application}) on conflict do nothing`;
-}
-
-/**
- * From here to the commit nobody else appends to this application. Its own statement, so that the next one's snapshot
- * is taken after the lock was given and sees all that the holder before us has committed.
- */
-export async function lockHead(tx: SqlRunner, application: string): Promise<void> {
-  await tx`select last_seq from application_head where shard_key = ${application} for update`;
-}
-
 export interface AppendedRow {
   /** Place in the group, from 1. */
   readonly ord: number;
-  readonly seq: number;
+  /** Null when it was refused. */
+  readonly seq: number | null;
   readonly duplicate: boolean;
   /** The stored truth equals the given one. */
   readonly same: boolean;
+  readonly refusal: "DELETED" | "NO_TARGET" | "SUPERSEDED" | null;
 }
 
 /**
  * Stores those of the group that are new, numbered on from the head in their order, and answers for all; of several in
  * the group with one receipt and key the first counts. No ON CONFLICT: under the head's lock what is not there cannot
  * appear, numbers given to rows that then conflict would leave gaps, and a breach of the lock shall fail on the unique
- * key rather than pass. `limit 1` in the look-up keeps the planner at one index probe per row. Numbers come as float8,
+ * key rather than pass. `limit 1` in the look-ups keeps the planner at one index probe per row. Numbers come as float8,
  * exact to 2^53, since postgres.js gives int8 as text. One JSON text carries the group: arrays would be quoted twice.
  */
 export async function appendObservations(
@@ -51,33 +41,74 @@ export async function appendObservations(
   rowsJson: string,
 ): Promise<readonly AppendedRow[]> {
   return tx<AppendedRow[]>`
-    with given as materialized (
-      select g.*, known.seq as known_seq,
-        known.seq is null and row_number() over alike = 1 as fresh,
-        coalesce(known.truth, first_value(g.truth) over alike) = g.truth as same
+    with checked as materialized (
+      select g.*, known.seq as known_seq, known.truth as known_truth,
+        case
+          when known.seq is not null then null
+          when exists (
+            select from entity_tombstone t
+            where t.shard_key = ${application} and t.entity_digest = sha256(convert_to(g.entity, 'UTF8'))
+              and t.deleted_at >= to_timestamp(g.predicted_ms / 1000)) then 'DELETED'
+          when g.supersedes is null then null
+          when target.seq is null then 'NO_TARGET'
+          when target.superseded_by is not null then 'SUPERSEDED'
+        end as refusal
       from rows from (jsonb_to_recordset(${rowsJson}::text::jsonb) as (receipt_id text, key text, policy_version integer,
-        entity text, predicted_ms float8, truth jsonb, evidence jsonb))
-        with ordinality as g (receipt_id, key, policy_version, entity, predicted_ms, truth, evidence, ord)
+        entity text, predicted_ms float8, truth jsonb, evidence jsonb, learned_by integer[], supersedes text))
+        with ordinality as g (receipt_id, key, policy_version, entity, predicted_ms, truth, evidence, learned_by,
+          supersedes, ord)
       left join lateral (
         select o.seq, o.truth from observation o
         where o.shard_key = ${application} and o.receipt_id = g.receipt_id and o.key = g.key
         limit 1) known on true
-      window alike as (partition by g.receipt_id, g.key order by g.ord)
+      left join lateral (
+        select o.seq, o.superseded_by from observation o
+        where o.shard_key = ${application} and o.receipt_id = g.receipt_id and o.key = g.supersedes
+        limit 1) target on true
+    ), given as materialized (
+      select checked.*,
+        known_seq is null and refusal is null and row_number() over alike = 1 as fresh,
+        coalesce(known_truth, first_value(truth) over alike) = truth as same
+      from checked
+      window alike as (partition by receipt_id, key, refusal order by ord)
     ), numbered as materialized (
       select given.*, head.last_seq + row_number() over (order by given.ord) as seq
       from given cross join application_head head
       where head.shard_key = ${application} and given.fresh
     ), stored as (
       insert into observation
-        (shard_key, seq, receipt_id, key, policy_version, entity, predicted_at, truth, evidence)
-      select ${application}, seq, receipt_id, key, policy_version, entity, to_timestamp(predicted_ms / 1000), truth, evidence
+        (shard_key, seq, receipt_id, key, policy_version, entity, predicted_at, truth, evidence, learned_by)
+      select ${application}, seq, receipt_id, key, policy_version, entity, to_timestamp(predicted_ms / 1000), truth,
+        evidence, learned_by
       from numbered order by seq
       returning seq
     ), moved as (
       update application_head set last_seq = (select max(seq) from stored)
       where shard_key = ${application} and exists (select from stored)
+      returning pg_notify(${LOG_CHANNEL}, '')
     )
     select given.ord::float8 as ord, coalesce(given.known_seq, numbered.seq)::float8 as seq,
-      not given.fresh as duplicate, given.same
+      not given.fresh as duplicate, given.same, given.refusal
     from given left join numbered using (receipt_id, key)`;
+}
+
+export interface SupersededRow {
+  readonly seq: number;
+  readonly supersededBy: number;
+  readonly entity: string | null;
+  readonly learnedBy: readonly number[];
+}
+
+/** Marks what rows just appended correct. Given as [seq of the correction, receipt, key of what it corrects]. */
+export async function markSuperseded(
+  tx: SqlRunner,
+  application: string,
+  correctionsJson: string,
+): Promise<readonly SupersededRow[]> {
+  return tx<SupersededRow[]>`
+    update observation o set superseded_by = c.seq
+    from jsonb_to_recordset(${correctionsJson}::text::jsonb) as c(seq bigint, receipt_id text, key text)
+    where o.shard_key = ${application} and o.receipt_id = c.receipt_id and o.key = c.key
+    returning o.seq::float8 as seq, o.superseded_by::float8 as "supersededBy", o.entity,
+      to_jsonb(o.learned_by) as "learnedBy"`;
 }

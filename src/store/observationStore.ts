@@ -1,15 +1,18 @@
 import type { Failure } from "../domain/failure.js";
-import { FailureError, failure, isFailure } from "../domain/failure.js";
+import { FailureError, badInput, failure, isFailure } from "../domain/failure.js";
+import type { GroupLearner } from "../domain/learningPorts.js";
 import type { Clock, Random } from "../domain/ports.js";
 import type { NewObservation, ObservationStore, StoredObservation } from "../domain/storePorts.js";
-import { unsafeCommitSetting } from "./commitSettings.js";
-import type { Database, Lane, SqlRunner } from "./database.js";
+import { appendGroup } from "./appendGroup.js";
+import type { AppendedGroup, Group } from "./appendGroup.js";
+import { inCorrectionLayers } from "./correctionLayers.js";
+import type { Database, Lane } from "./database.js";
+import { GroupFold } from "./groupFold.js";
 import { GroupQueue } from "./groupQueue.js";
 import type { GroupResult } from "./groupQueue.js";
 import { LanePool } from "./lanePool.js";
 import { observationRow } from "./observationRows.js";
 import type { ObservationRow } from "./observationRows.js";
-import { appendObservations, beginAppend, ensureHead, lockHead } from "./observationStatements.js";
 import type { AppendedRow } from "./observationStatements.js";
 import { RETRY_AFTER_MS, TransactionError, errorKind, outcomeUnknown, storeFailure, transact } from "./transaction.js";
 import { Watchdog } from "./watchdog.js";
@@ -17,7 +20,9 @@ import { Watchdog } from "./watchdog.js";
 export interface ObservationStoreOptions {
   readonly clock: Clock;
   readonly random: Random;
-  /** Waiting or being committed, over all applications; beyond it OVERLOADED. */
+  /** Learns from what is stored, in the same transaction; undefined: nothing learns here. */
+  readonly learner?: GroupLearner | undefined;
+  /** Waiting or being committed, over all applications; beyond it STORE_UNAVAILABLE. */
   readonly maxPending?: number;
   readonly maxGroupRows?: number;
   /** How long the database may leave us without an answer before its connection is cut. */
@@ -55,7 +60,7 @@ export class PostgresObservationStore implements ObservationStore {
   append(observation: NewObservation): Promise<Outcome> {
     const row = observationRow(observation);
     if (isFailure(row)) return Promise.resolve(row);
-    return this.#groups.add(row.application, row) ?? Promise.resolve(this.#overloaded());
+    return this.#groups.add(observation.application, row) ?? Promise.resolve(this.#full());
   }
 
   /** Resolves when everything appended so far has its outcome. */
@@ -63,34 +68,36 @@ export class PostgresObservationStore implements ObservationStore {
     return this.#groups.drain();
   }
 
-  #overloaded(): Failure {
-    const message = `${this.#options.maxPending} observations are waiting to be stored: send them more slowly`;
-    return failure("OVERLOADED", message, { retryAfterMs: RETRY_AFTER_MS });
+  /** The database is too slow for what comes: to the caller as if it could not be had. */
+  #full(): Failure {
+    const message = `nothing was stored: ${this.#options.maxPending} observations are waiting for the database`;
+    return failure("STORE_UNAVAILABLE", message, { retryAfterMs: RETRY_AFTER_MS });
   }
 
   async #commit(application: string, rows: readonly ObservationRow[]): Promise<GroupResult<Outcome>> {
-    const results = await this.#store(application, rows);
+    const results: Outcome[] = [];
+    for (const layer of inCorrectionLayers(rows)) results.push(...(await this.#store({ application, rows: layer })));
     return { results, refuseBehind: refusalFrom(results) };
   }
 
   /** One outcome per row. */
-  async #store(application: string, rows: readonly ObservationRow[]): Promise<readonly Outcome[]> {
+  async #store(group: Group): Promise<readonly Outcome[]> {
+    const { application, rows } = group;
     try {
-      const appended = await this.#appendWithRetries(application, rows);
-      return outcomesOf(rows, appended);
+      return outcomesOf(rows, await this.#appendWithRetries(group));
     } catch (error) {
       const refused = storeFailure(error);
       if (refused.code !== "BAD_INPUT" || rows.length === 1) return rows.map(() => refused);
       const half = Math.ceil(rows.length / 2);
-      const left = await this.#store(application, rows.slice(0, half));
-      return [...left, ...(await this.#store(application, rows.slice(half)))];
+      const left = await this.#store({ application, rows: rows.slice(0, half) });
+      return [...left, ...(await this.#store({ application, rows: rows.slice(half) }))];
     }
   }
 
-  async #appendWithRetries(application: string, rows: readonly ObservationRow[]): Promise<readonly AppendedRow[]> {
+  async #appendWithRetries(group: Group): Promise<AppendedGroup> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#lanes.use((lane) => this.#append(lane, application, rows), isBroken);
+        return await this.#lanes.use((lane) => this.#append(lane, group), isBroken);
       } catch (error) {
         if (attempt > MAX_RETRIES || !isWorthRetrying(error)) throw error;
         await this.#pause(attempt * RETRY_STEP_MS * this.#options.random());
@@ -98,20 +105,32 @@ export class PostgresObservationStore implements ObservationStore {
     }
   }
 
-  /** One transaction. Whenever the database is silent for too long, the connection is cut, which fails what is under way. */
-  async #append(lane: Lane, application: string, rows: readonly ObservationRow[]): Promise<readonly AppendedRow[]> {
+  /** One transaction, and what the learner is told of its end. */
+  async #append(lane: Lane, group: Group): Promise<AppendedGroup> {
+    const fold = new GroupFold(this.#options.learner, group.application);
+    let committed = false;
+    try {
+      const appended = await this.#transact(lane, group, fold);
+      committed = true;
+      return appended;
+    } finally {
+      fold.end(committed);
+    }
+  }
+
+  /** Whenever the database (or the learner) is silent for too long, the connection is cut, which fails what is under way. */
+  async #transact(lane: Lane, group: Group, fold: GroupFold): Promise<AppendedGroup> {
     const limitMs = this.#options.answerWithinMs;
     const watchdog = new Watchdog(this.#options.clock, limitMs, () => lane.destroy());
-    const rowsJson = `[${rows.map((row) => row.json).join(",")}]`;
     try {
       return await transact(lane.sql, async (tx) => {
         watchdog.reset();
-        const appended = await appendGroup(tx, application, rowsJson);
+        const appended = await appendGroup(tx, group, fold);
         watchdog.reset();
         return appended;
       });
     } catch (error) {
-      if (watchdog.expired) throw unanswered(limitMs, error);
+      if (watchdog.expired) throw silent(limitMs, error);
       throw error;
     } finally {
       watchdog.stop();
@@ -124,29 +143,43 @@ export class PostgresObservationStore implements ObservationStore {
   }
 }
 
-async function appendGroup(tx: SqlRunner, application: string, rowsJson: string): Promise<readonly AppendedRow[]> {
-  const [settings, , , appended] = await Promise.all([
-    beginAppend(tx),
-    ensureHead(tx, application),
-    lockHead(tx, application),
-    appendObservations(tx, application, rowsJson),
-  ]);
-  const unsafe = settings === undefined ? "unknown settings" : unsafeCommitSetting(settings);
-  if (unsafe === undefined) return appended;
-  throw new FailureError(failure("STORE_UNAVAILABLE", `observations would not survive a power cut with ${unsafe}`));
-}
-
-function outcomesOf(rows: readonly ObservationRow[], appended: readonly AppendedRow[]): readonly Outcome[] {
-  const byPlace = new Map(appended.map((row) => [row.ord, row]));
-  return rows.map((_, index) => {
-    const row = byPlace.get(index + 1);
-    if (row === undefined) return failure("INTERNAL", "the database did not answer for this observation");
-    return row.same ? stored(row.seq, row.duplicate) : differs();
+function outcomesOf(rows: readonly ObservationRow[], group: AppendedGroup): readonly Outcome[] {
+  const byPlace = new Map(group.appended.map((row) => [row.ord, row]));
+  return rows.map((row, index) => {
+    const appended = byPlace.get(index + 1);
+    return appended === undefined ? unanswered() : outcomeOf(row.observation, appended, group);
   });
 }
 
-function stored(seq: number, duplicate: boolean): StoredObservation {
-  return { kind: "observation", seq, duplicate };
+function outcomeOf(
+  given: NewObservation,
+  { seq, duplicate, same, refusal }: AppendedRow,
+  group: AppendedGroup,
+): Outcome {
+  if (refusal !== null) return refused(given, refusal);
+  if (seq === null) return unanswered();
+  if (!same) return differs();
+  const superseded = group.superseded.get(seq);
+  const stored = { kind: "observation", seq, duplicate } as const;
+  return superseded === undefined || duplicate ? stored : { ...stored, superseded };
+}
+
+function refused({ supersedes }: NewObservation, refusal: NonNullable<AppendedRow["refusal"]>): Failure {
+  const key = JSON.stringify(supersedes ?? "");
+  switch (refusal) {
+    case "DELETED":
+      return failure("NOT_FOUND", "the entity of this prediction was deleted after it");
+    case "NO_TARGET":
+      return badInput(["supersedes"], "the key of an earlier observation of this receipt", key);
+    case "SUPERSEDED":
+      return failure("CONFLICT", `the observation with key ${key} has been superseded by another one`);
+    default:
+      return refusal satisfies never;
+  }
+}
+
+function unanswered(): Failure {
+  return failure("INTERNAL", "the database did not answer for this observation");
 }
 
 function differs(): Failure {
@@ -180,7 +213,7 @@ function isWorthRetrying(error: unknown): boolean {
   return !error.commitSent && (code === "CONNECTION_CLOSED" || code === "ECONNRESET" || code === "EPIPE");
 }
 
-function unanswered(limitMs: number, error: unknown): FailureError {
+function silent(limitMs: number, error: unknown): FailureError {
   const why = `no answer within ${limitMs} ms`;
   const commitSent = error instanceof TransactionError && error.commitSent;
   const told = commitSent

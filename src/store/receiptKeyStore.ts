@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { FailureError } from "../domain/failure.js";
+import type { Failure } from "../domain/failure.js";
 import type { ReceiptKey, ReceiptKeyStore } from "../domain/storePorts.js";
 import type { Database, SqlRunner } from "./database.js";
 import { storeFailure, transact } from "./transaction.js";
@@ -7,6 +8,7 @@ import { storeFailure, transact } from "./transaction.js";
 const SECRET_BYTES = 32;
 /** "receipt" in ASCII: no other use of advisory locks in the database has this number. */
 const LOCK = "32199624922591348";
+const CHANNEL = "skysail_receipt_keys";
 
 /** Receipt keys in PostgreSQL: shared by all servers on the database, and the same after a restart. */
 export class PostgresReceiptKeyStore implements ReceiptKeyStore {
@@ -24,6 +26,25 @@ export class PostgresReceiptKeyStore implements ReceiptKeyStore {
     } catch (error) {
       throw new FailureError(storeFailure(error), { cause: error });
     }
+  }
+
+  /** Of two servers that rotate at once the second retires the first one's predecessor: both keys are good. */
+  async rotate(): Promise<readonly ReceiptKey[] | Failure> {
+    try {
+      return await transact(this.#database.sql, async (tx) => {
+        await lockKeys(tx);
+        await insertKey(tx, randomBytes(SECRET_BYTES));
+        await retireOldKeys(tx);
+        await notifyKeys(tx);
+        return selectActiveKeys(tx);
+      });
+    } catch (error) {
+      return storeFailure(error);
+    }
+  }
+
+  onChange(changed: () => void): Promise<{ stop(): Promise<void> }> {
+    return this.#database.listen(CHANNEL, changed);
   }
 }
 
@@ -47,4 +68,15 @@ async function selectActiveKeys(sql: SqlRunner): Promise<readonly ReceiptKey[]> 
 
 async function insertKey(tx: SqlRunner, secret: Uint8Array): Promise<void> {
   await tx`insert into receipt_key (id, secret) select coalesce(max(id), 0) + 1, ${secret} from receipt_key`;
+}
+
+async function retireOldKeys(tx: SqlRunner): Promise<void> {
+  await tx`
+    update receipt_key set retired_at = now()
+    where retired_at is null
+      and id not in (select id from receipt_key where retired_at is null order by id desc limit 2)`;
+}
+
+async function notifyKeys(tx: SqlRunner): Promise<void> {
+  await tx`select pg_notify(${CHANNEL}, '')`;
 }

@@ -1,9 +1,20 @@
 import { z } from "zod";
-import type { Application, ApplicationLink, Model, ModelVersion, Output, PolicySpec } from "../domain/application.js";
+import { DEFAULT_FEEDBACK, defaultLoss } from "../domain/application.js";
+import type {
+  Application,
+  ApplicationLink,
+  FeedbackRules,
+  Model,
+  ModelVersion,
+  Output,
+  PolicyVersion,
+} from "../domain/application.js";
 import { settingsProblem } from "../domain/modelSettings.js";
 import type { ChosenModelSettings } from "../domain/modelSettings.js";
 import { DATATYPES } from "../domain/tensor.js";
 import type { Signature, TensorSpec } from "../domain/tensor.js";
+import type { FeedbackPatch, NewApplication } from "../domain/storePorts.js";
+import { LOSS, POLICY, lossJson, policyJson } from "./policyRows.js";
 
 const TENSORS = z.array(
   z.object({ name: z.string(), datatype: z.enum(DATATYPES), shape: z.array(z.int().nonnegative()) }),
@@ -24,7 +35,14 @@ const OUTPUT = z.discriminatedUnion("kind", [
 ]);
 
 const LINKS = z.array(z.object({ model: z.string(), weight: z.number() }));
-const POLICY = z.object({ kind: z.literal("static") });
+const FEEDBACK = z.object({
+  rewardWaitMs: z.exactOptional(z.number()),
+  defaultReward: z.exactOptional(z.number()),
+  aggregation: z.enum(["EARLIEST", "MEAN", "SUM"]),
+  deferActivation: z.boolean(),
+  apprentice: z.boolean(),
+  logPredictions: z.enum(["NONE", "EVIDENCE", "INPUTS"]),
+});
 const SIGNATURE = z.object({ inputs: TENSORS, outputs: TENSORS });
 
 const APPLICATION = z
@@ -38,9 +56,18 @@ const APPLICATION = z
     defaultOutput: OUTPUT.nullable(),
     policy: POLICY,
     policyVersion: z.int(),
+    loss: LOSS,
+    confidenceThreshold: z.number().nullable(),
+    coverage: z.number().nullable(),
+    feedback: FEEDBACK,
     links: LINKS,
   })
-  .transform(({ defaultOutput, ...rest }) => (defaultOutput === null ? rest : { ...rest, defaultOutput }));
+  .transform(({ defaultOutput, confidenceThreshold, coverage, ...rest }) => ({
+    ...rest,
+    ...(defaultOutput === null ? {} : { defaultOutput }),
+    ...(confidenceThreshold === null ? {} : { confidenceThreshold }),
+    ...(coverage === null ? {} : { coverage }),
+  }));
 
 /** Settings that this server does not know were chosen through a newer one: they are left out, not refused. */
 const SETTINGS = z.record(z.string(), z.unknown()).transform((stored) => knownSettings(stored));
@@ -54,9 +81,21 @@ const MODEL_VERSION = z.object({
   endpoints: z.array(z.string()),
 });
 
+const POLICY_VERSION = z.object({
+  application: z.string(),
+  version: z.int(),
+  policy: POLICY,
+  loss: LOSS,
+  frozen: z.boolean(),
+});
+
 /** Rows of the registry, whose jsonb columns may hold anything, to the domain. They throw on what they do not know. */
 export function parseApplication(row: unknown): Application {
   return APPLICATION.parse(row);
+}
+
+export function parsePolicyVersion(row: unknown): PolicyVersion {
+  return POLICY_VERSION.parse(row);
 }
 
 export function parseModel(row: unknown): Model {
@@ -76,10 +115,6 @@ export function signatureJson(signature: Signature): string {
   return `{"inputs":${tensorsJson(signature.inputs)},"outputs":${tensorsJson(signature.outputs)}}`;
 }
 
-export function policyJson(policy: PolicySpec): string {
-  return JSON.stringify({ kind: policy.kind });
-}
-
 export function outputSpecJson(output: Application["output"]): string {
   if (output.kind === "LABEL") return JSON.stringify({ kind: output.kind, labels: output.labels });
   return JSON.stringify(output.kind === "NUMBER" ? { kind: output.kind } : { kind: output.kind, size: output.size });
@@ -92,8 +127,26 @@ export function outputJson(output: Output): string {
   return JSON.stringify({ kind: output.kind, label: output.label, scores });
 }
 
+/** With the defaults of what it leaves open. */
+export function completeApplication(given: NewApplication): Omit<Application, "links" | "policyVersion"> {
+  return {
+    ...given,
+    loss: given.loss ?? defaultLoss(given.output),
+    feedback: patchFeedback(DEFAULT_FEEDBACK, given.feedback ?? {}),
+  };
+}
+
+/** Null takes a value away, or back to its default. */
+export function patchFeedback(before: FeedbackRules, patch: FeedbackPatch): FeedbackRules {
+  const named = Object.entries(patch).filter(([, value]) => value !== undefined);
+  const after = { ...before, ...Object.fromEntries(named) } as FeedbackRules;
+  const kept = Object.entries(after).filter(([, value]) => (value as unknown) !== null);
+  return { ...DEFAULT_FEEDBACK, ...Object.fromEntries(kept) };
+}
+
 /** The content of an application without its links, as one text: equal content, equal text. */
 export function applicationContent(application: Omit<Application, "links" | "policyVersion">): string {
+  const { feedback } = application;
   return JSON.stringify([
     application.name,
     application.description,
@@ -103,6 +156,11 @@ export function applicationContent(application: Omit<Application, "links" | "pol
     outputSpecJson(application.output),
     application.defaultOutput === undefined ? null : outputJson(application.defaultOutput),
     policyJson(application.policy),
+    lossJson(application.loss),
+    application.confidenceThreshold ?? null,
+    application.coverage ?? null,
+    [feedback.rewardWaitMs ?? null, feedback.defaultReward ?? null, feedback.aggregation],
+    [feedback.deferActivation, feedback.apprentice, feedback.logPredictions],
   ]);
 }
 

@@ -1,4 +1,5 @@
-import type { ApplicationLink } from "../domain/application.js";
+import type postgres from "postgres";
+import type { ApplicationLink, FeedbackRules } from "../domain/application.js";
 import type { SqlRunner } from "./database.js";
 
 /*
@@ -8,16 +9,27 @@ import type { SqlRunner } from "./database.js";
 
 export const REGISTRY_CHANNEL = "skysail_registry";
 
+function applicationColumns(sql: SqlRunner): postgres.PendingQuery<postgres.Row[]> {
+  return sql`name, description, slo_ms as "sloMs", bulk_deadline_ms as "bulkDeadlineMs", input, output,
+    default_output as "defaultOutput", policy, policy_version as "policyVersion", loss,
+    confidence_threshold as "confidenceThreshold", coverage,
+    jsonb_strip_nulls(jsonb_build_object('rewardWaitMs', reward_wait_ms, 'defaultReward', default_reward,
+      'aggregation', aggregation, 'deferActivation', defer_activation, 'apprentice', apprentice,
+      'logPredictions', log_predictions)) as feedback,
+    (select coalesce(jsonb_agg(jsonb_build_object('model', l.model, 'weight', l.weight) order by l.model), '[]')
+     from application_model l where l.application = application.name) as links`;
+}
+
 /** Everything in one statement, hence in one snapshot: no server ever sees a link without its model. */
 export async function selectRegistry(sql: SqlRunner): Promise<unknown> {
   const rows = await sql`
     select
       (select coalesce(jsonb_agg(to_jsonb(a) order by a.name), '[]') from (
-        select name, description, slo_ms as "sloMs", bulk_deadline_ms as "bulkDeadlineMs", input, output, default_output as "defaultOutput", policy,
-          policy_version as "policyVersion",
-          (select coalesce(jsonb_agg(jsonb_build_object('model', l.model, 'weight', l.weight) order by l.model), '[]')
-           from application_model l where l.application = application.name) as links
+        select ${applicationColumns(sql)}
         from application) a) as applications,
+      (select coalesce(jsonb_agg(to_jsonb(p) order by p.application, p.version), '[]') from (
+        select shard_key as application, version, policy, loss, frozen from policy_version
+        where shard_key in (select name from application)) p) as "policyVersions",
       (select coalesce(jsonb_agg(to_jsonb(m) order by m.name), '[]') from (
         select name, current_version as "currentVersion", settings, cache_generation as "cacheGeneration" from model) m) as models,
       (select coalesce(jsonb_agg(to_jsonb(v) order by v.model, v.version), '[]') from (
@@ -27,10 +39,7 @@ export async function selectRegistry(sql: SqlRunner): Promise<unknown> {
 
 export async function selectApplication(sql: SqlRunner, name: string): Promise<unknown> {
   const rows = await sql`
-    select name, description, slo_ms as "sloMs", bulk_deadline_ms as "bulkDeadlineMs", input, output, default_output as "defaultOutput", policy,
-      policy_version as "policyVersion",
-      (select coalesce(jsonb_agg(jsonb_build_object('model', l.model, 'weight', l.weight) order by l.model), '[]')
-       from application_model l where l.application = application.name) as links
+    select ${applicationColumns(sql)}
     from application where name = ${name}`;
   return rows[0];
 }
@@ -50,14 +59,24 @@ export interface ApplicationColumns {
   readonly outputJson: string;
   readonly defaultOutputJson: string | null;
   readonly policyJson: string;
+  readonly policyVersion: number;
+  readonly lossJson: string;
+  readonly confidenceThreshold: number | null;
+  readonly coverage: number | null;
+  readonly feedback: FeedbackRules;
 }
 
 /** False when the name is taken. */
 export async function insertApplication(sql: SqlRunner, a: ApplicationColumns): Promise<boolean> {
+  const { feedback } = a;
   const rows = await sql`
-    insert into application (name, description, slo_ms, bulk_deadline_ms, input, output, default_output, policy)
+    insert into application (name, description, slo_ms, bulk_deadline_ms, input, output, default_output, policy,
+      policy_version, loss, confidence_threshold, coverage, log_predictions, reward_wait_ms, default_reward, aggregation,
+      defer_activation, apprentice)
     values (${a.name}, ${a.description}, ${a.sloMs}, ${a.bulkDeadlineMs}, ${a.inputJson}::text::jsonb, ${a.outputJson}::text::jsonb,
-      ${a.defaultOutputJson}::text::jsonb, ${a.policyJson}::text::jsonb)
+      ${a.defaultOutputJson}::text::jsonb, ${a.policyJson}::text::jsonb, ${a.policyVersion}, ${a.lossJson}::text::jsonb,
+      ${a.confidenceThreshold}, ${a.coverage}, ${feedback.logPredictions}, ${feedback.rewardWaitMs ?? null},
+      ${feedback.defaultReward ?? null}, ${feedback.aggregation}, ${feedback.deferActivation}, ${feedback.apprentice})
     on conflict do nothing
     returning name`;
   return rows.length > 0;
@@ -70,6 +89,10 @@ export interface ApplicationChanges {
   readonly bulkDeadlineMs: number | null;
   readonly changeDefaultOutput: boolean;
   readonly defaultOutputJson: string | null;
+  readonly changeConfidenceThreshold: boolean;
+  readonly confidenceThreshold: number | null;
+  readonly changeCoverage: boolean;
+  readonly coverage: number | null;
 }
 
 /** False when there is no such application. */
@@ -80,10 +103,20 @@ export async function updateApplication(sql: SqlRunner, name: string, to: Applic
       slo_ms = coalesce(${to.sloMs}, slo_ms),
       bulk_deadline_ms = coalesce(${to.bulkDeadlineMs}, bulk_deadline_ms),
       default_output = case when ${to.changeDefaultOutput} then ${to.defaultOutputJson}::text::jsonb else default_output end,
+      confidence_threshold = case when ${to.changeConfidenceThreshold} then ${to.confidenceThreshold}::float8 else confidence_threshold end,
+      coverage = case when ${to.changeCoverage} then ${to.coverage}::float8 else coverage end,
       updated_at = now()
     where name = ${name}
     returning name`;
   return rows.length > 0;
+}
+
+export async function updateFeedback(sql: SqlRunner, name: string, to: FeedbackRules): Promise<void> {
+  await sql`
+    update application set log_predictions = ${to.logPredictions}, reward_wait_ms = ${to.rewardWaitMs ?? null},
+      default_reward = ${to.defaultReward ?? null}, aggregation = ${to.aggregation},
+      defer_activation = ${to.deferActivation}, apprentice = ${to.apprentice}
+    where name = ${name}`;
 }
 
 export async function deleteApplication(sql: SqlRunner, name: string): Promise<void> {

@@ -6,12 +6,19 @@ import type { ModelSettingsPatch } from "../domain/modelSettings.js";
 import type { ApplicationPatch, NewApplication, RegistryStore, Stored } from "../domain/storePorts.js";
 import { signatureDifference } from "../domain/tensor.js";
 import type { Database, SqlRunner } from "./database.js";
+import { ensureHead, lockHead } from "./headStatements.js";
+import { lossJson, policyJson } from "./policyRows.js";
+import { nextPolicyVersion } from "./policyVersionStatements.js";
+import { addPolicyVersion, beginPolicyVersion, makePolicyVersionCurrent } from "./policyVersions.js";
 import * as rows from "./registryRows.js";
 import * as statements from "./registryStatements.js";
 import { storeFailure, transact } from "./transaction.js";
 
+type CompleteApplication = Omit<Application, "links" | "policyVersion">;
+
 const SNAPSHOT = z.object({
   applications: z.array(z.unknown()),
+  policyVersions: z.array(z.unknown()),
   models: z.array(z.unknown()),
   versions: z.array(z.unknown()),
 });
@@ -35,6 +42,7 @@ export class PostgresRegistryStore implements RegistryStore {
     const snapshot = SNAPSHOT.parse(await this.#selectRegistry());
     return {
       applications: snapshot.applications.map(rows.parseApplication),
+      policyVersions: snapshot.policyVersions.map(rows.parsePolicyVersion),
       models: snapshot.models.map(rows.parseModel),
       versions: snapshot.versions.map(rows.parseModelVersion),
     };
@@ -43,10 +51,11 @@ export class PostgresRegistryStore implements RegistryStore {
   createApplication(application: NewApplication): Promise<Stored<Application>> {
     return this.#change(async (tx) => {
       const { name, links } = application;
-      const created = await statements.insertApplication(tx, applicationColumns(application));
+      const complete = rows.completeApplication(application);
+      const created = await insertApplication(tx, complete);
       if (created && links !== undefined) await insertLinks(tx, name, links);
       const value = await requireApplication(tx, name);
-      if (!created && rows.applicationContent(value) !== rows.applicationContent(application)) {
+      if (!created && rows.applicationContent(value) !== rows.applicationContent(complete)) {
         throw conflict(`application ${name} exists with other content`);
       }
       if (!created && links !== undefined && rows.linksJson(value.links) !== rows.linksJson(links)) {
@@ -59,6 +68,11 @@ export class PostgresRegistryStore implements RegistryStore {
   updateApplication(name: string, patch: ApplicationPatch): Promise<Stored<Application>> {
     return this.#change(async (tx) => {
       const changed = await statements.updateApplication(tx, name, applicationChanges(patch));
+      const before = await requireApplication(tx, name);
+      if (patch.feedback !== undefined) {
+        await statements.updateFeedback(tx, name, rows.patchFeedback(before.feedback, patch.feedback));
+      }
+      await changePolicy(tx, before, patch);
       return { value: await requireApplication(tx, name), created: false, changed };
     });
   }
@@ -213,8 +227,31 @@ async function requireVersion(tx: SqlRunner, model: string, version: number): Pr
   return rows.parseModelVersion(row);
 }
 
-function applicationColumns(application: NewApplication): statements.ApplicationColumns {
-  const { name, description, sloMs, bulkDeadlineMs, defaultOutput } = application;
+/** With its first policy version, or the next one if an application of this name was deleted before. False: the name is taken. */
+async function insertApplication(tx: SqlRunner, application: CompleteApplication): Promise<boolean> {
+  await ensureHead(tx, application.name);
+  const headSeq = (await lockHead(tx, application.name)) ?? 0;
+  const version = await nextPolicyVersion(tx, application.name);
+  const created = await statements.insertApplication(tx, applicationColumns(application, version));
+  if (created) await beginPolicyVersion(tx, application, version, headSeq);
+  return created;
+}
+
+/** Another policy or loss is a new version, which begins with nothing learned. */
+async function changePolicy(tx: SqlRunner, before: Application, patch: ApplicationPatch): Promise<void> {
+  const { name } = before;
+  const policy = policyJson(patch.policy ?? before.policy);
+  const loss = lossJson(patch.loss ?? before.loss);
+  if (policy === policyJson(before.policy) && loss === lossJson(before.loss)) return;
+  await ensureHead(tx, name);
+  await lockHead(tx, name);
+  const origin = { kind: "CREATED" } as const;
+  const { version } = await addPolicyVersion(tx, name, { policyJson: policy, lossJson: loss, origin });
+  await makePolicyVersionCurrent(tx, name, version);
+}
+
+function applicationColumns(application: CompleteApplication, policyVersion: number): statements.ApplicationColumns {
+  const { name, description, sloMs, bulkDeadlineMs, defaultOutput, confidenceThreshold, coverage } = application;
   return {
     name,
     description,
@@ -223,7 +260,12 @@ function applicationColumns(application: NewApplication): statements.Application
     inputJson: rows.tensorsJson(application.input),
     outputJson: rows.outputSpecJson(application.output),
     defaultOutputJson: defaultOutput === undefined ? null : rows.outputJson(defaultOutput),
-    policyJson: rows.policyJson(application.policy),
+    policyJson: policyJson(application.policy),
+    policyVersion,
+    lossJson: lossJson(application.loss),
+    confidenceThreshold: confidenceThreshold ?? null,
+    coverage: coverage ?? null,
+    feedback: application.feedback,
   };
 }
 
@@ -235,6 +277,10 @@ function applicationChanges(patch: ApplicationPatch): statements.ApplicationChan
     bulkDeadlineMs: patch.bulkDeadlineMs ?? null,
     changeDefaultOutput: defaultOutput !== undefined,
     defaultOutputJson: defaultOutput === undefined || defaultOutput === null ? null : rows.outputJson(defaultOutput),
+    changeConfidenceThreshold: patch.confidenceThreshold !== undefined,
+    confidenceThreshold: patch.confidenceThreshold ?? null,
+    changeCoverage: patch.coverage !== undefined,
+    coverage: patch.coverage ?? null,
   };
 }
 

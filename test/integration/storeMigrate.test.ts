@@ -32,7 +32,7 @@ await eachPostgres("migrate", (postgres) => {
     const servers = await Promise.all(Array.from({ length: 8 }, () => connectTo(url, 1)));
     const applied = await Promise.all(servers.map((server) => migrate(server.sql, folder)));
     await Promise.all(servers.map((server) => server.close()));
-    expect(applied.flat().sort()).toEqual(["0001_registry", "0002_feedback", "0003_model_settings"]);
+    expect(applied.flat().sort()).toEqual(["0001_registry", "0002_feedback", "0003_model_settings", "0004_learning"]);
     expect(applied.filter((names) => names.length > 0)).toHaveLength(1);
     expect(await migrate(database.sql)).toEqual([]);
   });

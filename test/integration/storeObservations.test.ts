@@ -21,6 +21,8 @@ function observation(receiptId: string, change: Partial<NewObservation> = {}): N
     predictedAtMs: 1_700_000_000_123,
     truth: { kind: "LABEL", label: "7" },
     evidence: { propensity: 0.5 },
+    learnedBy: [],
+    supersedes: undefined,
     ...change,
   };
 }
@@ -174,7 +176,7 @@ await eachPostgres("observation store", (postgres) => {
   test("refuses at once what exceeds its bound", async () => {
     const small = storeOn(database, { maxPending: 2 });
     const outcomes = await Promise.all(upTo(3).map((n) => small.append(observation(`r${n}`))));
-    expect(outcomes).toMatchObject([{ seq: 1 }, { seq: 2 }, { code: "OVERLOADED", retryAfterMs: 500 }]);
+    expect(outcomes).toMatchObject([{ seq: 1 }, { seq: 2 }, { code: "STORE_UNAVAILABLE", retryAfterMs: 500 }]);
     expect(await small.append(observation("r3"))).toMatchObject({ seq: 3 });
   });
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { DEFAULT_FEEDBACK } from "../../src/domain/application.js";
 import type { Application, ModelVersion } from "../../src/domain/application.js";
 import type { Database } from "../../src/store/database.js";
 import { migrate } from "../../src/store/migrate.js";
@@ -15,6 +16,8 @@ const DIGITS: Omit<Application, "links" | "policyVersion"> = {
   output: { kind: "LABEL", labels: ["0", "1"] },
   defaultOutput: { kind: "LABEL", label: "0" },
   policy: { kind: "static" },
+  loss: { kind: "ZERO_ONE" },
+  feedback: DEFAULT_FEEDBACK,
 };
 
 const FOREST: ModelVersion = {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { DEFAULT_FEEDBACK } from "../../src/domain/application.js";
 import type { ModelVersion } from "../../src/domain/application.js";
 import type { NewApplication } from "../../src/domain/storePorts.js";
 import type { Database } from "../../src/store/database.js";
@@ -47,7 +48,8 @@ await eachPostgres("an application made with its links", (postgres) => {
       created: true,
       value: { links },
     });
-    expect((await store.read()).applications).toEqual([{ ...DIGITS, policyVersion: 1, links }]);
+    const defaults = { policyVersion: 1, loss: { kind: "SQUARED", range: 1 }, feedback: DEFAULT_FEEDBACK };
+    expect((await store.read()).applications).toEqual([{ ...DIGITS, ...defaults, links }]);
   });
 
   test("is not made at all where one of its models is not there", async () => {

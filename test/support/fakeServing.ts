@@ -1,9 +1,14 @@
-import { staticPolicy } from "../../src/correction/static.js";
-import type { Application, ModelVersion } from "../../src/domain/application.js";
+import { newLosses } from "../../src/correction/losses.js";
+import { newPolicy } from "../../src/correction/newPolicy.js";
+import { newFolding } from "../../src/correction/learnedState.js";
+import { DEFAULT_FEEDBACK } from "../../src/domain/application.js";
+import type { Application, ModelVersion, Output, OutputSpec } from "../../src/domain/application.js";
 import type { Cancel, RowEvaluator, RowOutcome, RowQuery, Settle } from "../../src/domain/ports.js";
-import type { MemberFailureCode, MemberSource, Prediction } from "../../src/domain/prediction.js";
+import type { CombinedAnswer, MemberFailureCode, MemberSource, Prediction } from "../../src/domain/prediction.js";
+import { newbornState } from "../../src/learning/heldState.js";
 import { Catalogue } from "../../src/serving/catalogue.js";
 import type { Member } from "../../src/serving/catalogue.js";
+import type { PredictDependencies } from "../../src/serving/predict.js";
 import { memberOutputReader } from "../../src/serving/memberOutput.js";
 
 export const LABELS = ["ant", "bee"];
@@ -53,6 +58,8 @@ export function application(changes: Partial<Application> = {}): Application {
     output: { kind: "LABEL", labels: LABELS },
     policy: { kind: "static" },
     policyVersion: 3,
+    loss: { kind: "ZERO_ONE" },
+    feedback: DEFAULT_FEEDBACK,
     links: [],
     ...changes,
   };
@@ -92,13 +99,62 @@ export function catalogueOf(
     settings: {},
     cacheGeneration: 0,
   }));
-  catalogue.replace({ applications: [served], models, versions }, () => ({
+  const { name, policyVersion: version, policy, loss } = served;
+  const policyVersions = [{ application: name, version, policy, loss, frozen: false }];
+  catalogue.replace({ applications: [served], policyVersions, models, versions }, () => ({
     application: served,
-    policy: staticPolicy,
+    policy: newPolicy(served),
     members,
+    policyMembers: links,
+    features: undefined,
+    losses: newLosses(loss, served.output),
+    learningVersions: new Set([version]),
   }));
   return catalogue;
 }
+
+/** What an application has learned that nobody has observed: nothing, all at once. */
+export function nothingLearned(given: Application): PredictDependencies["learning"] {
+  const folding = newFolding(given);
+  const population = newbornState(folding, folding.init(), 0, 0);
+  return {
+    stateFor: () => ({ held: population, population, personalised: false }),
+    reach: () => Promise.resolve(),
+    ageMs: () => 0,
+    knownSeq: () => 0,
+  };
+}
+
+/** What a policy made of these models' outputs. */
+export function combinedOf(members: Prediction["models"], agreement = 0.75): CombinedAnswer {
+  const [first] = members;
+  const output: Output =
+    first?.output.kind === "NUMBERS"
+      ? { kind: "VECTOR", vector: first.output.numbers }
+      : {
+          kind: "LABEL",
+          label: "ant",
+          scores: [...(first?.output.scores ?? [])].map((score, i) => ({ label: LABELS[i] ?? `label ${i}`, score })),
+        };
+  const labels = [...(first?.output.kind === "SCORES" ? first.output.scores : [])].map(
+    (_, i) => LABELS[i] ?? `label ${i}`,
+  );
+  const spec: OutputSpec =
+    output.kind === "VECTOR" ? { kind: "VECTOR", size: output.vector.length } : { kind: "LABEL", labels };
+  return { output, spec, members, agreement, choice: undefined, context: undefined };
+}
+
+const MODELS: Prediction["models"] = [
+  {
+    model: "m",
+    version: 1,
+    source: "MODEL",
+    distance: undefined,
+    trace: undefined,
+    latencyMs: 2,
+    output: { kind: "SCORES", scores: Float64Array.of(0.75, 0.25) },
+  },
+];
 
 export function prediction(changes: Partial<Prediction> = {}): Prediction {
   return {
@@ -111,17 +167,13 @@ export function prediction(changes: Partial<Prediction> = {}): Prediction {
     confidence: 0.75,
     source: "MODEL",
     defaultReason: undefined,
-    models: [
-      {
-        model: "m",
-        version: 1,
-        source: "MODEL",
-        distance: undefined,
-        trace: undefined,
-        latencyMs: 2,
-        output: { kind: "SCORES", scores: Float64Array.of(0.75, 0.25) },
-      },
-    ],
+    models: MODELS,
+    combined: combinedOf(MODELS),
+    belowThreshold: false,
+    personalised: false,
+    stateSeq: 0,
+    stateAgeMs: 0,
+    predictionSet: undefined,
     modelsMissing: [],
     latencyMs: 3,
     explanation: undefined,

@@ -8,7 +8,7 @@ interface Hashed {
   count: number;
 }
 
-const of = (state: LearnedState): Hashed => state.policy as Hashed;
+const of = (state: LearnedState): Hashed => state.policy as unknown as Hashed;
 const stateOf = (hashed: Hashed): LearnedState => ({ policy: hashed }) as unknown as LearnedState;
 
 /** A folding whose state tells any difference in what was folded, or in which order: a digest over it. */

@@ -13,7 +13,9 @@ function setUp(count: number, afterMs = 20) {
   const members = evaluators.map((evaluator, i) => member(`m${i}`, evaluator));
   const start = () => {
     let result: Gathered | undefined;
-    void gather(clock, members, rowQuery(ROW, clock.nowMs() + afterMs), undefined).then((gathered) => (result = gathered));
+    void gather(clock, members, rowQuery(ROW, clock.nowMs() + afterMs), undefined).then(
+      (gathered) => (result = gathered),
+    );
     return async () => {
       await Promise.resolve();
       return result;

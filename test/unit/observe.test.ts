@@ -2,27 +2,33 @@ import { describe, expect, test } from "@jest/globals";
 import { failure } from "../../src/domain/failure.js";
 import type { Failure } from "../../src/domain/failure.js";
 import type { NewObservation, StoredObservation, Truth } from "../../src/domain/storePorts.js";
-import type { OutputSpec } from "../../src/domain/application.js";
+import type { StoredEvidence } from "../../src/correction/evidence.js";
+import { defaultLoss } from "../../src/domain/application.js";
+import type { Application, OutputSpec } from "../../src/domain/application.js";
 import { observe } from "../../src/serving/observe.js";
+import type { ObserveDependencies, ObserveRequest } from "../../src/serving/observe.js";
+import type { PredictRequest } from "../../src/serving/predict.js";
 import { signReceipt } from "../../src/serving/receipt.js";
 import { ServingMetrics } from "../../src/telemetry/servingMetrics.js";
 import { FakeClock } from "../support/fakeClock.js";
-import { application, catalogueOf, LABELS, prediction } from "../support/fakeServing.js";
+import { application, catalogueOf, combinedOf, LABELS, prediction } from "../support/fakeServing.js";
 
 const KEYS = [{ id: 1, secret: new Uint8Array(32).fill(1) }];
 const TTL_MS = 3_600_000;
 const ANT: Truth = { kind: "LABEL", label: "ant" };
 
 /** Predicted now, observed now. */
-function setUp(output: OutputSpec = { kind: "LABEL", labels: LABELS }) {
+function setUp(output: OutputSpec = { kind: "LABEL", labels: LABELS }, changes: Partial<Application> = {}) {
+  const logged = new Map<string, StoredEvidence>();
   const clock = new FakeClock();
   const appended: NewObservation[] = [];
   const metrics = new ServingMetrics();
   let stored: StoredObservation | Failure = { kind: "observation", seq: 9, duplicate: false };
-  const deps = {
+  const predicted: PredictRequest[] = [];
+  const deps: ObserveDependencies = {
     clock,
     metrics,
-    catalogue: catalogueOf(application({ output })),
+    catalogue: catalogueOf(application({ output, loss: defaultLoss(output), ...changes })),
     observations: {
       append: (observation: NewObservation) => {
         appended.push(observation);
@@ -31,15 +37,31 @@ function setUp(output: OutputSpec = { kind: "LABEL", labels: LABELS }) {
     },
     receiptKeys: () => KEYS,
     receiptTtlMs: TTL_MS,
+    loggedEvidence: (_application, id) => Promise.resolve(logged.get(id)),
+    predict: (request) => {
+      predicted.push(request);
+      return Promise.resolve(prediction({ atMs: clock.wallMs(), entity: request.entity }));
+    },
   };
-  const receipt = signReceipt(prediction({ atMs: clock.wallMs() }), KEYS);
+  const { receipt } = signReceipt(prediction({ atMs: clock.wallMs() }), KEYS);
   return {
     clock,
     appended,
+    predicted,
+    logged,
     metrics,
     receipt,
     storeAnswers: (answer: StoredObservation | Failure) => void (stored = answer),
-    ask: (truth: Truth, key?: string, of = receipt) => observe(deps, { receipt: of, truth, key }),
+    ask: (truth: Truth, key?: string, of = receipt) =>
+      observe(deps, { target: { kind: "RECEIPT", receipt: of }, truth, key, supersedes: undefined }),
+    request: (given: Partial<ObserveRequest>) =>
+      observe(deps, {
+        target: { kind: "RECEIPT", receipt },
+        truth: ANT,
+        key: undefined,
+        supersedes: undefined,
+        ...given,
+      }),
   };
 }
 
@@ -51,10 +73,12 @@ describe("observe", () => {
       seq: 9,
       duplicate: false,
       application: "insects",
-      receiptId: "p1",
       policyVersion: 3,
+      learnedBy: [3],
+      loss: 0,
     });
-    const evidence = { source: "MODEL", members: [{ model: "m", version: 1, values: "AABAPwAAgD4" }] };
+    const members = [{ model: "m", version: 1, values: "AABAPwAAgD4" }];
+    const evidence = { source: "MODEL", members, agreement: 0.75 };
     expect(appended).toEqual([
       {
         application: "insects",
@@ -65,6 +89,7 @@ describe("observe", () => {
         predictedAtMs: clock.wallMs(),
         truth: ANT,
         evidence,
+        learnedBy: [3],
       },
     ]);
     expect(metrics.of("insects").observations).toBe(1);
@@ -104,9 +129,9 @@ describe("observe", () => {
       path: ["receipt"],
     });
     const gone = signReceipt(prediction({ application: "gone", atMs: new FakeClock().wallMs() }), KEYS);
-    expect(await ask(ANT, undefined, gone)).toMatchObject({
+    expect(await ask(ANT, undefined, gone.receipt)).toMatchObject({
       code: "NOT_FOUND",
-      message: 'application "gone" does not exist any more',
+      message: 'application "gone" does not exist',
     });
     expect(appended).toEqual([]);
   });
@@ -146,5 +171,72 @@ describe("observe", () => {
     expect(await ask(ANT, "k".repeat(201))).toMatchObject({ code: "BAD_INPUT", path: ["key"], got: "201" });
     expect(appended).toEqual([]);
     expect(await ask(ANT, "k".repeat(200))).toMatchObject({ kind: "observation" });
+  });
+
+  test("counts what the evidence says in the version that predicted, and in the current one where nothing was chosen", async () => {
+    const { ask, appended, clock } = setUp();
+    const ofAnother = signReceipt(prediction({ policyVersion: 2, atMs: clock.wallMs() }), KEYS).receipt;
+    // Version 2 is gone: only the current one learns.
+    expect(await ask(ANT, undefined, ofAnother)).toMatchObject({ learnedBy: [3], policyVersion: 2 });
+    const choice = { arm: "m", propensity: 0.25, arms: 2 };
+    const combined = { ...combinedOf(prediction().models), choice };
+    const chosen = signReceipt(prediction({ policyVersion: 2, combined, atMs: clock.wallMs() }), KEYS).receipt;
+    expect(await ask(ANT, undefined, chosen)).toMatchObject({ learnedBy: [] });
+    expect(appended.at(-1)).toMatchObject({ evidence: { choice: ["m", 0.25, 2] } });
+    const ofDefault = signReceipt(prediction({ combined: undefined, atMs: clock.wallMs() }), KEYS).receipt;
+    expect(await ask(ANT, undefined, ofDefault)).toMatchObject({ learnedBy: [], loss: undefined });
+  });
+
+  test("finds in the prediction log what a receipt could not carry, and says so where it is not there any more", async () => {
+    const { ask, logged, clock } = setUp();
+    const models = prediction().models.map((model) => ({
+      ...model,
+      output: { kind: "SCORES", scores: new Float64Array(400) } as const,
+    }));
+    const large = signReceipt(prediction({ models, combined: combinedOf(models), atMs: clock.wallMs() }), KEYS);
+    expect(large.leftOut).toBeDefined();
+    expect(await ask(ANT, undefined, large.receipt)).toMatchObject({ learnedBy: [] });
+    logged.set("p1", { source: "MODEL", members: [{ model: "m", version: 1, values: "AABAPwAAgD4" }], agreement: 0.7 });
+    expect(await ask(ANT, "again", large.receipt)).toMatchObject({ learnedBy: [3], loss: 0 });
+  });
+
+  const INPUT = { kind: "single", field: "values", data: { kind: "values", values: [1, 2] } } as const;
+  const EXAMPLE = { kind: "EXAMPLE", application: "insects", input: INPUT, inputPath: ["x"], entity: "ann" } as const;
+
+  test("evaluates an example's input as bulk work, and stores it under its key", async () => {
+    const { request, appended, predicted } = setUp();
+    expect(await request({ target: EXAMPLE, key: "k1" })).toMatchObject({ kind: "observation", learnedBy: [3] });
+    expect(predicted).toMatchObject([{ application: "insects", input: INPUT, entity: "ann", priority: "BULK" }]);
+    expect(appended).toMatchObject([{ receiptId: "example", key: "k1", entity: "ann", truth: ANT }]);
+  });
+
+  test("refuses an example without a key, which a repetition could not be told by, and one with a reward", async () => {
+    const { request, predicted, appended } = setUp(undefined, { loss: { kind: "REWARD", min: 0, max: 1 } });
+    expect(await request({ target: EXAMPLE })).toMatchObject({ code: "BAD_INPUT", path: ["key"] });
+    const reward: Truth = { kind: "REWARD", reward: 0.5 };
+    expect(await request({ target: EXAMPLE, key: "k", truth: reward })).toMatchObject({ path: ["truth", "reward"] });
+    expect([predicted, appended]).toEqual([[], []]);
+  });
+
+  test.each([NaN, Infinity, -0.001, 1.001])(
+    "refuses the reward %d, outside of the declared range, unclipped",
+    async (reward) => {
+      const { ask, appended } = setUp(undefined, { loss: { kind: "REWARD", min: 0, max: 1 } });
+      expect(await ask({ kind: "REWARD", reward })).toMatchObject({ code: "BAD_INPUT", path: ["truth", "reward"] });
+      expect(appended).toEqual([]);
+    },
+  );
+
+  test("takes a reward within its range as the loss, and nothing else where rewards are what is told", async () => {
+    const { ask } = setUp(undefined, { loss: { kind: "REWARD", min: -1, max: 1 } });
+    expect(await ask({ kind: "REWARD", reward: 0.5 })).toMatchObject({ loss: 0.25 });
+    expect(await ask(ANT)).toMatchObject({ code: "BAD_INPUT", path: ["truth"] });
+  });
+
+  test("passes on the key that an observation corrects, which cannot be its own", async () => {
+    const { request, appended } = setUp();
+    await request({ key: "second", supersedes: "" });
+    expect(appended).toMatchObject([{ key: "second", supersedes: "" }]);
+    expect(await request({ supersedes: "" })).toMatchObject({ code: "BAD_INPUT", path: ["supersedes"] });
   });
 });

@@ -1,20 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
-import { staticPolicy } from "../../src/correction/static.js";
 import type { RequestContext } from "../../src/graphql/context.js";
 import { RegistryResolver } from "../../src/graphql/registryResolver.js";
-import { Catalogue } from "../../src/serving/catalogue.js";
-import { application } from "../support/fakeServing.js";
+import { application, catalogueOf } from "../support/fakeServing.js";
 
 describe("an application's links", () => {
   test("are the registry's in a list and by name, also those that are left out of serving", () => {
-    const catalogue = new Catalogue();
     const links = [{ model: "misfit", weight: 1 }];
-    const snapshot = { applications: [application({ links })], models: [], versions: [] };
-    catalogue.replace(snapshot, (given) => ({
-      application: { ...given, links: [] },
-      policy: staticPolicy,
-      members: [],
-    }));
+    // None of them is served.
+    const catalogue = catalogueOf(application({ links }), []);
     const context = { services: { catalogue } } as unknown as RequestContext;
     const resolver = new RegistryResolver();
     const one = resolver.application("insects", context);

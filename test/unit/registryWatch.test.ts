@@ -23,7 +23,12 @@ class FakeRegistry {
     return new Promise((resolve, reject) => {
       this.readings.push({
         resolve: (...names) =>
-          resolve({ applications: names.map((name) => application({ name })), models: [], versions: [] }),
+          resolve({
+            applications: names.map((name) => application({ name })),
+            policyVersions: [],
+            models: [],
+            versions: [],
+          }),
         reject: (why) => reject(new Error(why)),
       });
     });
@@ -49,10 +54,12 @@ function setUp() {
   const registry = new FakeRegistry();
   const catalogue = new Catalogue();
   const warnings: string[] = [];
+  const follows: string[][] = [];
   const watch = new RegistryWatch({
     registry: registry as unknown as RegistryStore,
     catalogue,
     versions: { all: () => [] } as unknown as ModelVersions,
+    learning: { follow: (followed) => void follows.push(followed.map(({ name }) => name)) },
     answerMarginMs: () => 1,
     warn: (message) => warnings.push(message),
     clock,
