@@ -16,7 +16,9 @@ export function denseSolve(matrix: readonly Float64Array[], right: Float64Array)
   for (let k = 0; k < size; k++) {
     const pivots = rows.slice(k).map((row) => Math.abs(row[k] as number));
     const pivot = k + pivots.indexOf(Math.max(...pivots));
-    [rows[k], rows[pivot]] = [rows[pivot] as Float64Array, rows[k] as Float64Array];
+    const swapped = rows[k] as Float64Array<ArrayBuffer>;
+    rows[k] = rows[pivot] as Float64Array<ArrayBuffer>;
+    rows[pivot] = swapped;
     for (let i = k + 1; i < size; i++) eliminate(rows[i] as Float64Array, rows[k] as Float64Array, k);
   }
   const x = new Float64Array(size);
