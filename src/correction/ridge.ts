@@ -37,6 +37,8 @@ export interface RidgeState {
   /** The coordinate to be filled up next. */
   turn: number;
   observations: number;
+  /** The same after forgetting. */
+  remembered: number;
   /** Sum of y^2 for each target, forgotten likewise: with A and b it gives the residual variance. */
   readonly squares: Float64Array;
   readonly scales: readonly RobustScale[];
@@ -78,6 +80,7 @@ export function newRidge(targets: number, prior: RidgePrior): RidgeState {
     held: precision.slice(),
     turn: 0,
     observations: 0,
+    remembered: 0,
     squares: new Float64Array(targets),
     scales: Array.from({ length: targets }, newScale),
     weights: new Float64Array(mean.length),
@@ -129,6 +132,7 @@ export function observe(
   x.set(features);
   addOuterProduct(state.factor, x);
   state.observations += 1;
+  state.remembered = state.remembered * forgetting + 1;
   state.isSolved = false;
   return true;
 }

@@ -168,7 +168,7 @@ describe("ridge regression", () => {
     expect(() => decode(bytes.slice(0, -1))).toThrow(RangeError);
     expect(() => decode(Uint8Array.of(...bytes, 0))).toThrow(RangeError);
     const withoutDiagonal = bytes.slice();
-    withoutDiagonal.fill(0, 14, 22);
+    withoutDiagonal.fill(0, 22, 30);
     expect(() => decode(withoutDiagonal)).toThrow("factor with diagonal 0");
   });
 
