@@ -153,4 +153,26 @@ describe("gather", () => {
       missing: [{ model: "m0", code: "MODEL_BAD_OUTPUT", message }],
     });
   });
+
+  test("leaves stragglers from its moment on as soon as they cannot change the answer, and calls them off", async () => {
+    const clock = new FakeClock();
+    const evaluators = [new FakeEvaluator(), new FakeEvaluator(), new FakeEvaluator()];
+    const members = evaluators.map((evaluator, i) => member(`m${i}`, evaluator));
+    const asked: number[] = [];
+    const decided = (present: readonly unknown[]) => asked.push(present.length) > 0 && present.length === 2;
+    const straggling = { fromMs: clock.nowMs() + 10, decided };
+    let result: Gathered | undefined;
+    void gather(clock, members, rowQuery(ROW, clock.nowMs() + 20), straggling).then((gathered) => (result = gathered));
+    evaluators[0]?.settle(scores([1, 0]));
+    clock.advance(9);
+    expect(asked).toEqual([]);
+    clock.advance(1);
+    expect(asked).toEqual([1]);
+    evaluators[1]?.settle(scores([1, 0]));
+    await Promise.resolve();
+    expect(asked).toEqual([1, 2]);
+    expect(result?.present.map(({ model }) => model)).toEqual(["m0", "m1"]);
+    expect(result?.missing).toMatchObject([{ model: "m2", message: expect.stringContaining("could not change") }]);
+    expect([evaluators[2]?.cancelled, clock.alarms]).toEqual([1, 0]);
+  });
 });

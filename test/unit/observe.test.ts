@@ -211,7 +211,10 @@ describe("observe", () => {
   });
 
   test("refuses an example without a key, which a repetition could not be told by, and one with a reward", async () => {
-    const { request, predicted, appended } = setUp(undefined, { loss: { kind: "REWARD", min: 0, max: 1 } });
+    const { request, predicted, appended } = setUp(undefined, {
+      policy: { kind: "exp3" },
+      loss: { kind: "REWARD", min: 0, max: 1 },
+    });
     expect(await request({ target: EXAMPLE })).toMatchObject({ code: "BAD_INPUT", path: ["key"] });
     const reward: Truth = { kind: "REWARD", reward: 0.5 };
     expect(await request({ target: EXAMPLE, key: "k", truth: reward })).toMatchObject({ path: ["truth", "reward"] });
@@ -221,14 +224,17 @@ describe("observe", () => {
   test.each([NaN, Infinity, -0.001, 1.001])(
     "refuses the reward %d, outside of the declared range, unclipped",
     async (reward) => {
-      const { ask, appended } = setUp(undefined, { loss: { kind: "REWARD", min: 0, max: 1 } });
+      const { ask, appended } = setUp(undefined, {
+        policy: { kind: "exp3" },
+        loss: { kind: "REWARD", min: 0, max: 1 },
+      });
       expect(await ask({ kind: "REWARD", reward })).toMatchObject({ code: "BAD_INPUT", path: ["truth", "reward"] });
       expect(appended).toEqual([]);
     },
   );
 
   test("takes a reward within its range as the loss, and nothing else where rewards are what is told", async () => {
-    const { ask } = setUp(undefined, { loss: { kind: "REWARD", min: -1, max: 1 } });
+    const { ask } = setUp(undefined, { policy: { kind: "exp3" }, loss: { kind: "REWARD", min: -1, max: 1 } });
     expect(await ask({ kind: "REWARD", reward: 0.5 })).toMatchObject({ loss: 0.25 });
     expect(await ask(ANT)).toMatchObject({ code: "BAD_INPUT", path: ["truth"] });
   });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { DEFAULT_FEEDBACK } from "../../src/domain/application.js";
 import type { Application } from "../../src/domain/application.js";
 import { isFailure } from "../../src/domain/failure.js";
 import type { RowOutcome } from "../../src/domain/ports.js";
@@ -62,6 +63,8 @@ const fresh = scores([0.25, 0.75]);
 const cached = scores([1, 0], "CACHE");
 const near = scores([1, 0], "APPROXIMATE");
 
+const closeTo = (value: number): number => expect.closeTo(value, 9) as unknown as number;
+
 describe("predict", () => {
   test.each([
     ["MODEL", [fresh]],
@@ -90,7 +93,7 @@ describe("predict", () => {
       application: "insects",
       policyVersion: 3,
       entity: "user-1",
-      output: { kind: "LABEL", label: "bee", scores: [{ score: 0.5625 }, { score: 0.4375 }] },
+      output: { kind: "LABEL", label: "bee", scores: [{ score: closeTo(0.5625) }, { score: closeTo(0.4375) }] },
       models: [{ model: "m0" }, { model: "m1" }],
       modelsMissing: [{ model: "m2", code: "DEADLINE_EXCEEDED" }],
     });
@@ -237,4 +240,42 @@ describe("predict", () => {
       expect(openReceipt(signReceipt(longNamed, keys).receipt, keys)).toMatchObject({ entity });
     },
   );
+
+  const UNKNOWN = { kind: "LABEL", label: "unknown" } as const;
+
+  test("gives the default output below the application's threshold, and with it the confidence that was too low", async () => {
+    const { ask } = setUp([fresh], { ...DEFAULT, confidenceThreshold: 0.8 });
+    expect(await ask()).toMatchObject({
+      source: "DEFAULT",
+      defaultReason: "LOW_CONFIDENCE",
+      output: UNKNOWN,
+      confidence: 0.75,
+      belowThreshold: false,
+      combined: { output: { label: "bee" } },
+    });
+    const above = setUp([fresh], { ...DEFAULT, confidenceThreshold: 0.75 });
+    expect(await above.ask()).toMatchObject({ source: "MODEL", output: { label: "bee" }, belowThreshold: false });
+  });
+
+  test("marks an answer below the threshold where there is no default output", async () => {
+    const { ask } = setUp([fresh], { confidenceThreshold: 0.8 });
+    expect(await ask()).toMatchObject({ source: "MODEL", output: { label: "bee" }, belowThreshold: true });
+  });
+
+  test("answers an apprentice's default, and keeps what the models said to learn from", async () => {
+    const feedback = { ...DEFAULT_FEEDBACK, apprentice: true };
+    const { ask } = setUp([fresh], { ...DEFAULT, feedback });
+    expect(await ask()).toMatchObject({
+      source: "DEFAULT",
+      defaultReason: "APPRENTICE",
+      output: UNKNOWN,
+      combined: { output: { label: "bee" }, members: [{ model: "m0" }] },
+    });
+  });
+
+  test.each(["", "a".repeat(129), "a\u0000b", "\ud800"])("refuses the entity %j", async (entity) => {
+    const { ask, evaluator } = setUp([fresh]);
+    expect(await ask({ entity })).toMatchObject({ code: "BAD_INPUT", path: ["entity"] });
+    expect(evaluator.asked).toEqual([]);
+  });
 });

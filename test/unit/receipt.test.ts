@@ -99,7 +99,7 @@ describe("receipt", () => {
       `${format}.${id}..${mac}`,
       `${format}.9.${payload}.${mac}`,
       `${format}.-1.${payload}.${mac}`,
-      `s2.${id}.${payload}.${mac}`,
+      `s3.${id}.${payload}.${mac}`,
       "x".repeat(100_000),
     ];
     const answers = forged.map((text) => openReceipt(text, KEYS));

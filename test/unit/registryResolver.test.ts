@@ -12,7 +12,9 @@ describe("an application's links", () => {
     const resolver = new RegistryResolver();
     const one = resolver.application("insects", context);
     expect(one).toMatchObject({ name: "insects", models: links });
-    expect(resolver.applications(20, undefined, context)).toMatchObject({ edges: [{ node: one }] });
+    expect(resolver.applications(20, undefined, context)).toMatchObject({
+      edges: [{ node: { name: "insects", models: links } }],
+    });
     expect(resolver.application("unknown", context)).toBeUndefined();
   });
 });
