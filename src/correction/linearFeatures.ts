@@ -14,6 +14,8 @@ export interface Reading {
 export interface FeatureSource {
   /** Models that stand in the features for the first time with this evidence. */
   newModels(known: readonly string[], answered: readonly Answered[]): readonly string[];
+  /** For each feature of `added` more models, those that stood in for it so far: their mean did. */
+  standIns(known: number, added: number): readonly (readonly number[])[];
   /** Undefined where there is nothing to regress on. `known`: the models in the features, in their order. */
   read(known: readonly string[], answered: readonly Answered[], context: Float64Array | undefined): Reading | undefined;
 }
@@ -47,6 +49,10 @@ export class ContextFeatures implements FeatureSource {
     return [];
   }
 
+  standIns(): readonly (readonly number[])[] {
+    return [];
+  }
+
   read(_known: unknown, _answered: unknown, context: Float64Array | undefined): Reading | undefined {
     if (context === undefined || context.length >= MAX_SIZE) return undefined;
     const features = new Float64Array(1 + context.length);
@@ -73,6 +79,12 @@ export class MemberFeatures implements FeatureSource {
     const room = Math.floor((MAX_SIZE - 1) / this.#size) - known.length;
     const fresh = this.#usable(answered).map(({ model }) => model);
     return fresh.filter((model, i) => !known.includes(model) && fresh.indexOf(model) === i).slice(0, Math.max(0, room));
+  }
+
+  standIns(known: number, added: number): readonly (readonly number[])[] {
+    return Array.from({ length: added * this.#size }, (_, i) =>
+      Array.from({ length: known }, (_, block) => 1 + block * this.#size + (i % this.#size)),
+    );
   }
 
   read(known: readonly string[], answered: readonly Answered[]): Reading | undefined {

@@ -4,16 +4,26 @@ import type { Truth } from "../domain/storePorts.js";
 import { nearestProbabilities } from "../lib/simplex.js";
 import { combineVotes, isLabelDecided, labelAnswer } from "./combine.js";
 import type { Votes } from "./combine.js";
-import type { Answered, Combined, CorrectionPolicy, Evidence, PolicyMember, Selection } from "./correctionPolicy.js";
+import type {
+  Answered,
+  Combined,
+  CorrectionPolicy,
+  Evidence,
+  PolicyMember,
+  Selection,
+  SharedPrior,
+  WeightReport,
+} from "./correctionPolicy.js";
 import { isLabelSure } from "./linearDecision.js";
-import { ContextFeatures, MemberFeatures, outputSize, valuesOf } from "./linearFeatures.js";
+import { ContextFeatures, MemberFeatures, outputSize } from "./linearFeatures.js";
 import type { FeatureSource, Reading } from "./linearFeatures.js";
-import { priorAtBirth } from "./linearPrior.js";
+import { linearPriors, priorAtBirth } from "./linearPrior.js";
 import { decodeLinear, encodeLinear } from "./linearState.js";
 import type { LinearState } from "./linearState.js";
 import { bestIndex } from "./losses.js";
-import { conditionEstimate, extend, isUsable, newRidge, observe, predict, varianceOf, weightsOf } from "./ridge.js";
+import { conditionEstimate, isUsable, newRidge, observe, predict, varianceOf, weightsOf } from "./ridge.js";
 import type { RidgeOptions, RidgeState } from "./ridge.js";
+import { extend } from "./ridgeRefit.js";
 import { MAX_TARGETS } from "./ridgeCodec.js";
 
 const RIDGE = 1;
@@ -35,6 +45,9 @@ interface Regressed extends Reading {
  */
 export class LinearPolicy implements CorrectionPolicy<LinearState> {
   readonly kind = "linear";
+  readonly isPersonal = true;
+  readonly answersFromFeatures = true;
+  readonly sharedPrior: SharedPrior<LinearState> = linearPriors;
   readonly featureModel: string | undefined;
   readonly #output: OutputSpec;
   readonly #source: FeatureSource;
@@ -107,11 +120,10 @@ export class LinearPolicy implements CorrectionPolicy<LinearState> {
     if (targets === undefined || reading === undefined) return false;
     const { features, offset } = reading;
     const wanted = targets.map((target, i) => target - (offset[i] as number));
-    const grown = fresh.length * (this.featureModel === undefined ? outputSize(this.#output) : 0);
-    const before = state.ridge?.size ?? features.length;
-    if (features.length !== before + (state.ridge === undefined ? 0 : grown) || !isUsable(features, wanted))
-      return false;
-    const ridge = this.#fit(state.ridge, features.length);
+    if (!isUsable(features, wanted)) return false;
+    // Only members' outputs may become more.
+    if (state.ridge !== undefined && fresh.length === 0 && features.length !== state.ridge.size) return false;
+    const ridge = this.#fit(state, fresh.length, features.length);
     state.models = models;
     state.ridge = ridge;
     return observe(ridge, features, wanted, this.#options);
@@ -122,14 +134,14 @@ export class LinearPolicy implements CorrectionPolicy<LinearState> {
   }
 
   decode(bytes: Uint8Array): LinearState {
-    return decodeLinear(bytes);
+    const state = decodeLinear(bytes);
+    const targets = outputSize(this.#output);
+    if (state.ridge === undefined || state.ridge.targets === targets) return state;
+    throw new RangeError(`state of ${state.ridge.targets} targets, expected ${targets}`);
   }
 
   /** The length of the weights that multiply a model's outputs, its part in the mean included; 0 for fallbacks. */
-  weights(
-    state: LinearState,
-    members: readonly PolicyMember[],
-  ): readonly { readonly model: string; readonly weight: number; readonly observations: number }[] {
+  weights(state: LinearState, members: readonly PolicyMember[]): readonly WeightReport[] {
     const lengths = members.map(({ model }) => this.#influence(state, model, members.length));
     const total = lengths.reduce((sum, length) => sum + length, 0);
     const observations = state.ridge?.observations ?? 0;
@@ -144,14 +156,17 @@ export class LinearPolicy implements CorrectionPolicy<LinearState> {
     return ridge === undefined ? 1 : conditionEstimate(ridge);
   }
 
-  #fit(ridge: RidgeState | undefined, size: number): RidgeState {
+  #fit({ models, ridge }: LinearState, added: number, size: number): RidgeState {
     if (ridge === undefined) {
       const targets = outputSize(this.#output);
-      const precision = new Float64Array(size).fill(this.#precision);
-      return newRidge(targets, { mean: new Float64Array(targets * size), precision });
+      return newRidge(targets, { mean: new Float64Array(targets * size), precision: this.#precisions(size) });
     }
-    if (ridge.size < size) extend(ridge, new Float64Array(size - ridge.size).fill(this.#precision));
+    if (added > 0) extend(ridge, this.#precisions(size - ridge.size), this.#source.standIns(models.length, added));
     return ridge;
+  }
+
+  #precisions(size: number): Float64Array {
+    return new Float64Array(size).fill(this.#precision);
   }
 
   /** Undefined where nothing was learned of such features. */
@@ -201,16 +216,9 @@ export class LinearPolicy implements CorrectionPolicy<LinearState> {
   #targetsOf(truth: Truth): Float64Array | undefined {
     const size = outputSize(this.#output);
     if (truth.kind !== this.#output.kind || size > MAX_TARGETS) return undefined;
-    switch (truth.kind) {
-      case "LABEL":
-        return this.#output.kind === "LABEL" ? oneOf(this.#output.labels, truth.label) : undefined;
-      case "NUMBER":
-        return Float64Array.of(truth.number);
-      case "VECTOR":
-        return truth.vector.length === size ? Float64Array.from(truth.vector) : undefined;
-      case "REWARD":
-        return undefined;
-    }
+    if (truth.kind === "NUMBER") return Float64Array.of(truth.number);
+    if (truth.kind === "VECTOR") return truth.vector.length === size ? Float64Array.from(truth.vector) : undefined;
+    return this.#output.kind === "LABEL" ? oneOf(this.#output.labels, truth.label) : undefined;
   }
 
   #influence({ models, ridge }: LinearState, model: string, members: number): number {

@@ -1,7 +1,9 @@
+import type { SharedPrior } from "./correctionPolicy.js";
 import { estimatePrior } from "./empiricalBayes.js";
 import type { LinearState } from "./linearState.js";
-import { applyPrior, weightsOf } from "./ridge.js";
+import { weightsOf } from "./ridge.js";
 import type { RidgePrior, RidgeState } from "./ridge.js";
+import { applyPrior } from "./ridgeRefit.js";
 
 /** What entities begin with, learned from those that are there; a job computes it, and the log keeps it as an event. */
 export interface LinearPrior extends RidgePrior {
@@ -10,6 +12,16 @@ export interface LinearPrior extends RidgePrior {
   /** How many it rests on. */
   readonly entities: number;
 }
+
+/** What `linear` shares between its entities. */
+export const linearPriors: SharedPrior<LinearState> = {
+  estimate(entities) {
+    const prior = estimateLinearPrior(entities);
+    return prior && priorContent(prior);
+  },
+  adopt: (population, content) => adoptPrior(population, parsePrior(content)),
+  refit: (entity, content) => refit(entity, parsePrior(content)),
+};
 
 /** From entities that have the features of most; undefined while they are too few to learn from. */
 export function estimateLinearPrior(states: readonly LinearState[]): LinearPrior | undefined {

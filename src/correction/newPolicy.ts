@@ -15,6 +15,7 @@ import { EpsilonGreedy, Ucb1 } from "./leastLoss.js";
 import { defaultLoss, newLosses } from "./losses.js";
 import type { Losses } from "./losses.js";
 import { policyProblem } from "./policyProblem.js";
+import { linearPolicy } from "./linearPolicy.js";
 import { Thompson } from "./thompson.js";
 import { VotingPolicy } from "./votingPolicy.js";
 import type { WeightRule } from "./votingPolicy.js";
@@ -59,6 +60,7 @@ function build({ policy, loss, output }: PolicyUse): LearnedPolicy | Failure {
       return choosing(new Thompson(policy));
     // Policies over features go here, each `erase(kind, new ...)`.
     case "linear":
+      return erase("linear", linearPolicy(policy, output));
     case "linucb":
     case "squarecb":
       return unavailable(policy);

@@ -89,6 +89,7 @@ test("npm start -- --help lists every option with its environment variable", asy
     example: "SKYSAIL_EXAMPLE",
     "open-access": "SKYSAIL_OPEN_ACCESS",
     "cache-bytes": "SKYSAIL_CACHE_BYTES",
+    "state-bytes": "SKYSAIL_STATE_BYTES",
     "batch-size-controller": "SKYSAIL_BATCH_SIZE_CONTROLLER",
     "max-batch-rows": "SKYSAIL_MAX_BATCH_ROWS",
     "max-queue-rows": "SKYSAIL_MAX_QUEUE_ROWS",

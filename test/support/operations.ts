@@ -174,7 +174,9 @@ export const APPLICATION = graphql(`
     name
     description
     sloMs
-    policy
+    policy {
+      kind
+    }
     input {
       name
       datatype

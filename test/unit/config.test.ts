@@ -41,6 +41,7 @@ describe("configuration", () => {
       example: "digits",
       openAccess: false,
       cacheBytes: 67_108_864,
+      stateBytes: 67_108_864,
       batchSizeController: "AIMD",
       maxBatchRows: 256,
       maxQueueRows: 4096,
