@@ -81,7 +81,7 @@ function labelScores(spec: OutputSpec, answered: string, ranked: readonly LabelS
 export function lessonOf(spec: OutputSpec, truth: Truth, evidence: unknown): Lesson | undefined {
   const stored = evidence as Partial<StoredEvidence> | null | undefined;
   if (typeof stored !== "object" || stored === null) return undefined;
-  const answered = (Array.isArray(stored.members) ? stored.members : []).map((member) => answeredOf(spec, member));
+  const answered = (stored.members ?? []).map((member) => answeredOf(spec, member));
   const context = typeof stored.context === "string" ? unpackFloats(stored.context) : undefined;
   if (answered.some((one) => one === undefined) || (answered.length === 0 && context === undefined)) return undefined;
   const output = typeof stored.answer === "string" ? unpackOutput(spec, stored.answer) : answered[0]?.output;

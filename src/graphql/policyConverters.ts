@@ -45,7 +45,7 @@ export function toPolicySpec(input: PolicyInput): PolicySpec | Failure {
   const own = PARAMETERS[kind];
   const given = Object.entries(input).filter(([name, value]) => name !== "kind" && value != null);
   const foreign = given.find(([name]) => !own.includes(name as Parameter));
-  if (foreign === undefined) return { kind, ...Object.fromEntries(given) } as PolicySpec;
+  if (foreign === undefined) return { kind, ...Object.fromEntries(given) };
   const expected = own.length === 0 ? `no parameters for ${input.kind}` : `of ${input.kind}: ${own.join(", ")}`;
   return badInput(["policy", foreign[0]], expected, String(foreign[1]));
 }

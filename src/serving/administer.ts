@@ -1,4 +1,6 @@
+import { policyProblem } from "../correction/policyProblem.js";
 import type { Application, ApplicationLink, Model, ModelVersion, Output, OutputSpec } from "../domain/application.js";
+import { completeApplication, patchedApplication } from "../domain/applicationChanges.js";
 import { badInput, failure, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import { patchModelSettings, resolveModelSettings, settingsProblem } from "../domain/modelSettings.js";
@@ -8,7 +10,9 @@ import { describeTensor, elementCount, tensorsDifference } from "../domain/tenso
 import type { Signature, TensorSpec } from "../domain/tensor.js";
 import { approximateSpace, wantsApproximate } from "./approximateSettings.js";
 import type { Catalogue } from "./catalogue.js";
-import { memberOutputReader } from "./memberOutput.js";
+import { learningProblem } from "./learningProblems.js";
+import type { LearningPart } from "./learningProblems.js";
+import { featureReader, memberOutputReader } from "./memberOutput.js";
 
 export interface AdministerDependencies {
   readonly registry: RegistryStore;
@@ -55,11 +59,12 @@ export class Administration {
   }
 
   async updateApplication(name: string, patch: ApplicationPatch): Promise<Stored<Application>> {
-    const known = this.#application(name);
+    const known = this.#registered(name);
     const problem =
       (patch.sloMs === undefined ? undefined : sloProblem(patch.sloMs)) ??
       bulkDeadlineProblem(patch.sloMs ?? known?.sloMs, patch.bulkDeadlineMs ?? known?.bulkDeadlineMs) ??
-      (patch.defaultOutput && defaultProblem(known?.output, patch.defaultOutput));
+      (patch.defaultOutput && defaultProblem(known?.output, patch.defaultOutput)) ??
+      (known && learnsProblem(patchedApplication(known, patch), known.links));
     return problem ?? this.#changed(this.#deps.registry.updateApplication(name, patch));
   }
 
@@ -114,7 +119,7 @@ export class Administration {
   }
 
   async linkModel(application: string, link: ApplicationLink): Promise<Stored<Application>> {
-    const known = this.#application(application);
+    const known = this.#registered(application);
     const problem = weightProblem(["weight"], link.weight) ?? (known && this.#misfitOfLink(known, link));
     return problem ?? this.#changed(this.#deps.registry.linkModel(application, link));
   }
@@ -123,8 +128,9 @@ export class Administration {
     return this.#changed(this.#deps.registry.unlinkModel(application, model));
   }
 
-  #application(name: string): Application | undefined {
-    return this.#deps.catalogue.get(name)?.application;
+  /** As the registry has it: what is served leaves out models that do not fit. */
+  #registered(name: string): Application | undefined {
+    return this.#deps.catalogue.snapshot.applications.find((candidate) => candidate.name === name);
   }
 
   #version(model: string, version: number): ModelVersion | undefined {
@@ -175,7 +181,8 @@ function misfit(application: NewApplication, { model, version, signature }: Mode
   if (difference !== undefined) {
     return failure("BAD_INPUT", `${name} does not take the inputs of application "${application.name}": ${difference}`);
   }
-  const reader = memberOutputReader(application.output, signature);
+  const isFeatureModel = "featureModel" in application.policy && application.policy.featureModel === model;
+  const reader = isFeatureModel ? featureReader(signature) : memberOutputReader(application.output, signature);
   if (typeof reader !== "string") return undefined;
   return failure("BAD_INPUT", `${name} does not answer what application "${application.name}" needs: ${reader}`);
 }
@@ -187,8 +194,28 @@ function applicationProblem(given: NewApplication): Failure | undefined {
     bulkDeadlineProblem(given.sloMs, given.bulkDeadlineMs) ??
     tensorsProblem("input", given.input) ??
     outputProblem(given) ??
-    (given.defaultOutput === undefined ? undefined : defaultProblem(given.output, given.defaultOutput))
+    (given.defaultOutput === undefined ? undefined : defaultProblem(given.output, given.defaultOutput)) ??
+    learnsProblem(completeApplication(given), given.links)
   );
+}
+
+/** Why an application cannot learn so, as it would be. */
+function learnsProblem(
+  given: LearningPart & Pick<Application, "policy" | "output" | "input">,
+  links: Application["links"] | undefined,
+): Failure | undefined {
+  const { policy, loss, output, input } = given;
+  const tensor = "contextTensor" in policy ? policy.contextTensor : undefined;
+  const spec = input.find(({ name }) => name === tensor);
+  if (tensor !== undefined && (spec === undefined || spec.datatype === "BYTES")) {
+    const numeric = input.filter(({ datatype }) => datatype !== "BYTES").map(({ name }) => name);
+    return badInput(
+      ["policy", "contextTensor"],
+      `an input tensor of numbers (${numeric.join(", ") || "none"})`,
+      tensor,
+    );
+  }
+  return policyProblem(policy, loss, output, links) ?? learningProblem(given);
 }
 
 function nameProblem(kind: string, name: string): Failure | undefined {

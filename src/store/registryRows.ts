@@ -1,9 +1,7 @@
 import { z } from "zod";
-import { DEFAULT_FEEDBACK, defaultLoss } from "../domain/application.js";
 import type {
   Application,
   ApplicationLink,
-  FeedbackRules,
   Model,
   ModelVersion,
   Output,
@@ -13,7 +11,6 @@ import { settingsProblem } from "../domain/modelSettings.js";
 import type { ChosenModelSettings } from "../domain/modelSettings.js";
 import { DATATYPES } from "../domain/tensor.js";
 import type { Signature, TensorSpec } from "../domain/tensor.js";
-import type { FeedbackPatch, NewApplication } from "../domain/storePorts.js";
 import { LOSS, POLICY, lossJson, policyJson } from "./policyRows.js";
 
 const TENSORS = z.array(
@@ -125,23 +122,6 @@ export function outputJson(output: Output): string {
   if (output.kind === "VECTOR") return JSON.stringify({ kind: output.kind, vector: [...output.vector] });
   const scores = output.scores?.map(({ label, score }) => ({ label, score }));
   return JSON.stringify({ kind: output.kind, label: output.label, scores });
-}
-
-/** With the defaults of what it leaves open. */
-export function completeApplication(given: NewApplication): Omit<Application, "links" | "policyVersion"> {
-  return {
-    ...given,
-    loss: given.loss ?? defaultLoss(given.output),
-    feedback: patchFeedback(DEFAULT_FEEDBACK, given.feedback ?? {}),
-  };
-}
-
-/** Null takes a value away, or back to its default. */
-export function patchFeedback(before: FeedbackRules, patch: FeedbackPatch): FeedbackRules {
-  const named = Object.entries(patch).filter(([, value]) => value !== undefined);
-  const after = { ...before, ...Object.fromEntries(named) } as FeedbackRules;
-  const kept = Object.entries(after).filter(([, value]) => (value as unknown) !== null);
-  return { ...DEFAULT_FEEDBACK, ...Object.fromEntries(kept) };
 }
 
 /** The content of an application without its links, as one text: equal content, equal text. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Application, ApplicationLink, Model, ModelVersion, RegistrySnapshot } from "../domain/application.js";
+import { completeApplication, patchFeedback } from "../domain/applicationChanges.js";
 import { FailureError, failure } from "../domain/failure.js";
 import { patchModelSettings } from "../domain/modelSettings.js";
 import type { ModelSettingsPatch } from "../domain/modelSettings.js";
@@ -51,7 +52,7 @@ export class PostgresRegistryStore implements RegistryStore {
   createApplication(application: NewApplication): Promise<Stored<Application>> {
     return this.#change(async (tx) => {
       const { name, links } = application;
-      const complete = rows.completeApplication(application);
+      const complete = completeApplication(application);
       const created = await insertApplication(tx, complete);
       if (created && links !== undefined) await insertLinks(tx, name, links);
       const value = await requireApplication(tx, name);
@@ -70,7 +71,7 @@ export class PostgresRegistryStore implements RegistryStore {
       const changed = await statements.updateApplication(tx, name, applicationChanges(patch));
       const before = await requireApplication(tx, name);
       if (patch.feedback !== undefined) {
-        await statements.updateFeedback(tx, name, rows.patchFeedback(before.feedback, patch.feedback));
+        await statements.updateFeedback(tx, name, patchFeedback(before.feedback, patch.feedback));
       }
       await changePolicy(tx, before, patch);
       return { value: await requireApplication(tx, name), created: false, changed };

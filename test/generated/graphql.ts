@@ -4,12 +4,23 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** What several rewards of one prediction come to. */
+export type Aggregation =
+  | 'EARLIEST'
+  | 'MEAN'
+  | 'SUM';
+
 /** In what distance inputs are near each other. */
 export type ApproximateDistance =
   | 'ANGLE'
   /** The angle where four of five numbers are 0, as in bags of words, else L2. */
   | 'AUTO'
   | 'L2';
+
+/** How models' numbers are combined. */
+export type Average =
+  | 'MEAN'
+  | 'MEDIAN';
 
 /** Who says how many rows a replica may be given at once. */
 export type BatchSizeController =
@@ -62,15 +73,24 @@ export type ConfigureModelInput = {
 export type CreateApplicationInput = {
   /** Milliseconds, at least sloMs; 30000 if absent. */
   bulkDeadlineMs?: number | null | undefined;
+  /** Below this confidence (0 to 1) the default output is given, or without one the answer is marked. */
+  confidenceThreshold?: number | null | undefined;
+  /** Share of cases, between 0 and 1, in which prediction sets are to hold the truth; absent: none are given. */
+  coverage?: number | null | undefined;
   /** Given, and said so, when no model could answer in time. Absent: a typed failure instead. */
   defaultOutput?: OutputInput | null | undefined;
   description?: string | null | undefined;
+  feedback?: FeedbackInput | null | undefined;
   input: Array<TensorSpecInput>;
+  /** Absent: ZERO_ONE for labels, SQUARED with range 1 for numbers. */
+  loss?: LossInput | null | undefined;
   /** Models to link with it, together or not at all. Absent: none yet. */
   models?: Array<LinkInput> | null | undefined;
   /** 1 to 63 of a-z, 0-9 and -, beginning with a letter. */
   name: string;
   output: OutputSpecInput;
+  /** How feedback weighs the models. Absent: ENSEMBLE; STATIC where a model is given a weight; EXP3_IX with a REWARD loss. */
+  policy?: PolicyInput | null | undefined;
   /** Milliseconds; 50 if absent. */
   sloMs?: number | null | undefined;
 };
@@ -93,8 +113,12 @@ export type Datatype =
 
 /** Why the default output was given. */
 export type DefaultReason =
+  /** The application only learns for now: its own default is what it answers. */
+  | 'APPRENTICE'
   /** No model had answered by the deadline. */
   | 'DEADLINE'
+  /** The confidence in the models' answer is below the application's threshold. */
+  | 'LOW_CONFIDENCE'
   /** The models failed, or answered something unusable. */
   | 'MODEL_ERROR'
   /** No selected model has a ready replica. */
@@ -109,6 +133,13 @@ export type DispatchReason =
   /** All that had arrived by the end of the event-loop turn was in it. */
   | 'TURN_END';
 
+/** An input whose truth is known, without a prediction: it is evaluated now. */
+export type ExampleInput = {
+  application: string;
+  entity?: string | number | null | undefined;
+  input: TensorInput;
+};
+
 /** What went wrong, in the same words on every interface. Codes may be added. */
 export type FailureCode =
   | 'BAD_INPUT'
@@ -122,6 +153,22 @@ export type FailureCode =
   | 'OVERLOADED'
   | 'STORE_UNAVAILABLE';
 
+/** How feedback is taken. What is absent stays as it is, or has its default. */
+export type FeedbackInput = {
+  /** MEAN and SUM need rewardWaitMs: rewards are counted together when it is over. Default EARLIEST. */
+  aggregation?: Aggregation | null | undefined;
+  /** Learns while the application's own default is what it answers. Default false. */
+  apprentice?: boolean | null | undefined;
+  /** With rewardWaitMs, or none. */
+  defaultReward?: number | null | undefined;
+  /** A prediction counts only once the application says that it was shown. Default false. */
+  deferActivation?: boolean | null | undefined;
+  /** What the other rules, evaluation and retraining need to be kept. Default NONE. */
+  logPredictions?: LogPredictions | null | undefined;
+  /** How long a prediction waits for its observation before it counts as defaultReward; with that or none. */
+  rewardWaitMs?: number | null | undefined;
+};
+
 export type LinkInput = {
   model: string;
   /** Relative weight of its vote, above 0; 1 if absent. */
@@ -134,6 +181,36 @@ export type LinkModelInput = {
   /** Relative weight of its vote, above 0; 1 if absent. */
   weight?: number | null | undefined;
 };
+
+/** What is kept of each prediction beside its receipt. */
+export type LogPredictions =
+  | 'EVIDENCE'
+  /** Evidence and input. */
+  | 'INPUTS'
+  | 'NONE';
+
+export type LossInput = {
+  kind: LossKind;
+  /** Of REWARD; above min. */
+  max?: number | null | undefined;
+  /** Of REWARD. */
+  min?: number | null | undefined;
+  /** Of SQUARED and ABSOLUTE: the error that counts as 1; above 0. */
+  range?: number | null | undefined;
+};
+
+/** How wrong an answer is, 0 to 1. */
+export type LossKind =
+  /** Of numbers: error / range, at most 1. */
+  | 'ABSOLUTE'
+  /** Of labels: by the probability that was given to the right one. */
+  | 'LOG'
+  /** No truth is ever told, only a reward from min to max. */
+  | 'REWARD'
+  /** Of numbers: (error / range) squared, at most 1. */
+  | 'SQUARED'
+  /** Of labels: right or wrong. */
+  | 'ZERO_ONE';
 
 /** Whether a model ran now or its answer was known. */
 export type MemberSource =
@@ -150,11 +227,16 @@ export type NamedTensorInput = {
   shape: Array<number>;
 };
 
+/** Exactly one of `receipt` and `example`. */
 export type ObserveInput = {
+  /** Needs a `key`, and a truth that is no reward. */
+  example?: ExampleInput | null | undefined;
   /** Tells several observations of one prediction apart. Sent twice with one key it counts once. */
   key?: string | null | undefined;
   /** The prediction's receipt. */
-  receipt: string;
+  receipt?: string | null | undefined;
+  /** The key of an earlier observation of the same prediction that this one corrects (empty for one without): it no longer counts. */
+  supersedes?: string | null | undefined;
   truth: TruthInput;
 };
 
@@ -178,6 +260,62 @@ export type OutputSpecInput = {
   size?: number | null | undefined;
 };
 
+/** A policy and its parameters; what is absent has the policy's default. */
+export type PolicyInput = {
+  /** Of ENSEMBLE: learns eta from the losses (AdaHedge). */
+  adaptive?: boolean | null | undefined;
+  /** Of LINUCB: width of the optimism. */
+  alpha?: number | null | undefined;
+  /** Of ENSEMBLE, for numbers. */
+  average?: Average | null | undefined;
+  /** Of SQUARECB and LINUCB: the input tensor that is the features. */
+  contextTensor?: string | null | undefined;
+  /** Of EPSILON_GREEDY and THOMPSON: share of even exploration. */
+  epsilon?: number | null | undefined;
+  /** Learning rate, of EXP3, EXP3_IX, EXP4 and ENSEMBLE. */
+  eta?: number | null | undefined;
+  /** Of SQUARECB, LINUCB and LINEAR: the linked model whose output is the features. */
+  featureModel?: string | null | undefined;
+  /** Of LINEAR: weight of an observation after the next one, 0 to 1; 1: nothing is forgotten. */
+  forgetting?: number | null | undefined;
+  /** Of SQUARECB: how fast exploration ends. */
+  gammaScale?: number | null | undefined;
+  kind: PolicyKind;
+  /** Of LINEAR: precision of the prior around the population's weights. */
+  ridge?: number | null | undefined;
+  /** Of ENSEMBLE: weight that is spread evenly after each observation, so that a model can return. */
+  share?: number | null | undefined;
+  /** Of THOMPSON: observations that the population counts as for a new entity. */
+  strength?: number | null | undefined;
+};
+
+/** How an application's models are selected and combined, and how feedback changes that. */
+export type PolicyKind =
+  /** All models, weighted by their past losses (fixed-share Hedge). The default for several. */
+  | 'ENSEMBLE'
+  /** The best model so far, and a random one now and then. */
+  | 'EPSILON_GREEDY'
+  /** Chooses one model by exponential weights; its loss alone is learned. */
+  | 'EXP3'
+  /** The same with implicit exploration: less variance. */
+  | 'EXP3_IX'
+  /** Chooses a label by the models' probabilities, and learns which model to believe. */
+  | 'EXP4'
+  /** Ridge regression per entity over a feature model's output or over all models' outputs. */
+  | 'LINEAR'
+  /** The model with the best optimistic regression over features. */
+  | 'LINUCB'
+  /** All models, one vote each. Learns nothing. */
+  | 'MAJORITY'
+  /** Chooses a model by regression of each one's loss over features. */
+  | 'SQUARECB'
+  /** All models, with the weights of their links. Learns nothing. */
+  | 'STATIC'
+  /** A model drawn by the probability that it is the best. */
+  | 'THOMPSON'
+  /** The model with the best optimistic loss. */
+  | 'UCB1';
+
 export type PredictInput = {
   application: string;
   /** Milliseconds from arrival within which the answer is needed; at most the application's sloMs counts, for BULK its bulkDeadlineMs. */
@@ -187,6 +325,8 @@ export type PredictInput = {
   /** Whether `explanation` is wanted. Default false. */
   explain?: boolean | null | undefined;
   input: TensorInput;
+  /** What was observed up to here (Observation.stateSeq) is to count, on whichever server: it is waited for, at most half of the query's time. */
+  minStateSeq?: number | null | undefined;
   /** INTERACTIVE if absent. */
   priority?: Priority | null | undefined;
 };
@@ -198,6 +338,7 @@ export type PredictManyInput = {
   explain?: boolean | null | undefined;
   /** At most 1,000. */
   inputs: Array<TensorInput>;
+  minStateSeq?: number | null | undefined;
   /** INTERACTIVE if absent. */
   priority?: Priority | null | undefined;
 };
@@ -281,11 +422,13 @@ export type TensorSpecInput = {
   shape: Array<number>;
 };
 
-/** What turned out to be true, in the kind of the application's output. */
+/** What turned out to be true, in the kind of the application's output; or how good the answer was. */
 export type TruthInput =
-  {   label: string; number?: never; vector?: never; }
-  |  { label?: never;   number: number; vector?: never; }
-  |  { label?: never; number?: never;   vector: readonly (number | readonly number[])[]; };
+  {   label: string; number?: never; reward?: never; vector?: never; }
+  |  { label?: never;   number: number; reward?: never; vector?: never; }
+  |  { label?: never; number?: never;   /** Within the range of the application's REWARD loss. */
+  reward: number; vector?: never; }
+  |  { label?: never; number?: never; reward?: never;   vector: readonly (number | readonly number[])[]; };
 
 export type UnlinkModelInput = {
   application: string;
@@ -295,10 +438,20 @@ export type UnlinkModelInput = {
 /** What is absent stays as it is. */
 export type UpdateApplicationInput = {
   bulkDeadlineMs?: number | null | undefined;
+  /** Below this confidence (0 to 1) the default output is given, or without one the answer is marked. null removes it. */
+  confidenceThreshold?: number | null | undefined;
+  /** Share of cases, between 0 and 1, in which prediction sets are to hold the truth; absent: none are given. null removes it. */
+  coverage?: number | null | undefined;
   /** null removes it. */
   defaultOutput?: OutputInput | null | undefined;
   description?: string | null | undefined;
+  /** null in it takes a value back. */
+  feedback?: FeedbackInput | null | undefined;
+  /** Another one than now makes a new policy version. */
+  loss?: LossInput | null | undefined;
   name: string;
+  /** Another one than now makes a new policy version, with nothing learned; earlier ones stay. */
+  policy?: PolicyInput | null | undefined;
   sloMs?: number | null | undefined;
 };
 
@@ -428,13 +581,13 @@ export type OneApplicationQueryVariables = Exact<{
 }>;
 
 
-export type OneApplicationQuery = { application: { name: string, description: string, sloMs: number, policy: string, input: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, output: { kind: OutputKind, labels: Array<string> | null, size: number | null }, defaultOutput:
+export type OneApplicationQuery = { application: { name: string, description: string, sloMs: number, policy: { kind: PolicyKind }, input: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, output: { kind: OutputKind, labels: Array<string> | null, size: number | null }, defaultOutput:
       | { label: string }
       | { number: number }
       | { vector: number[] }
      | null, models: Array<{ model: string, weight: number }> } | null };
 
-export type WholeApplicationFragment = { name: string, description: string, sloMs: number, policy: string, input: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, output: { kind: OutputKind, labels: Array<string> | null, size: number | null }, defaultOutput:
+export type WholeApplicationFragment = { name: string, description: string, sloMs: number, policy: { kind: PolicyKind }, input: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, output: { kind: OutputKind, labels: Array<string> | null, size: number | null }, defaultOutput:
     | { label: string }
     | { number: number }
     | { vector: number[] }
@@ -461,7 +614,7 @@ export type CreateApplicationMutationVariables = Exact<{
 
 
 export type CreateApplicationMutation = { createApplication:
-    | { __typename: 'Application', name: string, description: string, sloMs: number, policy: string, input: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, output: { kind: OutputKind, labels: Array<string> | null, size: number | null }, defaultOutput:
+    | { __typename: 'Application', name: string, description: string, sloMs: number, policy: { kind: PolicyKind }, input: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, output: { kind: OutputKind, labels: Array<string> | null, size: number | null }, defaultOutput:
         | { label: string }
         | { number: number }
         | { vector: number[] }
@@ -478,7 +631,7 @@ export type UpdateApplicationMutationVariables = Exact<{
 
 
 export type UpdateApplicationMutation = { updateApplication:
-    | { __typename: 'Application', name: string, description: string, sloMs: number, policy: string, input: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, output: { kind: OutputKind, labels: Array<string> | null, size: number | null }, defaultOutput:
+    | { __typename: 'Application', name: string, description: string, sloMs: number, policy: { kind: PolicyKind }, input: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, output: { kind: OutputKind, labels: Array<string> | null, size: number | null }, defaultOutput:
         | { label: string }
         | { number: number }
         | { vector: number[] }
@@ -547,7 +700,7 @@ export type LinkMutationVariables = Exact<{
 
 
 export type LinkMutation = { linkModel:
-    | { __typename: 'Application', name: string, description: string, sloMs: number, policy: string, input: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, output: { kind: OutputKind, labels: Array<string> | null, size: number | null }, defaultOutput:
+    | { __typename: 'Application', name: string, description: string, sloMs: number, policy: { kind: PolicyKind }, input: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, output: { kind: OutputKind, labels: Array<string> | null, size: number | null }, defaultOutput:
         | { label: string }
         | { number: number }
         | { vector: number[] }
@@ -564,7 +717,7 @@ export type UnlinkMutationVariables = Exact<{
 
 
 export type UnlinkMutation = { unlinkModel:
-    | { __typename: 'Application', name: string, description: string, sloMs: number, policy: string, input: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, output: { kind: OutputKind, labels: Array<string> | null, size: number | null }, defaultOutput:
+    | { __typename: 'Application', name: string, description: string, sloMs: number, policy: { kind: PolicyKind }, input: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, output: { kind: OutputKind, labels: Array<string> | null, size: number | null }, defaultOutput:
         | { label: string }
         | { number: number }
         | { vector: number[] }
@@ -650,7 +803,9 @@ export const WholeApplicationFragmentDoc = new TypedDocumentString(`
   name
   description
   sloMs
-  policy
+  policy {
+    kind
+  }
   input {
     name
     datatype
@@ -894,7 +1049,9 @@ export const OneApplicationDocument = new TypedDocumentString(`
   name
   description
   sloMs
-  policy
+  policy {
+    kind
+  }
   input {
     name
     datatype
@@ -981,7 +1138,9 @@ fragment WholeApplication on Application {
   name
   description
   sloMs
-  policy
+  policy {
+    kind
+  }
   input {
     name
     datatype
@@ -1028,7 +1187,9 @@ fragment WholeApplication on Application {
   name
   description
   sloMs
-  policy
+  policy {
+    kind
+  }
   input {
     name
     datatype
@@ -1168,7 +1329,9 @@ fragment WholeApplication on Application {
   name
   description
   sloMs
-  policy
+  policy {
+    kind
+  }
   input {
     name
     datatype
@@ -1215,7 +1378,9 @@ fragment WholeApplication on Application {
   name
   description
   sloMs
-  policy
+  policy {
+    kind
+  }
   input {
     name
     datatype
