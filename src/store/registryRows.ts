@@ -126,8 +126,7 @@ export function completeApplication(given: NewApplication): Omit<Application, "l
 /** Null takes a value away, or back to its default. */
 export function patchFeedback(before: FeedbackRules, patch: FeedbackPatch): FeedbackRules {
   const named = Object.entries(patch).filter(([, value]) => value !== undefined);
-  const after = { ...before, ...Object.fromEntries(named) } as FeedbackRules;
-  const kept = Object.entries(after).filter(([, value]) => (value as unknown) !== null);
+  const kept = Object.entries({ ...before, ...Object.fromEntries(named) }).filter(([, value]) => value !== null);
   return { ...DEFAULT_FEEDBACK, ...Object.fromEntries(kept) };
 }
 
