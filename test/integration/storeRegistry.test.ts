@@ -235,6 +235,46 @@ await eachPostgres("registry store", (postgres) => {
     expect(await new PostgresReceiptKeyStore(database).readOrCreate()).toEqual(keys[0]);
   });
 
+  test("keeps the rules of feedback, change by change", async () => {
+    const feedback = {
+      rewardWaitMs: 60_000,
+      defaultReward: 0,
+      deferActivation: true,
+      logPredictions: "INPUTS",
+    } as const;
+    const bounds = { confidenceThreshold: 0.75, coverage: 0.9 };
+    const { feedback: _, ...plain } = DIGITS;
+    await store.createApplication({ ...plain, ...bounds, feedback });
+    const whole = { ...DEFAULT_FEEDBACK, ...feedback };
+    expect((await store.read()).applications).toMatchObject([{ ...bounds, feedback: whole }]);
+    expect(await store.createApplication({ ...plain, ...bounds, feedback })).toMatchObject({ created: false });
+    expect(await store.createApplication(DIGITS)).toMatchObject({ code: "CONFLICT" });
+    const patch = { rewardWaitMs: null, defaultReward: null, aggregation: "SUM" } as const;
+    const changed = await store.updateApplication("digits", { feedback: patch, coverage: null });
+    const { rewardWaitMs: _wait, defaultReward: _default, ...left } = whole;
+    expect(changed).toMatchObject({ value: { confidenceThreshold: 0.75, policyVersion: 1 } });
+    expect((await store.read()).applications[0]?.feedback).toEqual({ ...left, aggregation: "SUM" });
+    expect((await store.read()).applications[0]).not.toHaveProperty("coverage");
+    expect(await store.updateApplication("digits", { feedback: { defaultReward: 1 } })).toMatchObject({
+      code: "BAD_INPUT",
+    });
+    expect(await store.updateApplication("digits", { confidenceThreshold: 2 })).toMatchObject({ code: "BAD_INPUT" });
+  });
+
+  test("rotates receipt keys: two are good, servers are told", async () => {
+    const keys = new PostgresReceiptKeyStore(database);
+    await keys.readOrCreate();
+    let told = 0;
+    const listening = await keys.onChange(() => (told += 1));
+    expect(await keys.rotate()).toMatchObject([{ id: 2 }, { id: 1 }]);
+    expect(await keys.rotate()).toMatchObject([{ id: 3 }, { id: 2 }]);
+    expect((await keys.readOrCreate()).map(({ id }) => id)).toEqual([3, 2]);
+    await eventually(() => told === 2);
+    await listening.stop();
+    const retired = await database.sql`select id from receipt_key where retired_at is not null`;
+    expect([...retired]).toEqual([{ id: 1 }]);
+  });
+
   test("gives the two newest receipt keys that are not retired, newest first", async () => {
     await database.sql`insert into receipt_key (id, secret, retired_at)
       select id, decode(repeat('ab', 32), 'hex'), case when id = 4 then now() end from generate_series(1, 5) id`;
