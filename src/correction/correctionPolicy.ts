@@ -56,6 +56,16 @@ export interface Evidence {
   readonly context: Float64Array | undefined;
 }
 
+/** What a policy can learn from many entities for those to come; its contents are JSON, for the log. */
+export interface SharedPrior<State> {
+  /** Undefined while they are too few. */
+  estimate(entities: readonly State[]): unknown;
+  /** The population's entities are born with it from now on. False where it does not fit; throws where it is none. */
+  adopt(population: State, content: unknown): boolean;
+  /** An entity that is there already gets it under what it observed. False, and nothing changed, where it does not fit. */
+  refit(entity: State, content: unknown): boolean;
+}
+
 /**
  * Selects models, combines their outputs, learns from observations. Pure: no input or output; randomness is a parameter;
  * a state is changed by `observe` alone, in place, and only by what the observation says, never by what is linked at
@@ -68,6 +78,8 @@ export interface CorrectionPolicy<State> {
   readonly kind: PolicyKind;
   /** The model to ask before selecting, whose output is the context. */
   readonly featureModel: string | undefined;
+  /** Of policies whose entities can begin with more than the population's state. */
+  readonly sharedPrior?: SharedPrior<State> | undefined;
   /** The population's state before any observation. */
   init(): State;
   /** An entity's state before its first observation, from the population's at that moment, which stays as it is. */

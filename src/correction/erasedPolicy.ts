@@ -1,5 +1,5 @@
 import type { CorrectionPolicy, PolicyMember, Selection, Answered, Combined, Evidence } from "./correctionPolicy.js";
-import type { WeightReport } from "./correctionPolicy.js";
+import type { SharedPrior, WeightReport } from "./correctionPolicy.js";
 import type { PolicyKind } from "../domain/policySpec.js";
 import type { Random } from "../domain/ports.js";
 import type { Truth } from "../domain/storePorts.js";
@@ -47,6 +47,17 @@ class ErasedPolicy<State> implements LearnedPolicy {
 
   get featureModel(): string | undefined {
     return this.#policy.featureModel;
+  }
+
+  get sharedPrior(): SharedPrior<PolicyState> | undefined {
+    const prior = this.#policy.sharedPrior;
+    return (
+      prior && {
+        estimate: (entities) => prior.estimate(entities.map((entity) => this.#open(entity))),
+        adopt: (population, content) => prior.adopt(this.#open(population), content),
+        refit: (entity, content) => prior.refit(this.#open(entity), content),
+      }
+    );
   }
 
   init(): PolicyState {

@@ -62,12 +62,11 @@ const POLICIES: Readonly<Record<PolicyKind, PolicyRules>> = {
   squarecb: { ...ANY, needsContext: true, parameters: { ...CONTEXT, gammaScale: POSITIVE } },
   linucb: { ...ANY, needsContext: true, parameters: { ...CONTEXT, alpha: POSITIVE } },
   linear: {
-    outputs: ["LABEL", "NUMBER"],
-    losses: TRUTH_LOSSES,
-    needsLoss: true,
+    ...WEIGHING,
+    needsLoss: false,
     parameters: {
       featureModel: TEXT,
-      ridge: POSITIVE,
+      ridge: numberRule("1e-6 to 1e6", (n) => n >= 1e-6 && n <= 1e6),
       forgetting: numberRule("above 0, at most 1", (n) => n > 0 && n <= 1),
     },
   },

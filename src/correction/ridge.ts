@@ -1,13 +1,4 @@
-import {
-  addOuterProduct,
-  conditionOf,
-  extendFactor,
-  factorise,
-  factorOfDiagonal,
-  productOf,
-  solve,
-  solveLower,
-} from "./packedCholesky.js";
+import { addOuterProduct, conditionOf, factorOfDiagonal, solve, solveLower } from "./packedCholesky.js";
 import { clipResidual, newScale } from "./robustScale.js";
 import type { RobustScale } from "./robustScale.js";
 
@@ -37,6 +28,8 @@ export interface RidgeState {
   /** The coordinate to be filled up next. */
   turn: number;
   observations: number;
+  /** The same after forgetting. */
+  remembered: number;
   /** Sum of y^2 for each target, forgotten likewise: with A and b it gives the residual variance. */
   readonly squares: Float64Array;
   readonly scales: readonly RobustScale[];
@@ -78,6 +71,7 @@ export function newRidge(targets: number, prior: RidgePrior): RidgeState {
     held: precision.slice(),
     turn: 0,
     observations: 0,
+    remembered: 0,
     squares: new Float64Array(targets),
     scales: Array.from({ length: targets }, newScale),
     weights: new Float64Array(mean.length),
@@ -129,6 +123,7 @@ export function observe(
   x.set(features);
   addOuterProduct(state.factor, x);
   state.observations += 1;
+  state.remembered = state.remembered * forgetting + 1;
   state.isSolved = false;
   return true;
 }
@@ -205,51 +200,4 @@ export function varianceOf(state: RidgeState, features: Float64Array): number {
 /** About A's condition, never above it. */
 export function conditionEstimate(state: RidgeState): number {
   return conditionOf(state.factor, state.size);
-}
-
-/** The same state with more coordinates behind, of which nothing was observed. */
-export function extend(state: RidgeState, precision: Float64Array): void {
-  const { size, targets } = state;
-  const grown = size + precision.length;
-  state.factor = extendFactor(state.factor, size, precision);
-  state.information = widen(state.information, targets, size, grown);
-  state.mean = widen(state.mean, targets, size, grown);
-  state.weights = new Float64Array(targets * grown);
-  state.isSolved = false;
-  state.precision = Float64Array.of(...state.precision, ...precision);
-  state.held = Float64Array.of(...state.held, ...precision);
-  state.size = grown;
-}
-
-function widen(values: Float64Array, targets: number, size: number, grown: number): Float64Array {
-  const wide = new Float64Array(targets * grown);
-  for (let target = 0; target < targets; target++) {
-    wide.set(values.subarray(target * size, (target + 1) * size), target * grown);
-  }
-  return wide;
-}
-
-/**
- * Takes the old prior out and a new one in, keeping what was observed: O(size^3). False, and nothing changed, where the
- * prior is of another size or the matrix is too ill-conditioned for it.
- */
-export function applyPrior(state: RidgeState, prior: RidgePrior): boolean {
-  const { size, held, mean, information } = state;
-  if (prior.precision.length !== size || prior.mean.length !== mean.length) return false;
-  const matrix = productOf(state.factor, size);
-  for (let k = 0, at = 0; k < size; at += size - k, k++) {
-    matrix[at] = (matrix[at] as number) - (held[k] as number) + (prior.precision[k] as number);
-  }
-  if (!factorise(matrix, size)) return false;
-  state.factor = matrix;
-  for (let at = 0; at < information.length; at++) {
-    const k = at % size;
-    const old = (held[k] as number) * (mean[at] as number);
-    information[at] = (information[at] as number) - old + (prior.precision[k] as number) * (prior.mean[at] as number);
-  }
-  state.mean = prior.mean.slice();
-  state.precision = prior.precision.slice();
-  state.held = prior.precision.slice();
-  state.isSolved = false;
-  return true;
 }

@@ -10,7 +10,7 @@ export const MAX_TARGETS = 1024;
 
 /** Everything but the weights, which follow from it. */
 export function writeRidge(to: ByteWriter, state: RidgeState): void {
-  to.uint16(state.targets).uint16(state.size).uint16(state.turn).float64(state.observations);
+  to.uint16(state.targets).uint16(state.size).uint16(state.turn).float64(state.observations).float64(state.remembered);
   for (const part of [state.factor, state.information, state.mean, state.precision, state.held, state.squares]) {
     for (const value of part) to.float64(value);
   }
@@ -25,6 +25,7 @@ export function readRidge(from: ByteReader): RidgeState {
   const size = atMost("features", MAX_SIZE, from.uint16());
   const turn = atMost("turn", Math.max(0, size - 1), from.uint16());
   const observations = from.count64();
+  const remembered = from.finite64();
   const factor = readFactor(from, size);
   const information = readNumbers(from, targets * size);
   const mean = readNumbers(from, targets * size);
@@ -33,7 +34,7 @@ export function readRidge(from: ByteReader): RidgeState {
   const squares = readNumbers(from, targets);
   const scales = Array.from({ length: targets }, () => readScale(from));
   const weights = new Float64Array(targets * size);
-  const regression = { targets, size, factor, information, mean, precision, held, turn, observations };
+  const regression = { targets, size, factor, information, mean, precision, held, turn, observations, remembered };
   return { ...regression, squares, scales, weights, isSolved: false };
 }
 
@@ -50,7 +51,7 @@ function readFactor(from: ByteReader, size: number): Float64Array {
   return factor;
 }
 
-function readNumbers(from: ByteReader, count: number): Float64Array {
+export function readNumbers(from: ByteReader, count: number): Float64Array {
   const numbers = new Float64Array(count);
   for (let i = 0; i < count; i++) numbers[i] = from.finite64();
   return numbers;

@@ -3,9 +3,7 @@ import fc from "fast-check";
 import { normal, seededRandom } from "../../bench/simulation/seededRandom.js";
 import { packedLength, productOf } from "../../src/correction/packedCholesky.js";
 import {
-  applyPrior,
   conditionEstimate,
-  extend,
   ILL_CONDITIONED,
   newRidge,
   observe,
@@ -14,6 +12,7 @@ import {
   weightsOf,
 } from "../../src/correction/ridge.js";
 import type { RidgeOptions, RidgePrior, RidgeState } from "../../src/correction/ridge.js";
+import { applyPrior, extend } from "../../src/correction/ridgeRefit.js";
 import { readRidge, writeRidge } from "../../src/correction/ridgeCodec.js";
 import { robustSd } from "../../src/correction/robustScale.js";
 import { ByteReader, ByteWriter } from "../../src/lib/byteCursor.js";
@@ -168,18 +167,34 @@ describe("ridge regression", () => {
     expect(() => decode(bytes.slice(0, -1))).toThrow(RangeError);
     expect(() => decode(Uint8Array.of(...bytes, 0))).toThrow(RangeError);
     const withoutDiagonal = bytes.slice();
-    withoutDiagonal.fill(0, 14, 22);
+    withoutDiagonal.fill(0, 22, 30);
     expect(() => decode(withoutDiagonal)).toThrow("factor with diagonal 0");
   });
 
-  test("grows by features as if they had been 0 before", () => {
-    const data = examples(10, 3, 2, 4);
-    const grown = fold(newRidge(2, flatPrior(3, 2)), data);
-    extend(grown, Float64Array.of(1, 1));
-    const wide = data.map(({ features, targets }) => ({ features: Float64Array.of(...features, 0, 0), targets }));
-    const whole = fold(newRidge(2, flatPrior(5, 2)), wide);
-    const later = examples(10, 5, 2, 5);
-    expectClose(weightsOf(fold(grown, later)), weightsOf(fold(whole, later)), 1e-12);
+  test("grows by features as if they had been the mean of others before, or 0", () => {
+    const keep = fc.constantFrom(1, 0.9);
+    fc.assert(
+      fc.property(problem, keep, ({ size, targets, count, seed }, forgetting) => {
+        const options = { forgetting, clipsResiduals: false };
+        const prior = randomPrior(size, targets, seed);
+        const data = examples(count, size, targets, seed + 1);
+        const grown = fold(newRidge(targets, prior), data, options);
+        const held = grown.held.slice();
+        extend(grown, Float64Array.of(0.5, 0.7), [[0, size - 1], []]);
+        const wide = data.map(({ features, targets: y }) => ({
+          features: Float64Array.of(...features, ((features[0] as number) + (features[size - 1] as number)) / 2, 0),
+          targets: y,
+        }));
+        const weightOf = (n: number) => forgetting ** (count - 1 - n);
+        for (let target = 0; target < targets; target++) {
+          const mean = Float64Array.of(...prior.mean.subarray(target * size, (target + 1) * size), 0, 0);
+          const own = wide.map(({ features, targets: y }) => ({ features, targets: y.subarray(target) }));
+          const expected = slowWeights({ mean, precision: Float64Array.of(...held, 0.5, 0.7) }, own, 0, weightOf);
+          expectClose(weightsOf(grown).subarray(target * (size + 2), (target + 1) * (size + 2)), expected, 1e-8);
+        }
+        fold(grown, examples(3, size + 2, targets, seed), options);
+      }),
+    );
   });
 
   test("under another prior is as if it had begun with it", () => {
