@@ -16,6 +16,8 @@ import { defaultLoss, newLosses } from "./losses.js";
 import type { Losses } from "./losses.js";
 import { policyProblem } from "./policyProblem.js";
 import { linearPolicy } from "./linearPolicy.js";
+import { linUcbPolicy } from "./linucb.js";
+import { squareCbPolicy } from "./squarecb.js";
 import { Thompson } from "./thompson.js";
 import { VotingPolicy } from "./votingPolicy.js";
 import type { WeightRule } from "./votingPolicy.js";
@@ -58,12 +60,12 @@ function build({ policy, loss, output }: PolicyUse): LearnedPolicy | Failure {
       return choosing(new Ucb1());
     case "thompson":
       return choosing(new Thompson(policy));
-    // Policies over features go here, each `erase(kind, new ...)`.
     case "linear":
       return erase("linear", linearPolicy(policy, output));
     case "linucb":
+      return erase("linucb", linUcbPolicy(policy, output, losses));
     case "squarecb":
-      return unavailable(policy);
+      return erase("squarecb", squareCbPolicy(policy, output, losses));
   }
 }
 

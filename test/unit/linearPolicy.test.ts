@@ -151,7 +151,7 @@ describe("linear over the members' outputs", () => {
   });
 
   test("is the regression of what the mean leaves over", () => {
-    const problem = fc.record({ count: fc.integer({ min: 1, max: 12 }), seed: fc.nat() });
+    const problem = fc.record({ count: fc.integer({ min: 1, max: 10 }), seed: fc.nat() });
     const plain = linearPolicy({ kind: "linear", ridge: 0.7 }, { kind: "VECTOR", size: 2 });
     fc.assert(
       fc.property(problem, ({ count, seed }) => {
@@ -162,15 +162,10 @@ describe("linear over the members' outputs", () => {
         for (let n = 0; n < count; n++) {
           const [a, b, c, d] = [normal(random), normal(random), normal(random), normal(random)];
           const truth = [normal(random), normal(random)];
-          if (n < 9) {
-            plain.observe(
-              state,
-              { ...NO_CHOICE, answered: [says("x", a, b), says("y", c, d)] },
-              { kind: "VECTOR", vector: truth },
-            );
-            rows.push(Float64Array.of(1, a, b, c, d));
-            lefts.push((truth[0] as number) - (a + c) / 2);
-          }
+          const evidence = { ...NO_CHOICE, answered: [says("x", a, b), says("y", c, d)] };
+          plain.observe(state, evidence, { kind: "VECTOR", vector: truth });
+          rows.push(Float64Array.of(1, a, b, c, d));
+          lefts.push((truth[0] as number) - (a + c) / 2);
         }
         const right = Float64Array.from({ length: 5 }, (_, i) =>
           rows.reduce((sum, row, n) => sum + (row[i] as number) * (lefts[n] as number), 0),
