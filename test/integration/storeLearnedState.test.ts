@@ -242,7 +242,7 @@ await eachPostgres("learned state", (postgres) => {
     await administration.resetEntity("digits", "u");
     const before = Date.now();
     expect(await administration.deleteEntity("digits", "u")).toEqual({ observations: 2, states: 0 });
-    expect(await store.append(observation("a"))).toMatchObject({ code: "NOT_FOUND" });
+    expect(await store.append(observation("a", { predictedAtMs: before }))).toMatchObject({ code: "NOT_FOUND" });
     expect(await store.append(observation("d", { predictedAtMs: before }))).toMatchObject({
       code: "NOT_FOUND",
       message: "the entity of this prediction was deleted after it",

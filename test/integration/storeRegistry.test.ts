@@ -50,6 +50,9 @@ await eachPostgres("registry store", (postgres) => {
     await store.linkModel("digits", { model: "forest", weight: 2.5 });
     expect(await store.read()).toEqual({
       applications: [{ ...DIGITS, policyVersion: 1, links: [{ model: "forest", weight: 2.5 }] }],
+      policyVersions: [
+        { application: "digits", version: 1, policy: { kind: "static" }, loss: { kind: "ZERO_ONE" }, frozen: false },
+      ],
       models: [{ name: "forest", currentVersion: 1, settings: {}, cacheGeneration: 0 }],
       versions: [FOREST],
     });

@@ -37,6 +37,7 @@ const otherInputs = modelVersion("linked", 2, { inputs: [{ name: "x", datatype: 
 const newApplication = (changes: Partial<NewApplication> = {}): NewApplication => ({
   ...application({ bulkDeadlineMs: 3_600_000 }),
   name: "new",
+  loss: undefined,
   ...changes,
 });
 const newVersion = (changes: Partial<NewModelVersion> = {}): NewModelVersion => ({
