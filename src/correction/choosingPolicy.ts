@@ -23,9 +23,7 @@ export interface ChoiceRule {
   readonly kind: PolicyKind;
   readonly shape: TableShape;
   /** One for each member, summing to 1; drawn from as they are, so that what is recorded is what was. */
-  propensities(table: ModelTable, members: readonly PolicyMember[], random: Random): Float64Array;
-  /** What operators see: the propensities, or what they come from, without randomness. */
-  weights(table: ModelTable, members: readonly PolicyMember[]): Float64Array;
+  propensities(table: ModelTable, members: readonly PolicyMember[]): Float64Array;
   /** The first numbers of a row, beside those of all others. */
   join(table: ModelTable, row: number): void;
   learn(table: ModelTable, row: number, loss: number, choice: Choice): void;
@@ -67,7 +65,7 @@ export class ChoosingPolicy implements CorrectionPolicy<ModelTable> {
   }
 
   select(state: ModelTable, members: readonly PolicyMember[], _context: unknown, random: Random): Selection {
-    const propensities = this.#rule.propensities(state, members, random);
+    const propensities = this.#rule.propensities(state, members);
     const drawn = draw(propensities, random);
     const { model } = members[drawn] as PolicyMember;
     const choice = { arm: model, propensity: propensities[drawn] as number, arms: members.length };
@@ -119,7 +117,7 @@ export class ChoosingPolicy implements CorrectionPolicy<ModelTable> {
   }
 
   weights(state: ModelTable, members: readonly PolicyMember[]): readonly WeightReport[] {
-    return reportWeights(state, members, this.#rule.weights(state, members));
+    return reportWeights(state, members, this.#rule.propensities(state, members));
   }
 
   #lossOf(output: MemberOutput, truth: Truth): number | undefined {

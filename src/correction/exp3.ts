@@ -33,10 +33,6 @@ export class Exp3 implements ChoiceRule {
   }
 
   propensities(table: ModelTable, members: readonly PolicyMember[]): Float64Array {
-    return this.weights(table, members);
-  }
-
-  weights(table: ModelTable, members: readonly PolicyMember[]): Float64Array {
     const rate = -this.#etaAt(table.time + 1, members.length);
     return explore(memberWeights(table, members, rate), table, members, FLOOR);
   }

@@ -19,10 +19,6 @@ export class EpsilonGreedy implements ChoiceRule {
   }
 
   propensities(table: ModelTable, members: readonly PolicyMember[]): Float64Array {
-    return this.weights(table, members);
-  }
-
-  weights(table: ModelTable, members: readonly PolicyMember[]): Float64Array {
     return explore(allOn(leastOf(table, members, meanLoss), members), table, members, this.#epsilon);
   }
 
@@ -49,10 +45,6 @@ export class Ucb1 implements ChoiceRule {
   readonly shape: TableShape = { code: 9, columns: OUTCOME_COLUMNS, scalars: 0 };
 
   propensities(table: ModelTable, members: readonly PolicyMember[]): Float64Array {
-    return this.weights(table, members);
-  }
-
-  weights(table: ModelTable, members: readonly PolicyMember[]): Float64Array {
     let count = 1;
     for (const member of members) count += total(outcomesOf(table, member));
     const bound = (outcomes: Outcomes) => {

@@ -1,21 +1,18 @@
-import type { Random } from "../domain/ports.js";
-import { drawBeta } from "../lib/betaDraw.js";
+import { bestOfBetas } from "./bestOfBetas.js";
 import type { ChoiceRule } from "./choosingPolicy.js";
 import type { PolicyMember } from "./correctionPolicy.js";
 import { explore } from "./exploration.js";
-import { normalise } from "./exponentialWeights.js";
 import type { ModelTable, TableShape } from "./modelTable.js";
 import { countOutcome, inheritOutcomes, OUTCOME_COLUMNS, outcomesOf } from "./outcomeCounts.js";
 
 const EPSILON = 0.01;
 const STRENGTH = 20;
-const DRAWS = 200;
 
 /**
  * Thompson sampling (Biometrika 25, 1933; Agrawal and Goyal, COLT 2012): each model has a Beta(1 + good, 1 + bad) of
- * success, and is chosen as often as it is the best. How often that is has no closed form: it is estimated by 200 draws
- * from all, mixed with `epsilon` of an even choice, and the model is then drawn from the estimate, so that the
- * recorded propensity is the very one it was chosen with. Losses between 0 and 1 count as parts of a failure.
+ * success, and is chosen as often as it is the best. How often that is gets computed and the model drawn from it, mixed
+ * with `epsilon` of an even choice, instead of drawing one value for each model and taking the best: so the recorded
+ * propensity is the very one it was chosen with. Losses between 0 and 1 count as parts of a failure.
  */
 export class Thompson implements ChoiceRule {
   readonly kind = "thompson";
@@ -28,24 +25,11 @@ export class Thompson implements ChoiceRule {
     this.#strength = strength;
   }
 
-  propensities(table: ModelTable, members: readonly PolicyMember[], random: Random): Float64Array {
-    const good = Float64Array.from(members, (member) => 1 + outcomesOf(table, member).good);
-    const bad = Float64Array.from(members, (member) => 1 + outcomesOf(table, member).bad);
-    const shares = new Float64Array(members.length);
-    for (let i = 0; i < DRAWS; i++) {
-      const best = bestOfDraw(good, bad, random);
-      shares[best] = (shares[best] as number) + 1 / DRAWS;
-    }
-    return explore(shares, table, members, this.#epsilon);
-  }
-
-  /** The expected success of each, as shares. */
-  weights(table: ModelTable, members: readonly PolicyMember[]): Float64Array {
-    const means = Float64Array.from(members, (member) => {
-      const { good, bad } = outcomesOf(table, member);
-      return (1 + good) / (2 + good + bad);
-    });
-    return normalise(means);
+  propensities(table: ModelTable, members: readonly PolicyMember[]): Float64Array {
+    const outcomes = members.map((member) => outcomesOf(table, member));
+    const good = Float64Array.from(outcomes, (one) => 1 + one.good);
+    const bad = Float64Array.from(outcomes, (one) => 1 + one.bad);
+    return explore(bestOfBetas(good, bad), table, members, this.#epsilon);
   }
 
   join(): void {
@@ -59,16 +43,4 @@ export class Thompson implements ChoiceRule {
   inherit(table: ModelTable): void {
     inheritOutcomes(table, this.#strength);
   }
-}
-
-function bestOfDraw(good: Float64Array, bad: Float64Array, random: Random): number {
-  let best = 0;
-  let most = -1;
-  for (let i = 0; i < good.length; i++) {
-    const drawn = drawBeta(good[i] as number, bad[i] as number, random);
-    if (drawn <= most) continue;
-    most = drawn;
-    best = i;
-  }
-  return best;
 }

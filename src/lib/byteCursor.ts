@@ -59,6 +59,7 @@ export class ByteWriter {
     return this.#bytes.slice(0, this.#length);
   }
 
+  /** Where the next so many bytes go. May replace the view. */
   #reserve(bytes: number): number {
     const at = this.#length;
     this.#length += bytes;
