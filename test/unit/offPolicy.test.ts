@@ -1,19 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { readFileSync } from "node:fs";
 import { normal, seededRandom } from "../../bench/simulation/seededRandom.js";
 import { evaluateOffPolicy } from "../../src/correction/offPolicy.js";
 import type { Estimates, LoggedChoice, OffPolicyEvaluation } from "../../src/correction/offPolicy.js";
-
-/** The log of the Thompson sampler, with an even choice among the items as the policy to be judged. */
-function openBandit(shop: "men" | "women"): LoggedChoice[] {
-  const text = readFileSync(new URL(`../fixtures/openBandit/bts-${shop}.csv`, import.meta.url), "utf8");
-  const rows = text.trim().split("\n").slice(1);
-  const parsed = rows.map((row) => row.split(",").map(Number) as [number, number, number, number]);
-  const items = new Set(parsed.map(([item]) => item));
-  const target = new Map([...items].map((item) => [`${item}`, 1 / items.size]));
-  return parsed.map(([item, , click, propensity]) => ({ arm: `${item}`, propensity, value: click, target }));
-}
+import { openBandit } from "../support/openBandit.js";
 
 function estimatesOf(evaluation: OffPolicyEvaluation): Estimates {
   if (evaluation.kind !== "estimates") throw new Error(`refused: ${evaluation.reason}`);
