@@ -1,10 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { ExactCache } from "./caching/exactCache.js";
 import { firstQuery, readExample, setUpExample } from "./cli/example.js";
 import type { Example } from "./cli/example.js";
 import type { Config } from "./config.js";
 import type { Clock } from "./domain/ports.js";
-import type { ReceiptKey } from "./domain/storePorts.js";
 import type { Services } from "./graphql/context.js";
 import { GraphqlHttpFront } from "./graphql/httpFront.js";
 import { buildGraphqlSchema } from "./graphql/schema.js";
@@ -14,31 +12,17 @@ import { addOperationsRoutes } from "./http/operationsRoutes.js";
 import { MonotonicClock } from "./lib/monotonicClock.js";
 import { memoryShare } from "./lib/memoryShare.js";
 import { QuantileTracker } from "./lib/quantileTracker.js";
-import { askSignature } from "./replicas/wrapperClient.js";
-import { Learning } from "./learning/learning.js";
-import { Administration } from "./serving/administer.js";
-import { Catalogue } from "./serving/catalogue.js";
 import { LaunchedWrappers } from "./serving/launchedWrappers.js";
 import { ModelVersions } from "./serving/modelVersions.js";
-import { observe } from "./serving/observe.js";
-import { predict } from "./serving/predict.js";
-import type { PredictRequest } from "./serving/predict.js";
-import { predictionIds } from "./serving/predictionIds.js";
-import { signReceipt } from "./serving/receipt.js";
 import { Pressure } from "./serving/pressure.js";
-import { RegistryWatch } from "./serving/registryWatch.js";
+import { ServiceComposition } from "./services.js";
 import { connectDatabase } from "./store/database.js";
 import type { Database } from "./store/database.js";
 import { startEmbeddedPostgres } from "./store/embeddedPostgres.js";
 import { migrate } from "./store/migrate.js";
-import { PostgresObservationStore } from "./store/observationStore.js";
-import { PostgresReceiptKeyStore } from "./store/receiptKeyStore.js";
-import { PostgresRegistryStore } from "./store/registryStore.js";
-import { PostgresStateStore } from "./store/stateStore.js";
 import { createLog } from "./telemetry/log.js";
 import type { Log } from "./telemetry/log.js";
 import { prometheusRegistry } from "./telemetry/prometheus.js";
-import { ServingMetrics } from "./telemetry/servingMetrics.js";
 
 /** What the banner shows of a server that is ready. */
 export interface Started {
@@ -198,69 +182,18 @@ export class App {
     return wrappers.start(example?.wrappers ?? []);
   }
 
-  async #makeServices(database: Database, versions: ModelVersions): Promise<Services> {
-    const clock = this.#clock;
-    const catalogue = new Catalogue();
-    const metrics = new ServingMetrics();
-    const answerMarginMs = () => this.#answerMargin.value;
-    const registry = new PostgresRegistryStore(database);
-    const learning = new Learning({
-      clock,
-      store: new PostgresStateStore(database),
-      stateBytes: this.#config.stateBytes,
-      warn: (message) => this.#log.warn(message),
-    });
-    const watch = new RegistryWatch({
-      registry,
-      catalogue,
+  #makeServices(database: Database, versions: ModelVersions): Promise<Services> {
+    const services = new ServiceComposition({
+      config: this.#config,
+      clock: this.#clock,
+      log: this.#log,
+      database,
       versions,
-      learning,
-      answerMarginMs,
-      warn: (message) => this.#log.warn(message),
-      clock,
-      random: Math.random,
+      pressure: this.#startPressure(),
+      answerMarginMs: () => this.#answerMargin.value,
     });
-    await watch.start();
-    this.#releases.push(() => watch.stop());
-    await learning.start();
-    this.#releases.push(() => learning.stop());
-    const observations = new PostgresObservationStore(database, { clock, random: Math.random, learner: learning });
-    this.#releases.push(() => observations.drain());
-    const receiptKeys: readonly ReceiptKey[] = await new PostgresReceiptKeyStore(database).readOrCreate();
-    const newPredictionId = predictionIds(randomBytes);
-    const pressure = this.#startPressure();
-    const random = Math.random;
-    const predicting = { clock, random, learning, catalogue, metrics, newPredictionId, answerMarginMs, pressure };
-    const { receiptTtlMs, maxMessageBytes } = this.#config;
-    const predictIt = (request: PredictRequest) => predict(predicting, request);
-    const loggedEvidence = () => Promise.resolve(undefined);
-    const observing = {
-      clock,
-      catalogue,
-      metrics,
-      observations,
-      receiptKeys: () => receiptKeys,
-      receiptTtlMs,
-      loggedEvidence,
-      predict: predictIt,
-    };
-    return {
-      predict: predictIt,
-      observe: (request) => observe(observing, request),
-      receiptOf: (prediction) => signReceipt(prediction, receiptKeys).receipt,
-      administration: new Administration({
-        registry,
-        catalogue,
-        refresh: () => watch.refresh(),
-        statedSignature: async (model, version, endpoints) =>
-          versions.statedSignature(model, version) ??
-          askSignature({ model, version, endpoints, maxMessageBytes, deadlineWallMs: clock.wallMs() + 3000 }),
-      }),
-      catalogue,
-      versions,
-      metrics,
-      clock,
-    };
+    this.#releases.push(() => services.stop());
+    return services.start();
   }
 
   #startPressure(): Pressure {

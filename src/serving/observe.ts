@@ -39,7 +39,7 @@ export interface ObserveDependencies {
   readonly catalogue: Catalogue;
   readonly metrics: ServingMetrics;
   readonly observations: ObservationStore;
-  readonly receiptKeys: () => readonly ReceiptKey[];
+  readonly receiptKeys: (receipt: string) => Promise<readonly ReceiptKey[]>;
   readonly receiptTtlMs: number;
   /** Evidence that did not fit into a receipt; undefined when it is not there (any more). */
   readonly loggedEvidence: (application: string, predictionId: string) => Promise<StoredEvidence | undefined | Failure>;
@@ -91,7 +91,7 @@ async function receiptSubject(
   receipt: string,
   request: ObserveRequest,
 ): Promise<Subject | Failure> {
-  const content = openReceipt(receipt, deps.receiptKeys());
+  const content = openReceipt(receipt, await deps.receiptKeys(receipt));
   if (isFailure(content)) return content;
   const refusal = expired(deps, content) ?? requestProblem(deps, content.application, request);
   if (refusal !== undefined) return refusal;

@@ -4,6 +4,7 @@ import type { Failure } from "../domain/failure.js";
 import type { Clock, Random } from "../domain/ports.js";
 import type { Explanation, Prediction } from "../domain/prediction.js";
 import type { Learning, StateInUse } from "../learning/learning.js";
+import type { Row } from "../domain/tensor.js";
 import type { ServingMetrics } from "../telemetry/servingMetrics.js";
 import { answer } from "./answer.js";
 import { ask, shed } from "./ask.js";
@@ -39,6 +40,8 @@ export interface PredictDependencies {
   readonly metrics: ServingMetrics;
   readonly newPredictionId: () => string;
   readonly pressure: Pick<Pressure, "refusal">;
+  /** Keeps a prediction beside its receipt, where the application wants that. Never waits. */
+  readonly logPrediction: (prediction: Prediction, row: Row | undefined) => void;
   /** Milliseconds kept back from the objective for event-loop lag and rendering; learned, at least 1. */
   readonly answerMarginMs: () => number;
 }
@@ -81,7 +84,14 @@ export async function predict(deps: PredictDependencies, request: PredictRequest
   const explanation = request.explain ? explain(deps, request, askedMs, deadlineMs) : undefined;
   const answered = answer(deps, served, request, state, asked, explanation);
   deps.metrics.record(served.application, answered, deps.clock.nowMs() - arrivalMs);
+  log(deps, served, answered, row);
   return answered;
+}
+
+function log(deps: PredictDependencies, served: ServedApplication, answered: Prediction | Failure, row: Row): void {
+  const { logPredictions } = served.application.feedback;
+  if (logPredictions === "NONE" || isFailure(answered)) return;
+  deps.logPrediction(answered, logPredictions === "INPUTS" ? row : undefined);
 }
 
 /** What the query is answered from: at once where this process has it, which is nearly always. */

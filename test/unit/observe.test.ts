@@ -35,7 +35,7 @@ function setUp(output: OutputSpec = { kind: "LABEL", labels: LABELS }, changes: 
         return Promise.resolve(stored);
       },
     },
-    receiptKeys: () => KEYS,
+    receiptKeys: () => Promise.resolve(KEYS),
     receiptTtlMs: TTL_MS,
     loggedEvidence: (_application, id) => Promise.resolve(logged.get(id)),
     predict: (request) => {

@@ -31,10 +31,12 @@ function setUp(outcomes: readonly (RowOutcome | undefined)[], changes: Partial<A
   const refused = new Set<string>();
   let ids = 0;
   const given = application(changes);
+  const logged: [string, boolean][] = [];
   const deps: PredictDependencies = {
     clock,
     random: () => 0.5,
     learning: nothingLearned(given),
+    logPrediction: (prediction, row) => void logged.push([prediction.id, row !== undefined]),
     metrics,
     catalogue: catalogueOf(given, members),
     newPredictionId: () => `p${++ids}`,
@@ -56,7 +58,7 @@ function setUp(outcomes: readonly (RowOutcome | undefined)[], changes: Partial<A
     clock.advance(100);
     return answer;
   };
-  return { clock, metrics, refused, ask, request, evaluator: evaluators[0] as FakeEvaluator };
+  return { clock, metrics, refused, logged, ask, request, evaluator: evaluators[0] as FakeEvaluator };
 }
 
 const fresh = scores([0.25, 0.75]);
@@ -277,5 +279,16 @@ describe("predict", () => {
     const { ask, evaluator } = setUp([fresh]);
     expect(await ask({ entity })).toMatchObject({ code: "BAD_INPUT", path: ["entity"] });
     expect(evaluator.asked).toEqual([]);
+  });
+
+  test.each([
+    ["NONE", []],
+    ["EVIDENCE", [["p1", false]]],
+    ["INPUTS", [["p1", true]]],
+  ] as const)("keeps beside the receipt what logPredictions %s says", async (logPredictions, expected) => {
+    const { ask, logged } = setUp([fresh], { feedback: { ...DEFAULT_FEEDBACK, logPredictions } });
+    await ask();
+    await ask({ entity: "" });
+    expect(logged).toEqual(expected);
   });
 });
