@@ -1,7 +1,7 @@
 """Where river's drift detectors fire: writes drift.json beside this file.
 
 The first stream is the example of river's documentation; Page-Hinkley fires at 1006 and ADWIN at 1023 there.
-Run with the packages of requirements.txt: python test/oracles/drift.py
+Run with river 0.26.1, which the tests do not need: python test/oracles/drift.py
 """
 
 import json

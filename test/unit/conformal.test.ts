@@ -55,6 +55,13 @@ describe("adaptive conformal sets", () => {
     expect(conformal.observations).toBe(20_000);
   });
 
+  test("keep the coverage while errors grow all the time, where the window alone lags behind", () => {
+    const random = seededRandom(3);
+    const conformal = new AdaptiveConformal({ coverage: 0.9 });
+    for (let t = 0; t < 20_000; t++) conformal.observe(-Math.log(1 - random()) * 1.001 ** t);
+    expect(Math.abs((conformal.realisedCoverage ?? 0) - 0.9)).toBeLessThan(0.01);
+  });
+
   test("hold everything while there are too few observations, and the best label always", () => {
     const conformal = new AdaptiveConformal();
     expect(conformal.realisedCoverage).toBeUndefined();
