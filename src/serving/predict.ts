@@ -54,6 +54,8 @@ const STRAGGLING_SHARE = 0.5;
 /** A state is waited for at most so long, and at most such a share of the query's time. */
 const STATE_WITHIN_MS = 2;
 const STATE_WITHIN_SHARE = 0.1;
+/** The same where the caller names an observation that is to count. */
+const MIN_STATE_SHARE = 0.5;
 
 /**
  * Answers one query by its deadline: admit, take the learned state, ask the models that the policy selects, answer with
@@ -101,13 +103,14 @@ function stateOf(
   deadlineMs: number,
 ): StateInUse | Promise<StateInUse> {
   const leftMs = deadlineMs - clock.nowMs();
-  const withinMs = Math.min(STATE_WITHIN_MS, STATE_WITHIN_SHARE * leftMs);
-  if (minStateSeq === undefined || learning.knownSeq(application) >= minStateSeq) {
-    return learning.stateFor(application, entity, withinMs);
+  if (minStateSeq === undefined) {
+    return learning.stateFor(application, entity, Math.min(STATE_WITHIN_MS, STATE_WITHIN_SHARE * leftMs));
   }
-  return learning
-    .reach(application, minStateSeq, STRAGGLING_SHARE * leftMs)
-    .then(() => learning.stateFor(application, entity, withinMs));
+  // Who asks for it waits for it.
+  const untilMs = clock.nowMs() + MIN_STATE_SHARE * leftMs;
+  const state = () => learning.stateFor(application, entity, untilMs - clock.nowMs());
+  if (learning.knownSeq(application) >= minStateSeq) return state();
+  return learning.reach(application, minStateSeq, untilMs - clock.nowMs()).then(state);
 }
 
 function unknownApplication(catalogue: Catalogue, name: string): Failure {

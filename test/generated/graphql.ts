@@ -562,6 +562,36 @@ export type PredictForReceiptQuery = { predict:
     | { __typename: 'Unavailable' }
    };
 
+export type PredictLearnedQueryVariables = Exact<{
+  input: PredictInput;
+}>;
+
+
+export type PredictLearnedQuery = { predict:
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Overloaded', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Prediction', receipt: string, personalised: boolean, stateSeq: number, stateAgeMs: number, output:
+        | { number: number }
+        | Record<PropertyKey, never>
+      , models: Array<{ model: string }> }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
+export type ObserveManyMutationVariables = Exact<{
+  inputs: Array<ObserveInput> | ObserveInput;
+}>;
+
+
+export type ObserveManyMutation = { observeMany: Array<
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Observation', seq: number, duplicate: boolean, folded: boolean, learnedBy: Array<number>, loss: number | null, stateSeq: number, rebuildPending: boolean }
+    | { __typename: 'Overloaded', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+  > };
+
 export type ObserveMutationVariables = Exact<{
   input: ObserveInput;
 }>;
@@ -1018,6 +1048,59 @@ export const PredictForReceiptDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<PredictForReceiptQuery, PredictForReceiptQueryVariables>;
+export const PredictLearnedDocument = new TypedDocumentString(`
+    query PredictLearned($input: PredictInput!) {
+  predict(input: $input) {
+    __typename
+    ... on Prediction {
+      receipt
+      personalised
+      stateSeq
+      stateAgeMs
+      output {
+        ... on NumberOutput {
+          number
+        }
+      }
+      models {
+        model
+      }
+    }
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<PredictLearnedQuery, PredictLearnedQueryVariables>;
+export const ObserveManyDocument = new TypedDocumentString(`
+    mutation ObserveMany($inputs: [ObserveInput!]!) {
+  observeMany(inputs: $inputs) {
+    __typename
+    ... on Observation {
+      seq
+      duplicate
+      folded
+      learnedBy
+      loss
+      stateSeq
+      rebuildPending
+    }
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<ObserveManyMutation, ObserveManyMutationVariables>;
 export const ObserveDocument = new TypedDocumentString(`
     mutation Observe($input: ObserveInput!) {
   observe(input: $input) {
