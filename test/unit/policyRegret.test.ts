@@ -24,7 +24,7 @@ const CASES: readonly (readonly [name: string, spec: PolicySpec, runs: number])[
   ["exp3-ix", { kind: "exp3-ix" }, 4],
   ["epsilon-greedy", { kind: "epsilon-greedy" }, 4],
   ["ucb1", { kind: "ucb1" }, 4],
-  ["thompson", { kind: "thompson" }, 4],
+  ["thompson", { kind: "thompson" }, 2],
   ["ensemble", { kind: "ensemble" }, 4],
   ["adaptive", { kind: "ensemble", adaptive: true }, 4],
 ];
