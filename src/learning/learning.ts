@@ -204,7 +204,8 @@ export class Learning implements GroupLearner {
     return {
       writes,
       committed: () => this.#committed(followed, states, fresh[0]?.seq, last),
-      abandoned: () => this.#abandoned(followed, states),
+      // Only copies were changed; what was stored all the same is read when it is next needed.
+      abandoned: () => undefined,
     };
   }
 
@@ -301,12 +302,6 @@ export class Learning implements GroupLearner {
     // Nobody else has appended in between.
     followed.knownSeq = lastSeq;
     followed.confirmedMs = this.#options.clock.nowMs();
-  }
-
-  #abandoned(followed: FollowedApplication, states: readonly FoldedState[]): void {
-    for (const { ref } of states) {
-      if (ref.entity !== POPULATION) this.#held.forget(followed.spec.name, ref);
-    }
   }
 
   #forget(name: string): void {

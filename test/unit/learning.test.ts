@@ -131,9 +131,13 @@ describe("learning", () => {
     const store = new FakeLearningStore();
     const { learning } = await newServer(store, hashFolding());
     await store.append(learning, [observation("a", "ann")]);
-    const before = hashOf((await stateOf(learning, "ann")).held.state).digest;
+    const digests = async () => {
+      const { held, population } = await stateOf(learning, "ann");
+      return [hashOf(held.state).digest, hashOf(population.state).digest];
+    };
+    const before = await digests();
     await store.append(learning, [observation("b", "ann")], true);
-    expect(hashOf((await stateOf(learning, "ann")).held.state).digest).toBe(before);
+    expect(await digests()).toEqual(before);
     await learning.stop();
   });
 
@@ -145,6 +149,18 @@ describe("learning", () => {
     await stateOf(learning, "zoe");
     expect(store.reads.length - before).toBe(1);
     await learning.stop();
+  });
+
+  test("an entity that was not there is found once another server has learned of it", async () => {
+    const store = new FakeLearningStore();
+    const one = await newServer(store, hashFolding());
+    const two = await newServer(store, hashFolding());
+    expect((await stateOf(two.learning, "zoe")).personalised).toBe(false);
+    await store.append(one.learning, [observation("a", "zoe")]);
+    await two.learning.refresh();
+    expect((await stateOf(two.learning, "zoe")).personalised).toBe(true);
+    await one.learning.stop();
+    await two.learning.stop();
   });
 
   test("all entities that are missing in one turn are read with one statement", async () => {
