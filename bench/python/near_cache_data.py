@@ -74,7 +74,7 @@ def mnist(folder, out):
     scale = 1 / 255
     for name, shown, asked, hidden, epochs in (
         ("mnist", train, test, (64,), 8),
-        ("mnist64", mean_of_blocks(train[:30000]), mean_of_blocks(np.concatenate([train[30000:], test])), (48,)),
+        ("mnist64", mean_of_blocks(train[:30000]), mean_of_blocks(np.concatenate([train[30000:], test])), (48,), 16),
     ):
         labels = train_labels[: len(shown)]
         of_asked = test_labels if asked is test else np.concatenate([train_labels[30000:], test_labels])

@@ -11,8 +11,8 @@ import type { Distance } from "./vectorSpace.js";
 const VISIT = 16;
 /** Up to so many multiplications all vectors are looked through: 500 of 64 numbers, about 20 us. */
 const SCAN_WORK = 40_000;
-/** What a look-up may compute distances with: about 100 us. */
-const CANDIDATE_WORK = 80_000;
+/** What a look-up may compute distances with: up to 150 us, since each is of a vector somewhere else in memory. */
+const CANDIDATE_WORK = 48_000;
 const MIN_CANDIDATES = 64;
 /** Memory of what distances cost, in queries. */
 const WORK_MEMORY = 64;
