@@ -1,4 +1,5 @@
 import { ADDED_LATENCY } from "./addedLatencyScenario.js";
+import { APPROXIMATE_CACHE } from "./approximateCacheScenario.js";
 import type { Scenario } from "./bench.js";
 import { CACHE_MEMORY } from "./cacheMemoryScenario.js";
 import { CONVERGENCE } from "./convergenceScenario.js";
@@ -18,6 +19,7 @@ export const SCENARIOS: readonly Scenario[] = [
   DOCUMENT,
   LINK,
   CACHE_MEMORY,
+  APPROXIMATE_CACHE,
   OVERLOAD,
   CONVERGENCE,
   ADDED_LATENCY,

@@ -58,10 +58,10 @@ export class HashTables {
   }
 
   /**
-   * Writes each slot that has one of the keys to `out`, until that is full; returns how many. `keys` are `probes` for
+   * Writes each slot that has one of the keys to `out`, at most `most`; returns how many. `keys` are `probes` for
    * each table, of which the first of all tables come first: they are the likeliest.
    */
-  candidates(keys: Uint32Array, probes: number, out: Int32Array): number {
+  candidates(keys: Uint32Array, probes: number, out: Int32Array, most = out.length): number {
     this.#search = (this.#search + 1) >>> 0;
     if (this.#search === 0) {
       this.#seen.fill(0);
@@ -79,7 +79,7 @@ export class HashTables {
             this.#seen[slot] = this.#search;
             out[found] = slot;
             found += 1;
-            if (found === out.length) return found;
+            if (found === most) return found;
           }
           link = this.#links[at + 1] as number;
         }

@@ -2,7 +2,9 @@ import type { Random } from "../domain/ports.js";
 import { CrossPolytopeHashes } from "./crossPolytopeHashes.js";
 import { MAX_PROBES } from "./hashFamily.js";
 import type { HashFamily } from "./hashFamily.js";
+import { RecallEstimate } from "./recallEstimate.js";
 import { SignHashes } from "./signHashes.js";
+import { distanceWork } from "./sparseQuery.js";
 import { StableHashes } from "./stableHashes.js";
 import { displace } from "./vectorSpace.js";
 import type { Distance } from "./vectorSpace.js";
@@ -24,7 +26,7 @@ export const MAX_TABLES = 24;
 const TARGET_RECALL = 0.95;
 const CROSS_POLYTOPE_DIMENSIONS = 64;
 const STABLE_WIDTH_PER_RADIUS = 4;
-const TRIAL_TABLES = 4;
+const TRIAL_TABLES = 8;
 const MOVED = 96;
 const SAMPLE = 256;
 const PROBE_STEPS = [1, 2, 4, 8, 16, 32] as const;
@@ -40,6 +42,8 @@ export interface TuningOptions {
   readonly radius: number;
   /** How many vectors the index holds. */
   readonly size: number;
+  /** As many candidates as a look-up takes at most. */
+  readonly mostCandidates: number;
   /** Some of them. */
   readonly sample: readonly Float32Array[];
   readonly random: Random;
@@ -57,6 +61,8 @@ export class IndexTuning {
   readonly #options: TuningOptions;
   readonly #trials: Pick<IndexPlan, "family" | "functions">[];
   readonly #density: number;
+  /** What a distance costs, in coordinates. */
+  readonly #work: number;
   #best: IndexPlan | undefined;
 
   constructor(options: TuningOptions) {
@@ -66,6 +72,7 @@ export class IndexTuning {
     const first = options.sample[0] as Float32Array;
     this.centre = meanOf(options.sample, first.length);
     this.#density = densityOf(options.sample, first.length);
+    this.#work = distanceWork(first.length, this.#density * first.length);
     this.#trials = trialsFor(options.distance, options.size, first.length);
   }
 
@@ -103,11 +110,13 @@ export class IndexTuning {
     const strangers = this.#options.size * collisionRate(family, this.#options.sample);
     let best: IndexPlan | undefined;
     for (const probes of PROBE_STEPS) {
-      const chance = Math.min(0.999, foundAt(probes));
-      const wanted = Math.max(1, Math.ceil(Math.log(1 - TARGET_RECALL) / Math.log(1 - chance)));
-      const tables = Math.min(MAX_TABLES, wanted);
-      const recall = 1 - (1 - chance) ** tables;
-      const lookup = PROBE_NS + strangers * (CANDIDATE_NS + this.centre.length * COORDINATE_NS);
+      const estimate = foundAt(probes);
+      let tables = 1;
+      while (tables < MAX_TABLES && estimate.recall(tables) < TARGET_RECALL) tables += 1;
+      // Beyond the most that a look-up takes, candidates are left out, the neighbour among them.
+      const taken = Math.min(1, this.#options.mostCandidates / (tables * probes * strangers));
+      const recall = estimate.recall(tables) * taken;
+      const lookup = PROBE_NS + strangers * taken * (CANDIDATE_NS + this.#work * COORDINATE_NS);
       const cost = tables * (this.#hashCost(trial) + probes * lookup);
       const plan = { ...trial, tables, probes, recall, cost };
       if (best === undefined || isBetter(plan, best)) best = plan;
@@ -121,10 +130,10 @@ export class IndexTuning {
     return functions * dimensions * (3 * Math.log2(dimensions) + 6) * MULTIPLY_NS;
   }
 
-  /** Share of moved vectors whose bucket is among the first so many probes of where they came from. */
-  #ranks(family: HashFamily): (probes: number) => number {
+  /** How often moved vectors' buckets are among the first so many probes of where they came from. */
+  #ranks(family: HashFamily): (probes: number) => RecallEstimate {
     const { sample, distance, radius, random } = this.#options;
-    const counts = new Float64Array(MAX_PROBES + 1);
+    const ranks = new Uint8Array(MOVED * TRIAL_TABLES);
     const probed = new Uint32Array(TRIAL_TABLES * MAX_PROBES);
     const keys = new Uint32Array(TRIAL_TABLES);
     for (let i = 0; i < MOVED; i++) {
@@ -135,13 +144,22 @@ export class IndexTuning {
       family.keys(from, keys);
       for (let table = 0; table < TRIAL_TABLES; table++) {
         const rank = probed.indexOf(keys[table] as number, table * MAX_PROBES) - table * MAX_PROBES;
-        if (rank >= 0 && rank < MAX_PROBES) counts[rank + 1] = (counts[rank + 1] as number) + 1;
+        ranks[i * TRIAL_TABLES + table] = rank >= 0 && rank < MAX_PROBES ? rank : MAX_PROBES;
       }
     }
-    for (let rank = 1; rank <= MAX_PROBES; rank++)
-      counts[rank] = (counts[rank] as number) + (counts[rank - 1] as number);
-    return (probes) => Math.max(1e-6, (counts[probes] as number) / (MOVED * TRIAL_TABLES));
+    return (probes) => new RecallEstimate(foundWithin(ranks, probes), TRIAL_TABLES);
   }
+}
+
+/** Of each moved vector, in how many tables its rank is below `probes`. */
+function foundWithin(ranks: Uint8Array, probes: number): Uint8Array {
+  const founds = new Uint8Array(MOVED);
+  for (let i = 0; i < ranks.length; i++)
+    if ((ranks[i] as number) < probes) {
+      const moved = Math.floor(i / TRIAL_TABLES);
+      founds[moved] = (founds[moved] as number) + 1;
+    }
+  return founds;
 }
 
 export function sampleSize(size: number): number {

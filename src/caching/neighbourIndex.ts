@@ -3,6 +3,7 @@ import type { HashFamily } from "./hashFamily.js";
 import { HashTables, TABLE_BYTES_PER_SLOT } from "./hashTables.js";
 import { IndexTuning, MAX_TABLES, sampleSize } from "./indexTuning.js";
 import type { IndexPlan } from "./indexTuning.js";
+import { distanceWork, SparseQuery, squaredLength } from "./sparseQuery.js";
 import { distanceFromSquare, squareWithin } from "./vectorSpace.js";
 import type { Distance } from "./vectorSpace.js";
 
@@ -10,9 +11,11 @@ import type { Distance } from "./vectorSpace.js";
 const VISIT = 16;
 /** Up to so many multiplications all vectors are looked through: 500 of 64 numbers, about 20 us. */
 const SCAN_WORK = 40_000;
-/** What a look-up may compute distances with: about 100 us. */
-const CANDIDATE_WORK = 80_000;
+/** What a look-up may compute distances with: up to 150 us, since each is of a vector somewhere else in memory. */
+const CANDIDATE_WORK = 48_000;
 const MIN_CANDIDATES = 64;
+/** Memory of what distances cost, in queries. */
+const WORK_MEMORY = 64;
 const MIGRATED_PER_STEP = 8;
 /** Tables are made anew when the radius is so many times theirs, since recall falls... */
 const RADIUS_GROWTH = 1.3;
@@ -33,7 +36,7 @@ interface Built {
 
 /** What the index needs of memory for each vector that it has room for. */
 export function indexBytesPerVector(dimensions: number): number {
-  return 4 * dimensions + MAX_TABLES * TABLE_BYTES_PER_SLOT + 8;
+  return 4 * dimensions + MAX_TABLES * TABLE_BYTES_PER_SLOT + 16;
 }
 
 /**
@@ -50,9 +53,14 @@ export class NeighbourIndex {
   readonly #distance: Distance;
   readonly #random: Random;
   readonly #vectors: Float32Array;
+  readonly #squaredLengths: Float64Array;
   readonly #live: Uint8Array;
   readonly #free: Int32Array;
   readonly #candidates: Int32Array;
+  readonly #sparse: SparseQuery;
+  #isSparse = false;
+  /** What a distance has cost lately, in coordinates. */
+  #work: number;
   #freeCount = 0;
   /** Slots from here on were never used. */
   #top = 0;
@@ -70,9 +78,12 @@ export class NeighbourIndex {
     this.#distance = options.distance;
     this.#random = options.random;
     this.#vectors = new Float32Array(capacity * dimensions);
+    this.#squaredLengths = new Float64Array(capacity);
     this.#live = new Uint8Array(capacity);
     this.#free = new Int32Array(capacity);
-    this.#candidates = new Int32Array(Math.max(MIN_CANDIDATES, Math.floor(CANDIDATE_WORK / (dimensions + VISIT))));
+    this.#candidates = new Int32Array(mostCandidates(0));
+    this.#sparse = new SparseQuery(dimensions);
+    this.#work = dimensions;
   }
 
   get size(): number {
@@ -102,6 +113,7 @@ export class NeighbourIndex {
   insert(vector: Float32Array): number {
     const slot = this.#takeSlot();
     this.#vectors.set(vector, slot * this.#dimensions);
+    this.#squaredLengths[slot] = squaredLength(vector);
     this.#live[slot] = 1;
     this.#size += 1;
     if (this.#built !== undefined) enter(this.#built, slot, vector);
@@ -123,34 +135,35 @@ export class NeighbourIndex {
   nearest(query: Float32Array): number | undefined {
     const built = this.#built;
     if (built === undefined) return this.scan(query);
+    this.#read(query);
     built.family.probeKeys(query, built.plan.probes, built.probed);
-    const count = built.tables.candidates(built.probed, built.plan.probes, this.#candidates);
+    const most = mostCandidates(this.#isSparse ? distanceWork(query.length, this.#sparse.nonZeros) : query.length);
+    const count = built.tables.candidates(built.probed, built.plan.probes, this.#candidates, most);
     let best: number | undefined;
     let bestSquare = Infinity;
     for (let i = 0; i < count; i++) {
       const slot = this.#candidates[i] as number;
-      const square = squareWithin(query, this.#vectors, slot * this.#dimensions, bestSquare);
+      const square = this.#square(query, slot, bestSquare);
       if (square >= bestSquare) continue;
       best = slot;
       bestSquare = square;
     }
-    this.#foundSquare = bestSquare;
-    return best;
+    return this.#foundAt(query, best);
   }
 
   /** The slot of the nearest vector of all. */
   scan(query: Float32Array): number | undefined {
+    this.#read(query);
     let best: number | undefined;
     let bestSquare = Infinity;
     for (let slot = 0; slot < this.#top; slot++) {
       if (this.#live[slot] === 0) continue;
-      const square = squareWithin(query, this.#vectors, slot * this.#dimensions, bestSquare);
+      const square = this.#square(query, slot, bestSquare);
       if (square >= bestSquare) continue;
       best = slot;
       bestSquare = square;
     }
-    this.#foundSquare = bestSquare;
-    return best;
+    return this.#foundAt(query, best);
   }
 
   /**
@@ -165,6 +178,25 @@ export class NeighbourIndex {
     return true;
   }
 
+  #read(query: Float32Array): void {
+    this.#isSparse = this.#sparse.read(query);
+    const work = distanceWork(query.length, this.#sparse.nonZeros);
+    this.#work += (work - this.#work) / WORK_MEMORY;
+  }
+
+  #square(query: Float32Array, slot: number, limit: number): number {
+    const at = slot * this.#dimensions;
+    return this.#isSparse
+      ? this.#sparse.squareTo(this.#vectors, at, this.#squaredLengths[slot] as number)
+      : squareWithin(query, this.#vectors, at, limit);
+  }
+
+  /** The distance of what is found is the sum of squares, which is 0 for an equal vector. */
+  #foundAt(query: Float32Array, slot: number | undefined): number | undefined {
+    if (slot !== undefined) this.#foundSquare = squareWithin(query, this.#vectors, slot * this.#dimensions, Infinity);
+    return slot;
+  }
+
   #takeSlot(): number {
     if (this.#freeCount > 0) {
       this.#freeCount -= 1;
@@ -177,7 +209,7 @@ export class NeighbourIndex {
 
   #isDue(): boolean {
     const radius = this.#radius;
-    if (radius === undefined || radius <= 0 || this.#size * (this.#dimensions + VISIT) <= SCAN_WORK) return false;
+    if (radius === undefined || radius <= 0 || this.#size * (this.#work + VISIT) <= SCAN_WORK) return false;
     const built = this.#built;
     if (built === undefined) return true;
     return radius > built.radius * RADIUS_GROWTH || changed(radius, built.radius) || changed(this.#size, built.size);
@@ -192,7 +224,14 @@ export class NeighbourIndex {
       if (this.has(slot)) sample.push(this.#vectors.slice(at, at + this.#dimensions));
     }
     const radius = this.#radius as number;
-    return new IndexTuning({ distance: this.#distance, radius, size: this.#size, sample, random: this.#random });
+    return new IndexTuning({
+      distance: this.#distance,
+      radius,
+      size: this.#size,
+      mostCandidates: mostCandidates(this.#work),
+      sample,
+      random: this.#random,
+    });
   }
 
   #tune(tuning: IndexTuning): void {
@@ -223,6 +262,11 @@ export class NeighbourIndex {
     this.#built = next;
     this.#next = undefined;
   }
+}
+
+/** How many a look-up takes where a distance costs so much. */
+function mostCandidates(work: number): number {
+  return Math.max(MIN_CANDIDATES, Math.floor(CANDIDATE_WORK / (work + VISIT)));
 }
 
 function enter(built: Built, slot: number, vector: Float32Array): void {

@@ -30,7 +30,8 @@ const BEYOND_MEMORY = 500;
  * - every part within has an upper bound of at most five times the budget, a part being as many neighbouring bins as it
  *   takes samples to show that.
  *
- * Counts are halved every 10,000 samples, so that what was learned of another cache content or other inputs fades. A
+ * Counts are halved every 10,000 samples, so that what was learned of another cache content or other inputs fades: those
+ * within the radius every 10,000 samples within, since audits are few, and samples beyond would outrun them. A
  * change that is too abrupt for that shows in the audits, by a cumulative sum of log-likelihood ratios of four times
  * the budget against the budget (Page, Biometrika 41, 1954): above ln 2000, which chance alone reaches once in more than
  * 2,000 audits (Lorden, Annals of Mathematical Statistics 42, 1971), everything is forgotten and nothing is reused until
@@ -45,7 +46,8 @@ export class RadiusCalibration {
   readonly #first: { readonly distance: number; readonly disagreed: boolean }[] = [];
   readonly #samples = new Float64Array(BINS);
   readonly #disagreements = new Float64Array(BINS);
-  #sinceForgetting = 0;
+  #withinSinceForgetting = 0;
+  #beyondSinceForgetting = 0;
   #sinceJudged = 0;
   #beyond = 0;
   #drift = 0;
@@ -114,7 +116,8 @@ export class RadiusCalibration {
     this.#disagreements.fill(0);
     this.#first.length = 0;
     this.#largest = this.#givenLargest;
-    this.#sinceForgetting = 0;
+    this.#withinSinceForgetting = 0;
+    this.#beyondSinceForgetting = 0;
     this.#sinceJudged = 0;
     this.#beyond = 0;
     this.#drift = 0;
@@ -137,13 +140,26 @@ export class RadiusCalibration {
     const bin = binOf(largest, distance);
     this.#samples[bin] = (this.#samples[bin] as number) + 1;
     if (disagreed) this.#disagreements[bin] = (this.#disagreements[bin] as number) + 1;
-    this.#sinceForgetting += 1;
-    if (this.#sinceForgetting === FORGET_EVERY) this.#forgetHalf();
+    this.#forget(distance, largest);
   }
 
-  #forgetHalf(): void {
-    this.#sinceForgetting = 0;
-    for (let bin = 0; bin < BINS; bin++) {
+  #forget(distance: number, largest: number): void {
+    const radius = this.#radius ?? 0;
+    if (distance <= radius) this.#withinSinceForgetting += 1;
+    else this.#beyondSinceForgetting += 1;
+    const inner = radius === 0 ? 0 : binOf(largest, radius) + 1;
+    if (this.#withinSinceForgetting >= FORGET_EVERY) {
+      this.#withinSinceForgetting = 0;
+      this.#halve(0, inner);
+    }
+    if (this.#beyondSinceForgetting >= FORGET_EVERY) {
+      this.#beyondSinceForgetting = 0;
+      this.#halve(inner, BINS);
+    }
+  }
+
+  #halve(from: number, to: number): void {
+    for (let bin = from; bin < to; bin++) {
       this.#samples[bin] = (this.#samples[bin] as number) / 2;
       this.#disagreements[bin] = (this.#disagreements[bin] as number) / 2;
     }

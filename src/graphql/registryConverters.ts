@@ -12,6 +12,7 @@ import type { Failure } from "../domain/failure.js";
 import type { ApplicationPatch, NewApplication, Stored } from "../domain/storePorts.js";
 import type { NewModelVersion } from "../serving/administer.js";
 import type { ModelVersions } from "../serving/modelVersions.js";
+import { fromApproximateCaches } from "./approximateCacheTypes.js";
 import { fromModelSettings } from "./modelSettingsConverters.js";
 import { fromFeedback, fromPolicySpec, toFeedbackPatch, toLossSpec, toPolicySpec } from "./policyConverters.js";
 import { PolicyKindEnum } from "./policyTypes.js";
@@ -165,6 +166,8 @@ export function fromModelVersion(
     outputs: version.signature.outputs,
     endpoints: version.endpoints,
     replicas: () => fromReplicas(version, served),
+    approximateCaches: () =>
+      fromApproximateCaches(served.find(version.model, version.version)?.approximateCaches ?? []),
   };
 }
 

@@ -1,5 +1,6 @@
 import { createUnionType, Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
 import { BadInputType, ConflictType, NotFoundType, UnavailableType } from "./failureTypes.js";
+import { ApproximateCacheType } from "./approximateCacheTypes.js";
 import { ModelSettingsType } from "./modelSettingsTypes.js";
 import { ApplicationType } from "./applicationTypes.js";
 import { TensorSpecInput, TensorSpecType } from "./tensorTypes.js";
@@ -69,6 +70,11 @@ export class ModelVersionType {
 
   @Field(() => [ReplicaType])
   replicas!: () => readonly ReplicaType[];
+
+  @Field(() => [ApproximateCacheType], {
+    description: "As they are in this server: one, or one for each application; none where near answers are off.",
+  })
+  approximateCaches!: () => readonly ApproximateCacheType[];
 }
 
 @ObjectType("Model", { simpleResolvers: true })

@@ -3,6 +3,7 @@ import { BatcherMetrics } from "../batching/batcherMetrics.js";
 import { newControllerOf } from "../batching/newController.js";
 import { ApproximateAnswers } from "../caching/approximateAnswers.js";
 import { ApproximateCache } from "../caching/approximateCache.js";
+import type { ApproximateFigures } from "../caching/approximateCache.js";
 import { CachedEvaluator } from "../caching/cachedEvaluator.js";
 import type { ExactCache } from "../caching/exactCache.js";
 import { versionKey } from "../domain/application.js";
@@ -99,6 +100,15 @@ export class ServedVersion {
     evaluator.approximate = this.#newApproximate();
     this.#evaluators.set(owner, evaluator);
     return evaluator;
+  }
+
+  /** `application` is undefined where applications share what is cached. */
+  get approximateCaches(): { readonly application: string | undefined; readonly figures: ApproximateFigures }[] {
+    return [...this.#evaluators].flatMap(([owner, { approximate }]) =>
+      approximate === undefined
+        ? []
+        : [{ application: owner === SHARED ? undefined : owner, figures: approximate.figures }],
+    );
   }
 
   /** What has not changed keeps what it has learned. */
@@ -234,7 +244,7 @@ export class ServedVersion {
       quarantined: metrics.quarantined,
       batches: metrics.batches,
       rows: metrics.rows,
-      approximate: [...this.#evaluators.values()].flatMap(({ approximate }) => approximate?.figures ?? []),
+      approximate: this.approximateCaches.map(({ figures }) => figures),
       cacheHits: counters.hits,
       cacheMisses: counters.misses,
       cacheJoined: counters.joined,

@@ -36,6 +36,7 @@ type Documents = {
     "\n  mutation Link($input: LinkModelInput!) {\n    linkModel(input: $input) {\n      __typename\n      ...WholeApplication\n      ... on Failure {\n        ...WhyNot\n      }\n    }\n  }\n": typeof types.LinkDocument,
     "\n  mutation Unlink($input: UnlinkModelInput!) {\n    unlinkModel(input: $input) {\n      __typename\n      ...WholeApplication\n      ... on Failure {\n        ...WhyNot\n      }\n    }\n  }\n": typeof types.UnlinkDocument,
     "\n  subscription Metrics($application: String!, $intervalMs: Int!) {\n    metrics(application: $application, intervalMs: $intervalMs) {\n      at\n      intervalMs\n      application\n      predictionsPerSecond\n      p50Ms\n      p99Ms\n      withinSlo\n      sources {\n        source\n        count\n      }\n      observationsPerSecond\n    }\n  }\n": typeof types.MetricsDocument,
+    "\n  query ApproximateCaches($model: String!) {\n    model(name: $model) {\n      versions {\n        approximateCaches {\n          application\n          hitRatio\n          hits\n          misses\n          audits\n          disagreement\n          disagreementLow\n          disagreementHigh\n          radius\n          distance\n          entries\n          bytes\n        }\n      }\n    }\n  }\n": typeof types.ApproximateCachesDocument,
 };
 const documents: Documents = {
     "\n  query Predict($input: PredictInput!) {\n    predict(input: $input) {\n      __typename\n      ... on Prediction {\n        ...WholeAnswer\n      }\n      ... on Failure {\n        ...WhyNot\n      }\n      ... on BadInput {\n        path\n        expected\n        got\n      }\n    }\n  }\n\n  fragment WholeAnswer on Prediction {\n    id\n    source\n    defaultReason\n    confidence\n    policyVersion\n    latencyMs\n    output {\n      ... on LabelOutput {\n        label\n        scores {\n          label\n          score\n        }\n      }\n      ... on NumberOutput {\n        number\n      }\n      ... on VectorOutput {\n        vector\n      }\n    }\n    models {\n      model\n      version\n      source\n      values\n    }\n    modelsMissing {\n      model\n      version\n      message\n    }\n  }\n\n  fragment WhyNot on Failure {\n    code\n    message\n    retryable\n    retryAfterMs\n  }\n": types.PredictDocument,
@@ -59,6 +60,7 @@ const documents: Documents = {
     "\n  mutation Link($input: LinkModelInput!) {\n    linkModel(input: $input) {\n      __typename\n      ...WholeApplication\n      ... on Failure {\n        ...WhyNot\n      }\n    }\n  }\n": types.LinkDocument,
     "\n  mutation Unlink($input: UnlinkModelInput!) {\n    unlinkModel(input: $input) {\n      __typename\n      ...WholeApplication\n      ... on Failure {\n        ...WhyNot\n      }\n    }\n  }\n": types.UnlinkDocument,
     "\n  subscription Metrics($application: String!, $intervalMs: Int!) {\n    metrics(application: $application, intervalMs: $intervalMs) {\n      at\n      intervalMs\n      application\n      predictionsPerSecond\n      p50Ms\n      p99Ms\n      withinSlo\n      sources {\n        source\n        count\n      }\n      observationsPerSecond\n    }\n  }\n": types.MetricsDocument,
+    "\n  query ApproximateCaches($model: String!) {\n    model(name: $model) {\n      versions {\n        approximateCaches {\n          application\n          hitRatio\n          hits\n          misses\n          audits\n          disagreement\n          disagreementLow\n          disagreementHigh\n          radius\n          distance\n          entries\n          bytes\n        }\n      }\n    }\n  }\n": types.ApproximateCachesDocument,
 };
 
 /**
@@ -145,6 +147,10 @@ export function graphql(source: "\n  mutation Unlink($input: UnlinkModelInput!) 
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  subscription Metrics($application: String!, $intervalMs: Int!) {\n    metrics(application: $application, intervalMs: $intervalMs) {\n      at\n      intervalMs\n      application\n      predictionsPerSecond\n      p50Ms\n      p99Ms\n      withinSlo\n      sources {\n        source\n        count\n      }\n      observationsPerSecond\n    }\n  }\n"): typeof import('./graphql.js').MetricsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ApproximateCaches($model: String!) {\n    model(name: $model) {\n      versions {\n        approximateCaches {\n          application\n          hitRatio\n          hits\n          misses\n          audits\n          disagreement\n          disagreementLow\n          disagreementHigh\n          radius\n          distance\n          entries\n          bytes\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.js').ApproximateCachesDocument;
 
 
 export function graphql(source: string) {

@@ -766,6 +766,13 @@ export type MetricsSubscriptionVariables = Exact<{
 
 export type MetricsSubscription = { metrics: { at: string, intervalMs: number, application: string, predictionsPerSecond: number, p50Ms: number | null, p99Ms: number | null, withinSlo: number | null, observationsPerSecond: number, sources: Array<{ source: PredictionSource, count: number }> } };
 
+export type ApproximateCachesQueryVariables = Exact<{
+  model: string;
+}>;
+
+
+export type ApproximateCachesQuery = { model: { versions: Array<{ approximateCaches: Array<{ application: string | null, hitRatio: number | null, hits: number, misses: number, audits: number, disagreement: number | null, disagreementLow: number, disagreementHigh: number, radius: number | null, distance: ApproximateDistance | null, entries: number, bytes: number }> }> } | null };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -1508,3 +1515,25 @@ export const MetricsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<MetricsSubscription, MetricsSubscriptionVariables>;
+export const ApproximateCachesDocument = new TypedDocumentString(`
+    query ApproximateCaches($model: String!) {
+  model(name: $model) {
+    versions {
+      approximateCaches {
+        application
+        hitRatio
+        hits
+        misses
+        audits
+        disagreement
+        disagreementLow
+        disagreementHigh
+        radius
+        distance
+        entries
+        bytes
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ApproximateCachesQuery, ApproximateCachesQueryVariables>;

@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import {
+  APPROXIMATE_CACHES,
   CONFIGURE_MODEL,
   EXPLAINED,
   INVALIDATE_CACHE,
@@ -75,6 +76,14 @@ describe("an approximate cache", () => {
     expect(approximate.length).toBeGreaterThan(10);
     const hits = await server.metric("skysail_approximate_lookups_total", { model: "noop", result: "hit" });
     expect(hits).toBeGreaterThanOrEqual(approximate.length);
+    const { model } = await server.ask(APPROXIMATE_CACHES, { model: "noop" });
+    const [cache] = model?.versions[0]?.approximateCaches ?? [];
+    // A twentieth is audited: there may have been none.
+    const disagreement = cache?.audits === 0 ? null : 0;
+    expect(cache).toMatchObject({ application: null, hits, disagreement, disagreementLow: 0, distance: "L2" });
+    expect(cache?.hitRatio).toBeCloseTo((hits ?? 0) / ((hits ?? 0) + (cache?.misses ?? 0) + (cache?.audits ?? 0)));
+    for (const figure of ["radius", "entries", "bytes", "disagreementHigh"] as const)
+      expect(cache?.[figure]).toBeGreaterThan(0);
     expect(await sourceOf("mine", { values: [2e6] })).toBe("MODEL");
   });
 
@@ -87,6 +96,28 @@ describe("an approximate cache", () => {
       explanation: { members: [{ cache: "APPROXIMATE", distance: 0.25 }] },
     });
     expect(await sourceOf("mine", { values: [3e6 + 1] })).toBe("MODEL");
+  });
+
+  test("tells no application what another has asked, near or exactly, where the scope is the application", async () => {
+    await configure({ featureTolerance: 0.5, cacheScope: "APPLICATION" });
+    expect(await sourceOf("mine", { values: [4e6] })).toBe("MODEL");
+    // The control: whoever asked is told.
+    expect(await sourceOf("mine", { values: [4e6 + 0.25] })).toBe("APPROXIMATE");
+    expect(await sourceOf("theirs", { values: [4e6 + 0.25] })).toBe("MODEL");
+    const { model } = await server.ask(APPROXIMATE_CACHES, { model: "noop" });
+    const owners = model?.versions[0]?.approximateCaches.map(({ application: owner }) => owner);
+    expect(owners).toEqual(["mine", "theirs"]);
+    await configure({ cacheScope: null });
+  });
+
+  test("does not let an application join what another has in flight, where the scope is the application", async () => {
+    await configure({ cacheScope: "APPLICATION" });
+    const before = await server.metric("skysail_cache_lookups_total", { model: "noop", result: "joined" });
+    const input = newInput();
+    const answers = await Promise.all(["mine", "theirs"].map((name) => sourceOf(name, input)));
+    expect(answers).toEqual(["MODEL", "MODEL"]);
+    expect(await server.metric("skysail_cache_lookups_total", { model: "noop", result: "joined" })).toBe(before);
+    await configure({ cacheScope: null });
   });
 
   test("is refused where the outputs cannot be compared", async () => {

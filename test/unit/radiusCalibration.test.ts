@@ -117,6 +117,26 @@ describe("radius calibration", () => {
     expect(one.radius).toBeGreaterThanOrEqual(0.1);
   });
 
+  test("keeps what it knows within the radius, however many samples lie beyond", () => {
+    const one = calibration(0.01);
+    record(one, 400, 0.1);
+    expect(one.radius).toBeDefined();
+    // Audits are a twentieth of what is within: by a common count these would leave 50 of the 400.
+    for (let i = 0; i < 30_000; i++) one.record(0.9, true, false);
+    expect(one.radius).toBeGreaterThanOrEqual(0.1);
+  });
+
+  test("forgets within the radius by what is learned there", () => {
+    const one = calibration();
+    record(one, 20, 0.1, true);
+    record(one, 2000, 0.1);
+    expect(one.radius).toBeDefined();
+    // The 700 to come are 2 % of all samples, and 6 % of those that are left.
+    record(one, 30_000, 0.1, false, true);
+    record(one, 700, 0.1, true);
+    expect(one.radius).toBeUndefined();
+  });
+
   test("starts again when audits disagree four times as often as the budget allows", () => {
     const random = seededRandom(1);
     const one = calibration(0.01);
