@@ -1,7 +1,8 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from "type-graphql";
 import { isFailure } from "../domain/failure.js";
+import { toInputValue } from "../serving/givenInputs.js";
 import type { RequestContext } from "./context.js";
-import { fromFailure, fromObserved, fromPrediction, toInputValue, toTruth } from "./predictionConverters.js";
+import { fromFailure, fromObserved, fromPrediction, toTruth } from "./predictionConverters.js";
 import { ObserveInput, PredictInput, PredictManyInput } from "./predictionInputs.js";
 import { ObserveResultUnion, PredictResultUnion } from "./predictionTypes.js";
 

@@ -103,6 +103,7 @@ export function fromModelVersion(
     model: version.model,
     version: version.version,
     current: version.version === currentVersion,
+    serving: version.version === served.serving.of(version.model),
     inputs: version.signature.inputs,
     outputs: version.signature.outputs,
     endpoints: version.endpoints,
@@ -113,9 +114,9 @@ export function fromModelVersion(
 function fromReplicas({ model, version }: ModelVersion, served: ModelVersions): object[] {
   const found = served.find(model, version);
   if (found === undefined) return [];
-  const { links, batcher } = found;
+  const { replicas, batcher } = found;
   const controllers = new Map(batcher.controllers.map((controller) => [controller.replica, controller]));
-  return [...links.values()].map((link) => {
+  return replicas.links.map((link) => {
     const controller = controllers.get(link.id);
     // The batcher has ready replicas only: one that is ejected is so beside being linked.
     const ejected = controller?.problem;
@@ -125,6 +126,7 @@ function fromReplicas({ model, version }: ModelVersion, served: ModelVersions): 
       state: ejected === undefined ? link.phase : "EJECTED",
       problem: ejected ?? link.problem,
       retryInMs: link.retryInMs,
+      warmUp: link.warmUp,
       batchRows: controller?.size,
       batchRowsReason: controller?.reason,
     };

@@ -73,6 +73,9 @@ export class ReplicaType {
   @Field(() => Float, { nullable: true, description: "Milliseconds until the next try, in BACKOFF." })
   retryInMs?: number | undefined;
 
+  @Field(() => String, { nullable: true, description: "How its warm-up goes, or went, before queries reached it." })
+  warmUp?: string | undefined;
+
   @Field(() => Int, { nullable: true, description: "Rows that its controller allows in a batch now." })
   batchRows?: number | undefined;
 
@@ -90,6 +93,12 @@ export class ModelVersionType {
 
   @Field(() => Boolean)
   current!: boolean;
+
+  @Field(() => Boolean, {
+    description:
+      "Whether this server answers with it: the current one, or the one before until that has a ready replica.",
+  })
+  serving!: boolean;
 
   @Field(() => [TensorSpecType])
   inputs!: readonly TensorSpecType[];

@@ -1,5 +1,5 @@
 import { staticPolicy } from "../correction/static.js";
-import type { Application, ApplicationLink, ModelVersion, RegistrySnapshot } from "../domain/application.js";
+import type { Application, ApplicationLink, RegistrySnapshot } from "../domain/application.js";
 import { versionKey } from "../domain/application.js";
 import type { VersionKey } from "../domain/application.js";
 import type { Cancel, Clock, Random } from "../domain/ports.js";
@@ -47,6 +47,9 @@ export class RegistryWatch {
     this.#options = options;
     this.#clock = options.clock;
     this.#backoff = new Backoff(RETRY, options.random);
+    options.versions.serving.onReady = () => {
+      if (this.#phase !== "STOPPED") this.#putInForce(options.catalogue.snapshot);
+    };
   }
 
   /** Listens before it reads: a change between the two would never be heard of otherwise. */
@@ -124,6 +127,12 @@ export class RegistryWatch {
     for (const model of snapshot.models) this.#options.versions.setModel(model);
     this.#linkEndpoints(snapshot);
     this.#setBudgets(snapshot);
+    this.#putInForce(snapshot);
+  }
+
+  #putInForce(snapshot: RegistrySnapshot): void {
+    const registered = new Set(snapshot.versions.map(({ model, version }) => versionKey(model, version)));
+    this.#options.versions.serving.follow(snapshot.models, (key) => registered.has(key));
     this.#options.catalogue.replace(snapshot, (application) => this.#serve(application, snapshot));
   }
 
@@ -136,8 +145,8 @@ export class RegistryWatch {
       const key = versionKey(model, version);
       const before = this.#endpoints.get(key) ?? new Set<string>();
       const now = new Set(endpoints);
-      for (const endpoint of now) if (!before.has(endpoint)) served.addReplica(endpoint);
-      for (const endpoint of before) if (!now.has(endpoint)) served.removeReplica(endpoint);
+      for (const endpoint of now) if (!before.has(endpoint)) served.replicas.add(endpoint);
+      for (const endpoint of before) if (!now.has(endpoint)) served.replicas.remove(endpoint);
       this.#endpoints.set(key, now);
       registered.add(key);
     }
@@ -158,7 +167,7 @@ export class RegistryWatch {
   #setBudgets(snapshot: RegistrySnapshot): void {
     const strictest = strictestSlo(snapshot);
     for (const served of this.#options.versions.all()) {
-      const sloMs = strictest.get(served.key) ?? Infinity;
+      const sloMs = strictest.get(served.model) ?? Infinity;
       served.batcher.serviceBudgetMs = Math.max(0.5, (sloMs - this.#options.answerMarginMs()) / 2);
     }
   }
@@ -171,7 +180,8 @@ export class RegistryWatch {
   }
 
   #member(application: Application, link: ApplicationLink, snapshot: RegistrySnapshot): Member | undefined {
-    const version = currentVersion(link.model, snapshot);
+    const serving = this.#options.versions.serving.of(link.model);
+    const version = snapshot.versions.find(({ model, version: of }) => model === link.model && of === serving);
     if (version === undefined) return undefined;
     const { signature } = version;
     const read =
@@ -183,9 +193,4 @@ export class RegistryWatch {
     const evaluator = this.#options.versions.get(version.model, version.version).evaluatorFor(application.name);
     return { model: version.model, version: version.version, weight: link.weight, evaluator, read };
   }
-}
-
-function currentVersion(name: string, { models, versions }: RegistrySnapshot): ModelVersion | undefined {
-  const model = models.find((candidate) => candidate.name === name);
-  return versions.find(({ model: of, version }) => of === name && version === model?.currentVersion);
 }

@@ -10,12 +10,13 @@ import type { VersionKey } from "../domain/application.js";
 import { isFailure } from "../domain/failure.js";
 import type { ModelSettings } from "../domain/modelSettings.js";
 import type { Clock, Random, RowEvaluator } from "../domain/ports.js";
-import type { Signature } from "../domain/tensor.js";
+import type { Row, Signature } from "../domain/tensor.js";
 import type { ConnectPacer } from "../replicas/connectPacer.js";
-import { LinkCounters } from "../replicas/linkCounters.js";
-import { ReplicaLink } from "../replicas/replicaLink.js";
 import type { ModelFigures } from "../telemetry/prometheus.js";
 import { approximateSpace, wantsApproximate } from "./approximateSettings.js";
+import { givenRows } from "./givenInputs.js";
+import type { RecordedInputs } from "./recordedInputs.js";
+import { VersionReplicas } from "./versionReplicas.js";
 
 export interface ServedVersionOptions {
   readonly clock: Clock;
@@ -39,6 +40,8 @@ const APPROXIMATE_SETTINGS = [
 /** What all versions of a process share, beside the options. */
 export interface SharedByVersions {
   readonly pacer: ConnectPacer;
+  /** Of a model, whatever the version. */
+  readonly recordedInputs: (model: string) => RecordedInputs;
 }
 
 /** The evaluator of all applications that share what is cached; no application has an empty name. */
@@ -51,15 +54,12 @@ export class ServedVersion {
   readonly version: number;
   readonly metrics = new BatcherMetrics();
   readonly batcher: Batcher;
+  readonly replicas: VersionReplicas;
   readonly #options: ServedVersionOptions & SharedByVersions;
   readonly #evaluators = new Map<string, CachedEvaluator>();
-  readonly #links = new Map<string, ReplicaLink>();
-  readonly #linkCounters = new LinkCounters();
+  readonly #recorded: RecordedInputs;
   #settings: ModelSettings;
   #registered: Signature | undefined;
-  /** Of the artefact that the first replica stated: those of others must be the same. */
-  #artefactDigest: string | undefined;
-  #readyListeners: (() => void)[] = [];
 
   constructor(
     model: string,
@@ -82,11 +82,30 @@ export class ServedVersion {
       // The rest is for names and shapes.
       maxBatchBytes: Math.floor(options.maxMessageBytes * 0.9),
     });
+    this.#recorded = options.recordedInputs(model);
+    this.replicas = new VersionReplicas({
+      ...options,
+      key: this.key,
+      model,
+      version,
+      batcher: this.batcher,
+      registered: () => this.#registered,
+      warmUpRows: () => this.#warmUpRows(),
+      maxBatchRows: () => this.#settings.maxBatchRows,
+      onGone: (id) => this.metrics.forgetReplica(id),
+    });
   }
 
-  /** By endpoint. */
-  get links(): ReadonlyMap<string, ReplicaLink> {
-    return this.#links;
+  /** Those that were given, if they fit the signature; else what was asked of late, of this version or another. */
+  #warmUpRows(): readonly Row[] {
+    if (this.#registered === undefined) return [];
+    const { inputs } = this.#registered;
+    const given = givenRows(inputs, this.#settings.warmUpInputs, ["warmUpInputs"]);
+    return isFailure(given) || given.length === 0 ? this.#recorded.rows(inputs) : given;
+  }
+
+  #record(row: Row): void {
+    if (this.#registered !== undefined) this.#recorded.offer(row, this.#registered.inputs);
   }
 
   /** What computes this version's outputs for an application, from caches of its own if the settings say so. */
@@ -94,7 +113,7 @@ export class ServedVersion {
     const owner = this.#settings.cacheScope === "APPLICATION" ? application : SHARED;
     const known = this.#evaluators.get(owner);
     if (known !== undefined) return known;
-    const evaluator = new CachedEvaluator(this.#options.cache, this.batcher);
+    const evaluator = new CachedEvaluator(this.#options.cache, this.batcher, (row) => this.#record(row));
     evaluator.ttlMs = this.#settings.cacheTtlMs;
     evaluator.approximate = this.#newApproximate();
     this.#evaluators.set(owner, evaluator);
@@ -154,62 +173,16 @@ export class ServedVersion {
     const isNew = this.#registered === undefined;
     this.#registered = signature;
     if (isNew) for (const evaluator of this.#evaluators.values()) evaluator.approximate = this.#newApproximate();
-    for (const link of this.#links.values()) link.recheckSignature();
+    this.replicas.recheckSignatures();
   }
 
-  /** The signature that a ready replica states. */
-  statedSignature(): Signature | undefined {
-    for (const link of this.#links.values()) if (link.phase === "READY") return link.signature;
-    return undefined;
-  }
-
-  /** Links a wrapper that listens at `endpoint`. The same endpoint twice is one replica. */
-  addReplica(endpoint: string): void {
-    if (this.#links.has(endpoint)) return;
-    const { clock, random, pacer, maxMessageBytes, batchTimeoutMs, onReplicaChange } = this.#options;
-    const link = new ReplicaLink({
-      id: `${this.key}#${endpoint}`,
-      model: this.model,
-      version: this.version,
-      endpoint,
-      clock,
-      random,
-      pacer,
-      counters: this.#linkCounters,
-      maxMessageBytes,
-      batchTimeoutMs,
-      expectedSignature: () => this.#registered,
-      expectedDigest: () => this.#artefactDigest,
-      onReady: (ready) => {
-        this.#artefactDigest ??= ready.artefactDigest;
-        this.batcher.addReplica(ready);
-        for (const listener of this.#readyListeners.splice(0)) listener();
-        onReplicaChange(`replica ${ready.id} is ready`);
-      },
-      onLost: (lost, why) => {
-        this.batcher.removeReplica(lost.id);
-        onReplicaChange(`replica ${lost.id} is lost: ${why}`);
-      },
-    });
-    this.#links.set(endpoint, link);
-    link.start();
-  }
-
-  removeReplica(endpoint: string): void {
-    const link = this.#links.get(endpoint);
-    this.#links.delete(endpoint);
-    link?.stop();
-  }
-
-  /** Calls back once, when there is a ready replica. */
-  whenReady(ready: () => void): void {
-    if (this.batcher.replicaCount > 0) ready();
-    else this.#readyListeners.push(ready);
+  /** Resolves when what is queued has been answered and its replicas have drained. */
+  retire(): Promise<void> {
+    return this.replicas.retire();
   }
 
   stop(): void {
-    for (const link of this.#links.values()) link.stop();
-    this.#links.clear();
+    this.replicas.stop();
   }
 
   /** For exposition. */
@@ -240,8 +213,8 @@ export class ServedVersion {
       cacheJoined: counters.joined,
       queuedRows: batcher.queuedRows,
       readyReplicas: batcher.replicaCount,
-      unknownReplies: this.#linkCounters.unknownReplies,
-      unusableReplies: this.#linkCounters.unusableReplies,
+      unknownReplies: this.replicas.counters.unknownReplies,
+      unusableReplies: this.replicas.counters.unusableReplies,
       serviceMs: metrics.serviceMs,
       queueWaitMs: metrics.queueWaitMs,
     };

@@ -57,6 +57,8 @@ export type ConfigureModelInput = {
   /** 1 to 65536; default 256. */
   maxBatchRows?: number | null | undefined;
   model: string;
+  /** What a new replica computes before queries reach it, at most 64; default none: recent inputs of the model. */
+  warmUpInputs?: Array<TensorInput> | null | undefined;
 };
 
 export type CreateApplicationInput = {
@@ -453,7 +455,7 @@ export type OneModelQueryVariables = Exact<{
 }>;
 
 
-export type OneModelQuery = { model: { currentVersion: number, versions: Array<{ version: number, current: boolean, endpoints: Array<string>, inputs: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, replicas: Array<{ endpoint: string, state: ReplicaState, problem: string | null, retryInMs: number | null, batchRows: number | null }> }> } | null };
+export type OneModelQuery = { model: { currentVersion: number, versions: Array<{ version: number, current: boolean, serving: boolean, endpoints: Array<string>, inputs: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, outputs: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, replicas: Array<{ endpoint: string, state: ReplicaState, problem: string | null, retryInMs: number | null, warmUp: string | null, batchRows: number | null }> }> } | null };
 
 export type CreateApplicationMutationVariables = Exact<{
   input: CreateApplicationInput;
@@ -497,7 +499,7 @@ export type ConfigureModelMutationVariables = Exact<{
 export type ConfigureModelMutation = { configureModel:
     | { __typename: 'BadInput', path: Array<string> | null, expected: string | null, got: string | null, code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
-    | { __typename: 'Model', settings: { batchSizeController: BatchSizeController, maxBatchRows: number, cacheTtlMs: number | null, cacheScope: CacheScope, approximateErrorBudget: number, approximateDistance: ApproximateDistance, approximateTolerance: number | null, featureTolerance: number }, versions: Array<{ replicas: Array<{ batchRows: number | null, batchRowsReason: string | null }> }> }
+    | { __typename: 'Model', settings: { batchSizeController: BatchSizeController, maxBatchRows: number, cacheTtlMs: number | null, cacheScope: CacheScope, approximateErrorBudget: number, approximateDistance: ApproximateDistance, approximateTolerance: number | null, featureTolerance: number, warmUpInputs: number }, versions: Array<{ replicas: Array<{ batchRows: number | null, batchRowsReason: string | null }> }> }
     | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
    };
@@ -944,8 +946,14 @@ export const OneModelDocument = new TypedDocumentString(`
     versions {
       version
       current
+      serving
       endpoints
       inputs {
+        name
+        datatype
+        shape
+      }
+      outputs {
         name
         datatype
         shape
@@ -955,6 +963,7 @@ export const OneModelDocument = new TypedDocumentString(`
         state
         problem
         retryInMs
+        warmUp
         batchRows
       }
     }
@@ -1069,6 +1078,7 @@ export const ConfigureModelDocument = new TypedDocumentString(`
         approximateDistance
         approximateTolerance
         featureTolerance
+        warmUpInputs
       }
       versions {
         replicas {

@@ -227,8 +227,14 @@ export const MODEL = graphql(`
       versions {
         version
         current
+        serving
         endpoints
         inputs {
+          name
+          datatype
+          shape
+        }
+        outputs {
           name
           datatype
           shape
@@ -238,6 +244,7 @@ export const MODEL = graphql(`
           state
           problem
           retryInMs
+          warmUp
           batchRows
         }
       }
@@ -283,6 +290,7 @@ export const CONFIGURE_MODEL = graphql(`
           approximateDistance
           approximateTolerance
           featureTolerance
+          warmUpInputs
         }
         versions {
           replicas {
