@@ -205,6 +205,7 @@ export class App {
       registry,
       catalogue,
       versions,
+      metrics,
       answerMarginMs,
       warn: (message) => this.#log.warn(message),
       clock,

@@ -1,9 +1,10 @@
-import { createUnionType, Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
+import { createUnionType, Field, Float, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
 import type { Datatype } from "../domain/tensor.js";
 import { BadInputType, ConflictType, NotFoundType, UnavailableType } from "./failureTypes.js";
 import { ModelSettingsType } from "./modelSettingsTypes.js";
 import { DatatypeEnum } from "./predictionInputs.js";
 import { OutputUnion } from "./predictionTypes.js";
+import { ReplicaType } from "./replicaTypes.js";
 import { FloatVector } from "./scalars.js";
 
 export enum OutputKindEnum {
@@ -12,25 +13,6 @@ export enum OutputKindEnum {
   VECTOR = "VECTOR",
 }
 registerEnumType(OutputKindEnum, { name: "OutputKind", description: "What an application answers with." });
-
-export enum ReplicaStateEnum {
-  STOPPED = "STOPPED",
-  CONNECTING = "CONNECTING",
-  WARMING = "WARMING",
-  READY = "READY",
-  EJECTED = "EJECTED",
-  DRAINING = "DRAINING",
-  BACKOFF = "BACKOFF",
-}
-registerEnumType(ReplicaStateEnum, {
-  name: "ReplicaState",
-  valuesConfig: {
-    WARMING: { description: "The wrapper computes rows of the warm-up, before queries reach it." },
-    EJECTED: { description: "The link is up, but batches had no reply in time: it gets single rows until one has." },
-    DRAINING: { description: "The wrapper takes no more batches, but answers those that it has." },
-    BACKOFF: { description: "The link failed and will be tried again: `problem` says why, `retryInMs` when." },
-  },
-});
 
 @ObjectType("TensorSpec", { simpleResolvers: true })
 export class TensorSpecType {
@@ -54,33 +36,6 @@ export class OutputSpecType {
 
   @Field(() => Int, { nullable: true, description: "Numbers in a VECTOR output." })
   size?: number | undefined;
-}
-
-@ObjectType("Replica", { simpleResolvers: true, description: "This server's link to one wrapper process." })
-export class ReplicaType {
-  @Field(() => ID)
-  id!: string;
-
-  @Field(() => String)
-  endpoint!: string;
-
-  @Field(() => ReplicaStateEnum)
-  state!: ReplicaStateEnum;
-
-  @Field(() => String, { nullable: true })
-  problem?: string | undefined;
-
-  @Field(() => Float, { nullable: true, description: "Milliseconds until the next try, in BACKOFF." })
-  retryInMs?: number | undefined;
-
-  @Field(() => String, { nullable: true, description: "How its warm-up goes, or went, before queries reached it." })
-  warmUp?: string | undefined;
-
-  @Field(() => Int, { nullable: true, description: "Rows that its controller allows in a batch now." })
-  batchRows?: number | undefined;
-
-  @Field(() => String, { nullable: true, description: "Why the batch size is what it is." })
-  batchRowsReason?: string | undefined;
 }
 
 @ObjectType("ModelVersion", { simpleResolvers: true })

@@ -3,7 +3,7 @@ import type { Model, VersionKey } from "../domain/application.js";
 import { resolveModelSettings } from "../domain/modelSettings.js";
 import type { ChosenModelSettings, ModelSettings } from "../domain/modelSettings.js";
 import type { Signature } from "../domain/tensor.js";
-import type { ModelFigures } from "../telemetry/prometheus.js";
+import type { ModelFigures } from "../telemetry/figures.js";
 import { ConnectPacer } from "../replicas/connectPacer.js";
 import { RecordedInputs } from "./recordedInputs.js";
 import { ServingVersions } from "./servingVersions.js";

@@ -6,6 +6,7 @@ import type { Cancel, Clock, Random } from "../domain/ports.js";
 import type { RegistryStore } from "../domain/storePorts.js";
 import { tensorsDifference } from "../domain/tensor.js";
 import { Backoff } from "../lib/backoff.js";
+import type { ServingMetrics } from "../telemetry/servingMetrics.js";
 import type { Catalogue, Member, ServedApplication } from "./catalogue.js";
 import { strictestSlo } from "./catalogue.js";
 import { memberOutputReader } from "./memberOutput.js";
@@ -15,6 +16,7 @@ export interface RegistryWatchOptions {
   readonly registry: RegistryStore;
   readonly catalogue: Catalogue;
   readonly versions: ModelVersions;
+  readonly metrics: Pick<ServingMetrics, "retain">;
   readonly answerMarginMs: () => number;
   readonly warn: (message: string) => void;
   readonly clock: Clock;
@@ -128,6 +130,7 @@ export class RegistryWatch {
     this.#linkEndpoints(snapshot);
     this.#setBudgets(snapshot);
     this.#putInForce(snapshot);
+    this.#options.metrics.retain(new Set(snapshot.applications.map(({ name }) => name)));
   }
 
   #putInForce(snapshot: RegistrySnapshot): void {

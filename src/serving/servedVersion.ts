@@ -1,5 +1,6 @@
 import { Batcher } from "../batching/batcher.js";
 import { BatcherMetrics } from "../batching/batcherMetrics.js";
+import type { ReplicaMetrics } from "../batching/replicaMetrics.js";
 import { newControllerOf } from "../batching/newController.js";
 import { ApproximateAnswers } from "../caching/approximateAnswers.js";
 import { ApproximateCache } from "../caching/approximateCache.js";
@@ -12,7 +13,8 @@ import type { ModelSettings } from "../domain/modelSettings.js";
 import type { Clock, Random, RowEvaluator } from "../domain/ports.js";
 import type { Row, Signature } from "../domain/tensor.js";
 import type { ConnectPacer } from "../replicas/connectPacer.js";
-import type { ModelFigures } from "../telemetry/prometheus.js";
+import type { LinkPhase, ReplicaLink } from "../replicas/replicaLink.js";
+import type { ModelFigures, ReplicaFigures } from "../telemetry/figures.js";
 import { approximateSpace, wantsApproximate } from "./approximateSettings.js";
 import { givenRows } from "./givenInputs.js";
 import type { RecordedInputs } from "./recordedInputs.js";
@@ -42,6 +44,15 @@ export interface SharedByVersions {
   readonly pacer: ConnectPacer;
   /** Of a model, whatever the version. */
   readonly recordedInputs: (model: string) => RecordedInputs;
+}
+
+export interface ReplicaStatus {
+  readonly link: ReplicaLink;
+  readonly state: LinkPhase | "EJECTED";
+  readonly problem: string | undefined;
+  readonly batchRows: number | undefined;
+  readonly batchRowsReason: string | undefined;
+  readonly metrics: ReplicaMetrics;
 }
 
 /** The evaluator of all applications that share what is cached; no application has an empty name. */
@@ -185,6 +196,34 @@ export class ServedVersion {
     this.replicas.stop();
   }
 
+  /** Of each replica, those that are leaving too: one whose link is up may be ejected all the same. */
+  replicaStatus(): readonly ReplicaStatus[] {
+    const controllers = new Map(this.batcher.controllers.map((controller) => [controller.replica, controller]));
+    return this.replicas.links.map((link) => {
+      const controller = link.phase === "READY" ? controllers.get(link.id) : undefined;
+      const ejected = controller?.problem;
+      return {
+        link,
+        state: ejected === undefined ? link.phase : "EJECTED",
+        problem: ejected ?? link.problem,
+        batchRows: controller?.size,
+        batchRowsReason: controller?.reason,
+        metrics: this.metrics.ofReplica(link.id),
+      };
+    });
+  }
+
+  #replicaFigures(): readonly ReplicaFigures[] {
+    const byEndpoint = new Map<string, ReplicaFigures>();
+    // One that is leaving, and named again, has one line: that of its new link.
+    for (const { link, state, metrics } of this.replicaStatus().toReversed()) {
+      const { links, batches, rows, overdue, lost, ejected, retried, serviceMs } = metrics;
+      const counts = { links, batches, rows, overdue, lost, ejected, retried, serviceMs };
+      byEndpoint.set(link.endpoint, { endpoint: link.endpoint, state, ...counts });
+    }
+    return [...byEndpoint.values()].toReversed();
+  }
+
   /** For exposition. */
   figures(): ModelFigures {
     const { model, version, batcher, metrics } = this;
@@ -199,6 +238,7 @@ export class ServedVersion {
       version,
       answered: metrics.answered,
       failed: metrics.failed,
+      failures: metrics.failures,
       dropped: metrics.dropped,
       retried: metrics.retried,
       overdue: metrics.overdue,
@@ -207,6 +247,7 @@ export class ServedVersion {
       quarantined: metrics.quarantined,
       batches: metrics.batches,
       rows: metrics.rows,
+      dispatches: metrics.dispatches,
       approximate: [...this.#evaluators.values()].flatMap(({ approximate }) => approximate?.figures ?? []),
       cacheHits: counters.hits,
       cacheMisses: counters.misses,
@@ -216,7 +257,11 @@ export class ServedVersion {
       unknownReplies: this.replicas.counters.unknownReplies,
       unusableReplies: this.replicas.counters.unusableReplies,
       serviceMs: metrics.serviceMs,
+      wrapperMs: metrics.wrapperMs,
       queueWaitMs: metrics.queueWaitMs,
+      rowWaitMs: metrics.rowWaitMs,
+      rowsPerBatch: metrics.rowsPerBatch,
+      replicas: this.#replicaFigures(),
     };
   }
 }

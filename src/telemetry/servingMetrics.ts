@@ -32,6 +32,11 @@ export class ServingMetrics {
     return metrics;
   }
 
+  /** Forgets the figures of applications that are no more, so that those who come and go leave nothing behind. */
+  retain(applications: ReadonlySet<string>): void {
+    for (const name of this.#applications.keys()) if (!applications.has(name)) this.#applications.delete(name);
+  }
+
   entries(): IterableIterator<[string, ApplicationMetrics]> {
     return this.#applications.entries();
   }

@@ -304,6 +304,14 @@ export type UpdateApplicationInput = {
   sloMs?: number | null | undefined;
 };
 
+export type MetricsSubscriptionVariables = Exact<{
+  application: string;
+  intervalMs: number;
+}>;
+
+
+export type MetricsSubscription = { metrics: { at: string, intervalMs: number, application: string, predictionsPerSecond: number, p50Ms: number | null, p99Ms: number | null, withinSlo: number | null, observationsPerSecond: number, sources: Array<{ source: PredictionSource, count: number }>, defaultReasons: Array<{ reason: DefaultReason, count: number }>, failures: Array<{ code: string, count: number }>, models: Array<{ model: string, version: number, rowsPerSecond: number, rowsPerBatch: number | null, queueP99Ms: number | null, serviceP50Ms: number | null, serviceP99Ms: number | null, cacheHitShare: number | null, dropped: number, failed: number, queuedRows: number, readyReplicas: number }> } };
+
 export type PredictQueryVariables = Exact<{
   input: PredictInput;
 }>;
@@ -455,7 +463,7 @@ export type OneModelQueryVariables = Exact<{
 }>;
 
 
-export type OneModelQuery = { model: { currentVersion: number, versions: Array<{ version: number, current: boolean, serving: boolean, endpoints: Array<string>, inputs: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, outputs: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, replicas: Array<{ endpoint: string, state: ReplicaState, problem: string | null, retryInMs: number | null, warmUp: string | null, batchRows: number | null }> }> } | null };
+export type OneModelQuery = { model: { currentVersion: number, versions: Array<{ version: number, current: boolean, serving: boolean, endpoints: Array<string>, inputs: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, outputs: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, replicas: Array<{ endpoint: string, state: ReplicaState, problem: string | null, retryInMs: number | null, warmUp: string | null, batchRows: number | null, figures: { batches: number, rows: number, serviceP50Ms: number | null, serviceP99Ms: number | null, overdue: number, lost: number, ejected: number, retried: number, restarts: number } }> }> } | null };
 
 export type CreateApplicationMutationVariables = Exact<{
   input: CreateApplicationInput;
@@ -577,14 +585,6 @@ export type UnlinkMutation = { unlinkModel:
     | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
    };
 
-export type MetricsSubscriptionVariables = Exact<{
-  application: string;
-  intervalMs: number;
-}>;
-
-
-export type MetricsSubscription = { metrics: { at: string, intervalMs: number, application: string, predictionsPerSecond: number, p50Ms: number | null, p99Ms: number | null, withinSlo: number | null, observationsPerSecond: number, sources: Array<{ source: PredictionSource, count: number }> } };
-
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -680,6 +680,46 @@ export const WholeApplicationFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"WholeApplication"}) as unknown as TypedDocumentString<WholeApplicationFragment, unknown>;
+export const MetricsDocument = new TypedDocumentString(`
+    subscription Metrics($application: String!, $intervalMs: Int!) {
+  metrics(application: $application, intervalMs: $intervalMs) {
+    at
+    intervalMs
+    application
+    predictionsPerSecond
+    p50Ms
+    p99Ms
+    withinSlo
+    sources {
+      source
+      count
+    }
+    defaultReasons {
+      reason
+      count
+    }
+    failures {
+      code
+      count
+    }
+    observationsPerSecond
+    models {
+      model
+      version
+      rowsPerSecond
+      rowsPerBatch
+      queueP99Ms
+      serviceP50Ms
+      serviceP99Ms
+      cacheHitShare
+      dropped
+      failed
+      queuedRows
+      readyReplicas
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MetricsSubscription, MetricsSubscriptionVariables>;
 export const PredictDocument = new TypedDocumentString(`
     query Predict($input: PredictInput!) {
   predict(input: $input) {
@@ -965,6 +1005,17 @@ export const OneModelDocument = new TypedDocumentString(`
         retryInMs
         warmUp
         batchRows
+        figures {
+          batches
+          rows
+          serviceP50Ms
+          serviceP99Ms
+          overdue
+          lost
+          ejected
+          retried
+          restarts
+        }
       }
     }
   }
@@ -1252,21 +1303,3 @@ fragment WholeApplication on Application {
     weight
   }
 }`) as unknown as TypedDocumentString<UnlinkMutation, UnlinkMutationVariables>;
-export const MetricsDocument = new TypedDocumentString(`
-    subscription Metrics($application: String!, $intervalMs: Int!) {
-  metrics(application: $application, intervalMs: $intervalMs) {
-    at
-    intervalMs
-    application
-    predictionsPerSecond
-    p50Ms
-    p99Ms
-    withinSlo
-    sources {
-      source
-      count
-    }
-    observationsPerSecond
-  }
-}
-    `) as unknown as TypedDocumentString<MetricsSubscription, MetricsSubscriptionVariables>;

@@ -246,6 +246,17 @@ export const MODEL = graphql(`
           retryInMs
           warmUp
           batchRows
+          figures {
+            batches
+            rows
+            serviceP50Ms
+            serviceP99Ms
+            overdue
+            lost
+            ejected
+            retried
+            restarts
+          }
         }
       }
     }
@@ -374,25 +385,6 @@ export const UNLINK = graphql(`
       ... on Failure {
         ...WhyNot
       }
-    }
-  }
-`);
-
-export const METRICS = graphql(`
-  subscription Metrics($application: String!, $intervalMs: Int!) {
-    metrics(application: $application, intervalMs: $intervalMs) {
-      at
-      intervalMs
-      application
-      predictionsPerSecond
-      p50Ms
-      p99Ms
-      withinSlo
-      sources {
-        source
-        count
-      }
-      observationsPerSecond
     }
   }
 `);

@@ -5,6 +5,7 @@ import { Catalogue } from "../../src/serving/catalogue.js";
 import type { ModelVersions } from "../../src/serving/modelVersions.js";
 import { RegistryWatch } from "../../src/serving/registryWatch.js";
 import { ServingVersions } from "../../src/serving/servingVersions.js";
+import { ServingMetrics } from "../../src/telemetry/servingMetrics.js";
 import { FakeClock } from "../support/fakeClock.js";
 import { application } from "../support/fakeServing.js";
 
@@ -54,6 +55,7 @@ function setUp() {
     registry: registry as unknown as RegistryStore,
     catalogue,
     versions: { all: () => [], serving: new ServingVersions({} as ModelVersions) } as unknown as ModelVersions,
+    metrics: new ServingMetrics(),
     answerMarginMs: () => 1,
     warn: (message) => warnings.push(message),
     clock,
