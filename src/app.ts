@@ -171,7 +171,7 @@ export class App {
       clock: this.#clock,
       random: Math.random,
       cache: this.#cache,
-      approximateBytes: this.#config.cacheBytes / 8,
+      approximateBytes: () => this.#cache.capacityBytes / 8,
       configuredSettings: (model) => ({ ...defaults, ...models[model] }),
       maxQueueRows,
       maxMessageBytes,
@@ -217,7 +217,7 @@ export class App {
     this.#releases.push(() => observations.drain());
     const receiptKeys: readonly ReceiptKey[] = await new PostgresReceiptKeyStore(database).readOrCreate();
     const newPredictionId = predictionIds(randomBytes);
-    const pressure = this.#startPressure();
+    const pressure = this.#startPressure(versions);
     const predicting = { clock, catalogue, metrics, newPredictionId, answerMarginMs, pressure };
     const { receiptTtlMs, maxMessageBytes } = this.#config;
     const observing = { clock, catalogue, metrics, observations, receiptKeys: () => receiptKeys, receiptTtlMs };
@@ -240,16 +240,25 @@ export class App {
     };
   }
 
-  #startPressure(): Pressure {
+  #startPressure(versions: ModelVersions): Pressure {
     const pressure = new Pressure({
       clock: this.#clock,
       memoryShare,
-      limitCache: (share) => (this.#cache.capacityBytes = Math.floor(this.#config.cacheBytes * share)),
+      limitCache: (share) => {
+        this.#cache.capacityBytes = Math.floor(this.#config.cacheBytes * share);
+        for (const served of versions.all()) served.resizeApproximate();
+        this.#shrinkCache();
+      },
       warn: (message) => this.#log.warn(message),
     });
     pressure.start();
     this.#releases.push(() => pressure.stop());
     return pressure;
+  }
+
+  /** A thousand steps a turn, so that no query waits for them. */
+  #shrinkCache(): void {
+    if (this.#cache.shrink()) this.#clock.turnEnd(() => this.#shrinkCache());
   }
 
   async #startFronts(services: Services, query: string): Promise<string> {

@@ -16,7 +16,7 @@ export class PredictionResolver {
     @Arg("input", () => PredictInput) input: PredictInput,
     @Ctx() context: RequestContext,
   ): Promise<object> {
-    const { services, arrivalMs, rows } = context;
+    const { services, arrivalMs, rows, caller } = context;
     rows.take(1);
     const answer = await services.predict({
       application: input.application,
@@ -27,6 +27,7 @@ export class PredictionResolver {
       priority: input.priority ?? "INTERACTIVE",
       explain: input.explain ?? false,
       arrivalMs,
+      caller,
     });
     return fromPrediction(answer, services.receiptOf);
   }
@@ -37,7 +38,7 @@ export class PredictionResolver {
   })
   async predictMany(
     @Arg("input", () => PredictManyInput) input: PredictManyInput,
-    @Ctx() { services, arrivalMs, rows }: RequestContext,
+    @Ctx() { services, arrivalMs, rows, caller }: RequestContext,
   ): Promise<object[]> {
     rows.take(input.inputs.length);
     const common = {
@@ -47,6 +48,7 @@ export class PredictionResolver {
       priority: input.priority ?? "INTERACTIVE",
       explain: input.explain ?? false,
       arrivalMs,
+      caller,
     };
     const answers = await Promise.all(
       input.inputs.map((one, i) => {

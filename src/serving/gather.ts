@@ -1,5 +1,6 @@
 import type { Cancel, Clock, RowOutcome, RowQuery } from "../domain/ports.js";
 import type { MemberMissing, MemberPrediction } from "../domain/prediction.js";
+import type { Caller } from "../lib/caller.js";
 import type { Member } from "./catalogue.js";
 
 const UNUSABLE =
@@ -12,10 +13,16 @@ export interface Gathered {
 
 /**
  * Asks all members for one row and resolves when the last has answered or failed, or at the deadline with those
- * that have. Members still outstanding are called off then and count as missing; their late answers fill the cache.
+ * that have. Members still outstanding are called off then and count as missing; their late answers fill the cache. So
+ * they are when the caller leaves: a row that only it waited for, and that no replica has yet, is computed for nobody.
  */
-export function gather(clock: Clock, members: readonly Member[], query: RowQuery): Promise<Gathered> {
-  return new Promise((resolve) => new Gathering(clock, members, query.deadlineMs, resolve).start(query));
+export function gather(
+  clock: Clock,
+  members: readonly Member[],
+  query: RowQuery,
+  caller?: Pick<Caller, "onLeave">,
+): Promise<Gathered> {
+  return new Promise((resolve) => new Gathering(clock, members, query.deadlineMs, resolve).start(query, caller));
 }
 
 class Gathering {
@@ -43,14 +50,17 @@ class Gathering {
     this.#missing = new Array<MemberMissing | undefined>(members.length);
   }
 
-  start(query: RowQuery): void {
+  start(query: RowQuery, caller: Pick<Caller, "onLeave"> | undefined): void {
     for (let i = 0; i < this.#members.length; i++) {
       const member = this.#members[i] as Member;
       this.#cancels[i] = member.evaluator.evaluate(query, (outcome) => this.#settle(i, outcome));
     }
     this.#starting = false;
-    if (this.#outstanding === 0) this.#finish();
-    else this.#cancelAlarm = this.#clock.at(this.#deadlineMs, () => this.#expire());
+    if (this.#outstanding === 0) return this.#finish();
+    this.#cancelAlarm = this.#clock.at(this.#deadlineMs, () => this.#expire());
+    caller?.onLeave(() => {
+      if (this.#outstanding > 0) this.#expire();
+    });
   }
 
   #settle(i: number, outcome: RowOutcome): void {
@@ -89,6 +99,7 @@ class Gathering {
       const { model, version } = this.#members[i] as Member;
       this.#missing[i] = lateMember(model, version);
     }
+    this.#outstanding = 0;
     this.#finish();
   }
 

@@ -11,6 +11,7 @@ import type {
   Prediction,
   PredictionSource,
 } from "../domain/prediction.js";
+import type { Caller } from "../lib/caller.js";
 import type { ServingMetrics } from "../telemetry/servingMetrics.js";
 import type { Catalogue, Member, ServedApplication } from "./catalogue.js";
 import { gather } from "./gather.js";
@@ -33,6 +34,8 @@ export interface PredictRequest {
   readonly arrivalMs: number;
   /** Whether the answer is to say where its time went. */
   readonly explain: boolean;
+  /** Absent: one who stays. */
+  readonly caller?: Caller;
 }
 
 export interface PredictDependencies {
@@ -69,7 +72,10 @@ export async function predict(deps: PredictDependencies, request: PredictRequest
   const { priority } = request;
   const pressed = deps.pressure.refusal(priority);
   const gathered =
-    pressed === undefined ? await gather(deps.clock, members, { row, deadlineMs, priority }) : shed(members, pressed);
+    pressed === undefined
+      ? await gather(deps.clock, members, { row, deadlineMs, priority }, request.caller)
+      : shed(members, pressed);
+  if (request.caller?.hasLeft === true) return abandoned(deps, served);
   const explanation = request.explain ? explain(deps, request, askedMs, deadlineMs) : undefined;
   const combined = combine(deps, served, request, gathered, explanation);
   deps.metrics.record(served.application, combined, deps.clock.nowMs() - request.arrivalMs);
@@ -79,6 +85,12 @@ export async function predict(deps: PredictDependencies, request: PredictRequest
 function unknownApplication(catalogue: Catalogue, name: string): Failure {
   const known = catalogue.names().slice(0, 10).join(", ");
   return failure("NOT_FOUND", `application "${name.slice(0, 80)}" does not exist; known: ${known || "none yet"}`);
+}
+
+/** Nobody reads it: it is neither an answer nor a failure of ours. */
+function abandoned(deps: PredictDependencies, { application }: ServedApplication): Failure {
+  deps.metrics.recordAbandoned(application);
+  return failure("DEADLINE_EXCEEDED", "the caller has left");
 }
 
 function refused(deps: PredictDependencies, served: ServedApplication, why: Failure): Failure {

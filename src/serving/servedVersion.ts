@@ -24,8 +24,8 @@ export interface ServedVersionOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly cache: ExactCache;
-  /** For each approximate cache. */
-  readonly approximateBytes: number;
+  /** For each approximate cache, at present: less under memory pressure. */
+  readonly approximateBytes: () => number;
   readonly maxQueueRows: number;
   readonly maxMessageBytes: number;
   readonly batchTimeoutMs: number;
@@ -160,13 +160,21 @@ export class ServedVersion {
     if (this.#registered === undefined || !wantsApproximate(this.#settings)) return undefined;
     const space = approximateSpace(this.#registered, this.#settings);
     if (isFailure(space)) return undefined;
-    const { clock, random, approximateBytes: capacityBytes } = this.#options;
-    const common = { ...space, capacityBytes, random, clock };
+    const { clock, random, approximateBytes } = this.#options;
+    const common = { ...space, capacityBytes: approximateBytes(), random, clock };
     const cache =
       featureTolerance > 0
         ? new ApproximateCache({ ...common, distance: "L2", errorBudget: 0.5, fixedRadius: featureTolerance })
         : new ApproximateCache({ ...common, distance: approximateDistance, errorBudget: approximateErrorBudget });
     return new ApproximateAnswers({ cache, clock, marginalRowMicroseconds: () => this.#marginalRowMicroseconds() });
+  }
+
+  /** To be called when `approximateBytes` has changed. */
+  resizeApproximate(): void {
+    const bytes = this.#options.approximateBytes();
+    for (const { approximate } of this.#evaluators.values()) {
+      if (approximate !== undefined) approximate.capacityBytes = bytes;
+    }
   }
 
   #marginalRowMicroseconds(): number | undefined {

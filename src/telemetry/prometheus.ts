@@ -118,6 +118,13 @@ function addApplicationMetrics(registry: Registry, applications: () => Applicati
   );
   addCounter(
     registry,
+    "skysail_abandoned_total",
+    "Queries whose caller left before the answer",
+    ["application"],
+    perApplication((labels, { abandoned }) => [[labels, abandoned]]),
+  );
+  addCounter(
+    registry,
     "skysail_observations_total",
     "Observations by result",
     ["application", "result"],

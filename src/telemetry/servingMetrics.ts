@@ -14,6 +14,8 @@ export class ApplicationMetrics {
   /** Answers within the objective, counted exactly. */
   withinSlo = 0;
   answers = 0;
+  /** Queries whose caller left before the answer. */
+  abandoned = 0;
   observations = 0;
   duplicateObservations = 0;
   failedObservations = 0;
@@ -55,6 +57,10 @@ export class ServingMetrics {
 
   recordFailure(application: Application, failed: Failure): void {
     increment(this.of(application.name).byFailure, failed.code);
+  }
+
+  recordAbandoned({ name }: Application): void {
+    this.of(name).abandoned += 1;
   }
 
   recordObservation(application: string, stored: StoredObservation | Failure): void {

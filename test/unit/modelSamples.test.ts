@@ -14,7 +14,7 @@ function setUp() {
   const clock = new FakeClock();
   const random = () => 0.5;
   const served = new ServedVersion("m", 1, DEFAULT_MODEL_SETTINGS, {
-    ...{ clock, random, approximateBytes: 0, maxQueueRows: 2, maxMessageBytes: 1e6, batchTimeoutMs: 1000 },
+    ...{ clock, random, approximateBytes: () => 0, maxQueueRows: 2, maxMessageBytes: 1e6, batchTimeoutMs: 1000 },
     cache: new ExactCache({ capacityBytes: 1e6, clock }),
     onReplicaChange: () => undefined,
     pacer: new ConnectPacer(clock),

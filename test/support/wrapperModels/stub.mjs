@@ -11,10 +11,11 @@ await runWrapper({
     command
       .option("--width <elements>", "FP32 elements of a row", positiveInteger, 1)
       .option("--artefact <digest>", "what it says that it serves")
+      .option("--times <factor>", "what each number is multiplied by", Number, 1)
       .option("--first-ms <ms>", "how long its first batch takes", positiveInteger)
       .option("--log-batches", "each batch's rows and the last row's first element on stderr")
       .option("--exit-every <batches>", "exit instead of answering each so many", positiveInteger),
-  createModel({ name, modelVersion, width, artefact, exitEvery, firstMs, logBatches }, logger) {
+  createModel({ name, modelVersion, width, artefact, exitEvery, firstMs, logBatches, times }, logger) {
     let batches = 0;
     return defineModel({
       name,
@@ -31,7 +32,7 @@ await runWrapper({
         if (batches === exitEvery) process.exit(3);
         if (logBatches) logger.info(`batch of ${rows}, ${values[(rows - 1) * width]}`);
         if (batches === 1 && firstMs !== undefined) await setTimeout(firstMs);
-        return [values];
+        return [values.map((value) => times * value)];
       },
     });
   },
