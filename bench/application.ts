@@ -42,7 +42,14 @@ export async function setUpApplication(
     input: { name, sloMs, input: [input], output, models: [{ model: name }] },
   });
   requireSuccess("createApplication", created.data.createApplication);
-  await waitForReplica(url, name);
+  await waitForReplicas(url, name, 1);
+}
+
+/** Of version 1, in place of those given before. Resolves when all are ready. */
+export async function setReplicas(url: string, model: string, endpoints: readonly string[]): Promise<void> {
+  const { data } = await ask(url, REGISTER_MODEL_VERSION, { input: { model, version: 1, endpoints: [...endpoints] } });
+  requireSuccess("registerModelVersion", data.registerModelVersion);
+  await waitForReplicas(url, model, endpoints.length);
 }
 
 /** What is not given gets its default. */
@@ -59,14 +66,14 @@ function requireSuccess(what: string, result: { readonly __typename: string; rea
   if (result.message !== undefined) throw new BenchError(`${what}: ${result.__typename}: ${result.message}`);
 }
 
-async function waitForReplica(url: string, model: string): Promise<void> {
+export async function waitForReplicas(url: string, model: string, count: number): Promise<void> {
   const giveUpMs = performance.now() + READY_WITHIN_MS;
   for (;;) {
     const { data } = await ask(url, REPLICA_STATES, { model });
     const replicas = data.model?.versions.flatMap((version) => version.replicas) ?? [];
-    if (replicas.some(({ state }) => state === "READY")) return;
-    const problem = replicas[0]?.problem ?? "no problem given";
-    if (performance.now() > giveUpMs) throw new BenchError(`no replica of ${model} became ready: ${problem}`);
+    if (replicas.filter(({ state }) => state === "READY").length >= count) return;
+    const problem = replicas.find(({ state }) => state !== "READY")?.problem ?? "no problem given";
+    if (performance.now() > giveUpMs) throw new BenchError(`${model} has not ${count} ready replicas: ${problem}`);
     await sleep(20);
   }
 }

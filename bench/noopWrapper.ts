@@ -20,8 +20,9 @@ export async function startNoopWrapper(
   folder: string,
   service: readonly string[] = [],
   name = "noop",
+  socket = name,
 ): Promise<NoopWrapper> {
-  const listen = `unix:${join(folder, `${name}.sock`)}`;
+  const listen = `unix:${join(folder, `${socket}.sock`)}`;
   const program = projectPath("dist/wrappers/typescript/noop/main.js");
   const { pid, ready } = await startChild(bench, {
     name: `the no-op wrapper ${name}`,

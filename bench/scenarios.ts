@@ -7,6 +7,7 @@ import { DOCUMENT } from "./documentScenario.js";
 import { GRAPHQL_HIT, GRAPHQL_MISS } from "./graphqlScenarios.js";
 import { IDLE_COST } from "./idleCostScenario.js";
 import { ISOLATION } from "./isolationScenario.js";
+import { KILL_WRAPPER } from "./killWrapperScenario.js";
 import { LINK } from "./linkScenario.js";
 import { METRICS_COST } from "./metricsCostScenario.js";
 import { OVERLOAD } from "./overloadScenario.js";
@@ -24,6 +25,7 @@ export const SCENARIOS: readonly Scenario[] = [
   CONVERGENCE,
   ADDED_LATENCY,
   ISOLATION,
+  KILL_WRAPPER,
   IDLE_COST,
   METRICS_COST,
   SOAK,

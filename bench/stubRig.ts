@@ -21,13 +21,14 @@ export const NOISY_STUB = [...STUB, "--noise", "0.08", "--stall", "0.01,3"];
 
 export interface StubRig {
   readonly server: SkysailServer;
-  /** Starts a stub (again, if it has ended) without an application. */
-  readonly startStub: (name: string, service?: readonly string[]) => Promise<NoopWrapper>;
+  /** Starts a stub (again, if it has ended) without an application; `socket` tells replicas of one model apart. */
+  readonly startStub: (name: string, service?: readonly string[], socket?: string) => Promise<NoopWrapper>;
   /** A stub with an application, both of this name. */
   readonly serveStub: (
     name: string,
     service?: readonly string[],
     settings?: Served["settings"],
+    sloMs?: number,
   ) => Promise<NoopWrapper>;
   /** Sends queries to an application. Every input is another one, so that no cache helps. */
   readonly offer: (name: string, arrivals: Arrivals, attempts?: number) => Promise<readonly Sent[]>;
@@ -39,14 +40,15 @@ export interface StubRig {
 export async function startStubRig(bench: Bench, inspect = false, settings: readonly string[] = []): Promise<StubRig> {
   const folder = await temporaryFolder(bench);
   const server = await startSkysail(bench, folder, inspect, settings);
-  const startStub: StubRig["startStub"] = (name, service = STUB) => startNoopWrapper(bench, folder, service, name);
+  const startStub: StubRig["startStub"] = (name, service = STUB, socket = name) =>
+    startNoopWrapper(bench, folder, service, name, socket);
   let seed = 0;
   return {
     server,
     startStub,
-    serveStub: async (name, service, settings = {}) => {
+    serveStub: async (name, service, settings = {}, sloMs = SLO_MS) => {
       const wrapper = await startStub(name, service);
-      await setUpApplication(server.graphqlUrl, { name, endpoint: wrapper.endpoint, sloMs: SLO_MS, settings });
+      await setUpApplication(server.graphqlUrl, { name, endpoint: wrapper.endpoint, sloMs, settings });
       return wrapper;
     },
     offer: offering(bench, server.graphqlUrl),

@@ -158,7 +158,7 @@ export class App {
       clock: this.#clock,
       random: Math.random,
       cache: this.#cache,
-      approximateBytes: this.#config.cacheBytes / 8,
+      approximateBytes: () => this.#cache.capacityBytes / 8,
       configuredSettings: (model) => ({ ...defaults, ...models[model] }),
       maxQueueRows,
       maxMessageBytes,
@@ -189,23 +189,32 @@ export class App {
       log: this.#log,
       database,
       versions,
-      pressure: this.#startPressure(),
+      pressure: this.#startPressure(versions),
       answerMarginMs: () => this.#answerMargin.value,
     });
     this.#releases.push(() => services.stop());
     return services.start();
   }
 
-  #startPressure(): Pressure {
+  #startPressure(versions: ModelVersions): Pressure {
     const pressure = new Pressure({
       clock: this.#clock,
       memoryShare,
-      limitCache: (share) => (this.#cache.capacityBytes = Math.floor(this.#config.cacheBytes * share)),
+      limitCache: (share) => {
+        this.#cache.capacityBytes = Math.floor(this.#config.cacheBytes * share);
+        for (const served of versions.all()) served.resizeApproximate();
+        this.#shrinkCache();
+      },
       warn: (message) => this.#log.warn(message),
     });
     pressure.start();
     this.#releases.push(() => pressure.stop());
     return pressure;
+  }
+
+  /** A thousand steps a turn, so that no query waits for them. */
+  #shrinkCache(): void {
+    if (this.#cache.shrink()) this.#clock.turnEnd(() => this.#shrinkCache());
   }
 
   async #startFronts(services: Services, query: string): Promise<string> {

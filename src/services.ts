@@ -63,6 +63,7 @@ export class ServiceComposition {
       registry: this.#registry,
       catalogue: this.#catalogue,
       learning: this.#learning,
+      metrics: this.#metrics,
       versions,
       answerMarginMs,
       warn,

@@ -58,6 +58,8 @@ export type ConfigureModelInput = {
   /** 1 to 65536; default 256. */
   maxBatchRows?: number | null | undefined;
   model: string;
+  /** What a new replica computes before queries reach it, at most 64; default none: recent inputs of the model. */
+  warmUpInputs?: Array<TensorInput> | null | undefined;
 };
 
 export type CreateApplicationInput = {

@@ -6,7 +6,7 @@ import { DeadlineQueue } from "./deadlineQueue.js";
 import type { QueuedRow } from "./deadlineQueue.js";
 import { EjectedReplicas } from "./ejectedReplicas.js";
 import { Lane } from "./lane.js";
-import type { NewController } from "./lane.js";
+import type { NewController, WarmUpSample } from "./lane.js";
 import { planBatch } from "./planBatch.js";
 import type { Refusal } from "./refusal.js";
 import { RowRetries } from "./rowRetries.js";
@@ -89,6 +89,10 @@ export class Batcher implements RowQueue {
   }
 
   /** What one batch may take: half of the strictest objective that the model serves, less the measured overhead. */
+  get serviceBudgetMs(): number {
+    return this.#inFlight.serviceBudgetMs;
+  }
+
   set serviceBudgetMs(budgetMs: number) {
     this.#inFlight.serviceBudgetMs = budgetMs;
   }
@@ -116,8 +120,13 @@ export class Batcher implements RowQueue {
     };
   }
 
-  addReplica(replica: ReplicaPort): void {
-    this.#lanes.set(replica.id, new Lane(replica, this.#newController, this.#options.random));
+  /** `samples`: what is known of its latency already. */
+  addReplica(replica: ReplicaPort, samples: readonly WarmUpSample[] = []): void {
+    const metrics = this.#options.metrics.ofReplica(replica.id);
+    const lane = new Lane(replica, this.#newController, this.#options.random, metrics);
+    metrics.links += 1;
+    lane.warmedUp(samples, this.#inFlight.serviceBudgetMs);
+    this.#lanes.set(replica.id, lane);
     this.#retries.isolation.replicaBack(replica.id);
     this.#scheduleDispatch();
   }

@@ -52,6 +52,7 @@ export class BatchesInFlight {
       row.sentIn = id;
       row.overdueOn = undefined;
       if (row.latestMs > latestMs) latestMs = row.latestMs;
+      metrics.rowWaitMs.record(sentMs - row.queuedAtMs);
     }
     const hurries = purpose === "PROBE" || this.#hasAnother(lane);
     const overdueAtMs = lane.overdueAtMs(rows.length, sentMs, latestMs, hurries);
@@ -59,6 +60,8 @@ export class BatchesInFlight {
     const dispatch = running.full ? "FULL" : "TURN_END";
     if (purpose === "PROBE") lane.health.probed(overdueAtMs);
     this.#batches += 1;
+    lane.metrics.batches += 1;
+    lane.metrics.rows += rows.length;
     metrics.recordDispatch(rows.length, dispatch, sentMs - (rows[0] as QueuedRow).queuedAtMs);
     // At the end of the turn: after a pause of this process the reply may be there, unread.
     const cancelTimeout = clock.at(overdueAtMs, () => clock.turnEnd(() => this.#overdue(batch)));
@@ -83,6 +86,7 @@ export class BatchesInFlight {
     const { metrics } = this.#options;
     const { lane } = batch;
     metrics.overdue += 1;
+    lane.metrics.overdue += 1;
     lane.becameOverdue(batch.running);
     this.#timedOut(batch);
     this.#options.retries.overdue(batch);
@@ -96,14 +100,22 @@ export class BatchesInFlight {
     const nowMs = this.#options.clock.nowMs();
     const { lane } = batch;
     const serviceMs = lane.replied(batch.running, nowMs, reply.kind === "rows", this.serviceBudgetMs);
-    if (serviceMs !== undefined) this.#options.metrics.recordService(serviceMs);
+    if (serviceMs !== undefined) this.#recordService(lane, serviceMs, nowMs - batch.running.sentMs);
     this.#batches -= 1;
     this.#settleBatch(batch, reply, nowMs);
     this.#options.onChange();
   }
 
+  #recordService(lane: Lane, serviceMs: number, wrapperMs: number): void {
+    const { metrics } = this.#options;
+    metrics.serviceMs.record(serviceMs);
+    metrics.wrapperMs.record(wrapperMs);
+    lane.metrics.serviceMs.record(serviceMs);
+  }
+
   #settleBatch(batch: SentBatch, reply: BatchReply, nowMs: number): void {
     if (reply.kind === "lost") {
+      batch.lane.metrics.lost += 1;
       if (batch.purpose === "PROBE") this.#timedOut(batch);
       if (reply.refused === true) this.#options.retries.refused(batch, reply.message);
       else this.#options.retries.ended(batch, reply.message);
@@ -147,6 +159,7 @@ export class BatchesInFlight {
     const { clock, metrics } = this.#options;
     if (!lane.health.timedOut(purpose === "PROBE", clock.nowMs())) return;
     metrics.ejected += 1;
+    lane.metrics.ejected += 1;
     clock.at(lane.health.tryAtMs, this.#options.onChange);
   }
 }

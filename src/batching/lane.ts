@@ -3,6 +3,7 @@ import type { Workload } from "./admission.js";
 import type { BatchSizeController } from "./batchSizeController.js";
 import { LatencyModel } from "./latencyModel.js";
 import { ReplicaHealth } from "./replicaHealth.js";
+import type { ReplicaMetrics } from "./replicaMetrics.js";
 
 /** Makes a replica's batch-size controller; its latency model is there for controllers that use it. */
 export type NewController = (model: LatencyModel) => BatchSizeController;
@@ -13,6 +14,12 @@ const OVERDUE_TAILS = 3;
 const OVERDUE_FLOOR_MS = 20;
 /** Batches that a replica may have beyond its concurrency because others are overdue: a bound, should it answer some in time still. */
 const MAX_BEHIND_OVERDUE = 16;
+
+/** How long a batch of so many rows took. */
+export interface WarmUpSample {
+  readonly rows: number;
+  readonly serviceMs: number;
+}
 
 export interface RunningBatch {
   readonly rows: number;
@@ -26,6 +33,7 @@ export interface RunningBatch {
 /** One replica as the batcher sees it: what runs there, how fast it is, how much it may be given. */
 export class Lane {
   readonly replica: ReplicaPort;
+  readonly metrics: ReplicaMetrics;
   #controller: BatchSizeController;
   readonly model = new LatencyModel();
   readonly #running = new Set<RunningBatch>();
@@ -35,10 +43,19 @@ export class Lane {
   #overdue = 0;
   #lastReplyMs = -Infinity;
 
-  constructor(replica: ReplicaPort, newController: NewController, random: Random) {
+  constructor(replica: ReplicaPort, newController: NewController, random: Random, metrics: ReplicaMetrics) {
     this.replica = replica;
+    this.metrics = metrics;
     this.health = new ReplicaHealth(random);
     this.#controller = newController(this.model);
+  }
+
+  /** What its warm-up has shown, as if it had been batches of queries. */
+  warmedUp(samples: readonly WarmUpSample[], budgetMs: number): void {
+    for (const { rows, serviceMs } of samples) {
+      this.model.record(rows, serviceMs);
+      this.controller.record({ rows, full: rows >= this.controller.size, serviceMs }, budgetMs);
+    }
   }
 
   get controller(): BatchSizeController {

@@ -162,6 +162,8 @@ export class RowRetries {
   }
 
   #retry(rows: readonly QueuedRow[], lostBy: string): void {
+    const replica = this.#options.metrics.replicas.get(lostBy);
+    if (replica !== undefined) replica.retried += rows.length;
     for (const row of rows) {
       row.lostBy = lostBy;
       this.#options.metrics.retried += 1;

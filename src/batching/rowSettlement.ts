@@ -25,6 +25,7 @@ export class RowSettlement {
     if (queued.phase === "DONE") return;
     queued.phase = "DONE";
     this.#metrics.failed += 1;
+    this.#metrics.failures[code] += 1;
     queued.settle(
       retryAfterMs === undefined ? { kind: "failed", code, message } : { kind: "failed", code, message, retryAfterMs },
     );

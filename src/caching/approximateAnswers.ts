@@ -25,6 +25,11 @@ export class ApproximateAnswers {
     return this.#options.cache.figures;
   }
 
+  /** Under memory pressure, less; see `ApproximateCache`. */
+  set capacityBytes(bytes: number) {
+    this.#options.cache.capacityBytes = bytes;
+  }
+
   lookup(row: Row): ApproximateLookup {
     const { cache, clock, marginalRowMicroseconds } = this.#options;
     return cache.lookup(row, {

@@ -106,9 +106,10 @@ export class ApproximateCache {
   readonly #confidence: number;
   readonly #economy = new LookupEconomy();
   readonly #scratch: Float32Array;
-  readonly #capacity: number;
-  readonly #outputs: (Row | undefined)[] = [];
-  readonly #used: Uint8Array;
+  #capacityBytes: number;
+  #capacity = 0;
+  #outputs: (Row | undefined)[] = [];
+  #used = new Uint8Array(0);
   #space: Space | undefined;
   #hand = 0;
   #outputBytes = 0;
@@ -127,10 +128,30 @@ export class ApproximateCache {
     requireShare("confidence", this.#confidence);
     const { dimensions } = options.vector;
     this.#scratch = new Float32Array(dimensions);
-    const entryBytes = indexBytesPerVector(dimensions) + OUTPUT_OVERHEAD_BYTES;
-    this.#capacity = Math.floor(options.capacityBytes / entryBytes);
-    this.#used = new Uint8Array(this.#capacity);
+    this.#capacityBytes = options.capacityBytes;
+    this.#clear();
     if (options.distance !== "AUTO") this.#open(options.distance);
+  }
+
+  get capacityBytes(): number {
+    return this.#capacityBytes;
+  }
+
+  /** Forgets all entries, so that their memory is free at once, but not what was learned about the radius. */
+  set capacityBytes(bytes: number) {
+    if (bytes === this.#capacityBytes) return;
+    this.#capacityBytes = bytes;
+    this.#clear();
+  }
+
+  #clear(): void {
+    const entryBytes = indexBytesPerVector(this.#scratch.length) + OUTPUT_OVERHEAD_BYTES;
+    this.#capacity = Math.floor(this.#capacityBytes / entryBytes);
+    this.#used = new Uint8Array(this.#capacity);
+    this.#outputs = [];
+    this.#outputBytes = 0;
+    this.#hand = 0;
+    if (this.#space !== undefined) this.#space = { ...this.#space, index: this.#newIndex(this.#space.distance) };
   }
 
   get figures(): ApproximateFigures {
@@ -229,7 +250,7 @@ export class ApproximateCache {
   /** For the vector in the scratch, in place of a neighbour without distance. */
   #keep(index: NeighbourIndex, neighbour: Neighbour | undefined, output: Row): void {
     const bytes = rowByteLength(output);
-    const { capacityBytes } = this.#options;
+    const capacityBytes = this.#capacityBytes;
     if (this.#capacity === 0 || this.#bytes(1) - this.#outputBytes + bytes > capacityBytes) return;
     if (neighbour?.distance === 0 && this.#outputs[neighbour.slot] === neighbour.output)
       this.#forget(index, neighbour.slot);
@@ -273,14 +294,19 @@ export class ApproximateCache {
   }
 
   #open(distance: Distance): Space {
-    const { vector, errorBudget, random } = this.#options;
+    const { errorBudget } = this.#options;
     const largest = distance === "ANGLE" ? LARGEST_ANGLE : undefined;
     this.#space = {
       distance,
-      index: new NeighbourIndex({ dimensions: vector.dimensions, distance, capacity: this.#capacity, random }),
+      index: this.#newIndex(distance),
       calibration: new RadiusCalibration({ errorBudget, confidence: this.#confidence, largest }),
     };
     return this.#space;
+  }
+
+  #newIndex(distance: Distance): NeighbourIndex {
+    const { vector, random } = this.#options;
+    return new NeighbourIndex({ dimensions: vector.dimensions, distance, capacity: this.#capacity, random });
   }
 }
 

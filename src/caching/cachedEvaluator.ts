@@ -39,11 +39,14 @@ export class CachedEvaluator implements RowEvaluator {
   #scope = new CacheScope();
   readonly #queue: RowQueue;
   #approximate: ApproximateAnswers | undefined;
+  readonly #onAnswered: (row: Row) => void;
   readonly #flights = new Map<number, Flight>();
 
-  constructor(cache: ExactCache, queue: RowQueue) {
+  /** `onAnswered` is told each row that the model has answered. */
+  constructor(cache: ExactCache, queue: RowQueue, onAnswered: (row: Row) => void = () => undefined) {
     this.#cache = cache;
     this.#queue = queue;
+    this.#onAnswered = onAnswered;
   }
 
   /** Age in milliseconds at which an answer is forgotten, also of those that are there already. */
@@ -132,6 +135,7 @@ export class CachedEvaluator implements RowEvaluator {
 
   #land(flight: Flight, outcome: RowOutcome): void {
     this.#remove(flight);
+    if (outcome.kind === "output") this.#onAnswered(flight.row);
     const usable = outcome.kind === "output" && flight.scope === this.#scope;
     if (usable) this.#cache.set(flight.scope, flight.hash, flight.row, outcome.output);
     if (flight.near !== undefined && flight.scope === this.#scope) {

@@ -1,5 +1,7 @@
 import { badInput } from "./failure.js";
 import type { Failure } from "./failure.js";
+import { isGivenInput } from "./givenInput.js";
+import type { GivenInput } from "./givenInput.js";
 
 /** How a model is batched and cached. Every server on the database follows a change at once. */
 export interface ModelSettings {
@@ -19,6 +21,8 @@ export interface ModelSettings {
   readonly approximateTolerance: number;
   /** L2 distance within which a cached input's outputs are taken unproved, for feature models; 0: only the very input's. */
   readonly featureTolerance: number;
+  /** What a new replica computes before queries reach it; none: recent inputs of the model, where there are any. */
+  readonly warmUpInputs: readonly GivenInput[];
 }
 
 export const BATCH_SIZE_CONTROLLERS = ["AIMD", "QUANTILE", "MODEL", "FIXED"] as const;
@@ -37,6 +41,7 @@ export const DEFAULT_MODEL_SETTINGS: ModelSettings = {
   approximateDistance: "AUTO",
   approximateTolerance: Infinity,
   featureTolerance: 0,
+  warmUpInputs: [],
 };
 
 export type ModelSettingName = keyof ModelSettings;
@@ -51,6 +56,10 @@ interface Rule {
   readonly fits: (value: unknown) => boolean;
 }
 
+const MOST_WARM_UP_INPUTS = 64;
+/** As JSON: they are read with every change of the registry. */
+const MOST_WARM_UP_CHARACTERS = 256 * 1024;
+
 const RULES: Readonly<Record<ModelSettingName, Rule>> = {
   batchSizeController: oneOf(BATCH_SIZE_CONTROLLERS),
   maxBatchRows: numberRule("an integer from 1 to 65536", (n) => Number.isInteger(n) && n >= 1 && n <= 65536),
@@ -60,6 +69,14 @@ const RULES: Readonly<Record<ModelSettingName, Rule>> = {
   approximateDistance: oneOf(APPROXIMATE_DISTANCES),
   approximateTolerance: numberRule("0 or more", (n) => n >= 0 && n < Infinity),
   featureTolerance: numberRule("0 or more", (n) => n >= 0 && n < Infinity),
+  warmUpInputs: {
+    expected: `at most ${MOST_WARM_UP_INPUTS} inputs as predict takes them, ${MOST_WARM_UP_CHARACTERS} characters in all`,
+    fits: (value) =>
+      Array.isArray(value) &&
+      value.length <= MOST_WARM_UP_INPUTS &&
+      value.every(isGivenInput) &&
+      JSON.stringify(value).length <= MOST_WARM_UP_CHARACTERS,
+  },
 };
 
 export const MODEL_SETTING_NAMES = Object.keys(RULES) as ModelSettingName[];
@@ -78,9 +95,13 @@ export function settingsProblem(given: object, path: readonly (string | number)[
     if (!isSettingName(name)) return badInput([...path, name], `one of ${MODEL_SETTING_NAMES.join(", ")}`, name);
     const { expected, fits } = RULES[name];
     if (value === null || value === undefined || fits(value)) continue;
-    return badInput([...path, name], expected, typeof value === "number" ? String(value) : JSON.stringify(value));
+    return badInput([...path, name], expected, inWords(value));
   }
   return undefined;
+}
+
+function inWords(value: unknown): string {
+  return typeof value === "number" ? String(value) : JSON.stringify(value).slice(0, 200);
 }
 
 function isSettingName(name: string): name is ModelSettingName {

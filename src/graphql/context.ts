@@ -1,6 +1,7 @@
 import type { Failure } from "../domain/failure.js";
 import type { Clock } from "../domain/ports.js";
 import type { Prediction } from "../domain/prediction.js";
+import type { Caller } from "../lib/caller.js";
 import type { Administration } from "../serving/administer.js";
 import type { Catalogue } from "../serving/catalogue.js";
 import type { ModelVersions } from "../serving/modelVersions.js";
@@ -29,8 +30,10 @@ export interface RequestContext {
   readonly arrivalMs: number;
   /** What the operation may still ask to have predicted, all its fields together. */
   readonly rows: RowBudget;
+  /** Who waits for the answer. */
+  readonly caller: Caller;
 }
 
-export function newContext(services: Services, arrivalMs: number): RequestContext {
-  return { services, arrivalMs, rows: new RowBudget() };
+export function newContext(services: Services, arrivalMs: number, caller: Caller): RequestContext {
+  return { services, arrivalMs, rows: new RowBudget(), caller };
 }

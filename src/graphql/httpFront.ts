@@ -7,6 +7,7 @@ import type { DocumentNode, ExecutionResult, GraphQLFormattedError, GraphQLSchem
 import { AnswerQueue } from "../http/answerQueue.js";
 import { readBody } from "../http/readBody.js";
 import { RecentMap } from "../http/recentMap.js";
+import { Callers } from "./callers.js";
 import { newContext } from "./context.js";
 import type { RequestContext, Services } from "./context.js";
 import { parseWithinLimits } from "./documentLimits.js";
@@ -39,6 +40,7 @@ export class GraphqlHttpFront {
   readonly #lane: HotLane;
   readonly #graphiql: GraphiqlPage;
   readonly #answers: AnswerQueue;
+  readonly #callers = new Callers();
   /** Content type that the pipeline negotiated for an Accept header. */
   readonly #contentTypes = new RecentMap<string, string>(MAX_ACCEPT_TYPES);
   #stopped: Promise<void> | undefined;
@@ -102,11 +104,13 @@ export class GraphqlHttpFront {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, bytes: Buffer, arrivalMs: number): Promise<void> {
+    const { socket } = request;
+    const caller = this.#callers.begin(socket);
     try {
       const isJson = (request.headers["content-type"] ?? "").startsWith("application/json");
       const body: unknown = isJson ? JSON.parse(bytes.toString("utf8")) : bytes.toString("utf8");
       const operation = isJson ? parseOperation(body) : undefined;
-      const context = newContext(this.#services, arrivalMs);
+      const context = newContext(this.#services, arrivalMs, caller);
       const accept = request.headers.accept ?? "";
       const contentType = this.#contentTypes.get(accept);
       if (operation !== undefined && contentType !== undefined) {
@@ -116,6 +120,8 @@ export class GraphqlHttpFront {
       await this.#throughPipeline(request, response, body, operation, context);
     } catch (error) {
       this.#sendProblem(response, error);
+    } finally {
+      this.#callers.end(socket, caller);
     }
   }
 

@@ -14,7 +14,7 @@ import {
 import { metricsSamples } from "../telemetry/metricsSamples.js";
 import type { MetricsSample } from "../telemetry/metricsSamples.js";
 import type { RequestContext } from "./context.js";
-import { PredictionSourceEnum } from "./predictionTypes.js";
+import { DefaultReasonEnum, PredictionSourceEnum } from "./predictionTypes.js";
 
 @ObjectType("SourceCount", { simpleResolvers: true })
 export class SourceCountType {
@@ -23,6 +23,66 @@ export class SourceCountType {
 
   @Field(() => Int)
   count!: number;
+}
+
+@ObjectType("DefaultReasonCount", { simpleResolvers: true })
+export class DefaultReasonCountType {
+  @Field(() => DefaultReasonEnum)
+  reason!: DefaultReasonEnum;
+
+  @Field(() => Int)
+  count!: number;
+}
+
+@ObjectType("FailureCount", { simpleResolvers: true })
+export class FailureCountType {
+  @Field(() => String)
+  code!: string;
+
+  @Field(() => Int)
+  count!: number;
+}
+
+@ObjectType("ModelSample", {
+  simpleResolvers: true,
+  description: "What a model version of the application did in the interval, for all applications.",
+})
+export class ModelSampleType {
+  @Field(() => String)
+  model!: string;
+
+  @Field(() => Int)
+  version!: number;
+
+  @Field(() => Float, { description: "Rows that it answered a second." })
+  rowsPerSecond!: number;
+
+  @Field(() => Float, { nullable: true, description: "Mean; null without batches." })
+  rowsPerBatch?: number | undefined;
+
+  @Field(() => Float, { nullable: true, description: "99th percentile of a row's wait; null without batches." })
+  queueP99Ms?: number | undefined;
+
+  @Field(() => Float, { nullable: true })
+  serviceP50Ms?: number | undefined;
+
+  @Field(() => Float, { nullable: true })
+  serviceP99Ms?: number | undefined;
+
+  @Field(() => Float, { nullable: true, description: "Of the exact cache's look-ups; null without any." })
+  cacheHitShare?: number | undefined;
+
+  @Field(() => Int, { description: "Rows that left the queue, since they would have been late." })
+  dropped!: number;
+
+  @Field(() => Int, { description: "Rows without an answer, dropped and refused ones too." })
+  failed!: number;
+
+  @Field(() => Int)
+  queuedRows!: number;
+
+  @Field(() => Int)
+  readyReplicas!: number;
 }
 
 @ObjectType("MetricsSample", { simpleResolvers: true, description: "What an application did in one interval." })
@@ -51,8 +111,17 @@ export class MetricsSampleType {
   @Field(() => [SourceCountType])
   sources!: SourceCountType[];
 
+  @Field(() => [DefaultReasonCountType], { description: "Why defaults were given." })
+  defaultReasons!: DefaultReasonCountType[];
+
+  @Field(() => [FailureCountType], { description: "Queries that failed, by code." })
+  failures!: FailureCountType[];
+
   @Field(() => Float, { description: "Observations stored a second." })
   observationsPerSecond!: number;
+
+  @Field(() => [ModelSampleType], { description: "Of the versions that answer for the application on this server." })
+  models!: ModelSampleType[];
 }
 
 const INTERVAL_MS = { least: 100, most: 60_000 };
@@ -90,5 +159,8 @@ function subscribe({ application, intervalMs }: MetricsArguments, { services }: 
       extensions: { code: "NOT_FOUND" },
     });
   }
-  return metricsSamples(services.metrics, services.clock, application, intervalMs);
+  return metricsSamples(services.metrics, services.clock, application, intervalMs, () => {
+    const members = services.catalogue.get(application)?.members ?? [];
+    return members.flatMap(({ model, version }) => services.versions.find(model, version)?.figures() ?? []);
+  });
 }

@@ -6,11 +6,12 @@ export function toModelSettingsPatch(input: ConfigureModelInput): ModelSettingsP
   return patch;
 }
 
-/** What has no limit is null. */
+/** What has no limit is null. Of inputs, how many. */
 export function fromModelSettings(settings: ModelSettings): object {
-  const { cacheTtlMs, approximateTolerance, ...plain } = settings;
+  const { cacheTtlMs, approximateTolerance, warmUpInputs, ...plain } = settings;
   return {
     ...plain,
+    warmUpInputs: warmUpInputs.length,
     cacheTtlMs: finiteOf(cacheTtlMs),
     approximateTolerance: finiteOf(approximateTolerance),
   };

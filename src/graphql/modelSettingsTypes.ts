@@ -1,6 +1,7 @@
 import { Field, Float, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
 import { APPROXIMATE_DISTANCES, BATCH_SIZE_CONTROLLERS, CACHE_SCOPES } from "../domain/modelSettings.js";
 import type { ApproximateDistance, BatchSizeControllerKind, CacheScopeKind } from "../domain/modelSettings.js";
+import { TensorInput } from "./predictionInputs.js";
 
 function enumOf<T extends string>(values: readonly T[]): { readonly [Value in T]: Value } {
   return Object.fromEntries(values.map((value) => [value, value])) as { [Value in T]: Value };
@@ -74,6 +75,9 @@ export class ModelSettingsType {
     description: "For feature models: L2 distance within which a cached input's outputs are taken, unproved; 0: none.",
   })
   featureTolerance!: number;
+
+  @Field(() => Int, { description: "How many inputs are given for warming up new replicas; 0: recent ones are taken." })
+  warmUpInputs!: number;
 }
 
 @InputType("ConfigureModelInput", {
@@ -106,4 +110,11 @@ export class ConfigureModelInput {
 
   @Field(() => Float, { nullable: true, description: "0 or more; default 0." })
   featureTolerance?: number | null;
+
+  @Field(() => [TensorInput], {
+    nullable: true,
+    description:
+      "What a new replica computes before queries reach it, at most 64; default none: recent inputs of the model.",
+  })
+  warmUpInputs?: TensorInput[] | null;
 }

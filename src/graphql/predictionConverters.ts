@@ -3,31 +3,14 @@ import { badInput, isFailure, isRetryable } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { Prediction } from "../domain/prediction.js";
 import type { Truth } from "../domain/storePorts.js";
-import type { InputValue, NamedTensor, TensorData } from "../serving/inputRow.js";
+import { toInputValue } from "../serving/givenInputs.js";
 import type { Observed, ObserveRequest } from "../serving/observe.js";
-import type { NamedTensorInput, ObserveInput, TensorDataInput, TensorInput, TruthInput } from "./predictionInputs.js";
+import type { ObserveInput, TruthInput } from "./predictionInputs.js";
 
 /**
  * Between GraphQL's shapes and the domain's, one pair per message. `@oneOf` has already been enforced by the
  * schema; what is absent here cannot have been given.
  */
-export function toInputValue(input: TensorInput): InputValue {
-  if (input.values != null) return { kind: "single", field: "values", data: { kind: "values", values: input.values } };
-  if (input.base64 != null) return { kind: "single", field: "base64", data: { kind: "base64", base64: input.base64 } };
-  if (input.text != null) return { kind: "single", field: "text", data: { kind: "texts", texts: [input.text] } };
-  return { kind: "tensors", tensors: (input.tensors ?? []).map(toNamedTensor) };
-}
-
-function toNamedTensor({ name, datatype, shape, data }: NamedTensorInput): NamedTensor {
-  return { name, datatype, shape, data: toTensorData(data) };
-}
-
-function toTensorData(data: TensorDataInput): TensorData {
-  if (data.values != null) return { kind: "values", values: data.values };
-  if (data.base64 != null) return { kind: "base64", base64: data.base64 };
-  return { kind: "texts", texts: data.strings ?? [] };
-}
-
 export function toObserveRequest(input: ObserveInput, path: readonly (string | number)[]): ObserveRequest | Failure {
   const { receipt, example } = input;
   const truth = toTruth(input.truth);

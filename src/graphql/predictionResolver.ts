@@ -1,7 +1,8 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from "type-graphql";
 import { isFailure } from "../domain/failure.js";
+import { toInputValue } from "../serving/givenInputs.js";
 import type { RequestContext } from "./context.js";
-import { fromFailure, fromObserved, fromPrediction, toInputValue, toObserveRequest } from "./predictionConverters.js";
+import { fromFailure, fromObserved, fromPrediction, toObserveRequest } from "./predictionConverters.js";
 import { ObserveInput, PredictInput, PredictManyInput } from "./predictionInputs.js";
 import { ObserveResultUnion, PredictResultUnion } from "./predictionTypes.js";
 
@@ -15,7 +16,7 @@ export class PredictionResolver {
     @Arg("input", () => PredictInput) input: PredictInput,
     @Ctx() context: RequestContext,
   ): Promise<object> {
-    const { services, arrivalMs, rows } = context;
+    const { services, arrivalMs, rows, caller } = context;
     rows.take(1);
     const answer = await services.predict({
       application: input.application,
@@ -27,6 +28,7 @@ export class PredictionResolver {
       explain: input.explain ?? false,
       minStateSeq: input.minStateSeq ?? undefined,
       arrivalMs,
+      caller,
     });
     return fromPrediction(answer, services.receiptOf);
   }
@@ -37,7 +39,7 @@ export class PredictionResolver {
   })
   async predictMany(
     @Arg("input", () => PredictManyInput) input: PredictManyInput,
-    @Ctx() { services, arrivalMs, rows }: RequestContext,
+    @Ctx() { services, arrivalMs, rows, caller }: RequestContext,
   ): Promise<object[]> {
     rows.take(input.inputs.length);
     const common = {
@@ -48,6 +50,7 @@ export class PredictionResolver {
       explain: input.explain ?? false,
       minStateSeq: input.minStateSeq ?? undefined,
       arrivalMs,
+      caller,
     };
     const answers = await Promise.all(
       input.inputs.map((one, i) => {

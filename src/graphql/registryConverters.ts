@@ -13,6 +13,7 @@ import type { ApplicationPatch, NewApplication, Stored } from "../domain/storePo
 import type { NewModelVersion } from "../serving/administer.js";
 import type { ModelVersions } from "../serving/modelVersions.js";
 import { fromApproximateCaches } from "./approximateCacheTypes.js";
+import type { ReplicaStatus } from "../serving/servedVersion.js";
 import { fromModelSettings } from "./modelSettingsConverters.js";
 import { fromFeedback, fromPolicySpec, toFeedbackPatch, toLossSpec, toPolicySpec } from "./policyConverters.js";
 import { PolicyKindEnum } from "./policyTypes.js";
@@ -162,6 +163,7 @@ export function fromModelVersion(
     model: version.model,
     version: version.version,
     current: version.version === currentVersion,
+    serving: version.version === served.serving.of(version.model),
     inputs: version.signature.inputs,
     outputs: version.signature.outputs,
     endpoints: version.endpoints,
@@ -174,22 +176,24 @@ export function fromModelVersion(
 function fromReplicas({ model, version }: ModelVersion, served: ModelVersions): object[] {
   const found = served.find(model, version);
   if (found === undefined) return [];
-  const { links, batcher } = found;
-  const controllers = new Map(batcher.controllers.map((controller) => [controller.replica, controller]));
-  return [...links.values()].map((link) => {
-    const controller = controllers.get(link.id);
-    // The batcher has ready replicas only: one that is ejected is so beside being linked.
-    const ejected = controller?.problem;
-    return {
-      id: link.id,
-      endpoint: link.endpoint,
-      state: ejected === undefined ? link.phase : "EJECTED",
-      problem: ejected ?? link.problem,
-      retryInMs: link.retryInMs,
-      batchRows: controller?.size,
-      batchRowsReason: controller?.reason,
-    };
-  });
+  return found.replicaStatus().map(({ link, metrics, ...status }) => ({
+    id: link.id,
+    endpoint: link.endpoint,
+    retryInMs: link.retryInMs,
+    warmUp: link.warmUp,
+    ...status,
+    figures: () => fromReplicaMetrics(metrics),
+  }));
+}
+
+function fromReplicaMetrics(metrics: ReplicaStatus["metrics"]): object {
+  const { links, batches, rows, overdue, lost, ejected, retried, serviceMs } = metrics;
+  return {
+    ...{ batches, rows, overdue, lost, ejected, retried },
+    restarts: Math.max(0, links - 1),
+    serviceP50Ms: serviceMs.quantile(0.5),
+    serviceP99Ms: serviceMs.quantile(0.99),
+  };
 }
 
 export function fromStored<T>(stored: Stored<T>, convert: (value: T) => object): object {

@@ -1,52 +1,10 @@
-import { createUnionType, Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
+import { createUnionType, Field, InputType, Int, ObjectType } from "type-graphql";
 import { BadInputType, ConflictType, NotFoundType, UnavailableType } from "./failureTypes.js";
 import { ApproximateCacheType } from "./approximateCacheTypes.js";
 import { ModelSettingsType } from "./modelSettingsTypes.js";
 import { ApplicationType } from "./applicationTypes.js";
+import { ReplicaType } from "./replicaTypes.js";
 import { TensorSpecInput, TensorSpecType } from "./tensorTypes.js";
-
-export enum ReplicaStateEnum {
-  STOPPED = "STOPPED",
-  CONNECTING = "CONNECTING",
-  WARMING = "WARMING",
-  READY = "READY",
-  EJECTED = "EJECTED",
-  DRAINING = "DRAINING",
-  BACKOFF = "BACKOFF",
-}
-registerEnumType(ReplicaStateEnum, {
-  name: "ReplicaState",
-  valuesConfig: {
-    WARMING: { description: "The wrapper computes rows of the warm-up, before queries reach it." },
-    EJECTED: { description: "The link is up, but batches had no reply in time: it gets single rows until one has." },
-    DRAINING: { description: "The wrapper takes no more batches, but answers those that it has." },
-    BACKOFF: { description: "The link failed and will be tried again: `problem` says why, `retryInMs` when." },
-  },
-});
-
-@ObjectType("Replica", { simpleResolvers: true, description: "This server's link to one wrapper process." })
-export class ReplicaType {
-  @Field(() => ID)
-  id!: string;
-
-  @Field(() => String)
-  endpoint!: string;
-
-  @Field(() => ReplicaStateEnum)
-  state!: ReplicaStateEnum;
-
-  @Field(() => String, { nullable: true })
-  problem?: string | undefined;
-
-  @Field(() => Float, { nullable: true, description: "Milliseconds until the next try, in BACKOFF." })
-  retryInMs?: number | undefined;
-
-  @Field(() => Int, { nullable: true, description: "Rows that its controller allows in a batch now." })
-  batchRows?: number | undefined;
-
-  @Field(() => String, { nullable: true, description: "Why the batch size is what it is." })
-  batchRowsReason?: string | undefined;
-}
 
 @ObjectType("ModelVersion", { simpleResolvers: true })
 export class ModelVersionType {
@@ -58,6 +16,12 @@ export class ModelVersionType {
 
   @Field(() => Boolean)
   current!: boolean;
+
+  @Field(() => Boolean, {
+    description:
+      "Whether this server answers with it: the current one, or the one before until that has a ready replica.",
+  })
+  serving!: boolean;
 
   @Field(() => [TensorSpecType])
   inputs!: readonly TensorSpecType[];

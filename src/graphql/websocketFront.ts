@@ -4,6 +4,7 @@ import { useServer } from "graphql-ws/use/ws";
 import { WebSocketServer } from "ws";
 import type { Clock } from "../domain/ports.js";
 import type { UpgradeHandler } from "../http/httpServer.js";
+import { Caller } from "../lib/caller.js";
 import { newContext } from "./context.js";
 import type { RequestContext, Services } from "./context.js";
 import { parseWithinLimits } from "./documentLimits.js";
@@ -48,9 +49,10 @@ export function startWebsocketFront(options: WebsocketFrontOptions): { stop(): P
       connectionInitWaitTimeout: INIT_TIMEOUT_MS,
       onSubscribe: ({ extra }, id, { query, variables, operationName }): ExecutionArgs | readonly GraphQLError[] => {
         if (stopping) return [stoppingError()];
-        const context = newContext(services, services.clock.nowMs());
+        const caller = new Caller();
+        const context = newContext(services, services.clock.nowMs(), caller);
         const prepared = prepare(schema, context, query, variables, operationName);
-        if (hasOneAnswer(prepared)) underWay.begin(extra.socket, id);
+        if (hasOneAnswer(prepared)) underWay.begin(extra.socket, id, caller);
         return prepared;
       },
       onError: (_connection, _id, _payload, errors) => errors.map(format),
@@ -80,19 +82,19 @@ export function startWebsocketFront(options: WebsocketFrontOptions): { stop(): P
   }
 }
 
-/** The operations under way on each socket. */
+/** The operations under way on each socket, and who waits for each: all leave when it closes. */
 class UnderWay {
-  readonly #ids = new Map<object, Set<string>>();
+  readonly #ids = new Map<object, Map<string, Caller>>();
   #onNone: (() => void) | undefined;
 
   has(socket: object): boolean {
     return this.#ids.has(socket);
   }
 
-  begin(socket: object, id: string): void {
+  begin(socket: object, id: string, caller: Caller): void {
     const ids = this.#ids.get(socket);
-    if (ids === undefined) this.#ids.set(socket, new Set([id]));
-    else ids.add(id);
+    if (ids === undefined) this.#ids.set(socket, new Map([[id, caller]]));
+    else ids.set(id, caller);
   }
 
   end(socket: object, id: string): void {
@@ -101,6 +103,7 @@ class UnderWay {
   }
 
   endAll(socket: object): void {
+    for (const caller of this.#ids.get(socket)?.values() ?? []) caller.leave();
     this.#ids.delete(socket);
     if (this.#ids.size === 0) this.#onNone?.();
   }

@@ -53,6 +53,21 @@ export class Histogram {
     this.#sumMs += other.#sumMs;
   }
 
+  copy(): Histogram {
+    const copied = new Histogram();
+    copied.add(this);
+    return copied;
+  }
+
+  /** What came after `earlier`, a copy of this histogram from before. */
+  since(earlier: Histogram): Histogram {
+    const later = new Histogram();
+    for (let i = 0; i < BUCKETS; i++) later.#counts[i] = (this.#counts[i] as number) - (earlier.#counts[i] as number);
+    later.#count = this.#count - earlier.#count;
+    later.#sumMs = this.#sumMs - earlier.#sumMs;
+    return later;
+  }
+
   clear(): void {
     this.#counts.fill(0);
     this.#count = 0;

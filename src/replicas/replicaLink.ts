@@ -1,15 +1,15 @@
 import type { Batch, BatchReply, Cancel, Clock, Random, ReplicaPort } from "../domain/ports.js";
 import type { Signature } from "../domain/tensor.js";
-import { signatureDifference } from "../domain/tensor.js";
 import { staysOnMachine } from "../protocol/endpoint.js";
 import type { GRPCInferenceServiceClient } from "../protocol/generated/inference.js";
 import { BatchStream } from "./batchStream.js";
 import type { ConnectPacer } from "./connectPacer.js";
+import { wrapperMismatch } from "./expectedWrapper.js";
 import { LinkBackoff } from "./linkBackoff.js";
 import type { LinkCounters } from "./linkCounters.js";
 import { askServing, healthClientOf, watchServing } from "./linkHealth.js";
 import type { ReadReply } from "./streamReply.js";
-import { warmUp } from "./warmUp.js";
+import { describeWarmUp, warmUp } from "./warmUp.js";
 import type { WarmUpOptions, WarmUpSample } from "./warmUp.js";
 import { askReady, describeWrapper, openWrapperClient } from "./wrapperClient.js";
 import type { WrapperDescription } from "./wrapperClient.js";
@@ -39,6 +39,8 @@ export interface ReplicaLinkOptions {
   readonly onReady: (link: ReplicaLink) => void;
   /** Called before the batches in flight are given back, so that they are not sent here again. */
   readonly onLost: (link: ReplicaLink, why: string) => void;
+  /** It is STOPPED, by `stop` or after `drain`. */
+  readonly onStopped?: (link: ReplicaLink) => void;
 }
 
 interface Opened {
@@ -53,9 +55,10 @@ type State =
   | { readonly phase: "STOPPED" }
   | { readonly phase: "CONNECTING"; readonly client: GRPCInferenceServiceClient; readonly why: string | undefined }
   | (Opened & { readonly phase: "OPENING"; readonly why: string | undefined })
-  | (Opened & { readonly phase: "WARMING"; readonly why: string | undefined })
+  | (Opened & { readonly phase: "WARMING"; readonly why: string | undefined; rows: number })
   | (Opened & { readonly phase: "READY"; readonly sinceMs: number; readonly samples: readonly WarmUpSample[] })
-  | (Opened & { readonly phase: "DRAINING"; readonly why: string })
+  /** `leaves`: for good, since the replica was removed. */
+  | (Opened & { readonly phase: "DRAINING"; readonly why: string; readonly leaves: boolean })
   | {
       readonly phase: "BACKOFF";
       readonly cancelRetry: Cancel;
@@ -70,6 +73,7 @@ const DESCRIBE_TIMEOUT_MS = 2000;
 const MAX_UNUSABLE_REPLIES = 3;
 const NOT_SERVING = "the server says that it is not serving";
 const CLOSED = "the link was closed";
+const REMOVED = "the replica was removed";
 
 /**
  * One live link to one wrapper process: a bidirectional stream that is kept open, since a message on it costs about
@@ -80,14 +84,16 @@ const CLOSED = "the link was closed";
  * model are ready: a server without the stream has refused it by then) -> WARMING (sends real rows, if there are any)
  * -> READY (carries batches) -> BACKOFF (see LinkBackoff, after any failure) -> CONNECTING. A wrapper that says that it
  * is stopping, by its health or by refusing a batch, leads from READY to DRAINING: nothing more is sent, what it had
- * accepted is waited for, then BACKOFF. `stop` leads to STOPPED from everywhere. READY and DRAINING, when they end,
- * give every batch in flight back.
+ * accepted is waited for, then BACKOFF. `drain` does the same and leads to STOPPED in the end; `stop` leads there from
+ * everywhere at once. READY and DRAINING, when they end, give every batch in flight back.
  */
 export class ReplicaLink implements ReplicaPort {
   readonly #options: ReplicaLinkOptions;
   readonly #backoff: LinkBackoff;
   #state: State = { phase: "STOPPED" };
   #unusableInARow = 0;
+  /** With batches of so many rows the wrapper ended in its warm-up: that is not tried again. */
+  #warmUpBelow = Infinity;
 
   constructor(options: ReplicaLinkOptions) {
     this.#options = options;
@@ -137,17 +143,41 @@ export class ReplicaLink implements ReplicaPort {
     return this.#ready().samples;
   }
 
+  /** How the warm-up goes, or went; undefined before. */
+  get warmUp(): string | undefined {
+    const state = this.#state;
+    if (state.phase === "WARMING") return `computing batches of ${state.rows} rows`;
+    return state.phase === "READY" ? describeWarmUp(state.samples) : undefined;
+  }
+
   start(): void {
     if (this.#state.phase === "STOPPED") this.#retryAfter(0, undefined);
   }
 
   stop(): void {
+    this.#stop(CLOSED);
+  }
+
+  #stop(why: string): void {
     const before = this.#state;
     this.#state = { phase: "STOPPED" };
     if (before.phase === "BACKOFF") before.cancelRetry();
     if (before.phase === "CONNECTING") before.client.close();
-    if (before.phase === "READY") this.#options.onLost(this, CLOSED);
-    if ("stream" in before) release(before, CLOSED);
+    if (before.phase === "READY") this.#options.onLost(this, why);
+    if ("stream" in before) release(before, why);
+    if (before.phase !== "STOPPED") this.#options.onStopped?.(this);
+  }
+
+  /**
+   * Sends nothing more, waits for the batches in flight (each for its `batchTimeoutMs` at most), and stops: what a
+   * removed replica computes already is an answer still.
+   */
+  drain(): void {
+    const state = this.#state;
+    const busy = (state.phase === "READY" || state.phase === "DRAINING") && state.stream.inFlight > 0;
+    if (!busy) return this.#stop(REMOVED);
+    this.#state = { ...openedOf(state), phase: "DRAINING", why: REMOVED, leaves: true };
+    if (state.phase === "READY") this.#options.onLost(this, REMOVED);
   }
 
   send(batch: Batch, done: (reply: BatchReply) => void): void {
@@ -187,18 +217,10 @@ export class ReplicaLink implements ReplicaPort {
     }
   }
 
-  #mismatch({ signature, artefactDigest }: WrapperDescription): string | undefined {
-    const expected = this.#options.expectedSignature();
-    const difference = expected === undefined ? undefined : signatureDifference(expected, signature);
-    if (difference !== undefined) return `the wrapper's signature differs from the registered one: ${difference}`;
-    const expectedDigest = this.#options.expectedDigest();
-    if (expectedDigest === undefined || artefactDigest === undefined) return undefined;
-    if (artefactDigest === expectedDigest) return undefined;
-    const name = `${this.#options.model}@${this.#options.version}`;
-    return (
-      `the wrapper's artefact is not the one that ${name} is served from: expected SHA-256 ${expectedDigest}, ` +
-      `got ${artefactDigest}; another artefact is another version`
-    );
+  #mismatch(wrapper: WrapperDescription): string | undefined {
+    const { model, version, expectedSignature, expectedDigest } = this.#options;
+    const expected = { name: `${model}@${version}`, signature: expectedSignature(), artefactDigest: expectedDigest() };
+    return wrapperMismatch(expected, wrapper);
   }
 
   async #open(client: GRPCInferenceServiceClient, wrapper: WrapperDescription, deadlineWallMs: number): Promise<void> {
@@ -242,7 +264,9 @@ export class ReplicaLink implements ReplicaPort {
       onReply: (read) => this.#replied(stream, read),
       onEmpty: () => this.#drained(stream),
       onEnded: (why) => {
-        if ("stream" in this.#state && this.#state.stream === stream) this.#fail(why);
+        if (!("stream" in this.#state) || this.#state.stream !== stream) return;
+        if (this.#state.phase === "WARMING") this.#warmUpBelow = Math.min(this.#warmUpBelow, this.#state.rows);
+        this.#fail(why);
       },
     });
     return stream;
@@ -252,13 +276,18 @@ export class ReplicaLink implements ReplicaPort {
     const { clock, maxMessageBytes, warmUp: options } = this.#options;
     const rows = options?.rows() ?? [];
     if (options === undefined || rows.length === 0) return this.#becomeReady(opened, []);
-    const warming: State = { ...opened, phase: "WARMING", why: this.problem };
+    const warming = { ...opened, phase: "WARMING" as const, why: this.problem, rows: 0 };
     this.#state = warming;
-    const result = await warmUp(rows, options.sizes, {
+    const result = await warmUp({
+      rows,
+      sizes: options.sizes().filter((size, i) => i === 0 || size < this.#warmUpBelow),
       clock,
       // The rest is for names and shapes.
       maxBytes: maxMessageBytes * 0.9,
+      budgetMs: options.budgetMs?.() ?? Infinity,
+      limitMs: options.limitMs?.() ?? Infinity,
       send: (batch, done) => opened.stream.send(batch, done),
+      onSize: (size) => (warming.rows = size),
     });
     if (this.#state !== warming) return;
     if (result.kind === "failed") return this.#fail(result.why);
@@ -289,8 +318,7 @@ export class ReplicaLink implements ReplicaPort {
     const state = this.#state;
     if (!("stream" in state) || state.stream !== stream || state.phase === "DRAINING") return;
     if (state.phase !== "READY") return this.#leave(why);
-    const { client, wrapper, stopWatching } = state;
-    this.#state = { client, wrapper, stream, stopWatching, phase: "DRAINING", why };
+    this.#state = { ...openedOf(state), phase: "DRAINING", why, leaves: false };
     this.#options.onLost(this, why);
   }
 
@@ -318,6 +346,7 @@ export class ReplicaLink implements ReplicaPort {
   #close(delayMs: number, why: string): void {
     const before = this.#state;
     if (!("stream" in before)) return;
+    if (before.phase === "DRAINING" && before.leaves) return this.#stop(why);
     this.#retryAfter(delayMs, why);
     if (before.phase === "READY") this.#options.onLost(this, why);
     release(before, why);
@@ -334,6 +363,10 @@ export class ReplicaLink implements ReplicaPort {
     if (delayMs === 0) inTurn();
     else this.#state = { phase: "BACKOFF", cancelRetry: clock.at(retryAtMs, inTurn), retryAtMs, why };
   }
+}
+
+function openedOf({ client, stream, stopWatching, wrapper }: Opened): Opened {
+  return { client, stream, stopWatching, wrapper };
 }
 
 function release({ client, stream, stopWatching }: Opened, why: string): void {

@@ -5,7 +5,11 @@ export interface WarmUpOptions {
   /** Real rows to try a wrapper with before queries reach it; none, and there is no warm-up. */
   readonly rows: () => readonly Row[];
   /** Rows of each batch, in order. */
-  readonly sizes: readonly number[];
+  readonly sizes: () => readonly number[];
+  /** What one batch may take in service: the first size that takes longer is the last. Default: no matter what. */
+  readonly budgetMs?: () => number;
+  /** After so long no further batch is begun. Default: no limit. */
+  readonly limitMs?: () => number;
 }
 
 /** How long a batch of so many rows took, after the first call. */
@@ -25,29 +29,61 @@ export function doublingSizes(maxRows: number): readonly number[] {
   return [...sizes, maxRows];
 }
 
-type Send = (batch: Batch, done: (reply: BatchReply) => void) => void;
+export interface WarmUpRun {
+  readonly rows: readonly Row[];
+  readonly sizes: readonly number[];
+  readonly clock: Clock;
+  /** Batches above it are left out. */
+  readonly maxBytes: number;
+  readonly budgetMs: number;
+  readonly limitMs: number;
+  readonly send: (batch: Batch, done: (reply: BatchReply) => void) => void;
+  /** Before each size. */
+  readonly onSize: (rows: number) => void;
+}
+
+type Call = { readonly serviceMs: number } | { readonly problem: string };
 
 /**
- * Sends batches of real rows, repeated to fill each size, one after another; batches above `maxBytes` are left out.
- * The first size goes twice, and only the second time counts: a first call allocates, compiles and loads, and says
- * nothing about the next. Settles as soon as `send` has called back for every batch, or one came without outputs.
+ * Sends batches of real rows, repeated to fill each size, one after another. The first size goes twice, and only the
+ * second time counts: a first call allocates, compiles and loads, and says nothing about the next. So does a larger one
+ * that takes longer than a batch may, since some models compile for each size; if it does again, the sizes beyond would
+ * never be used. A model that cannot do the first size is of no use; one that fails a larger one is warm up to there.
+ * Settles as soon as `send` has called back for every batch.
  */
-export async function warmUp(
-  rows: readonly Row[],
-  sizes: readonly number[],
-  { clock, maxBytes, send }: { readonly clock: Clock; readonly maxBytes: number; readonly send: Send },
-): Promise<WarmUpResult> {
+export async function warmUp(run: WarmUpRun): Promise<WarmUpResult> {
+  const { rows, clock, maxBytes, budgetMs } = run;
   const samples: WarmUpSample[] = [];
-  const fitting = sizes.filter((size) => bytesOf(repeated(rows, size)) <= maxBytes);
-  for (const [call, size] of [...fitting.slice(0, 1), ...fitting].entries()) {
+  const endMs = clock.nowMs() + run.limitMs;
+  let calls = 0;
+  const call = async (size: number): Promise<Call> => {
     const startedMs = clock.nowMs();
-    const batch = warmUpBatch(call, repeated(rows, size));
-    const reply = await new Promise<BatchReply>((resolve) => send(batch, resolve));
-    const problem = problemOf(reply);
-    if (problem !== undefined) return { kind: "failed", why: `warm-up with ${size} rows: ${problem}` };
-    if (call > 0) samples.push({ rows: size, serviceMs: clock.nowMs() - startedMs });
+    const batch = warmUpBatch(calls++, repeated(rows, size));
+    const problem = problemOf(await new Promise<BatchReply>((resolve) => run.send(batch, resolve)));
+    return problem === undefined ? { serviceMs: clock.nowMs() - startedMs } : { problem };
+  };
+  for (const size of run.sizes.filter((rowCount) => bytesOf(repeated(rows, rowCount)) <= maxBytes)) {
+    const isFirst = calls === 0;
+    if (!isFirst && clock.nowMs() >= endMs) break;
+    run.onSize(size);
+    let took = await call(size);
+    if (!("problem" in took) && (isFirst || took.serviceMs > budgetMs)) took = await call(size);
+    if ("problem" in took && isFirst) return { kind: "failed", why: `warm-up with ${size} rows: ${took.problem}` };
+    if ("problem" in took) break;
+    samples.push({ rows: size, serviceMs: took.serviceMs });
+    if (took.serviceMs > budgetMs) break;
   }
   return { kind: "warm", samples };
+}
+
+/** For operators: how far a warm-up went. */
+export function describeWarmUp(samples: readonly WarmUpSample[]): string {
+  const first = samples[0];
+  const last = samples.at(-1);
+  if (first === undefined || last === undefined) {
+    return "none: no inputs are given as warmUpInputs, and none have been recorded yet";
+  }
+  return `${samples.length} sizes, ${first.rows} to ${last.rows} rows in ${first.serviceMs.toFixed(1)} to ${last.serviceMs.toFixed(1)} ms`;
 }
 
 function repeated(rows: readonly Row[], size: number): readonly Row[] {

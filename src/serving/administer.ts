@@ -10,6 +10,7 @@ import { describeTensor, elementCount, tensorsDifference } from "../domain/tenso
 import type { Signature, TensorSpec } from "../domain/tensor.js";
 import { approximateSpace, wantsApproximate } from "./approximateSettings.js";
 import type { Catalogue } from "./catalogue.js";
+import { givenRows } from "./givenInputs.js";
 import { learningProblem } from "./learningProblems.js";
 import type { LearningPart } from "./learningProblems.js";
 import { featureReader, memberOutputReader } from "./memberOutput.js";
@@ -95,7 +96,8 @@ export class Administration {
 
   /** Changes how a model is batched and cached, on all servers at once. */
   async configureModel(model: string, patch: ModelSettingsPatch): Promise<Stored<Model>> {
-    const problem = settingsProblem(patch) ?? this.#approximateProblem(model, patch);
+    const problem =
+      settingsProblem(patch) ?? this.#approximateProblem(model, patch) ?? this.#warmUpProblem(model, patch);
     return problem ?? this.#changed(this.#deps.registry.configureModel(model, patch));
   }
 
@@ -108,6 +110,15 @@ export class Administration {
     if (!wantsApproximate(settings)) return undefined;
     const space = approximateSpace(current.signature, settings);
     return isFailure(space) ? space : undefined;
+  }
+
+  /** What is wrong with an input that new replicas are to be warmed up with, for the model's current version. */
+  #warmUpProblem(name: string, { warmUpInputs }: ModelSettingsPatch): Failure | undefined {
+    const model = this.#deps.catalogue.snapshot.models.find((candidate) => candidate.name === name);
+    const current = model && this.#version(name, model.currentVersion);
+    if (current === undefined || warmUpInputs == null) return undefined;
+    const rows = givenRows(current.signature.inputs, warmUpInputs, ["warmUpInputs"]);
+    return isFailure(rows) ? rows : undefined;
   }
 
   invalidateCache(model: string): Promise<Stored<Model>> {

@@ -2,6 +2,7 @@ import type { Selection } from "../correction/correctionPolicy.js";
 import type { LearnedPolicy, PolicyState } from "../correction/erasedPolicy.js";
 import type { Clock, Random, RowQuery } from "../domain/ports.js";
 import type { CombinedAnswer, MemberMissing, MemberPrediction } from "../domain/prediction.js";
+import type { Caller } from "../lib/caller.js";
 import type { Member, ServedApplication } from "./catalogue.js";
 import { gather } from "./gather.js";
 import type { Gathered } from "./gather.js";
@@ -10,6 +11,16 @@ import { readNumbers } from "./tensorValues.js";
 export interface AskDependencies {
   readonly clock: Clock;
   readonly random: Random;
+}
+
+/** For how long models are waited for. */
+export interface Patience {
+  /**
+   * Monotonic milliseconds from which on models that cannot change the answer any more are not waited for: before that
+   * everyone is, since a model that is not heard teaches nothing.
+   */
+  readonly straggleMs: number;
+  readonly caller: Caller | undefined;
 }
 
 /** What the models said, and what the policy makes of it. */
@@ -27,24 +38,24 @@ const NO_FEATURES: Features = { values: undefined, present: [], missing: [] };
 
 /**
  * Selects the models to ask for one row, asks them until the deadline, and combines what they have said. `state` is the
- * policy's, of the entity or of the population. From `straggleMs` (monotonic) on, models that cannot change the answer
- * any more are not waited for: before that everyone is, since a model that is not heard teaches nothing.
+ * policy's, of the entity or of the population.
  */
 export async function ask(
   deps: AskDependencies,
   served: ServedApplication,
   state: PolicyState,
   query: RowQuery,
-  straggleMs: number,
+  { straggleMs, caller }: Patience,
 ): Promise<Asked> {
-  const features = served.features === undefined ? NO_FEATURES : await featuresOf(deps.clock, served, query);
+  const features = served.features === undefined ? NO_FEATURES : await featuresOf(deps.clock, served, query, caller);
   const { policy, policyMembers } = served;
   const selection = policy.select(state, policyMembers, features.values, deps.random);
   const members = membersOf(served, selection);
   const decided = (present: readonly MemberPrediction[]): boolean =>
     policy.isDecided(state, policyMembers, selection, present, features.values);
   const straggling = members.length > 1 ? { fromMs: straggleMs, decided } : undefined;
-  const gathered = members.length === 0 ? NO_FEATURES : await gather(deps.clock, members, query, straggling);
+  const gathered =
+    members.length === 0 ? NO_FEATURES : await gather(deps.clock, members, query, { straggling, caller });
   const combined = combine(deps, served, state, selection, gathered.present, features.values);
   if (features === NO_FEATURES) return { ...gathered, combined };
   return {
@@ -54,13 +65,18 @@ export async function ask(
   };
 }
 
-async function featuresOf(clock: Clock, { features }: ServedApplication, query: RowQuery): Promise<Features> {
+async function featuresOf(
+  clock: Clock,
+  { features }: ServedApplication,
+  query: RowQuery,
+  caller: Caller | undefined,
+): Promise<Features> {
   if (features === undefined) return NO_FEATURES;
   if (features.kind === "TENSOR") {
     const values = readNumbers(features.datatype, query.row[features.index] as Uint8Array);
     return { values, present: [], missing: [] };
   }
-  const gathered = await gather(clock, [features.member], query, undefined);
+  const gathered = await gather(clock, [features.member], query, { caller });
   const output = gathered.present[0]?.output;
   return { ...gathered, values: output?.kind === "NUMBERS" ? output.numbers : undefined };
 }

@@ -1,5 +1,4 @@
 import type { Application, RegistrySnapshot } from "../domain/application.js";
-import { versionKey } from "../domain/application.js";
 import type { RowEvaluator } from "../domain/ports.js";
 import type { MemberRef } from "../domain/prediction.js";
 import type { Losses } from "../correction/losses.js";
@@ -56,15 +55,14 @@ export class Catalogue {
   }
 }
 
-/** The strictest objective among the applications that each current model version serves, by version key. */
+/**
+ * The strictest objective among the applications that each model serves, by model: of all of its versions, since one
+ * that is to be current soon is warmed up for it.
+ */
 export function strictestSlo(snapshot: RegistrySnapshot): Map<string, number> {
-  const current = new Map(snapshot.models.map((model) => [model.name, versionKey(model.name, model.currentVersion)]));
   const strictest = new Map<string, number>();
   for (const { links, sloMs } of snapshot.applications) {
-    for (const { model } of links) {
-      const key = current.get(model);
-      if (key !== undefined) strictest.set(key, Math.min(sloMs, strictest.get(key) ?? Infinity));
-    }
+    for (const { model } of links) strictest.set(model, Math.min(sloMs, strictest.get(model) ?? Infinity));
   }
   return strictest;
 }

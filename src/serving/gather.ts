@@ -1,5 +1,6 @@
 import type { Cancel, Clock, RowOutcome, RowQuery } from "../domain/ports.js";
 import type { MemberMissing, MemberPrediction } from "../domain/prediction.js";
+import type { Caller } from "../lib/caller.js";
 import type { Member } from "./catalogue.js";
 
 const UNUSABLE =
@@ -18,25 +19,31 @@ export interface Straggling {
   readonly decided: (present: readonly MemberPrediction[]) => boolean;
 }
 
+export interface GatherOptions {
+  readonly straggling?: Straggling | undefined;
+  readonly caller?: Pick<Caller, "onLeave"> | undefined;
+}
+
 /**
  * Asks all members for one row and resolves when the last has answered or failed, at the deadline with those
  * that have, or earlier when the others would change nothing. Members still outstanding are called off then and count
- * as missing; their late answers fill the cache.
+ * as missing; their late answers fill the cache. So they are when the caller leaves: a row that only it waited for, and
+ * that no replica has yet, is computed for nobody.
  */
 export function gather(
   clock: Clock,
   members: readonly Member[],
   query: RowQuery,
-  straggling: Straggling | undefined,
+  options: GatherOptions = {},
 ): Promise<Gathered> {
-  return new Promise((resolve) => new Gathering(clock, members, query.deadlineMs, straggling, resolve).start(query));
+  return new Promise((resolve) => new Gathering(clock, members, query.deadlineMs, options, resolve).start(query));
 }
 
 class Gathering {
   readonly #clock: Clock;
   readonly #members: readonly Member[];
   readonly #deadlineMs: number;
-  readonly #straggling: Straggling | undefined;
+  readonly #options: GatherOptions;
   readonly #resolve: (gathered: Gathered) => void;
   readonly #startedMs: number;
   readonly #cancels: (Cancel | undefined)[];
@@ -50,13 +57,13 @@ class Gathering {
     clock: Clock,
     members: readonly Member[],
     deadlineMs: number,
-    straggling: Straggling | undefined,
+    options: GatherOptions,
     resolve: (gathered: Gathered) => void,
   ) {
     this.#clock = clock;
     this.#members = members;
     this.#deadlineMs = deadlineMs;
-    this.#straggling = straggling;
+    this.#options = options;
     this.#resolve = resolve;
     this.#startedMs = clock.nowMs();
     this.#outstanding = members.length;
@@ -72,9 +79,12 @@ class Gathering {
     }
     this.#starting = false;
     if (this.#outstanding === 0) return this.#finish();
-    const straggleMs = this.#straggling?.fromMs ?? Infinity;
+    const straggleMs = this.#options.straggling?.fromMs ?? Infinity;
     if (straggleMs >= this.#deadlineMs) this.#awaitDeadline();
     else this.#cancelAlarm = this.#clock.at(straggleMs, () => this.#straggle());
+    this.#options.caller?.onLeave(() => {
+      if (this.#outstanding > 0) this.#expire(lateMember);
+    });
   }
 
   #awaitDeadline(): void {
@@ -87,7 +97,7 @@ class Gathering {
   }
 
   #leaveStragglers(): void {
-    const straggling = this.#straggling;
+    const { straggling } = this.#options;
     if (straggling === undefined || this.#clock.nowMs() < straggling.fromMs) return;
     const present = this.#present.filter((member) => member !== undefined);
     if (present.length > 0 && straggling.decided(present)) this.#expire(notAwaited);
@@ -131,6 +141,7 @@ class Gathering {
       const { model, version } = this.#members[i] as Member;
       this.#missing[i] = why(model, version);
     }
+    this.#outstanding = 0;
     this.#finish();
   }
 

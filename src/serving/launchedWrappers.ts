@@ -71,14 +71,14 @@ export class LaunchedWrappers {
           },
           onListening: (address) => {
             endpoint = address;
-            served.addReplica(address);
-            served.whenReady(() => {
+            served.replicas.add(address);
+            served.replicas.whenReady(() => {
               cancelTimeout();
               resolve();
             });
           },
           onExit: (how) => {
-            if (endpoint !== undefined) return served.removeReplica(endpoint);
+            if (endpoint !== undefined) return served.replicas.ended(endpoint);
             // Options or a file that are no good: trying again would not help. What it said last may still be unread.
             cancelTimeout();
             clock.at(clock.nowMs() + LAST_WORDS_MS, () => {
@@ -89,6 +89,7 @@ export class LaunchedWrappers {
         },
       );
       this.#processes.push(launched);
+      versions.whenRetired(model, version, () => void launched.stop());
       launched.start();
     });
   }

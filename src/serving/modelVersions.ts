@@ -3,8 +3,10 @@ import type { Model, VersionKey } from "../domain/application.js";
 import { resolveModelSettings } from "../domain/modelSettings.js";
 import type { ChosenModelSettings, ModelSettings } from "../domain/modelSettings.js";
 import type { Signature } from "../domain/tensor.js";
-import type { ModelFigures } from "../telemetry/prometheus.js";
+import type { ModelFigures } from "../telemetry/figures.js";
 import { ConnectPacer } from "../replicas/connectPacer.js";
+import { RecordedInputs } from "./recordedInputs.js";
+import { ServingVersions } from "./servingVersions.js";
 import { ServedVersion } from "./servedVersion.js";
 import type { ServedVersionOptions, SharedByVersions } from "./servedVersion.js";
 
@@ -15,14 +17,22 @@ export interface ModelVersionsOptions extends ServedVersionOptions {
 
 /** All model versions that this process serves or has replicas of, made when first named. */
 export class ModelVersions {
+  readonly serving = new ServingVersions(this);
   readonly #options: ModelVersionsOptions;
   readonly #shared: ServedVersionOptions & SharedByVersions;
   readonly #versions = new Map<VersionKey, ServedVersion>();
   readonly #models = new Map<string, Model>();
+  readonly #recorded = new Map<string, RecordedInputs>();
+  readonly #retiring = new Set<ServedVersion>();
+  readonly #retired = new Map<VersionKey, () => void>();
 
   constructor(options: ModelVersionsOptions) {
     this.#options = options;
-    this.#shared = { ...options, pacer: new ConnectPacer(options.clock) };
+    this.#shared = {
+      ...options,
+      pacer: new ConnectPacer(options.clock),
+      recordedInputs: (model) => this.#recordedInputs(model),
+    };
   }
 
   get(model: string, version: number): ServedVersion {
@@ -43,10 +53,38 @@ export class ModelVersions {
     return [...this.#versions.values()];
   }
 
-  /** Its links end when their batches are back; it is made anew if it is named again. */
+  /**
+   * What waits for it is answered and its replicas drain, in the background; then it is told to who asked. It is made
+   * anew if it is named again.
+   */
   remove(model: string, version: number): void {
-    this.find(model, version)?.stop();
-    this.#versions.delete(versionKey(model, version));
+    const served = this.find(model, version);
+    if (served === undefined) return;
+    this.#versions.delete(served.key);
+    this.#retiring.add(served);
+    void served.retire().then(() => {
+      this.#retiring.delete(served);
+      this.#retired.get(served.key)?.();
+      this.#retired.delete(served.key);
+    });
+  }
+
+  /** Calls back when a version that was removed has drained; for whoever runs its wrapper. */
+  whenRetired(model: string, version: number, retired: () => void): void {
+    const key = versionKey(model, version);
+    const before = this.#retired.get(key);
+    this.#retired.set(key, () => {
+      before?.();
+      retired();
+    });
+  }
+
+  #recordedInputs(model: string): RecordedInputs {
+    const known = this.#recorded.get(model);
+    if (known !== undefined) return known;
+    const made = new RecordedInputs(this.#options.random);
+    this.#recorded.set(model, made);
+    return made;
   }
 
   /** A model's settings as they are in force: what was chosen for it, over the configuration, over the defaults. */
@@ -69,7 +107,7 @@ export class ModelVersions {
 
   /** The signature that a ready replica states, for a version that is not registered yet. */
   statedSignature(model: string, version: number): Signature | undefined {
-    return this.find(model, version)?.statedSignature();
+    return this.find(model, version)?.replicas.statedSignature();
   }
 
   /** For exposition. */
@@ -84,10 +122,10 @@ export class ModelVersions {
 
   /** Resolves when no row is queued or in flight anywhere. */
   async whenIdle(): Promise<void> {
-    await Promise.all(this.all().map(({ batcher }) => batcher.whenIdle()));
+    await Promise.all([...this.all(), ...this.#retiring].map(({ batcher }) => batcher.whenIdle()));
   }
 
   stop(): void {
-    for (const served of this.#versions.values()) served.stop();
+    for (const served of [...this.all(), ...this.#retiring]) served.stop();
   }
 }

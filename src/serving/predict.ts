@@ -3,8 +3,9 @@ import { badInput, failure, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { Clock, Random } from "../domain/ports.js";
 import type { Explanation, Prediction } from "../domain/prediction.js";
-import type { Learning, StateInUse } from "../learning/learning.js";
 import type { Row } from "../domain/tensor.js";
+import type { Learning, StateInUse } from "../learning/learning.js";
+import type { Caller } from "../lib/caller.js";
 import type { ServingMetrics } from "../telemetry/servingMetrics.js";
 import { answer } from "./answer.js";
 import { ask, shed } from "./ask.js";
@@ -29,6 +30,8 @@ export interface PredictRequest {
   readonly explain: boolean;
   /** The answer is to know the application's log up to here: what was observed on another server, for instance. */
   readonly minStateSeq?: number | undefined;
+  /** Absent: one who stays. */
+  readonly caller?: Caller;
 }
 
 export interface PredictDependencies {
@@ -81,8 +84,9 @@ export async function predict(deps: PredictDependencies, request: PredictRequest
   const straggleMs = arrivalMs + STRAGGLING_SHARE * (deadlineMs - arrivalMs);
   const asked =
     pressed === undefined
-      ? await ask(deps, served, state.held.state.policy, query, straggleMs)
+      ? await ask(deps, served, state.held.state.policy, query, { straggleMs, caller: request.caller })
       : shed(served, pressed, PRESSURE_RETRY_MS);
+  if (request.caller?.hasLeft === true) return abandoned(deps, served);
   const explanation = request.explain ? explain(deps, request, askedMs, deadlineMs) : undefined;
   const answered = answer(deps, served, request, state, asked, explanation);
   deps.metrics.record(served.application, answered, deps.clock.nowMs() - arrivalMs);
@@ -116,6 +120,12 @@ function stateOf(
 function unknownApplication(catalogue: Catalogue, name: string): Failure {
   const known = catalogue.names().slice(0, 10).join(", ");
   return failure("NOT_FOUND", `application "${name.slice(0, 80)}" does not exist; known: ${known || "none yet"}`);
+}
+
+/** Nobody reads it: it is neither an answer nor a failure of ours. */
+function abandoned(deps: PredictDependencies, { application }: ServedApplication): Failure {
+  deps.metrics.recordAbandoned(application);
+  return failure("DEADLINE_EXCEEDED", "the caller has left");
 }
 
 function refused(deps: PredictDependencies, served: ServedApplication, why: Failure): Failure {

@@ -5,6 +5,7 @@ import type { Cancel, Clock, Random } from "../domain/ports.js";
 import type { RegistryStore } from "../domain/storePorts.js";
 import type { Learning } from "../learning/learning.js";
 import { Backoff } from "../lib/backoff.js";
+import type { ServingMetrics } from "../telemetry/servingMetrics.js";
 import type { Catalogue } from "./catalogue.js";
 import { strictestSlo } from "./catalogue.js";
 import type { ModelVersions } from "./modelVersions.js";
@@ -15,6 +16,7 @@ export interface RegistryWatchOptions {
   readonly catalogue: Catalogue;
   readonly versions: ModelVersions;
   readonly learning: Pick<Learning, "follow">;
+  readonly metrics: Pick<ServingMetrics, "retain">;
   readonly answerMarginMs: () => number;
   readonly warn: (message: string) => void;
   readonly clock: Clock;
@@ -47,6 +49,9 @@ export class RegistryWatch {
     this.#options = options;
     this.#clock = options.clock;
     this.#backoff = new Backoff(RETRY, options.random);
+    options.versions.serving.onReady = () => {
+      if (this.#phase !== "STOPPED") this.#putInForce(options.catalogue.snapshot);
+    };
   }
 
   /** Listens before it reads: a change between the two would never be heard of otherwise. */
@@ -124,7 +129,14 @@ export class RegistryWatch {
     for (const model of snapshot.models) this.#options.versions.setModel(model);
     this.#linkEndpoints(snapshot);
     this.#setBudgets(snapshot);
-    const { catalogue, learning } = this.#options;
+    this.#putInForce(snapshot);
+    this.#options.metrics.retain(new Set(snapshot.applications.map(({ name }) => name)));
+  }
+
+  #putInForce(snapshot: RegistrySnapshot): void {
+    const registered = new Set(snapshot.versions.map(({ model, version }) => versionKey(model, version)));
+    const { catalogue, learning, versions } = this.#options;
+    versions.serving.follow(snapshot.models, (key) => registered.has(key));
     // First: a query of an application is answered from what is followed.
     learning.follow(snapshot.applications.map((application) => learningApplication(application, snapshot)));
     catalogue.replace(snapshot, (application) => serveApplication(this.#options, application, snapshot));
@@ -139,8 +151,8 @@ export class RegistryWatch {
       const key = versionKey(model, version);
       const before = this.#endpoints.get(key) ?? new Set<string>();
       const now = new Set(endpoints);
-      for (const endpoint of now) if (!before.has(endpoint)) served.addReplica(endpoint);
-      for (const endpoint of before) if (!now.has(endpoint)) served.removeReplica(endpoint);
+      for (const endpoint of now) if (!before.has(endpoint)) served.replicas.add(endpoint);
+      for (const endpoint of before) if (!now.has(endpoint)) served.replicas.remove(endpoint);
       this.#endpoints.set(key, now);
       registered.add(key);
     }
@@ -161,7 +173,7 @@ export class RegistryWatch {
   #setBudgets(snapshot: RegistrySnapshot): void {
     const strictest = strictestSlo(snapshot);
     for (const served of this.#options.versions.all()) {
-      const sloMs = strictest.get(served.key) ?? Infinity;
+      const sloMs = strictest.get(served.model) ?? Infinity;
       served.batcher.serviceBudgetMs = Math.max(0.5, (sloMs - this.#options.answerMarginMs()) / 2);
     }
   }

@@ -89,7 +89,9 @@ function memberOf(
   snapshot: RegistrySnapshot,
   newReader: NewReader,
 ): Member | undefined {
-  const version = currentVersion(link.model, snapshot);
+  // Not the current one: while that has no ready replica yet, the one before it goes on.
+  const serving = versions.serving.of(link.model);
+  const version = snapshot.versions.find(({ model, version: of }) => model === link.model && of === serving);
   if (version === undefined) return undefined;
   const read = tensorsDifference(application.input, version.signature.inputs) ?? newReader(application, version);
   if (typeof read === "string") {
@@ -98,9 +100,4 @@ function memberOf(
   }
   const evaluator = versions.get(version.model, version.version).evaluatorFor(application.name);
   return { model: version.model, version: version.version, weight: link.weight, evaluator, read };
-}
-
-function currentVersion(name: string, { models, versions }: RegistrySnapshot): ModelVersion | undefined {
-  const model = models.find((candidate) => candidate.name === name);
-  return versions.find(({ model: of, version }) => of === name && version === model?.currentVersion);
 }

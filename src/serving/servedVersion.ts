@@ -1,5 +1,6 @@
 import { Batcher } from "../batching/batcher.js";
 import { BatcherMetrics } from "../batching/batcherMetrics.js";
+import type { ReplicaMetrics } from "../batching/replicaMetrics.js";
 import { newControllerOf } from "../batching/newController.js";
 import { ApproximateAnswers } from "../caching/approximateAnswers.js";
 import { ApproximateCache } from "../caching/approximateCache.js";
@@ -11,19 +12,21 @@ import type { VersionKey } from "../domain/application.js";
 import { isFailure } from "../domain/failure.js";
 import type { ModelSettings } from "../domain/modelSettings.js";
 import type { Clock, Random, RowEvaluator } from "../domain/ports.js";
-import type { Signature } from "../domain/tensor.js";
+import type { Row, Signature } from "../domain/tensor.js";
 import type { ConnectPacer } from "../replicas/connectPacer.js";
-import { LinkCounters } from "../replicas/linkCounters.js";
-import { ReplicaLink } from "../replicas/replicaLink.js";
-import type { ModelFigures } from "../telemetry/prometheus.js";
+import type { LinkPhase, ReplicaLink } from "../replicas/replicaLink.js";
+import type { ModelFigures, ReplicaFigures } from "../telemetry/figures.js";
 import { approximateSpace, wantsApproximate } from "./approximateSettings.js";
+import { givenRows } from "./givenInputs.js";
+import type { RecordedInputs } from "./recordedInputs.js";
+import { VersionReplicas } from "./versionReplicas.js";
 
 export interface ServedVersionOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly cache: ExactCache;
-  /** For each approximate cache. */
-  readonly approximateBytes: number;
+  /** For each approximate cache, at present: less under memory pressure. */
+  readonly approximateBytes: () => number;
   readonly maxQueueRows: number;
   readonly maxMessageBytes: number;
   readonly batchTimeoutMs: number;
@@ -40,6 +43,17 @@ const APPROXIMATE_SETTINGS = [
 /** What all versions of a process share, beside the options. */
 export interface SharedByVersions {
   readonly pacer: ConnectPacer;
+  /** Of a model, whatever the version. */
+  readonly recordedInputs: (model: string) => RecordedInputs;
+}
+
+export interface ReplicaStatus {
+  readonly link: ReplicaLink;
+  readonly state: LinkPhase | "EJECTED";
+  readonly problem: string | undefined;
+  readonly batchRows: number | undefined;
+  readonly batchRowsReason: string | undefined;
+  readonly metrics: ReplicaMetrics;
 }
 
 /** The evaluator of all applications that share what is cached; no application has an empty name. */
@@ -52,15 +66,12 @@ export class ServedVersion {
   readonly version: number;
   readonly metrics = new BatcherMetrics();
   readonly batcher: Batcher;
+  readonly replicas: VersionReplicas;
   readonly #options: ServedVersionOptions & SharedByVersions;
   readonly #evaluators = new Map<string, CachedEvaluator>();
-  readonly #links = new Map<string, ReplicaLink>();
-  readonly #linkCounters = new LinkCounters();
+  readonly #recorded: RecordedInputs;
   #settings: ModelSettings;
   #registered: Signature | undefined;
-  /** Of the artefact that the first replica stated: those of others must be the same. */
-  #artefactDigest: string | undefined;
-  #readyListeners: (() => void)[] = [];
 
   constructor(
     model: string,
@@ -83,11 +94,30 @@ export class ServedVersion {
       // The rest is for names and shapes.
       maxBatchBytes: Math.floor(options.maxMessageBytes * 0.9),
     });
+    this.#recorded = options.recordedInputs(model);
+    this.replicas = new VersionReplicas({
+      ...options,
+      key: this.key,
+      model,
+      version,
+      batcher: this.batcher,
+      registered: () => this.#registered,
+      warmUpRows: () => this.#warmUpRows(),
+      maxBatchRows: () => this.#settings.maxBatchRows,
+      onGone: (id) => this.metrics.forgetReplica(id),
+    });
   }
 
-  /** By endpoint. */
-  get links(): ReadonlyMap<string, ReplicaLink> {
-    return this.#links;
+  /** Those that were given, if they fit the signature; else what was asked of late, of this version or another. */
+  #warmUpRows(): readonly Row[] {
+    if (this.#registered === undefined) return [];
+    const { inputs } = this.#registered;
+    const given = givenRows(inputs, this.#settings.warmUpInputs, ["warmUpInputs"]);
+    return isFailure(given) || given.length === 0 ? this.#recorded.rows(inputs) : given;
+  }
+
+  #record(row: Row): void {
+    if (this.#registered !== undefined) this.#recorded.offer(row, this.#registered.inputs);
   }
 
   /** What computes this version's outputs for an application, from caches of its own if the settings say so. */
@@ -95,7 +125,7 @@ export class ServedVersion {
     const owner = this.#settings.cacheScope === "APPLICATION" ? application : SHARED;
     const known = this.#evaluators.get(owner);
     if (known !== undefined) return known;
-    const evaluator = new CachedEvaluator(this.#options.cache, this.batcher);
+    const evaluator = new CachedEvaluator(this.#options.cache, this.batcher, (row) => this.#record(row));
     evaluator.ttlMs = this.#settings.cacheTtlMs;
     evaluator.approximate = this.#newApproximate();
     this.#evaluators.set(owner, evaluator);
@@ -140,13 +170,21 @@ export class ServedVersion {
     if (this.#registered === undefined || !wantsApproximate(this.#settings)) return undefined;
     const space = approximateSpace(this.#registered, this.#settings);
     if (isFailure(space)) return undefined;
-    const { clock, random, approximateBytes: capacityBytes } = this.#options;
-    const common = { ...space, capacityBytes, random, clock };
+    const { clock, random, approximateBytes } = this.#options;
+    const common = { ...space, capacityBytes: approximateBytes(), random, clock };
     const cache =
       featureTolerance > 0
         ? new ApproximateCache({ ...common, distance: "L2", errorBudget: 0.5, fixedRadius: featureTolerance })
         : new ApproximateCache({ ...common, distance: approximateDistance, errorBudget: approximateErrorBudget });
     return new ApproximateAnswers({ cache, clock, marginalRowMicroseconds: () => this.#marginalRowMicroseconds() });
+  }
+
+  /** To be called when `approximateBytes` has changed. */
+  resizeApproximate(): void {
+    const bytes = this.#options.approximateBytes();
+    for (const { approximate } of this.#evaluators.values()) {
+      if (approximate !== undefined) approximate.capacityBytes = bytes;
+    }
   }
 
   #marginalRowMicroseconds(): number | undefined {
@@ -164,62 +202,44 @@ export class ServedVersion {
     const isNew = this.#registered === undefined;
     this.#registered = signature;
     if (isNew) for (const evaluator of this.#evaluators.values()) evaluator.approximate = this.#newApproximate();
-    for (const link of this.#links.values()) link.recheckSignature();
+    this.replicas.recheckSignatures();
   }
 
-  /** The signature that a ready replica states. */
-  statedSignature(): Signature | undefined {
-    for (const link of this.#links.values()) if (link.phase === "READY") return link.signature;
-    return undefined;
-  }
-
-  /** Links a wrapper that listens at `endpoint`. The same endpoint twice is one replica. */
-  addReplica(endpoint: string): void {
-    if (this.#links.has(endpoint)) return;
-    const { clock, random, pacer, maxMessageBytes, batchTimeoutMs, onReplicaChange } = this.#options;
-    const link = new ReplicaLink({
-      id: `${this.key}#${endpoint}`,
-      model: this.model,
-      version: this.version,
-      endpoint,
-      clock,
-      random,
-      pacer,
-      counters: this.#linkCounters,
-      maxMessageBytes,
-      batchTimeoutMs,
-      expectedSignature: () => this.#registered,
-      expectedDigest: () => this.#artefactDigest,
-      onReady: (ready) => {
-        this.#artefactDigest ??= ready.artefactDigest;
-        this.batcher.addReplica(ready);
-        for (const listener of this.#readyListeners.splice(0)) listener();
-        onReplicaChange(`replica ${ready.id} is ready`);
-      },
-      onLost: (lost, why) => {
-        this.batcher.removeReplica(lost.id);
-        onReplicaChange(`replica ${lost.id} is lost: ${why}`);
-      },
-    });
-    this.#links.set(endpoint, link);
-    link.start();
-  }
-
-  removeReplica(endpoint: string): void {
-    const link = this.#links.get(endpoint);
-    this.#links.delete(endpoint);
-    link?.stop();
-  }
-
-  /** Calls back once, when there is a ready replica. */
-  whenReady(ready: () => void): void {
-    if (this.batcher.replicaCount > 0) ready();
-    else this.#readyListeners.push(ready);
+  /** Resolves when what is queued has been answered and its replicas have drained. */
+  retire(): Promise<void> {
+    return this.replicas.retire();
   }
 
   stop(): void {
-    for (const link of this.#links.values()) link.stop();
-    this.#links.clear();
+    this.replicas.stop();
+  }
+
+  /** Of each replica, those that are leaving too: one whose link is up may be ejected all the same. */
+  replicaStatus(): readonly ReplicaStatus[] {
+    const controllers = new Map(this.batcher.controllers.map((controller) => [controller.replica, controller]));
+    return this.replicas.links.map((link) => {
+      const controller = link.phase === "READY" ? controllers.get(link.id) : undefined;
+      const ejected = controller?.problem;
+      return {
+        link,
+        state: ejected === undefined ? link.phase : "EJECTED",
+        problem: ejected ?? link.problem,
+        batchRows: controller?.size,
+        batchRowsReason: controller?.reason,
+        metrics: this.metrics.ofReplica(link.id),
+      };
+    });
+  }
+
+  #replicaFigures(): readonly ReplicaFigures[] {
+    const byEndpoint = new Map<string, ReplicaFigures>();
+    // One that is leaving, and named again, has one line: that of its new link.
+    for (const { link, state, metrics } of this.replicaStatus().toReversed()) {
+      const { links, batches, rows, overdue, lost, ejected, retried, serviceMs } = metrics;
+      const counts = { links, batches, rows, overdue, lost, ejected, retried, serviceMs };
+      byEndpoint.set(link.endpoint, { endpoint: link.endpoint, state, ...counts });
+    }
+    return [...byEndpoint.values()].toReversed();
   }
 
   /** For exposition. */
@@ -236,6 +256,7 @@ export class ServedVersion {
       version,
       answered: metrics.answered,
       failed: metrics.failed,
+      failures: metrics.failures,
       dropped: metrics.dropped,
       retried: metrics.retried,
       overdue: metrics.overdue,
@@ -244,16 +265,21 @@ export class ServedVersion {
       quarantined: metrics.quarantined,
       batches: metrics.batches,
       rows: metrics.rows,
+      dispatches: metrics.dispatches,
       approximate: this.approximateCaches.map(({ figures }) => figures),
       cacheHits: counters.hits,
       cacheMisses: counters.misses,
       cacheJoined: counters.joined,
       queuedRows: batcher.queuedRows,
       readyReplicas: batcher.replicaCount,
-      unknownReplies: this.#linkCounters.unknownReplies,
-      unusableReplies: this.#linkCounters.unusableReplies,
+      unknownReplies: this.replicas.counters.unknownReplies,
+      unusableReplies: this.replicas.counters.unusableReplies,
       serviceMs: metrics.serviceMs,
+      wrapperMs: metrics.wrapperMs,
       queueWaitMs: metrics.queueWaitMs,
+      rowWaitMs: metrics.rowWaitMs,
+      rowsPerBatch: metrics.rowsPerBatch,
+      replicas: this.#replicaFigures(),
     };
   }
 }

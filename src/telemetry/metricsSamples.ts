@@ -1,6 +1,9 @@
+import type { FailureCode } from "../domain/failure.js";
 import type { Cancel, Clock } from "../domain/ports.js";
-import type { PredictionSource } from "../domain/prediction.js";
-import { PREDICTION_SOURCES } from "../domain/prediction.js";
+import type { DefaultReason, PredictionSource } from "../domain/prediction.js";
+import type { ModelFigures } from "./figures.js";
+import { ModelSampler } from "./modelSamples.js";
+import type { ModelSample } from "./modelSamples.js";
 import type { ServingMetrics } from "./servingMetrics.js";
 
 export interface MetricsSample {
@@ -12,21 +15,25 @@ export interface MetricsSample {
   readonly p99Ms: number | undefined;
   readonly withinSlo: number | undefined;
   readonly sources: readonly { readonly source: PredictionSource; readonly count: number }[];
+  readonly defaultReasons: readonly { readonly reason: DefaultReason; readonly count: number }[];
+  readonly failures: readonly { readonly code: FailureCode; readonly count: number }[];
   readonly observationsPerSecond: number;
+  readonly models: readonly ModelSample[];
 }
 
 /**
  * A sample at once, then one each interval, for as long as it is read. A reader that takes longer than an interval
  * gets one sample for all that it missed: nothing queues up. Who asks several times at once gets as many samples, an
- * interval apart.
+ * interval apart. `models` gives the figures of the versions that answer for the application.
  */
 export function metricsSamples(
   metrics: ServingMetrics,
   clock: Clock,
   application: string,
   intervalMs: number,
+  models: () => readonly ModelFigures[] = () => [],
 ): AsyncIterableIterator<MetricsSample> {
-  return new SampleIterator(metrics, clock, application, intervalMs);
+  return new SampleIterator(metrics, clock, application, intervalMs, models);
 }
 
 interface Counts {
@@ -34,6 +41,8 @@ interface Counts {
   readonly withinSlo: number;
   readonly observations: number;
   readonly bySource: ReadonlyMap<PredictionSource, number>;
+  readonly byDefaultReason: ReadonlyMap<DefaultReason, number>;
+  readonly byFailure: ReadonlyMap<FailureCode, number>;
 }
 
 const END = { done: true, value: undefined } as const;
@@ -44,6 +53,7 @@ class SampleIterator implements AsyncIterableIterator<MetricsSample> {
   readonly #application: string;
   readonly #intervalMs: number;
   readonly #window;
+  readonly #models: ModelSampler;
   #counts: Counts;
   #lastMs: number;
   #first = true;
@@ -52,7 +62,14 @@ class SampleIterator implements AsyncIterableIterator<MetricsSample> {
   #waiting: ((result: IteratorResult<MetricsSample>) => void)[] = [];
   #cancelAlarm: Cancel | undefined;
 
-  constructor(metrics: ServingMetrics, clock: Clock, application: string, intervalMs: number) {
+  constructor(
+    metrics: ServingMetrics,
+    clock: Clock,
+    application: string,
+    intervalMs: number,
+    models: () => readonly ModelFigures[],
+  ) {
+    this.#models = new ModelSampler(models);
     this.#metrics = metrics;
     this.#clock = clock;
     this.#application = application;
@@ -111,16 +128,29 @@ class SampleIterator implements AsyncIterableIterator<MetricsSample> {
       p50Ms: latencies.quantile(0.5),
       p99Ms: latencies.quantile(0.99),
       withinSlo: answers === 0 ? undefined : (counts.withinSlo - before.withinSlo) / answers,
-      sources: PREDICTION_SOURCES.map((source) => ({
-        source,
-        count: (counts.bySource.get(source) ?? 0) - (before.bySource.get(source) ?? 0),
-      })).filter(({ count }) => count > 0),
+      sources: grown(counts.bySource, before.bySource).map(([source, count]) => ({ source, count })),
+      defaultReasons: grown(counts.byDefaultReason, before.byDefaultReason).map(([reason, count]) => ({
+        reason,
+        count,
+      })),
+      failures: grown(counts.byFailure, before.byFailure).map(([code, count]) => ({ code, count })),
       observationsPerSecond: perSecond(counts.observations - before.observations),
+      models: this.#models.sample(intervalMs),
     };
   }
 
   #readCounts(): Counts {
-    const { answers, withinSlo, observations, bySource } = this.#metrics.of(this.#application);
-    return { answers, withinSlo, observations, bySource: new Map(bySource) };
+    const { answers, withinSlo, observations, ...maps } = this.#metrics.of(this.#application);
+    return {
+      ...{ answers, withinSlo, observations },
+      bySource: new Map(maps.bySource),
+      byDefaultReason: new Map(maps.byDefaultReason),
+      byFailure: new Map(maps.byFailure),
+    };
   }
+}
+
+/** What has more than before, and how much. */
+function grown<K>(now: ReadonlyMap<K, number>, before: ReadonlyMap<K, number>): (readonly [K, number])[] {
+  return [...now].map(([key, count]) => [key, count - (before.get(key) ?? 0)] as const).filter(([, more]) => more > 0);
 }

@@ -1,52 +1,10 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
-import type { MetricObjectWithValues, MetricValue } from "prom-client";
-import type { Histogram } from "../lib/histogram.js";
-import type { ServingMetrics } from "./servingMetrics.js";
-
-/** Figures of one model version, as whoever knows them hands them over. */
-export interface ModelFigures {
-  readonly model: string;
-  readonly version: number;
-  readonly answered: number;
-  readonly failed: number;
-  readonly dropped: number;
-  readonly retried: number;
-  readonly overdue: number;
-  readonly ejected: number;
-  readonly retriesRefused: number;
-  readonly quarantined: number;
-  readonly batches: number;
-  readonly rows: number;
-  /** Of each approximate cache of the version. */
-  readonly approximate: readonly ApproximateFigures[];
-  readonly cacheHits: number;
-  readonly cacheMisses: number;
-  readonly cacheJoined: number;
-  readonly queuedRows: number;
-  readonly readyReplicas: number;
-  readonly unknownReplies: number;
-  readonly unusableReplies: number;
-  readonly serviceMs: Histogram;
-  readonly queueWaitMs: Histogram;
-}
-
-export interface ApproximateFigures {
-  readonly hits: number;
-  readonly misses: number;
-  readonly skipped: number;
-  readonly audits: number;
-  readonly disagreements: number;
-  readonly disagreementLow: number;
-  readonly disagreementHigh: number;
-  readonly radius: number | undefined;
-  readonly entries: number;
-}
-
-export interface ProcessFigures {
-  readonly cacheBytes: number;
-  readonly cacheEntries: number;
-  readonly hotOperations: number;
-}
+import { collectDefaultMetrics, Registry } from "prom-client";
+import { addCounter, addGauge, addHistogram } from "./exposition.js";
+import type { Labels, Samples } from "./exposition.js";
+import type { ModelFigures, ProcessFigures } from "./figures.js";
+import { addModelMetrics } from "./modelExposition.js";
+import { addReplicaMetrics } from "./replicaExposition.js";
+import type { ApplicationMetrics, ServingMetrics } from "./servingMetrics.js";
 
 export interface MetricSources {
   readonly serving: ServingMetrics;
@@ -54,7 +12,8 @@ export interface MetricSources {
   readonly process: () => ProcessFigures;
 }
 
-const BUCKETS_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
+/** Each is some dozens of time series: what is beyond is counted as left out, so that no text grows without bound. */
+const MOST = { applications: 200, versions: 200, replicas: 400 } as const;
 
 /**
  * Prometheus' text. The hot path counts in plain fields and histograms of our own (an observation through the client
@@ -63,8 +22,17 @@ const BUCKETS_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2
 export function prometheusRegistry(sources: MetricSources): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  addApplicationMetrics(registry, sources.serving);
-  addModelMetrics(registry, sources.models);
+  const shown = new Shown(sources);
+  addApplicationMetrics(registry, () => shown.applications());
+  addModelMetrics(registry, () => shown.models());
+  addReplicaMetrics(registry, () => shown.models());
+  addGauge(
+    registry,
+    "skysail_metrics_left_out",
+    "Applications, model versions and replicas without figures here, since there are too many",
+    () => shown.leftOut(),
+    ["kind"],
+  );
   addGauge(registry, "skysail_cache_bytes", "Memory of the exact cache, keys and overhead counted", () => [
     [{}, sources.process().cacheBytes],
   ]);
@@ -77,12 +45,47 @@ export function prometheusRegistry(sources: MetricSources): Registry {
   return registry;
 }
 
-type Labels = Record<string, string | number>;
-type Samples = readonly (readonly [Labels, number])[];
+type Applications = readonly (readonly [string, ApplicationMetrics])[];
 
-function addApplicationMetrics(registry: Registry, serving: ServingMetrics): void {
-  const perApplication = (read: (labels: Labels, metrics: ReturnType<ServingMetrics["of"]>) => Samples) => () =>
-    [...serving.entries()].flatMap(([application, metrics]) => read({ application }, metrics));
+/** What is shown of what there is. */
+class Shown {
+  readonly #sources: MetricSources;
+
+  constructor(sources: MetricSources) {
+    this.#sources = sources;
+  }
+
+  applications(): Applications {
+    return [...this.#sources.serving.entries()].slice(0, MOST.applications);
+  }
+
+  models(): readonly ModelFigures[] {
+    let left: number = MOST.replicas;
+    return this.#sources
+      .models()
+      .slice(0, MOST.versions)
+      .map((figures) => {
+        const replicas = figures.replicas.slice(0, left);
+        left -= replicas.length;
+        return replicas.length === figures.replicas.length ? figures : { ...figures, replicas };
+      });
+  }
+
+  leftOut(): Samples {
+    const models = this.#sources.models();
+    const replicasOf = (of: readonly ModelFigures[]) => of.reduce((sum, { replicas }) => sum + replicas.length, 0);
+    const left = {
+      application: [...this.#sources.serving.entries()].length - this.applications().length,
+      version: models.length - Math.min(models.length, MOST.versions),
+      replica: replicasOf(models) - replicasOf(this.models()),
+    };
+    return Object.entries(left).map(([kind, count]) => [{ kind }, count]);
+  }
+}
+
+function addApplicationMetrics(registry: Registry, applications: () => Applications): void {
+  const perApplication = (read: (labels: Labels, metrics: ApplicationMetrics) => Samples) => () =>
+    applications().flatMap(([application, metrics]) => read({ application }, metrics));
   addCounter(
     registry,
     "skysail_predictions_total",
@@ -115,6 +118,13 @@ function addApplicationMetrics(registry: Registry, serving: ServingMetrics): voi
   );
   addCounter(
     registry,
+    "skysail_abandoned_total",
+    "Queries whose caller left before the answer",
+    ["application"],
+    perApplication((labels, { abandoned }) => [[labels, abandoned]]),
+  );
+  addCounter(
+    registry,
     "skysail_observations_total",
     "Observations by result",
     ["application", "result"],
@@ -125,191 +135,6 @@ function addApplicationMetrics(registry: Registry, serving: ServingMetrics): voi
     ]),
   );
   addHistogram(registry, "skysail_prediction_seconds", "Time from arrival to answer", () =>
-    [...serving.entries()].map(([application, { latencyMs }]) => [{ application }, latencyMs]),
+    applications().map(([application, { latencyMs }]) => [{ application }, latencyMs] as const),
   );
-}
-
-function addModelMetrics(registry: Registry, models: () => readonly ModelFigures[]): void {
-  const labelsOf = ({ model, version }: ModelFigures): Labels => ({ model, version });
-  const each = (read: (figures: ModelFigures) => number) => (): Samples =>
-    models().map((figures) => [labelsOf(figures), read(figures)]);
-  const byResult = (results: (figures: ModelFigures) => Record<string, number>) => (): Samples =>
-    models().flatMap((figures) =>
-      Object.entries(results(figures)).map(([result, count]) => [{ ...labelsOf(figures), result }, count] as const),
-    );
-  const names = ["model", "version"];
-  addCounter(
-    registry,
-    "skysail_model_rows_total",
-    "Rows by result",
-    [...names, "result"],
-    byResult(({ answered, failed, dropped, retried }) => ({ answered, failed, dropped, retried })),
-  );
-  addCounter(
-    registry,
-    "skysail_cache_lookups_total",
-    "Exact cache by result",
-    [...names, "result"],
-    byResult(({ cacheHits, cacheMisses, cacheJoined }) => ({ hit: cacheHits, miss: cacheMisses, joined: cacheJoined })),
-  );
-  addApproximateMetrics(registry, models);
-  addCounter(
-    registry,
-    "skysail_model_batches_total",
-    "Batches sent",
-    names,
-    each(({ batches }) => batches),
-  );
-  addCounter(
-    registry,
-    "skysail_model_batch_rows_total",
-    "Rows in batches sent",
-    names,
-    each(({ rows }) => rows),
-  );
-  addGauge(
-    registry,
-    "skysail_model_queued_rows",
-    "Rows waiting for a replica",
-    each(({ queuedRows }) => queuedRows),
-    names,
-  );
-  addGauge(
-    registry,
-    "skysail_model_ready_replicas",
-    "Replicas that take batches",
-    each(({ readyReplicas }) => readyReplicas),
-    names,
-  );
-  addCounter(
-    registry,
-    "skysail_model_bad_replies_total",
-    "Replies that were not used: to no request in flight (unknown), or malformed, wrong or corrupted (unusable)",
-    [...names, "kind"],
-    () =>
-      models().flatMap((figures) => [
-        [{ ...labelsOf(figures), kind: "unknown" }, figures.unknownReplies] as const,
-        [{ ...labelsOf(figures), kind: "unusable" }, figures.unusableReplies] as const,
-      ]),
-  );
-  addCounter(
-    registry,
-    "skysail_model_faults_total",
-    "Batches overdue, replicas ejected, batches not retried for lack of budget (retry_refused), inputs quarantined",
-    [...names, "kind"],
-    () =>
-      models().flatMap((figures) => [
-        [{ ...labelsOf(figures), kind: "overdue" }, figures.overdue] as const,
-        [{ ...labelsOf(figures), kind: "ejected" }, figures.ejected] as const,
-        [{ ...labelsOf(figures), kind: "retry_refused" }, figures.retriesRefused] as const,
-        [{ ...labelsOf(figures), kind: "quarantined" }, figures.quarantined] as const,
-      ]),
-  );
-  addHistogram(registry, "skysail_batch_service_seconds", "A batch's own service time", () =>
-    models().map((figures) => [labelsOf(figures), figures.serviceMs]),
-  );
-  addHistogram(registry, "skysail_batch_queue_seconds", "Queue wait of a batch's first row", () =>
-    models().map((figures) => [labelsOf(figures), figures.queueWaitMs]),
-  );
-}
-
-function addApproximateMetrics(registry: Registry, models: () => readonly ModelFigures[]): void {
-  const names = ["model", "version"];
-  const sum = (of: readonly ApproximateFigures[], read: (figures: ApproximateFigures) => number) =>
-    of.reduce((total, figures) => total + read(figures), 0);
-  const caches = (read: (of: readonly ApproximateFigures[]) => Samples) => (): Samples =>
-    models().flatMap(({ model, version, approximate }) =>
-      approximate.length === 0
-        ? []
-        : read(approximate).map(([labels, n]) => [{ model, version, ...labels }, n] as const),
-    );
-  addCounter(
-    registry,
-    "skysail_approximate_lookups_total",
-    "Approximate cache by result; an audit is a hit that the model was asked about all the same",
-    [...names, "result"],
-    caches((of) => [
-      [{ result: "hit" }, sum(of, ({ hits }) => hits)],
-      [{ result: "audit" }, sum(of, ({ audits }) => audits)],
-      [{ result: "miss" }, sum(of, ({ misses }) => misses)],
-      [{ result: "skipped" }, sum(of, ({ skipped }) => skipped)],
-    ]),
-  );
-  addCounter(
-    registry,
-    "skysail_approximate_disagreements_total",
-    "Audits in which the model answered differently",
-    names,
-    caches((of) => [[{}, sum(of, ({ disagreements }) => disagreements)]]),
-  );
-  const gauges: readonly [string, string, (figures: ApproximateFigures) => number][] = [
-    ["radius", "Largest distance at which a near answer is taken; 0: none is", ({ radius }) => radius ?? 0],
-    ["disagreement_low", "Lower bound of the share of near answers that differ", (figures) => figures.disagreementLow],
-    ["disagreement_high", "Upper bound of that share", (figures) => figures.disagreementHigh],
-    ["entries", "Inputs in the approximate cache", ({ entries }) => entries],
-  ];
-  for (const [name, help, read] of gauges) {
-    const largest = (of: readonly ApproximateFigures[]): Samples => [[{}, Math.max(...of.map(read))]];
-    addGauge(registry, `skysail_approximate_${name}`, help, caches(largest), names);
-  }
-}
-
-function addCounter(registry: Registry, name: string, help: string, labelNames: string[], read: () => Samples): void {
-  const counter: Counter = new Counter({
-    name,
-    help,
-    labelNames,
-    registers: [registry],
-    collect: () => {
-      counter.reset();
-      for (const [labels, value] of read()) counter.inc(labels, value);
-    },
-  });
-}
-
-function addGauge(
-  registry: Registry,
-  name: string,
-  help: string,
-  read: () => Samples,
-  labelNames: string[] = [],
-): void {
-  const gauge: Gauge = new Gauge({
-    name,
-    help,
-    labelNames,
-    registers: [registry],
-    collect: () => {
-      gauge.reset();
-      for (const [labels, value] of read()) gauge.set(labels, value);
-    },
-  });
-}
-
-/** prom-client's own histogram can only be fed sample by sample: this one is read from ours. */
-function addHistogram(
-  registry: Registry,
-  name: string,
-  help: string,
-  read: () => (readonly [Labels, Histogram])[],
-): void {
-  const get = (): Promise<MetricObjectWithValues<MetricValue<string>>> => {
-    const values = read().flatMap(([labels, histogram]) => histogramValues(name, labels, histogram));
-    return Promise.resolve({ name, help, type: "histogram", aggregator: "sum", values } as never);
-  };
-  registry.registerMetric({ name, help, get } as never);
-}
-
-function histogramValues(name: string, labels: Labels, histogram: Histogram): object[] {
-  const buckets = BUCKETS_SECONDS.map((le) => ({
-    metricName: `${name}_bucket`,
-    labels: { ...labels, le },
-    value: histogram.countUpTo(le * 1000),
-  }));
-  return [
-    ...buckets,
-    { metricName: `${name}_bucket`, labels: { ...labels, le: "+Inf" }, value: histogram.count },
-    { metricName: `${name}_sum`, labels, value: histogram.sumMs / 1000 },
-    { metricName: `${name}_count`, labels, value: histogram.count },
-  ];
 }

@@ -14,6 +14,8 @@ export class ApplicationMetrics {
   /** Answers within the objective, counted exactly. */
   withinSlo = 0;
   answers = 0;
+  /** Queries whose caller left before the answer. */
+  abandoned = 0;
   observations = 0;
   duplicateObservations = 0;
   failedObservations = 0;
@@ -30,6 +32,11 @@ export class ServingMetrics {
     const metrics = new ApplicationMetrics();
     this.#applications.set(application, metrics);
     return metrics;
+  }
+
+  /** Forgets the figures of applications that are no more, so that those who come and go leave nothing behind. */
+  retain(applications: ReadonlySet<string>): void {
+    for (const name of this.#applications.keys()) if (!applications.has(name)) this.#applications.delete(name);
   }
 
   entries(): IterableIterator<[string, ApplicationMetrics]> {
@@ -50,6 +57,10 @@ export class ServingMetrics {
 
   recordFailure(application: Application, failed: Failure): void {
     increment(this.of(application.name).byFailure, failed.code);
+  }
+
+  recordAbandoned({ name }: Application): void {
+    this.of(name).abandoned += 1;
   }
 
   recordObservation(application: string, stored: StoredObservation | Failure): void {

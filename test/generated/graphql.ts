@@ -68,6 +68,8 @@ export type ConfigureModelInput = {
   /** 1 to 65536; default 256. */
   maxBatchRows?: number | null | undefined;
   model: string;
+  /** What a new replica computes before queries reach it, at most 64; default none: recent inputs of the model. */
+  warmUpInputs?: Array<TensorInput> | null | undefined;
 };
 
 export type CreateApplicationInput = {
@@ -455,6 +457,14 @@ export type UpdateApplicationInput = {
   sloMs?: number | null | undefined;
 };
 
+export type MetricsSubscriptionVariables = Exact<{
+  application: string;
+  intervalMs: number;
+}>;
+
+
+export type MetricsSubscription = { metrics: { at: string, intervalMs: number, application: string, predictionsPerSecond: number, p50Ms: number | null, p99Ms: number | null, withinSlo: number | null, observationsPerSecond: number, sources: Array<{ source: PredictionSource, count: number }>, defaultReasons: Array<{ reason: DefaultReason, count: number }>, failures: Array<{ code: string, count: number }>, models: Array<{ model: string, version: number, rowsPerSecond: number, rowsPerBatch: number | null, queueP99Ms: number | null, serviceP50Ms: number | null, serviceP99Ms: number | null, cacheHitShare: number | null, dropped: number, failed: number, queuedRows: number, readyReplicas: number }> } };
+
 export type PredictQueryVariables = Exact<{
   input: PredictInput;
 }>;
@@ -636,7 +646,7 @@ export type OneModelQueryVariables = Exact<{
 }>;
 
 
-export type OneModelQuery = { model: { currentVersion: number, versions: Array<{ version: number, current: boolean, endpoints: Array<string>, inputs: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, replicas: Array<{ endpoint: string, state: ReplicaState, problem: string | null, retryInMs: number | null, batchRows: number | null }> }> } | null };
+export type OneModelQuery = { model: { currentVersion: number, versions: Array<{ version: number, current: boolean, serving: boolean, endpoints: Array<string>, inputs: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, outputs: Array<{ name: string, datatype: Datatype, shape: Array<number> }>, replicas: Array<{ endpoint: string, state: ReplicaState, problem: string | null, retryInMs: number | null, warmUp: string | null, batchRows: number | null, figures: { batches: number, rows: number, serviceP50Ms: number | null, serviceP99Ms: number | null, overdue: number, lost: number, ejected: number, retried: number, restarts: number } }> }> } | null };
 
 export type CreateApplicationMutationVariables = Exact<{
   input: CreateApplicationInput;
@@ -680,7 +690,7 @@ export type ConfigureModelMutationVariables = Exact<{
 export type ConfigureModelMutation = { configureModel:
     | { __typename: 'BadInput', path: Array<string> | null, expected: string | null, got: string | null, code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
-    | { __typename: 'Model', settings: { batchSizeController: BatchSizeController, maxBatchRows: number, cacheTtlMs: number | null, cacheScope: CacheScope, approximateErrorBudget: number, approximateDistance: ApproximateDistance, approximateTolerance: number | null, featureTolerance: number }, versions: Array<{ replicas: Array<{ batchRows: number | null, batchRowsReason: string | null }> }> }
+    | { __typename: 'Model', settings: { batchSizeController: BatchSizeController, maxBatchRows: number, cacheTtlMs: number | null, cacheScope: CacheScope, approximateErrorBudget: number, approximateDistance: ApproximateDistance, approximateTolerance: number | null, featureTolerance: number, warmUpInputs: number }, versions: Array<{ replicas: Array<{ batchRows: number | null, batchRowsReason: string | null }> }> }
     | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
    };
@@ -757,14 +767,6 @@ export type UnlinkMutation = { unlinkModel:
     | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
    };
-
-export type MetricsSubscriptionVariables = Exact<{
-  application: string;
-  intervalMs: number;
-}>;
-
-
-export type MetricsSubscription = { metrics: { at: string, intervalMs: number, application: string, predictionsPerSecond: number, p50Ms: number | null, p99Ms: number | null, withinSlo: number | null, observationsPerSecond: number, sources: Array<{ source: PredictionSource, count: number }> } };
 
 export type ApproximateCachesQueryVariables = Exact<{
   model: string;
@@ -870,6 +872,46 @@ export const WholeApplicationFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"WholeApplication"}) as unknown as TypedDocumentString<WholeApplicationFragment, unknown>;
+export const MetricsDocument = new TypedDocumentString(`
+    subscription Metrics($application: String!, $intervalMs: Int!) {
+  metrics(application: $application, intervalMs: $intervalMs) {
+    at
+    intervalMs
+    application
+    predictionsPerSecond
+    p50Ms
+    p99Ms
+    withinSlo
+    sources {
+      source
+      count
+    }
+    defaultReasons {
+      reason
+      count
+    }
+    failures {
+      code
+      count
+    }
+    observationsPerSecond
+    models {
+      model
+      version
+      rowsPerSecond
+      rowsPerBatch
+      queueP99Ms
+      serviceP50Ms
+      serviceP99Ms
+      cacheHitShare
+      dropped
+      failed
+      queuedRows
+      readyReplicas
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MetricsSubscription, MetricsSubscriptionVariables>;
 export const PredictDocument = new TypedDocumentString(`
     query Predict($input: PredictInput!) {
   predict(input: $input) {
@@ -1191,8 +1233,14 @@ export const OneModelDocument = new TypedDocumentString(`
     versions {
       version
       current
+      serving
       endpoints
       inputs {
+        name
+        datatype
+        shape
+      }
+      outputs {
         name
         datatype
         shape
@@ -1202,7 +1250,19 @@ export const OneModelDocument = new TypedDocumentString(`
         state
         problem
         retryInMs
+        warmUp
         batchRows
+        figures {
+          batches
+          rows
+          serviceP50Ms
+          serviceP99Ms
+          overdue
+          lost
+          ejected
+          retried
+          restarts
+        }
       }
     }
   }
@@ -1320,6 +1380,7 @@ export const ConfigureModelDocument = new TypedDocumentString(`
         approximateDistance
         approximateTolerance
         featureTolerance
+        warmUpInputs
       }
       versions {
         replicas {
@@ -1497,24 +1558,6 @@ fragment WholeApplication on Application {
     weight
   }
 }`) as unknown as TypedDocumentString<UnlinkMutation, UnlinkMutationVariables>;
-export const MetricsDocument = new TypedDocumentString(`
-    subscription Metrics($application: String!, $intervalMs: Int!) {
-  metrics(application: $application, intervalMs: $intervalMs) {
-    at
-    intervalMs
-    application
-    predictionsPerSecond
-    p50Ms
-    p99Ms
-    withinSlo
-    sources {
-      source
-      count
-    }
-    observationsPerSecond
-  }
-}
-    `) as unknown as TypedDocumentString<MetricsSubscription, MetricsSubscriptionVariables>;
 export const ApproximateCachesDocument = new TypedDocumentString(`
     query ApproximateCaches($model: String!) {
   model(name: $model) {

@@ -4,10 +4,14 @@ import type { Client } from "graphql-ws";
 import type { ExecutionResult } from "graphql";
 import { WebSocket } from "ws";
 import type { MetricsSubscription } from "../generated/graphql.js";
-import { METRICS, OBSERVE, PREDICT_FOR_RECEIPT } from "../support/operations.js";
+import { METRICS } from "../support/metricsOperation.js";
+import { MODEL, OBSERVE, REGISTER_VERSION, PREDICT_FOR_RECEIPT } from "../support/operations.js";
 import { application, noop, predictMany, register, testWrappers } from "../support/registered.js";
+import { until } from "../support/ownProcesses.js";
 import { testServers } from "../support/testServer.js";
 import type { TestServer } from "../support/testServer.js";
+
+import type { WrapperProcess } from "../support/wrapperProcess.js";
 
 const servers = testServers();
 const wrappers = testWrappers();
@@ -57,9 +61,53 @@ test("a first sample comes at once, and then one each interval, with what happen
   expect(second.observationsPerSecond).toBeCloseTo(1000 / second.intervalMs, 6);
   expect(second.withinSlo).toBe(1);
   expect(second.p99Ms).toBeGreaterThanOrEqual(second.p50Ms ?? Infinity);
+  expect(second.models).toMatchObject([{ model: "noop", version: 1, readyReplicas: 1, queuedRows: 0, failed: 0 }]);
+  const [model] = second.models;
+  // Three of one's, one of the other's.
+  expect(model?.rowsPerSecond).toBeCloseTo((4 * 1000) / second.intervalMs, 6);
+  expect(model?.cacheHitShare).toBeCloseTo(2 / 7, 6);
+  expect(model?.serviceP99Ms).toBeGreaterThan(0);
   expect(await next(running)).toMatchObject({ predictionsPerSecond: 0, p50Ms: null, sources: [] });
   await running.return?.(undefined);
   await client.dispose();
+});
+
+test("each replica has figures of its own, in the API and for Prometheus, until it is gone", async () => {
+  const [first, second] = await Promise.all([1, 2].map(() => wrappers.start(noop("--name", "figures"))));
+  const both = [first, second] as [WrapperProcess, WrapperProcess];
+  await register(server, { model: "figures", wrappers: both });
+  await application(server, "figures", ["figures"]);
+  for (let i = 0; i < 10; i++) {
+    await predictMany(
+      server,
+      "figures",
+      Array.from({ length: 20 }, (_, at) => ({ values: [100 * i + at] })),
+    );
+  }
+  const { model } = await server.ask(MODEL, { name: "figures" });
+  const replicas = model?.versions[0]?.replicas ?? [];
+  expect(replicas.reduce((sum, { figures }) => sum + figures.rows, 0)).toBe(200);
+  for (const { endpoint, figures } of replicas) {
+    expect(figures).toMatchObject({ overdue: 0, lost: 0, ejected: 0, retried: 0, restarts: 0 });
+    const labels = { model: "figures", replica: endpoint };
+    expect(await server.metric("skysail_replica_rows_total", labels)).toBe(figures.rows);
+    expect(await server.metric("skysail_replica_service_seconds_count", labels)).toBe(figures.batches);
+    expect(await server.metric("skysail_replica_state", { ...labels, state: "READY" })).toBe(1);
+  }
+  both[0].signal("SIGKILL");
+  await both[0].exited;
+  const gone = { model: "figures", replica: both[0].ready.listening };
+  await until(
+    "it is seen",
+    async () => (await server.metric("skysail_replica_state", { ...gone, state: "READY" })) === 0,
+  );
+  expect(await server.metric("skysail_replica_links_total", gone)).toBe(1);
+  await server.ask(REGISTER_VERSION, {
+    input: { model: "figures", version: 1, endpoints: [both[1].ready.listening] },
+  });
+  const { text } = await server.request("/metrics");
+  expect(text).toContain(`replica="${both[1].ready.listening}"`);
+  expect(text).not.toContain(`replica="${gone.replica}"`);
 });
 
 test("two subscribers on one socket each get their own intervals", async () => {

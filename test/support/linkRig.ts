@@ -100,6 +100,10 @@ export class LinkRig {
     await this.#log.until(() => this.events.includes("ready") || this.events.includes("waits"));
   }
 
+  note(event: string): void {
+    this.#log.add(event);
+  }
+
   happened(event: string, count = 1): Promise<void> {
     return this.#log.until(() => this.events.filter((one) => one === event).length >= count);
   }

@@ -274,8 +274,14 @@ export const MODEL = graphql(`
       versions {
         version
         current
+        serving
         endpoints
         inputs {
+          name
+          datatype
+          shape
+        }
+        outputs {
           name
           datatype
           shape
@@ -285,7 +291,19 @@ export const MODEL = graphql(`
           state
           problem
           retryInMs
+          warmUp
           batchRows
+          figures {
+            batches
+            rows
+            serviceP50Ms
+            serviceP99Ms
+            overdue
+            lost
+            ejected
+            retried
+            restarts
+          }
         }
       }
     }
@@ -330,6 +348,7 @@ export const CONFIGURE_MODEL = graphql(`
           approximateDistance
           approximateTolerance
           featureTolerance
+          warmUpInputs
         }
         versions {
           replicas {
@@ -413,25 +432,6 @@ export const UNLINK = graphql(`
       ... on Failure {
         ...WhyNot
       }
-    }
-  }
-`);
-
-export const METRICS = graphql(`
-  subscription Metrics($application: String!, $intervalMs: Int!) {
-    metrics(application: $application, intervalMs: $intervalMs) {
-      at
-      intervalMs
-      application
-      predictionsPerSecond
-      p50Ms
-      p99Ms
-      withinSlo
-      sources {
-        source
-        count
-      }
-      observationsPerSecond
     }
   }
 `);

@@ -62,7 +62,11 @@ export class WrapperProcess {
 
   /** Lines on stderr so far that hold `text`. */
   count(text: string): number {
-    return this.#log.count(text);
+    return this.#log.lines(text).length;
+  }
+
+  lines(text: string): readonly string[] {
+    return this.#log.lines(text);
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -127,14 +131,14 @@ class LineLog {
     return this.#lines.join("\n");
   }
 
-  count(text: string): number {
-    return this.#lines.filter((line) => line.includes(text)).length;
+  lines(text: string): readonly string[] {
+    return this.#lines.filter((line) => line.includes(text));
   }
 
   waitFor(text: string, count: number): Promise<void> {
     return new Promise((settle) => {
       const check = (): void => {
-        if (this.count(text) >= count) settle();
+        if (this.lines(text).length >= count) settle();
       };
       this.#waiting.push(check);
       check();

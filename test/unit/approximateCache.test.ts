@@ -128,6 +128,23 @@ describe("approximate cache", () => {
     expect(disagreementHigh).toBeCloseTo(1 - 0.025 ** (1 / audits), 9);
   });
 
+  test("forgets its entries when its bytes change, as under memory pressure, but not how far it may reach", () => {
+    const cache = cacheOf();
+    warmUp(cache);
+    const { radius, bytes, audits } = cache.figures;
+    cache.capacityBytes = 2 ** 16;
+    expect(cache.figures).toMatchObject({ entries: 0, bytes: 0, radius, audits });
+    expect(ask(cache, () => 1, 0.5, 0.5, NO_AUDITS).kind).toBe("MISS");
+    expect(ask(cache, () => 1, 0.5, 0.5, NO_AUDITS).kind).toBe("HIT");
+    // Far apart, so that none is an answer for another.
+    for (let i = 0; i < 1000; i++) ask(cache, () => 1, 100 * i, 0);
+    expect(cache.figures.entries).toBeGreaterThan(10);
+    expect(cache.figures.bytes).toBeLessThanOrEqual(2 ** 16);
+    cache.capacityBytes = 2 ** 20;
+    for (let i = 0; i < 1000; i++) ask(cache, () => 1, 100 * i, 0);
+    expect(cache.figures.bytes).toBeGreaterThan(bytes / 2);
+  });
+
   test("audits nothing while audits are paused, and answers on", () => {
     const cache = cacheOf();
     warmUp(cache);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { Caller } from "../../src/lib/caller.js";
 import { gather } from "../../src/serving/gather.js";
 import type { Gathered } from "../../src/serving/gather.js";
 import { FakeClock } from "../support/fakeClock.js";
@@ -11,9 +12,9 @@ function setUp(count: number, afterMs = 20) {
   const clock = new FakeClock();
   const evaluators = Array.from({ length: count }, () => new FakeEvaluator());
   const members = evaluators.map((evaluator, i) => member(`m${i}`, evaluator));
-  const start = () => {
+  const start = (caller?: Caller) => {
     let result: Gathered | undefined;
-    void gather(clock, members, rowQuery(ROW, clock.nowMs() + afterMs), undefined).then(
+    void gather(clock, members, rowQuery(ROW, clock.nowMs() + afterMs), { caller }).then(
       (gathered) => (result = gathered),
     );
     return async () => {
@@ -75,6 +76,34 @@ describe("gather", () => {
     expect([0, 1, 2].map((i) => evaluator(i).cancelled)).toEqual([1, 0, 0]);
   });
 
+  test("calls off those that are outstanding when the caller leaves, once, and at once if that was before", async () => {
+    const { clock, evaluator, start } = setUp(2);
+    const caller = new Caller();
+    const result = start(caller);
+    evaluator(0).settle(scores([1, 0]));
+    caller.leave();
+    caller.leave();
+    const { present = [], missing = [] } = (await result()) ?? {};
+    expect([present.length, missing.length]).toEqual([1, 1]);
+    expect([evaluator(0).cancelled, evaluator(1).cancelled]).toEqual([0, 1]);
+    expect(clock.alarms).toBe(0);
+    expect(await start(caller)()).toMatchObject({ present: [] });
+    expect([evaluator(0).cancelled, evaluator(1).cancelled]).toEqual([1, 2]);
+  });
+
+  test("has nothing to call off when the caller leaves after the answer, or after the deadline", async () => {
+    const { clock, evaluator, start } = setUp(1);
+    const caller = new Caller();
+    const answered = start(caller);
+    evaluator(0).settle(scores([1, 0]));
+    expect(await answered()).toMatchObject({ missing: [] });
+    const late = start(caller);
+    clock.advance(1000);
+    expect(await late()).toMatchObject({ present: [] });
+    caller.leave();
+    expect(evaluator(0).cancelled).toBe(1);
+  });
+
   test("ignores an answer after the deadline", async () => {
     const { clock, evaluator, start } = setUp(1);
     const result = start();
@@ -92,7 +121,7 @@ describe("gather", () => {
     const evaluators = [new FakeEvaluator(), new FakeEvaluator()];
     const members = evaluators.map((evaluator, i) => member(`m${i}`, evaluator));
     late.at = (atMs, callback) => clock.at(atMs, callback);
-    const gathered = gather(late, members, rowQuery(ROW, clock.nowMs() + 20), undefined);
+    const gathered = gather(late, members, rowQuery(ROW, clock.nowMs() + 20));
     heldUpMs = 20;
     evaluators[0]?.settle(scores([1, 0]));
     heldUpMs = 20.5;
@@ -136,7 +165,7 @@ describe("gather", () => {
     const evaluator = new FakeEvaluator();
     evaluator.atOnce = scores([1, 0]);
     const unreadable = { ...member("m", evaluator), read: () => undefined };
-    expect(await gather(clock, [unreadable], rowQuery(ROW, clock.nowMs() + 5), undefined)).toMatchObject({
+    expect(await gather(clock, [unreadable], rowQuery(ROW, clock.nowMs() + 5))).toMatchObject({
       present: [],
       missing: [{ model: "m", version: 1, code: "MODEL_BAD_OUTPUT" }],
     });
@@ -162,7 +191,9 @@ describe("gather", () => {
     const decided = (present: readonly unknown[]) => asked.push(present.length) > 0 && present.length === 2;
     const straggling = { fromMs: clock.nowMs() + 10, decided };
     let result: Gathered | undefined;
-    void gather(clock, members, rowQuery(ROW, clock.nowMs() + 20), straggling).then((gathered) => (result = gathered));
+    void gather(clock, members, rowQuery(ROW, clock.nowMs() + 20), { straggling }).then(
+      (gathered) => (result = gathered),
+    );
     evaluators[0]?.settle(scores([1, 0]));
     clock.advance(9);
     expect(asked).toEqual([]);

@@ -41,6 +41,20 @@ describe("histogram", () => {
     );
   });
 
+  test("gives what came since a copy was taken, as a histogram of that alone", () => {
+    const [all, later] = [new Histogram(), new Histogram()];
+    for (const ms of [1, 5, 5, 900]) all.record(ms);
+    const before = all.copy();
+    for (const ms of [0.2, 5, 77]) {
+      all.record(ms);
+      later.record(ms);
+    }
+    const since = all.since(before);
+    expect([since.count, since.quantile(0.5), since.quantile(1)]).toEqual([3, later.quantile(0.5), later.quantile(1)]);
+    expect(since.sumMs).toBeCloseTo(82.2, 9);
+    expect(before.count).toBe(4);
+  });
+
   test("counts the samples up to a bound, to within a bucket, and never more for a smaller bound", () => {
     fc.assert(
       fc.property(latencies, latency, (samples, bound) => {

@@ -8,7 +8,7 @@ let rig: LinkRig;
 
 /** A link whose wrapper is warmed up with batches of 1, 2 and 4 of three rows; batches take as many ms as given. */
 function warming(tookMs: readonly number[] = [], options: ConstructorParameters<typeof LinkRig>[1] = {}): void {
-  rig = new LinkRig({}, { warmUp: { rows: () => ROWS, sizes: [1, 2, 4] }, ...options });
+  rig = new LinkRig({}, { warmUp: { rows: () => ROWS, sizes: () => [1, 2, 4] }, ...options });
   let call = 0;
   rig.server.onRequest = (request) => {
     rig.clock.timeMs += tookMs[call++] ?? 0;
@@ -72,7 +72,10 @@ describe("a link with rows to warm up with", () => {
       inputs: [{ name: "x", datatype: "UINT8", shape: [400_000] }],
       outputs: [{ name: "y", datatype: "UINT8", shape: [] }],
     } as const;
-    rig = new LinkRig({ signature }, { warmUp: { rows: () => [large], sizes: [1, 2, 4] }, maxMessageBytes: 1_000_000 });
+    rig = new LinkRig(
+      { signature },
+      { warmUp: { rows: () => [large], sizes: () => [1, 2, 4] }, maxMessageBytes: 1_000_000 },
+    );
     const rows: number[] = [];
     rig.server.onRequest = ({ id, inputs }) => {
       rows.push(inputs[0]?.shape[0] ?? 0);
@@ -86,7 +89,7 @@ describe("a link with rows to warm up with", () => {
   });
 
   test("is ready at once when there are none", async () => {
-    rig = new LinkRig({}, { warmUp: { rows: () => [], sizes: [1, 2] } });
+    rig = new LinkRig({}, { warmUp: { rows: () => [], sizes: () => [1, 2] } });
     await rig.start();
     expect(rig.events).toEqual(["ready"]);
     expect(rig.server.requests).toEqual([]);
@@ -116,6 +119,62 @@ describe("a link with rows to warm up with", () => {
     expect(rig.link.problem).toBe("the wrapper closed the stream");
   });
 
+  test("does not try again with as many rows as the wrapper ended with", async () => {
+    warming();
+    rig.server.onRequest = (request) => {
+      if (request.inputs[0]?.shape[0] === 4) rig.server.call?.end();
+      else answer(request);
+    };
+    await rig.start();
+    expect(rig.link.problem).toBe("the wrapper closed the stream");
+    rig.clock.fire();
+    await rig.happened("ready");
+    expect(rig.link.warmUpSamples.map(({ rows }) => rows)).toEqual([1, 2]);
+  });
+
+  test("is content with the sizes that the model can do, if it can do the first", async () => {
+    warming();
+    rig.server.onRequest = (request) => {
+      if (request.inputs[0]?.shape[0] === 4) rig.server.refuse(Number(request.id), "INTERNAL", "too many rows");
+      else answer(request);
+    };
+    await rig.start();
+    expect(rig.events).toEqual(["ready"]);
+    expect(rig.link.warmUpSamples.map(({ rows }) => rows)).toEqual([1, 2]);
+  });
+
+  test("ends with the first size that takes longer than a batch may, twice: the first time it may have compiled", async () => {
+    const budget = { rows: () => ROWS, sizes: () => [1, 2, 4, 8], budgetMs: () => 10 };
+    warming([150, 3, 90, 5, 90, 12], { warmUp: budget });
+    await rig.start();
+    expect(sent().map(({ length }) => length)).toEqual([1, 1, 2, 2, 4, 4]);
+    expect(rig.link.warmUpSamples.map(({ serviceMs }) => serviceMs)).toEqual([3, 5, 12]);
+    expect(rig.link.warmUp).toBe("3 sizes, 1 to 4 rows in 3.0 to 12.0 ms");
+  });
+
+  test("begins no batch after its time, but has the first call behind it", async () => {
+    const limited = { rows: () => ROWS, sizes: () => [1, 2, 4], limitMs: () => 100 };
+    warming([5000, 60], { warmUp: limited });
+    await rig.start();
+    expect(sent()).toEqual([[5], [5]]);
+    expect(rig.events).toEqual(["ready"]);
+  });
+
+  test("says what it does meanwhile, and that there was none", async () => {
+    warming();
+    const said: (string | undefined)[] = [];
+    rig.server.onRequest = (request) => {
+      said.push(rig.link.warmUp);
+      answer(request);
+    };
+    await rig.start();
+    expect(said).toEqual([1, 1, 2, 4].map((rows) => `computing batches of ${rows} rows`));
+    rig.stop();
+    rig = new LinkRig({});
+    await rig.start();
+    expect(rig.link.warmUp).toMatch(/^none: no inputs are given/);
+  });
+
   test("breaks off when the wrapper stops", async () => {
     warming();
     rig.server.onRequest = ({ id }) => rig.server.refuse(Number(id), "UNAVAILABLE", "the wrapper is stopping");
@@ -134,7 +193,7 @@ describe("a link with rows to warm up with", () => {
       inputs: [{ name: "x", datatype: "UINT8", shape: [] }],
       outputs: [{ name: "y", datatype: "FP32", shape: [] }],
     } as const;
-    rig = new LinkRig({ signature }, { warmUp: { rows: () => ROWS, sizes: [2] } });
+    rig = new LinkRig({ signature }, { warmUp: { rows: () => ROWS, sizes: () => [2] } });
     let good = [NaN, NaN];
     rig.server.onRequest = ({ id }) => {
       const raw = Buffer.from(Float32Array.from(good).buffer);

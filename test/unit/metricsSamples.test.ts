@@ -25,6 +25,25 @@ function setUp() {
 }
 
 describe("metrics samples", () => {
+  test("say why defaults were given and what failed, in their interval alone", async () => {
+    const { clock, metrics, next } = setUp();
+    const fail = () => metrics.record(application(), failure("NOT_FOUND", "none"), 1);
+    const late = prediction({ source: "DEFAULT", defaultReason: "DEADLINE" });
+    fail();
+    metrics.record(application(), late, 60);
+    await next()();
+    const second = next();
+    fail();
+    fail();
+    metrics.record(application(), late, 60);
+    clock.advance(1000);
+    expect((await second())?.value).toMatchObject({
+      sources: [{ source: "DEFAULT", count: 1 }],
+      defaultReasons: [{ reason: "DEADLINE", count: 1 }],
+      failures: [{ code: "NOT_FOUND", count: 2 }],
+    });
+  });
+
   test("begin at once, then come one an interval", async () => {
     const { clock, answer, next } = setUp();
     expect(await next()()).toMatchObject({ done: false, value: { intervalMs: 0, predictionsPerSecond: 0 } });
@@ -50,6 +69,9 @@ describe("metrics samples", () => {
           { source: "CACHE", count: 1 },
         ],
         observationsPerSecond: 0,
+        defaultReasons: [],
+        failures: [],
+        models: [],
       },
     });
   });

@@ -10,7 +10,7 @@ const noVersions = () =>
     clock: new FakeClock(),
     random: () => 0.5,
     cache: new ExactCache({ capacityBytes: 1000, clock: new FakeClock() }),
-    approximateBytes: 1e6,
+    approximateBytes: () => 1e6,
     configuredSettings: () => ({}),
     maxQueueRows: 8,
     maxMessageBytes: 1000,

@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { DEFAULT_FEEDBACK } from "../../src/domain/application.js";
 import type { Application } from "../../src/domain/application.js";
 import { isFailure } from "../../src/domain/failure.js";
+import { Caller } from "../../src/lib/caller.js";
 import type { RowOutcome } from "../../src/domain/ports.js";
 import type { MemberFailureCode } from "../../src/domain/prediction.js";
 import { predict } from "../../src/serving/predict.js";
@@ -181,6 +182,17 @@ describe("predict", () => {
     const defaulted = setUp([fresh], DEFAULT);
     defaulted.refused.add("INTERACTIVE");
     expect(await defaulted.ask()).toMatchObject({ source: "DEFAULT", defaultReason: "OVERLOADED" });
+  });
+
+  test("counts a query whose caller has left as abandoned, neither as an answer nor as a failure", async () => {
+    const { metrics, request, ask, evaluator } = setUp([LATE], DEFAULT);
+    const caller = new Caller();
+    const asked = ask({ ...request, caller });
+    caller.leave();
+    expect(await asked).toMatchObject({ message: "the caller has left" });
+    expect(evaluator.cancelled).toBe(1);
+    const { answers, abandoned, byFailure } = metrics.of("insects");
+    expect({ answers, abandoned, failures: byFailure.size }).toEqual({ answers: 0, abandoned: 1, failures: 0 });
   });
 
   test("says where its time went when asked to", async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
+import { BatcherMetrics } from "../../src/batching/batcherMetrics.js";
 import { failure } from "../../src/domain/failure.js";
 import { Histogram } from "../../src/lib/histogram.js";
+import type { ModelFigures, ReplicaFigures } from "../../src/telemetry/figures.js";
 import { prometheusRegistry } from "../../src/telemetry/prometheus.js";
 import { ServingMetrics } from "../../src/telemetry/servingMetrics.js";
 import { application, prediction } from "../support/fakeServing.js";
@@ -33,21 +35,40 @@ function parse(text: string): Line[] {
 
 const LATENCIES_MS = [0.3, 1.5, 1.5, 30, 30, 700, 9000];
 
-function setUp() {
+function filled(...samples: number[]): Histogram {
+  const histogram = new Histogram();
+  for (const sample of samples) histogram.record(sample);
+  return histogram;
+}
+
+function replica(endpoint: string): ReplicaFigures {
+  const counts = { links: 21, batches: 22, rows: 23, overdue: 24, lost: 25, ejected: 26, retried: 27 };
+  return { endpoint, state: "READY", ...counts, serviceMs: filled(3, 4) };
+}
+
+function modelFigures(model = "m", replicas: readonly ReplicaFigures[] = [replica("a:1")]): ModelFigures {
+  const failures = { DEADLINE_EXCEEDED: 31, OVERLOADED: 32, NO_REPLICA: 33, MODEL_ERROR: 34, MODEL_BAD_OUTPUT: 35 };
+  const times = { serviceMs: filled(7), queueWaitMs: filled(8), wrapperMs: filled(9, 9), rowWaitMs: filled(1, 2, 3) };
+  return {
+    ...{ model, version: 2, answered: 1, failed: 2, dropped: 3, retried: 4, batches: 5, rows: 6 },
+    ...{ approximate: [], cacheHits: 7, cacheMisses: 8, cacheJoined: 9, queuedRows: 10, readyReplicas: 11 },
+    ...{ overdue: 17, ejected: 18, retriesRefused: 19, quarantined: 20, unknownReplies: 15, unusableReplies: 16 },
+    failures: { ...failures, POISON: 36 },
+    dispatches: { ...new BatcherMetrics().dispatches, FULL: 41, TURN_END: 42 },
+    ...times,
+    rowsPerBatch: filled(1, 1, 2, 8, 9, 64, 65, 1024, 2000),
+    replicas,
+  };
+}
+
+function setUp(models: readonly ModelFigures[] = [modelFigures()]) {
   const serving = new ServingMetrics();
   for (const latencyMs of LATENCIES_MS) serving.record(application(), prediction(), latencyMs);
   serving.record(application(), prediction({ source: "DEFAULT", defaultReason: "OVERLOADED" }), 0.9);
   serving.record(application(), failure("NOT_FOUND", "none"), 1);
   serving.recordObservation("insects", { kind: "observation", seq: 1, duplicate: true });
-  const counts = { answered: 1, failed: 2, dropped: 3, retried: 4, batches: 5, rows: 6 };
-  const cache = { approximate: [], cacheHits: 7, cacheMisses: 8, cacheJoined: 9 };
-  const times = { serviceMs: new Histogram(), queueWaitMs: new Histogram() };
-  const faults = { overdue: 17, ejected: 18, retriesRefused: 19, quarantined: 20 };
-  const replies = { unknownReplies: 15, unusableReplies: 16 };
-  const gauges = { queuedRows: 10, readyReplicas: 11 };
-  const model = { model: "m", version: 2, ...counts, ...cache, ...replies, ...faults, ...gauges, ...times };
   const process = { cacheBytes: 12, cacheEntries: 13, hotOperations: 14 };
-  const registry = prometheusRegistry({ serving, models: () => [model], process: () => process });
+  const registry = prometheusRegistry({ serving, models: () => models, process: () => process });
   const read = async () => parse(await registry.metrics());
   return { serving, read };
 }
@@ -90,6 +111,52 @@ describe("prometheus text", () => {
     }
     expect(find(lines, "skysail_cache_bytes")).toEqual([12]);
     expect(find(lines, "skysail_hot_operations")).toEqual([14]);
+  });
+
+  test("says why rows failed and why batches went", async () => {
+    const lines = await setUp().read();
+    expect(find(lines, "skysail_model_row_failures_total", { model: "m", code: "OVERLOADED" })).toEqual([32]);
+    expect(find(lines, "skysail_model_row_failures_total", { version: "2", code: "POISON" })).toEqual([36]);
+    expect(find(lines, "skysail_model_dispatches_total", { reason: "TURN_END" })).toEqual([42]);
+    expect(find(lines, "skysail_row_queue_seconds_count")).toEqual([3]);
+    expect(find(lines, "skysail_wrapper_seconds_count")).toEqual([2]);
+  });
+
+  test("counts batches by their rows exactly where bounds are whole numbers", async () => {
+    const lines = await setUp().read();
+    const upTo = (le: number) => find(lines, "skysail_batch_rows_bucket", { le: String(le) })[0];
+    expect([1, 2, 4, 8, 16, 64, 128, 512, 1024].map(upTo)).toEqual([2, 3, 3, 4, 5, 6, 7, 7, 8]);
+    expect(find(lines, "skysail_batch_rows_bucket", { le: "+Inf" })).toEqual([9]);
+    expect(find(lines, "skysail_batch_rows_sum")).toEqual([3174]);
+  });
+
+  test("has the figures of each replica", async () => {
+    const lines = await setUp([modelFigures("m", [replica("a:1"), { ...replica("b:1"), rows: 99 }])]).read();
+    const of = (endpoint: string) => ({ model: "m", version: "2", replica: endpoint });
+    expect(find(lines, "skysail_replica_rows_total", of("a:1"))).toEqual([23]);
+    expect(find(lines, "skysail_replica_rows_total", of("b:1"))).toEqual([99]);
+    expect(find(lines, "skysail_replica_batches_total", of("a:1"))).toEqual([22]);
+    expect(find(lines, "skysail_replica_links_total", of("a:1"))).toEqual([21]);
+    expect(find(lines, "skysail_replica_state", { ...of("a:1"), state: "READY" })).toEqual([1]);
+    for (const [kind, count] of Object.entries({ overdue: 24, lost: 25, ejected: 26, retried: 27 })) {
+      expect(find(lines, "skysail_replica_faults_total", { ...of("a:1"), kind })).toEqual([count]);
+    }
+    expect(find(lines, "skysail_replica_service_seconds_count", of("a:1"))).toEqual([2]);
+  });
+
+  test("does not grow without bound: what is beyond is counted as left out", async () => {
+    const replicas = Array.from({ length: 3 }, (_, i) => replica(`r:${i}`));
+    const { serving, read } = setUp(Array.from({ length: 250 }, (_, i) => modelFigures(`m${i}`, replicas)));
+    for (let i = 0; i < 300; i++) serving.record(application({ name: `a${i}` }), prediction(), 1);
+    const lines = await read();
+    const labels = (name: string, label: string) =>
+      new Set(lines.filter((line) => line.name === name).map((line) => line.labels[label])).size;
+    expect(labels("skysail_prediction_seconds_count", "application")).toBe(200);
+    expect(labels("skysail_model_batches_total", "model")).toBe(200);
+    expect(find(lines, "skysail_replica_batches_total")).toHaveLength(400);
+    expect(find(lines, "skysail_metrics_left_out", { kind: "application" })).toEqual([101]);
+    expect(find(lines, "skysail_metrics_left_out", { kind: "version" })).toEqual([50]);
+    expect(find(lines, "skysail_metrics_left_out", { kind: "replica" })).toEqual([350]);
   });
 
   test("is read anew each time, without counting anything twice", async () => {

@@ -4,6 +4,8 @@ import type { RegistryStore } from "../../src/domain/storePorts.js";
 import { Catalogue } from "../../src/serving/catalogue.js";
 import type { ModelVersions } from "../../src/serving/modelVersions.js";
 import { RegistryWatch } from "../../src/serving/registryWatch.js";
+import { ServingVersions } from "../../src/serving/servingVersions.js";
+import { ServingMetrics } from "../../src/telemetry/servingMetrics.js";
 import { FakeClock } from "../support/fakeClock.js";
 import { application } from "../support/fakeServing.js";
 
@@ -58,8 +60,9 @@ function setUp() {
   const watch = new RegistryWatch({
     registry: registry as unknown as RegistryStore,
     catalogue,
-    versions: { all: () => [] } as unknown as ModelVersions,
+    versions: { all: () => [], serving: new ServingVersions({} as ModelVersions) } as unknown as ModelVersions,
     learning: { follow: (followed) => void follows.push(followed.map(({ name }) => name)) },
+    metrics: new ServingMetrics(),
     answerMarginMs: () => 1,
     warn: (message) => warnings.push(message),
     clock,

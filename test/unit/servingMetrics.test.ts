@@ -19,6 +19,17 @@ function recordingsOf(work: () => void): number {
   return recordings;
 }
 
+describe("an application's figures", () => {
+  test("go with it", () => {
+    const metrics = new ServingMetrics();
+    for (const name of ["gone", "stays"]) metrics.record(application({ name }), prediction(), 3);
+    metrics.retain(new Set(["stays", "new"]));
+    expect([...metrics.entries()].map(([name]) => name)).toEqual(["stays"]);
+    expect(metrics.of("stays").answers).toBe(1);
+    expect(metrics.of("gone").answers).toBe(0);
+  });
+});
+
 describe("latency windows", () => {
   const record = (metrics: ServingMetrics, name: string, latencyMs = 5) =>
     metrics.record(application({ name }), prediction(), latencyMs);

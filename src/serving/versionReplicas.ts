@@ -1,0 +1,176 @@
+import type { Batcher } from "../batching/batcher.js";
+import type { Cancel, Clock, Random } from "../domain/ports.js";
+import type { Row, Signature } from "../domain/tensor.js";
+import type { ConnectPacer } from "../replicas/connectPacer.js";
+import { LinkCounters } from "../replicas/linkCounters.js";
+import { ReplicaLink } from "../replicas/replicaLink.js";
+import { doublingSizes } from "../replicas/warmUp.js";
+
+export interface VersionReplicasOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Shared by the links of the process. */
+  readonly pacer: ConnectPacer;
+  readonly key: string;
+  readonly model: string;
+  readonly version: number;
+  readonly maxMessageBytes: number;
+  readonly batchTimeoutMs: number;
+  readonly batcher: Batcher;
+  readonly registered: () => Signature | undefined;
+  readonly warmUpRows: () => readonly Row[];
+  readonly maxBatchRows: () => number;
+  readonly onReplicaChange: (text: string) => void;
+  /** It is drained and will not be back. */
+  readonly onGone: (id: string) => void;
+}
+
+/** A warm-up is over after so long, or soon where queries have nowhere else to go. */
+const WARM_UP_MS = { besideOthers: 10_000, alone: 1000 };
+/** A removed replica that is the only ready one serves until another is, but no longer than so. */
+const REPLACED_WITHIN_MS = 30_000;
+/** Of a removed version, queries that wait are answered first, if that takes no longer. */
+const EMPTIED_WITHIN_MS = 10_000;
+
+/**
+ * The links of one model version. One that is removed LEAVES: it gets no more batches, those in flight are waited for,
+ * then it is gone. If it is the only one ready while others are coming up, it serves until the first of them is ready.
+ */
+export class VersionReplicas {
+  readonly counters = new LinkCounters();
+  readonly #options: VersionReplicasOptions;
+  readonly #links = new Map<string, ReplicaLink>();
+  readonly #leaving = new Set<ReplicaLink>();
+  /** Removed, and serving until they are replaced. */
+  readonly #outgoing = new Map<ReplicaLink, Cancel>();
+  /** Of the artefact that the first replica stated: those of others must be the same. */
+  #artefactDigest: string | undefined;
+  #readyListeners: (() => void)[] = [];
+  #goneListeners: (() => void)[] = [];
+
+  constructor(options: VersionReplicasOptions) {
+    this.#options = options;
+  }
+
+  /** Those that are leaving too, for operators. */
+  get links(): readonly ReplicaLink[] {
+    return [...this.#links.values(), ...this.#leaving];
+  }
+
+  /** The signature that a ready replica states. */
+  statedSignature(): Signature | undefined {
+    return this.links.find(({ phase }) => phase === "READY")?.signature;
+  }
+
+  recheckSignatures(): void {
+    for (const link of this.links) link.recheckSignature();
+  }
+
+  /** Links a wrapper that listens at `endpoint`. The same endpoint twice is one replica. */
+  add(endpoint: string): void {
+    if (this.#links.has(endpoint)) return;
+    const link = this.#newLink(endpoint);
+    this.#links.set(endpoint, link);
+    link.start();
+  }
+
+  remove(endpoint: string): void {
+    const link = this.#links.get(endpoint);
+    if (link === undefined) return;
+    this.#links.delete(endpoint);
+    this.#leaving.add(link);
+    if (link.phase !== "READY" || this.#links.size === 0 || this.#hasReadyBeside(link)) return link.drain();
+    const { clock } = this.#options;
+    const cancel = clock.at(clock.nowMs() + REPLACED_WITHIN_MS, () => this.#release(link));
+    this.#outgoing.set(link, cancel);
+  }
+
+  /** Its process has ended, and comes back with a link of its own. */
+  ended(endpoint: string): void {
+    const link = this.#links.get(endpoint);
+    this.#links.delete(endpoint);
+    link?.stop();
+  }
+
+  /** Calls back once, when there is a ready replica. */
+  whenReady(ready: () => void): void {
+    if (this.#options.batcher.replicaCount > 0) ready();
+    else this.#readyListeners.push(ready);
+  }
+
+  /** Removes all. Queries that wait are answered before the last ones leave. Resolves when they are gone. */
+  async retire(): Promise<void> {
+    const { clock, batcher } = this.#options;
+    const ready = this.links.filter(({ phase }) => phase === "READY");
+    for (const [endpoint, link] of this.#links) {
+      this.#links.delete(endpoint);
+      this.#leaving.add(link);
+      if (!ready.includes(link)) link.drain();
+    }
+    await Promise.race([
+      batcher.whenIdle(),
+      new Promise<void>((resolve) => void clock.at(clock.nowMs() + EMPTIED_WITHIN_MS, resolve)),
+    ]);
+    for (const link of ready) this.#release(link);
+    if (this.#leaving.size === 0) return;
+    await new Promise<void>((resolve) => this.#goneListeners.push(resolve));
+  }
+
+  /** At once, whatever is in flight. */
+  stop(): void {
+    for (const link of this.links) link.stop();
+    this.#links.clear();
+  }
+
+  #newLink(endpoint: string): ReplicaLink {
+    const { key, clock, registered, batcher, onReplicaChange, ...options } = this.#options;
+    return new ReplicaLink({
+      ...options,
+      id: `${key}#${endpoint}`,
+      endpoint,
+      clock,
+      counters: this.counters,
+      expectedSignature: registered,
+      expectedDigest: () => this.#artefactDigest,
+      warmUp: {
+        rows: options.warmUpRows,
+        sizes: () => doublingSizes(options.maxBatchRows()),
+        budgetMs: () => batcher.serviceBudgetMs,
+        limitMs: () => (batcher.replicaCount > 0 ? WARM_UP_MS.besideOthers : WARM_UP_MS.alone),
+      },
+      onReady: (link) => this.#becameReady(link),
+      onLost: (link, why) => {
+        batcher.removeReplica(link.id);
+        onReplicaChange(`replica ${link.id} is lost: ${why}`);
+      },
+      onStopped: (link) => this.#gone(link),
+    });
+  }
+
+  #becameReady(link: ReplicaLink): void {
+    this.#artefactDigest ??= link.artefactDigest;
+    this.#options.batcher.addReplica(link, link.warmUpSamples);
+    this.#options.onReplicaChange(`replica ${link.id} is ready; warm-up: ${link.warmUp}`);
+    for (const outgoing of [...this.#outgoing.keys()]) if (outgoing !== link) this.#release(outgoing);
+    for (const listener of this.#readyListeners.splice(0)) listener();
+  }
+
+  #hasReadyBeside(link: ReplicaLink): boolean {
+    return this.links.some((other) => other !== link && !this.#outgoing.has(other) && other.phase === "READY");
+  }
+
+  #release(link: ReplicaLink): void {
+    this.#outgoing.get(link)?.();
+    this.#outgoing.delete(link);
+    link.drain();
+  }
+
+  /** Its figures stay where its process only ended, or its endpoint was named again meanwhile. */
+  #gone(link: ReplicaLink): void {
+    this.#outgoing.get(link)?.();
+    this.#outgoing.delete(link);
+    if (!this.#leaving.delete(link)) return;
+    if (!this.links.some(({ id }) => id === link.id)) this.#options.onGone(link.id);
+    if (this.#leaving.size === 0) for (const listener of this.#goneListeners.splice(0)) listener();
+  }
+}

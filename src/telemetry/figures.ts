@@ -1,0 +1,67 @@
+import type { DispatchReason, MemberFailureCode } from "../domain/prediction.js";
+import type { Histogram } from "../lib/histogram.js";
+
+/** Figures of one model version, as whoever knows them hands them over. */
+export interface ModelFigures {
+  readonly model: string;
+  readonly version: number;
+  readonly answered: number;
+  readonly failed: number;
+  /** Why those that failed did. */
+  readonly failures: Readonly<Record<MemberFailureCode, number>>;
+  readonly dropped: number;
+  readonly retried: number;
+  readonly overdue: number;
+  readonly ejected: number;
+  readonly retriesRefused: number;
+  readonly quarantined: number;
+  readonly batches: number;
+  readonly rows: number;
+  readonly dispatches: Readonly<Record<DispatchReason, number>>;
+  /** Of each approximate cache of the version. */
+  readonly approximate: readonly ApproximateFigures[];
+  readonly cacheHits: number;
+  readonly cacheMisses: number;
+  readonly cacheJoined: number;
+  readonly queuedRows: number;
+  readonly readyReplicas: number;
+  readonly unknownReplies: number;
+  readonly unusableReplies: number;
+  readonly serviceMs: Histogram;
+  readonly wrapperMs: Histogram;
+  readonly queueWaitMs: Histogram;
+  readonly rowWaitMs: Histogram;
+  readonly rowsPerBatch: Histogram;
+  readonly replicas: readonly ReplicaFigures[];
+}
+
+export interface ReplicaFigures {
+  readonly endpoint: string;
+  readonly state: string;
+  readonly links: number;
+  readonly batches: number;
+  readonly rows: number;
+  readonly overdue: number;
+  readonly lost: number;
+  readonly ejected: number;
+  readonly retried: number;
+  readonly serviceMs: Histogram;
+}
+
+export interface ApproximateFigures {
+  readonly hits: number;
+  readonly misses: number;
+  readonly skipped: number;
+  readonly audits: number;
+  readonly disagreements: number;
+  readonly disagreementLow: number;
+  readonly disagreementHigh: number;
+  readonly radius: number | undefined;
+  readonly entries: number;
+}
+
+export interface ProcessFigures {
+  readonly cacheBytes: number;
+  readonly cacheEntries: number;
+  readonly hotOperations: number;
+}

@@ -1,0 +1,42 @@
+import { graphql } from "../generated/gql.js";
+
+export const METRICS = graphql(`
+  subscription Metrics($application: String!, $intervalMs: Int!) {
+    metrics(application: $application, intervalMs: $intervalMs) {
+      at
+      intervalMs
+      application
+      predictionsPerSecond
+      p50Ms
+      p99Ms
+      withinSlo
+      sources {
+        source
+        count
+      }
+      defaultReasons {
+        reason
+        count
+      }
+      failures {
+        code
+        count
+      }
+      observationsPerSecond
+      models {
+        model
+        version
+        rowsPerSecond
+        rowsPerBatch
+        queueP99Ms
+        serviceP50Ms
+        serviceP99Ms
+        cacheHitShare
+        dropped
+        failed
+        queuedRows
+        readyReplicas
+      }
+    }
+  }
+`);
