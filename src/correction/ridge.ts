@@ -12,8 +12,9 @@ import type { RobustScale } from "./robustScale.js";
  * Forgetting multiplies what is known by `forgetting` with every observation, and fills Lambda_0 up again: the weights
  * go back to the prior where nothing is observed, and A stays bounded below. (Without filling up, A winds down to 0 in
  * the directions that are not observed, and the next observation there moves the weights without bound: Parkum,
- * Poulsen and Holst, International Journal of Control 55, 1992.) Filling up all of Lambda_0 with each observation would
- * cost O(size^3); a few coordinates in turn cost O(size^2) and leave each between 0.9 and 1 of its precision.
+ * Poulsen and Holst, International Journal of Control 55, 1992.) Each coordinate takes its turn, so many with each
+ * observation that none falls below 0.9 of its precision: one update's part of a rotation each, instead of all of them
+ * with every observation.
  */
 export interface RidgeState {
   readonly targets: number;

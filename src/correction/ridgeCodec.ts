@@ -12,7 +12,7 @@ export const MAX_TARGETS = 1024;
 export function writeRidge(to: ByteWriter, state: RidgeState): void {
   to.uint16(state.targets).uint16(state.size).uint16(state.turn).float64(state.observations).float64(state.remembered);
   for (const part of [state.factor, state.rotated, state.mean, state.precision, state.held, state.residuals]) {
-    for (const value of part) to.float64(value);
+    to.float64s(part);
   }
   for (const { median, count, clippedInRow, smallestClipped } of state.scales) {
     to.float64(median).float64(count).float64(clippedInRow).float64(smallestClipped);
