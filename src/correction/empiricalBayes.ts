@@ -1,5 +1,6 @@
 import { factorise, productOf, solve, solveLower } from "./packedCholesky.js";
 import type { RidgePrior, RidgeState } from "./ridge.js";
+import { observedInformation, observedSquares } from "./ridgeRefit.js";
 
 /** Entities with fewer observations say little of where they stand. */
 export const MIN_OBSERVATIONS = 20;
@@ -61,11 +62,11 @@ export function estimatePrior(states: readonly RidgeState[]): (RidgePrior & { re
 }
 
 function withoutPrior(state: RidgeState): Observed {
-  const { size, held, mean } = state;
+  const { size, held } = state;
   const matrix = productOf(state.factor, size);
   for (let k = 0, at = 0; k < size; at += size - k, k++) matrix[at] = (matrix[at] as number) - (held[k] as number);
-  const information = state.information.map((value, at) => value - (held[at % size] as number) * (mean[at] as number));
-  return { matrix, information, squares: state.squares, count: state.remembered };
+  const information = observedInformation(state);
+  return { matrix, information, squares: observedSquares(state), count: state.remembered };
 }
 
 function improve(hierarchy: Hierarchy, observed: readonly Observed[], keepsPrecision: boolean): Hierarchy {

@@ -41,8 +41,7 @@ function writePrior(to: ByteWriter, { models, entities, mean, precision }: Linea
   to.float64(entities)
     .uint16(mean.length / precision.length)
     .uint16(precision.length);
-  for (const value of mean) to.float64(value);
-  for (const value of precision) to.float64(value);
+  to.float64s(mean).float64s(precision);
 }
 
 function readPrior(from: ByteReader): LinearPrior {

@@ -22,11 +22,12 @@ export function factorOfDiagonal(diagonal: Float64Array): Float64Array {
 }
 
 /**
- * A becomes A + x x^T, in place, by one Givens rotation a column (Gill, Golub, Murray and Saunders, Mathematics of
- * Computation 28, 1974, method C1): O(size^2), and backward stable since rotations keep lengths. `x` is 0 before
- * `first`, and is overwritten.
+ * One more row x of a least squares problem with right sides y, in place: A = L L^T becomes A + x x^T, and z, which is
+ * L^-1 of the summed right sides (coordinate after coordinate, `y.length` each), goes with it. One Givens rotation a
+ * column (Golub and Van Loan, Matrix Computations, 6.5.2 on appended rows): O(size^2), and backward stable since rotations keep
+ * lengths. `x` is 0 before `first`; it is overwritten, and `y` becomes what the row adds to the least residual.
  */
-export function addOuterProduct(factor: Float64Array, x: Float64Array, first = 0): void {
+export function addRow(factor: Float64Array, z: Float64Array, x: Float64Array, y: Float64Array, first = 0): void {
   const size = x.length;
   for (let k = first, at = columnStart(size, first); k < size; at += size - k, k++) {
     const entering = x[k] as number;
@@ -42,7 +43,20 @@ export function addOuterProduct(factor: Float64Array, x: Float64Array, first = 0
       factor[below] = cosine * inFactor + sine * inX;
       x[i] = cosine * inX - sine * inFactor;
     }
+    for (let target = 0, right = k * y.length; target < y.length; target++, right++) {
+      const inZ = z[right] as number;
+      const inY = y[target] as number;
+      z[right] = cosine * inZ + sine * inY;
+      y[target] = cosine * inY - sine * inZ;
+    }
   }
+}
+
+const NO_RIGHT_SIDES = new Float64Array(0);
+
+/** A becomes A + x x^T, in place; `x` is 0 before `first`, and is overwritten. */
+export function addOuterProduct(factor: Float64Array, x: Float64Array, first = 0): void {
+  addRow(factor, NO_RIGHT_SIDES, x, NO_RIGHT_SIDES, first);
 }
 
 /** `x` becomes L^-1 x. */

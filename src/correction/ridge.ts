@@ -1,24 +1,27 @@
-import { addOuterProduct, conditionOf, factorOfDiagonal, solve, solveLower } from "./packedCholesky.js";
+import { addRow, conditionOf, factorOfDiagonal, solveLower, solveUpper } from "./packedCholesky.js";
 import { clipResidual, newScale } from "./robustScale.js";
 import type { RobustScale } from "./robustScale.js";
 
 /**
  * Ridge regression of several targets on the same features, online: the posterior of weights whose prior is normal
- * around `mean`. A = Lambda_0 + sum f f^T is kept as its Cholesky factor, b = Lambda_0 w_0 + sum y f for each target,
- * and w = A^-1 b is solved for when it is asked for.
+ * around `mean`. With A = Lambda_0 + sum f f^T = L L^T and b = Lambda_0 w_0 + sum y f, the state is L and z = L^-1 b (the
+ * square root information of Bierman, Factorization Methods for Discrete Sequential Estimation, 1977, chapter V), and
+ * w = L^-T z is solved for when it is asked for. Rotating z along with L keeps the digits that w = A^-1 b loses, by the
+ * whole of A's condition, to the rounding of b.
  *
  * Forgetting multiplies what is known by `forgetting` with every observation, and fills Lambda_0 up again: the weights
  * go back to the prior where nothing is observed, and A stays bounded below. (Without filling up, A winds down to 0 in
  * the directions that are not observed, and the next observation there moves the weights without bound: Parkum,
- * Poulsen and Holst, International Journal of Control 55, 1992.) Filling up all of Lambda_0 with each observation would
- * cost O(size^3); a few coordinates in turn cost O(size^2) and leave each between 0.9 and 1 of its precision.
+ * Poulsen and Holst, International Journal of Control 55, 1992.) Each coordinate takes its turn, so many with each
+ * observation that none falls below 0.9 of its precision: one update's part of a rotation each, instead of all of them
+ * with every observation.
  */
 export interface RidgeState {
   readonly targets: number;
   size: number;
   factor: Float64Array;
-  /** b, target after target. */
-  information: Float64Array;
+  /** z = L^-1 b, coordinate after coordinate, one for each target. */
+  rotated: Float64Array;
   /** w_0, target after target. */
   mean: Float64Array;
   /** Lambda_0, which is diagonal and the same for all targets. */
@@ -30,8 +33,8 @@ export interface RidgeState {
   observations: number;
   /** The same after forgetting. */
   remembered: number;
-  /** Sum of y^2 for each target, forgotten likewise: with A and b it gives the residual variance. */
-  readonly squares: Float64Array;
+  /** Of each target, around w: the least sum of squares, the prior's part included. */
+  residuals: Float64Array;
   readonly scales: readonly RobustScale[];
   /** A^-1 b, target after target, where `isSolved`. */
   weights: Float64Array;
@@ -65,30 +68,44 @@ export function newRidge(targets: number, prior: RidgePrior): RidgeState {
     targets,
     size: precision.length,
     factor: factorOfDiagonal(precision),
-    information: priorInformation(prior),
+    rotated: priorRotated(prior, targets),
     mean: mean.slice(),
     precision: precision.slice(),
     held: precision.slice(),
     turn: 0,
     observations: 0,
     remembered: 0,
-    squares: new Float64Array(targets),
+    residuals: new Float64Array(targets),
     scales: Array.from({ length: targets }, newScale),
     weights: new Float64Array(mean.length),
     isSolved: false,
   };
 }
 
-function priorInformation({ mean, precision }: RidgePrior): Float64Array {
-  return mean.map((value, i) => value * (precision[i % precision.length] as number));
+/** A diagonal prior's own least squares problem: sqrt(precision) w = sqrt(precision) mean. */
+function priorRotated({ mean, precision }: RidgePrior, targets: number): Float64Array {
+  const rotated = new Float64Array(mean.length);
+  for (let target = 0; target < targets; target++) {
+    for (let k = 0; k < precision.length; k++) {
+      const own = mean[target * precision.length + k] as number;
+      rotated[k * targets + target] = Math.sqrt(precision[k] as number) * own;
+    }
+  }
+  return rotated;
 }
 
-/** Where no callback runs it may be shared: one vector for all solves and updates. */
+/** Where no callback runs they may be shared: one vector for all features, one for all targets. */
 let scratch = new Float64Array(64);
+let targetScratch = new Float64Array(1);
 
 function scratchOf(size: number): Float64Array {
   if (scratch.length < size) scratch = new Float64Array(2 * size);
   return scratch.subarray(0, size);
+}
+
+function targetsOf(count: number): Float64Array {
+  if (targetScratch.length < count) targetScratch = new Float64Array(2 * count);
+  return targetScratch.subarray(0, count);
 }
 
 /** Whether `observe` would learn from them. */
@@ -112,16 +129,15 @@ export function observe(
   if (!isUsable(features, targets)) return false;
   const learned = clipsResiduals ? clipTargets(state, features, targets) : targets;
   if (forgetting < 1) forget(state, forgetting);
-  for (let target = 0, at = 0; target < state.targets; target++) {
-    const value = learned[target] as number;
-    state.squares[target] = (state.squares[target] as number) + value * value;
-    for (let i = 0; i < state.size; i++, at++) {
-      state.information[at] = (state.information[at] as number) + value * (features[i] as number);
-    }
-  }
   const x = scratchOf(state.size);
   x.set(features);
-  addOuterProduct(state.factor, x);
+  const y = targetsOf(state.targets);
+  y.set(learned);
+  addRow(state.factor, state.rotated, x, y);
+  for (let target = 0; target < y.length; target++) {
+    const left = y[target] as number;
+    state.residuals[target] = (state.residuals[target] as number) + left * left;
+  }
   state.observations += 1;
   state.remembered = state.remembered * forgetting + 1;
   state.isSolved = false;
@@ -140,39 +156,46 @@ function clipTargets(state: RidgeState, features: Float64Array, targets: Float64
 }
 
 function forget(state: RidgeState, forgetting: number): void {
-  const { factor, information, held, squares } = state;
+  const { size } = state;
   const root = Math.sqrt(forgetting);
-  for (let i = 0; i < factor.length; i++) factor[i] = (factor[i] as number) * root;
-  for (let i = 0; i < information.length; i++) information[i] = (information[i] as number) * forgetting;
-  for (let i = 0; i < held.length; i++) held[i] = (held[i] as number) * forgetting;
-  for (let i = 0; i < squares.length; i++) squares[i] = (squares[i] as number) * forgetting;
-  const turns = Math.min(state.size, Math.ceil((state.size * Math.log(forgetting)) / Math.log(LEAST_HELD)));
+  scale(state.factor, root);
+  scale(state.rotated, root);
+  scale(state.held, forgetting);
+  scale(state.residuals, forgetting);
+  const turns = Math.min(size, Math.ceil((size * Math.log(forgetting)) / Math.log(LEAST_HELD)));
   for (let i = 0; i < turns; i++) fillUp(state);
+}
+
+function scale(values: Float64Array, by: number): void {
+  for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) * by;
 }
 
 /** Brings the next coordinate's prior back to its whole precision. */
 function fillUp(state: RidgeState): void {
-  const { size, held, precision, information, mean } = state;
+  const { size, held, precision, mean, targets } = state;
   const k = state.turn;
   state.turn = (k + 1) % size;
   const missing = (precision[k] as number) - (held[k] as number);
   if (!(missing > 0)) return;
   held[k] = precision[k] as number;
-  for (let at = k; at < information.length; at += size) {
-    information[at] = (information[at] as number) + missing * (mean[at] as number);
-  }
   const x = scratchOf(size).fill(0);
   x[k] = Math.sqrt(missing);
-  addOuterProduct(state.factor, x, k);
+  const y = targetsOf(targets);
+  for (let target = 0; target < targets; target++) y[target] = x[k] * (mean[target * size + k] as number);
+  addRow(state.factor, state.rotated, x, y, k);
+  for (let target = 0; target < targets; target++) {
+    state.residuals[target] = (state.residuals[target] as number) + (y[target] as number) ** 2;
+  }
 }
 
-/** w, target after target; the state's own, so not to be changed. */
+/** w = L^-T z, target after target; the state's own, so not to be changed. */
 export function weightsOf(state: RidgeState): Float64Array {
   if (state.isSolved) return state.weights;
-  for (let at = 0; at < state.weights.length; at += state.size) {
-    const weights = state.weights.subarray(at, at + state.size);
-    weights.set(state.information.subarray(at, at + state.size));
-    solve(state.factor, weights);
+  const { size, targets, rotated } = state;
+  for (let target = 0; target < targets; target++) {
+    const weights = state.weights.subarray(target * size, (target + 1) * size);
+    for (let k = 0; k < size; k++) weights[k] = rotated[k * targets + target] as number;
+    solveUpper(state.factor, weights);
   }
   state.isSolved = true;
   return state.weights;

@@ -11,8 +11,8 @@ export const MAX_TARGETS = 1024;
 /** Everything but the weights, which follow from it. */
 export function writeRidge(to: ByteWriter, state: RidgeState): void {
   to.uint16(state.targets).uint16(state.size).uint16(state.turn).float64(state.observations).float64(state.remembered);
-  for (const part of [state.factor, state.information, state.mean, state.precision, state.held, state.squares]) {
-    for (const value of part) to.float64(value);
+  for (const part of [state.factor, state.rotated, state.mean, state.precision, state.held, state.residuals]) {
+    to.float64s(part);
   }
   for (const { median, count, clippedInRow, smallestClipped } of state.scales) {
     to.float64(median).float64(count).float64(clippedInRow).float64(smallestClipped);
@@ -27,15 +27,15 @@ export function readRidge(from: ByteReader): RidgeState {
   const observations = from.count64();
   const remembered = from.finite64();
   const factor = readFactor(from, size);
-  const information = readNumbers(from, targets * size);
+  const rotated = readNumbers(from, targets * size);
   const mean = readNumbers(from, targets * size);
   const precision = readNumbers(from, size);
   const held = readNumbers(from, size);
-  const squares = readNumbers(from, targets);
+  const residuals = readNumbers(from, targets);
   const scales = Array.from({ length: targets }, () => readScale(from));
   const weights = new Float64Array(targets * size);
-  const regression = { targets, size, factor, information, mean, precision, held, turn, observations, remembered };
-  return { ...regression, squares, scales, weights, isSolved: false };
+  const regression = { targets, size, factor, rotated, mean, precision, held, turn, observations, remembered };
+  return { ...regression, residuals, scales, weights, isSolved: false };
 }
 
 function atMost(what: string, limit: number, value: number): number {

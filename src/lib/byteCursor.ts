@@ -45,6 +45,13 @@ export class ByteWriter {
     return this;
   }
 
+  /** Without their count: one look for room for all. */
+  float64s(values: Float64Array): this {
+    let at = this.#reserve(8 * values.length);
+    for (let i = 0; i < values.length; i++, at += 8) this.#view.setFloat64(at, values[i] as number, true);
+    return this;
+  }
+
   /** Its length in bytes, at most 65,535, before it. */
   text(value: string): this {
     const bytes = UTF8.encode(value);

@@ -9,7 +9,7 @@ another moment is given by a line {"entity": name, "bornAfter": count of observa
 stdout: {"population": state, "entities": {name: state}}; of `ensemble` {"time", "weights", "observations"}, of `linear`
 {"models", "observations", "weights": one list a target}.
 
-Written from the description of the policies, not from their code; docs/policies.md.
+Shares nothing with the product's code: Hedge on plain weights, ridge by the normal equations solved anew each time.
 """
 
 import copy

@@ -1,6 +1,7 @@
 """Ridge regression by scikit-learn, around a prior mean, and again in extended precision by Gauss elimination.
 
-stdin: {"features": [[...]], "targets": [...], "ridge": r, "mean": [...]}; stdout: {"scikitLearn": [...], "extended": [...]}.
+stdin: {"features": [[...]], "targets": [...], "ridge": r, "mean": [...]}; stdout: the weights {"scikitLearn": [...],
+"extended": [...]} and "variance", that of a prediction at ones, extended too.
 """
 
 import json
@@ -19,7 +20,10 @@ def extended(features, targets, ridge, mean):
     """80-bit floats: 3 digits more."""
     wide = features.astype(numpy.longdouble)
     prior = ridge * numpy.eye(wide.shape[1], dtype=numpy.longdouble)
-    return eliminate(wide.T @ wide + prior, wide.T @ targets.astype(numpy.longdouble) + prior @ mean)
+    matrix = wide.T @ wide + prior
+    ones = numpy.ones(len(matrix), dtype=numpy.longdouble)
+    weights = eliminate(matrix, wide.T @ targets.astype(numpy.longdouble) + prior @ mean)
+    return weights, ones @ eliminate(matrix, ones)
 
 
 def eliminate(matrix, right):
@@ -42,10 +46,12 @@ arguments = (
     given["ridge"],
     numpy.array(given["mean"]),
 )
+weights, variance = extended(*arguments)
 json.dump(
     {
         "scikitLearn": scikit_learn(*arguments).tolist(),
-        "extended": [float(value) for value in extended(*arguments)],
+        "extended": [float(value) for value in weights],
+        "variance": float(variance),
     },
     sys.stdout,
 )

@@ -19,7 +19,7 @@ describe("a launched wrapper", () => {
     const wrappers = new LaunchedWrappers({
       clock,
       random: () => 0.5,
-      versions: { get: () => ({ key: "m@1" }) } as unknown as ModelVersions,
+      versions: { get: () => ({ key: "m@1" }), whenRetired: () => undefined } as unknown as ModelVersions,
       log: () => undefined,
       maxMessageBytes: 123_456,
       readyTimeoutMs: 20_000,

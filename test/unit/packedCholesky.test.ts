@@ -136,7 +136,7 @@ describe("packed Cholesky factor", () => {
     for (let k = 0, at = 0; k < size; k++) {
       for (let i = k; i < size; i++, at++) {
         const expected = ((sums[i] as Float64Array)[k] as number) + (i === k ? 1e-3 : 0);
-        const scale = Math.sqrt((productDiagonal(product, size, i)) * productDiagonal(product, size, k));
+        const scale = Math.sqrt(productDiagonal(product, size, i) * productDiagonal(product, size, k));
         expect(Math.abs((product[at] as number) - expected) / scale).toBeLessThan(1e-13);
       }
     }

@@ -12,7 +12,7 @@ import {
   weightsOf,
 } from "../../src/correction/ridge.js";
 import type { RidgeOptions, RidgePrior, RidgeState } from "../../src/correction/ridge.js";
-import { applyPrior, extend } from "../../src/correction/ridgeRefit.js";
+import { applyPrior, extend, observedInformation, observedSquares } from "../../src/correction/ridgeRefit.js";
 import { readRidge, writeRidge } from "../../src/correction/ridgeCodec.js";
 import { robustSd } from "../../src/correction/robustScale.js";
 import { ByteReader, ByteWriter } from "../../src/lib/byteCursor.js";
@@ -103,6 +103,36 @@ describe("ridge regression", () => {
         for (let target = 0; target < targets; target++) {
           const weights = weightsOf(state).subarray(target * size, (target + 1) * size);
           expectClose(weights, slowWeights(prior, data, target));
+        }
+      }),
+    );
+  });
+
+  test("keeps the least sum of squares, and what was observed without the prior", () => {
+    fc.assert(
+      fc.property(problem, fc.constantFrom(1, 0.9), ({ size, count, seed }, forgetting) => {
+        const data = examples(count, size, 1, seed + 1);
+        const state = fold(newRidge(1, randomPrior(size, 1, seed)), data, { forgetting, clipsResiduals: false });
+        const weights = weightsOf(state);
+        let squares = 0;
+        let least = 0;
+        data.forEach(({ features, targets }, n) => {
+          const weight = forgetting ** (count - 1 - n);
+          const [target] = targets as unknown as [number];
+          squares += weight * target ** 2;
+          least += weight * (target - predict(state, features, 0)) ** 2;
+        });
+        state.held.forEach((held, k) => {
+          least += held * ((weights[k] as number) - (state.mean[k] as number)) ** 2;
+        });
+        expect(state.residuals[0]).toBeCloseTo(least, 8);
+        expect(observedSquares(state)[0]).toBeCloseTo(squares, 8);
+        const information = observedInformation(state);
+        for (let k = 0; k < size; k++) {
+          const sum = data.reduce((total, { features, targets }, n) => {
+            return total + forgetting ** (count - 1 - n) * (features[k] as number) * (targets[0] as number);
+          }, 0);
+          expect(information[k]).toBeCloseTo(sum, 8);
         }
       }),
     );
@@ -204,7 +234,9 @@ describe("ridge regression", () => {
         const later = randomPrior(size, targets, seed + 2);
         const state = fold(newRidge(targets, randomPrior(size, targets, seed + 1)), data);
         expect(applyPrior(state, later)).toBe(true);
-        expectClose(weightsOf(state), weightsOf(fold(newRidge(targets, later), data)), 1e-8);
+        const anew = fold(newRidge(targets, later), data);
+        expectClose(weightsOf(state), weightsOf(anew), 1e-8);
+        expectClose(state.residuals, anew.residuals, 1e-8);
         expect(applyPrior(state, flatPrior(size + 1, targets))).toBe(false);
       }),
     );
