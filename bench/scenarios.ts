@@ -1,4 +1,5 @@
 import { ADDED_LATENCY } from "./addedLatencyScenario.js";
+import { BATCHING_GAIN } from "./batchingGainScenario.js";
 import type { Scenario } from "./bench.js";
 import { CACHE_MEMORY } from "./cacheMemoryScenario.js";
 import { CONVERGENCE } from "./convergenceScenario.js";
@@ -19,6 +20,7 @@ export const SCENARIOS: readonly Scenario[] = [
   LINK,
   CACHE_MEMORY,
   OVERLOAD,
+  BATCHING_GAIN,
   CONVERGENCE,
   ADDED_LATENCY,
   ISOLATION,

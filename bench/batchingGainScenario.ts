@@ -1,0 +1,131 @@
+import type { Bench, Outcome, Scenario } from "./bench.js";
+import { IMAGE_SLO_MS, startImageRig } from "./imageRig.js";
+import type { ImageRig, OpenFigures } from "./imageRig.js";
+import { round, show, showSpread, spreadOf } from "./statistics.js";
+import type { Spread } from "./statistics.js";
+import type { ModelName } from "./trainedModels.js";
+
+const MODELS = ["linear", "forest", "kernel-svm", "network"] as const satisfies readonly ModelName[];
+const SIDES = ["batched", "single"] as const;
+type Side = (typeof SIDES)[number];
+const SETTINGS = { batched: {}, single: { batchSizeController: "FIXED", maxBatchRows: 1 } } as const;
+
+/** Rows a second that the search for saturation starts with, and what it is multiplied by. */
+const FIRST_RATE = 250;
+const RATE_FACTOR = 1.5;
+const SEARCH_SECONDS = 2;
+/** Below this share of good answers the search ends. */
+const KEEPS_UP = 0.9;
+/** Of the most good answers a second that batches gave in the search. */
+const SATURATION = 1.25;
+
+export const BATCHING_GAIN: Scenario = {
+  name: "batching-gain",
+  summary: `good answers a second of real models with batches, beside single rows, at an objective of ${IMAGE_SLO_MS} ms`,
+  repetition: { runs: 3, seconds: 5 },
+  measure,
+};
+
+interface Row {
+  readonly model: ModelName;
+  readonly offeredPerSecond: number;
+  readonly runs: readonly Readonly<Record<Side, OpenFigures>>[];
+}
+
+/** Both sides get the same stream: as much as saturates even the one with batches. */
+async function measure(bench: Bench): Promise<Outcome> {
+  const rig = await startImageRig(bench);
+  const rows: Row[] = [];
+  for (const model of MODELS) rows.push(await measureModel(bench, rig, model));
+  return outcomeOf(rows, rig.models.report);
+}
+
+async function measureModel({ settings, progress }: Bench, rig: ImageRig, model: ModelName): Promise<Row> {
+  const nameOf = (side: Side): string => `${model}-${side}`;
+  for (const side of SIDES) {
+    await rig.serve({ name: nameOf(side), model, sloMs: IMAGE_SLO_MS, settings: SETTINGS[side] });
+  }
+  const offered = Math.round(SATURATION * (await mostGoodPerSecond(rig, nameOf("batched"))));
+  progress(`  ${model}: ${offered} rows a second`);
+  for (const side of SIDES) await rig.offer(nameOf(side), offered, SEARCH_SECONDS);
+  const runs: Record<Side, OpenFigures>[] = [];
+  for (let i = 0; i < settings.runs; i++) {
+    const run = {
+      batched: await rig.offer(nameOf("batched"), offered, settings.seconds),
+      single: await rig.offer(nameOf("single"), offered, settings.seconds),
+    };
+    runs.push(run);
+    progress(`    in batches ${describe(run.batched)}; single ${describe(run.single)}`);
+  }
+  return { model, offeredPerSecond: offered, runs };
+}
+
+async function mostGoodPerSecond(rig: ImageRig, name: string): Promise<number> {
+  let most = 0;
+  for (let rate = FIRST_RATE; ; rate *= RATE_FACTOR) {
+    const { goodPerSecond } = await rig.offer(name, rate, SEARCH_SECONDS);
+    most = Math.max(most, goodPerSecond);
+    if (goodPerSecond < KEEPS_UP * rate) return most;
+  }
+}
+
+function describe({ goodPerSecond, answeredPerSecond, p99Ms, generatorBusy }: OpenFigures): string {
+  return `${show(goodPerSecond)} of ${show(answeredPerSecond)} in time (p99 ${p99Ms} ms, generator ${generatorBusy})`;
+}
+
+interface Figures {
+  readonly model: ModelName;
+  readonly offeredPerSecond: number;
+  readonly gain: Spread;
+  readonly batched: SideFigures;
+  readonly single: SideFigures;
+}
+
+interface SideFigures {
+  readonly goodPerSecond: Spread;
+  /** Of the rows that the model answered, those in time. */
+  readonly sloAttainment: Spread;
+  readonly p99Ms: Spread;
+  readonly generatorBusy: Spread;
+}
+
+function figuresOf({ model, offeredPerSecond, runs }: Row): Figures {
+  const side = (name: Side): SideFigures => {
+    const of = (figure: (run: OpenFigures) => number) => spreadOf(runs.map((run) => figure(run[name])));
+    return {
+      goodPerSecond: of((run) => run.goodPerSecond),
+      sloAttainment: of((run) => run.goodPerSecond / run.answeredPerSecond),
+      p99Ms: of((run) => run.p99Ms),
+      generatorBusy: of((run) => run.generatorBusy),
+    };
+  };
+  const gain = spreadOf(runs.map(({ batched, single }) => batched.goodPerSecond / single.goodPerSecond));
+  return { model, offeredPerSecond, gain, batched: side("batched"), single: side("single") };
+}
+
+function outcomeOf(rows: readonly Row[], models: unknown): Outcome {
+  const figures = rows.map(figuresOf);
+  const byModel = (of: (one: Figures) => number) => Object.fromEntries(figures.map((one) => [one.model, of(one)]));
+  return {
+    result: {
+      gain: byModel(({ gain }) => gain.median),
+      sloAttainment: byModel(({ batched }) => batched.sloAttainment.median),
+      goodShareOfOffered: byModel((one) => round(one.batched.goodPerSecond.median / one.offeredPerSecond)),
+      sloMs: IMAGE_SLO_MS,
+      models,
+      byModel: figures,
+    },
+    table: [
+      ["model", "offered a second", "good in batches", "good single", "gain", "in time", "in time, single"],
+      ...figures.map(({ model, offeredPerSecond, gain, batched, single }) => [
+        model,
+        show(offeredPerSecond),
+        showSpread(batched.goodPerSecond),
+        showSpread(single.goodPerSecond),
+        showSpread(gain),
+        show(batched.sloAttainment.median),
+        show(single.sloAttainment.median),
+      ]),
+    ],
+  };
+}
