@@ -5,12 +5,7 @@ import type { NoopWrapper } from "./noopWrapper.js";
 import { projectPath } from "./projectPath.js";
 
 /** The ONNX wrapper with its defaults: one thread, one worker. Resolves when it has warmed up. */
-export async function startOnnxWrapper(
-  bench: Bench,
-  folder: string,
-  name: string,
-  file: string,
-): Promise<NoopWrapper> {
+export async function startOnnxWrapper(bench: Bench, folder: string, name: string, file: string): Promise<NoopWrapper> {
   const listen = `unix:${join(folder, `${name}.sock`)}`;
   const program = projectPath("dist/wrappers/typescript/onnx/main.js");
   const { pid, ready } = await startChild(bench, {

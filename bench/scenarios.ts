@@ -1,4 +1,5 @@
 import { ADDED_LATENCY } from "./addedLatencyScenario.js";
+import { BATCH_SWEEP } from "./batchSweepScenario.js";
 import { BATCHING_GAIN } from "./batchingGainScenario.js";
 import type { Scenario } from "./bench.js";
 import { CACHE_MEMORY } from "./cacheMemoryScenario.js";
@@ -20,6 +21,7 @@ export const SCENARIOS: readonly Scenario[] = [
   LINK,
   CACHE_MEMORY,
   OVERLOAD,
+  BATCH_SWEEP,
   BATCHING_GAIN,
   CONVERGENCE,
   ADDED_LATENCY,
