@@ -136,7 +136,16 @@ function outcomeOf(rows: readonly Row[], models: unknown): Outcome {
       byModel: figures,
     },
     table: [
-      ["model", "offered a second", "good in batches", "good single", "gain", "gain at best", "in time", "in time, single"],
+      [
+        "model",
+        "offered a second",
+        "good in batches",
+        "good single",
+        "gain",
+        "gain at best",
+        "in time",
+        "in time, single",
+      ],
       ...figures.map(({ model, offeredPerSecond, gain, gainAtBest, batched, single }) => [
         model,
         show(offeredPerSecond),

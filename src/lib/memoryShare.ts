@@ -7,8 +7,15 @@ import { getHeapStatistics } from "node:v8";
  */
 export function memoryShare(): number {
   const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+  allowedBytes ??= allowed();
+  return Math.max(used / limit, process.memoryUsage.rss() / allowedBytes);
+}
+
+/** Asked once: the answer stands in five files, and the question comes four times a second. */
+let allowedBytes: number | undefined;
+
+function allowed(): number {
   const constrained = process.constrainedMemory();
   // Without a control group's limit Node gives 0 or a number beyond all memory.
-  const allowed = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
-  return Math.max(used / limit, process.memoryUsage.rss() / allowed);
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }

@@ -1,12 +1,14 @@
 import type { Application, Priority } from "../domain/application.js";
 import { badInput, failure, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
-import type { Clock, Random } from "../domain/ports.js";
+import type { Clock, Random, RowQuery } from "../domain/ports.js";
 import type { Explanation, Prediction } from "../domain/prediction.js";
+import { whenKnown } from "../lib/whenKnown.js";
 import type { Learning, StateInUse } from "../learning/learning.js";
 import type { ServingMetrics } from "../telemetry/servingMetrics.js";
 import { answer } from "./answer.js";
 import { ask, shed } from "./ask.js";
+import type { Asked } from "./ask.js";
 import type { Catalogue, ServedApplication } from "./catalogue.js";
 import { inputRow } from "./inputRow.js";
 import type { InputValue } from "./inputRow.js";
@@ -55,9 +57,13 @@ const STATE_WITHIN_SHARE = 0.1;
 /**
  * Answers one query by its deadline: admit, take the learned state, ask the models that the policy selects, answer with
  * what it makes of them. Never later and never silently worse: an answer from fewer models, or the application's
- * default, says so. Without a default output what went wrong is a typed failure.
+ * default, says so. Without a default output what went wrong is a typed failure. A promise only where something has to
+ * be waited for.
  */
-export async function predict(deps: PredictDependencies, request: PredictRequest): Promise<Prediction | Failure> {
+export function predict(
+  deps: PredictDependencies,
+  request: PredictRequest,
+): Prediction | Failure | Promise<Prediction | Failure> {
   const served = deps.catalogue.get(request.application);
   if (served === undefined) return unknownApplication(deps.catalogue, request.application);
   const row = inputRow(served.application.input, request.input, request.inputPath);
@@ -67,21 +73,32 @@ export async function predict(deps: PredictDependencies, request: PredictRequest
   const deadlineMs = absoluteDeadline(deps, served.application, request);
   if (isFailure(deadlineMs)) return refused(deps, served, deadlineMs);
 
-  const found = stateOf(deps, request, deadlineMs);
-  const state = found instanceof Promise ? await found : found;
+  const query = { row, deadlineMs, priority: request.priority };
+  return whenKnown(stateOf(deps, request, deadlineMs), (state) => predictFrom(deps, request, served, query, state));
+}
+
+function predictFrom(
+  deps: PredictDependencies,
+  request: PredictRequest,
+  served: ServedApplication,
+  query: RowQuery,
+  state: StateInUse,
+): Prediction | Failure | Promise<Prediction | Failure> {
   const askedMs = deps.clock.nowMs();
   const { priority, arrivalMs } = request;
+  const { deadlineMs } = query;
   const pressed = deps.pressure.refusal(priority);
-  const query = { row, deadlineMs, priority };
   const straggleMs = arrivalMs + STRAGGLING_SHARE * (deadlineMs - arrivalMs);
   const asked =
     pressed === undefined
-      ? await ask(deps, served, state.held.state.policy, query, straggleMs)
+      ? ask(deps, served, state.held.state.policy, query, straggleMs)
       : shed(served, pressed, PRESSURE_RETRY_MS);
-  const explanation = request.explain ? explain(deps, request, askedMs, deadlineMs) : undefined;
-  const answered = answer(deps, served, request, state, asked, explanation);
-  deps.metrics.record(served.application, answered, deps.clock.nowMs() - arrivalMs);
-  return answered;
+  return whenKnown(asked, (all: Asked) => {
+    const explanation = request.explain ? explain(deps, request, askedMs, deadlineMs) : undefined;
+    const answered = answer(deps, served, request, state, all, explanation);
+    deps.metrics.record(served.application, answered, deps.clock.nowMs() - arrivalMs);
+    return answered;
+  });
 }
 
 /** What the query is answered from: at once where this process has it, which is nearly always. */

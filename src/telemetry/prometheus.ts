@@ -43,6 +43,8 @@ export interface ApproximateFigures {
 }
 
 export interface ProcessFigures {
+  /** How late alarms fire, 99th percentile. */
+  readonly eventLoopLateMs: number;
   readonly cacheBytes: number;
   readonly cacheEntries: number;
   readonly hotOperations: number;
@@ -62,7 +64,7 @@ const BUCKETS_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2
  */
 export function prometheusRegistry(sources: MetricSources): Registry {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  addProcessMetrics(registry);
   addApplicationMetrics(registry, sources.serving);
   addModelMetrics(registry, sources.models);
   addGauge(registry, "skysail_cache_bytes", "Memory of the exact cache, keys and overhead counted", () => [
@@ -71,10 +73,25 @@ export function prometheusRegistry(sources: MetricSources): Registry {
   addGauge(registry, "skysail_cache_entries", "Entries of the exact cache", () => [
     [{}, sources.process().cacheEntries],
   ]);
+  addGauge(registry, "skysail_event_loop_late_seconds", "How late alarms fire, 99th percentile, at least 1 ms", () => [
+    [{}, sources.process().eventLoopLateMs / 1000],
+  ]);
   addGauge(registry, "skysail_hot_operations", "GraphQL operations that run without parsing and validation", () => [
     [{}, sources.process().hotOperations],
   ]);
   return registry;
+}
+
+/** Of the event loop's delay, from a timer that would wake an idle process a hundred times a second. */
+const POLLED = ["min", "max", "mean", "stddev", "p50", "p90", "p99"].map(
+  (name) => `nodejs_eventloop_lag_${name}_seconds`,
+);
+const HOUR_MS = 3_600_000;
+
+/** The client library's own, without those that poll: `skysail_event_loop_late_seconds` says how late the loop is. */
+function addProcessMetrics(registry: Registry): void {
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: HOUR_MS });
+  for (const name of POLLED) registry.removeSingleMetric(name);
 }
 
 type Labels = Record<string, string | number>;

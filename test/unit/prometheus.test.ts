@@ -46,7 +46,7 @@ function setUp() {
   const replies = { unknownReplies: 15, unusableReplies: 16 };
   const gauges = { queuedRows: 10, readyReplicas: 11 };
   const model = { model: "m", version: 2, ...counts, ...cache, ...replies, ...faults, ...gauges, ...times };
-  const process = { cacheBytes: 12, cacheEntries: 13, hotOperations: 14 };
+  const process = { cacheBytes: 12, cacheEntries: 13, hotOperations: 14, eventLoopLateMs: 2 };
   const registry = prometheusRegistry({ serving, models: () => [model], process: () => process });
   const read = async () => parse(await registry.metrics());
   return { serving, read };
@@ -90,6 +90,7 @@ describe("prometheus text", () => {
     }
     expect(find(lines, "skysail_cache_bytes")).toEqual([12]);
     expect(find(lines, "skysail_hot_operations")).toEqual([14]);
+    expect(find(lines, "skysail_event_loop_late_seconds")).toEqual([0.002]);
   });
 
   test("is read anew each time, without counting anything twice", async () => {
