@@ -273,6 +273,7 @@ export type PredictManyInput = {
   explain?: boolean | null | undefined;
   /** At most 1,000. */
   inputs: Array<TensorInput>;
+  minStateSeq?: number | null | undefined;
   /** INTERACTIVE if absent. */
   priority?: Priority | null | undefined;
 };
