@@ -36,7 +36,7 @@ async function measure(bench: Bench): Promise<Outcome> {
   await rig.offer(APPLICATION, rig.load(0.5, WARM_UP_SECONDS));
   const rows: Row[] = [];
   for (const load of LOADS) {
-    const row = { load: `${load}x`, skysail: [] as Latencies[], direct: [] as Latencies[] };
+    const row = { load: String(load), skysail: [] as Latencies[], direct: [] as Latencies[] };
     for (let i = 0; i < bench.settings.runs; i++) {
       const arrivals = [...rig.load(load, bench.settings.seconds)];
       row.skysail.push(latencies(latenciesOf(await rig.offer(APPLICATION, arrivals))));

@@ -16,11 +16,12 @@ const MAIN_CONNECTIONS = 64;
 const REPEATED_INPUTS = 256;
 
 /** One GraphQL predict a request, beside the bare server. */
-function graphqlScenario(name: string, summary: string, expected: Expected): Scenario {
+function graphqlScenario(name: string, summary: string, expected: Expected, ratioAtLeast: number): Scenario {
   const inputs = expected === "hit" ? REPEATED_INPUTS : 0;
   return {
     name,
     summary,
+    goals: [{ figure: ["ratio", String(MAIN_CONNECTIONS)], atLeast: ratioAtLeast }],
     measure: (bench) => measure(bench, expected, inputs),
     profile: (bench, folder) =>
       profileLoad(bench, folder, name, ({ server, template }) => ({
@@ -36,12 +37,14 @@ export const GRAPHQL_MISS = graphqlScenario(
   "graphql-miss",
   "GraphQL predict with inputs never seen before, beside a bare node:http server",
   "miss",
+  0.3,
 );
 
 export const GRAPHQL_HIT = graphqlScenario(
   "graphql-hit",
   "GraphQL predict with repeated inputs, beside a bare node:http server",
   "hit",
+  0.6,
 );
 
 async function measure(bench: Bench, expected: Expected, inputs: number): Promise<Outcome> {

@@ -22,6 +22,24 @@ export const PREDICT = graphql(`
   }
 `);
 
+export const PREDICT_MANY = graphql(`
+  query PredictMany($input: PredictManyInput!) {
+    predictMany(input: $input) {
+      ... on Prediction {
+        output {
+          ... on NumberOutput {
+            number
+          }
+        }
+        source
+      }
+      ... on Failure {
+        code
+      }
+    }
+  }
+`);
+
 export const REGISTER_MODEL_VERSION = graphql(`
   mutation RegisterModelVersion($input: RegisterModelVersionInput!) {
     registerModelVersion(input: $input) {

@@ -1,5 +1,7 @@
 import { ADDED_LATENCY } from "./addedLatencyScenario.js";
 import { APPROXIMATE_CACHE } from "./approximateCacheScenario.js";
+import { BATCH_SWEEP } from "./batchSweepScenario.js";
+import { BATCHING_GAIN } from "./batchingGainScenario.js";
 import type { Scenario } from "./bench.js";
 import { CACHE_MEMORY } from "./cacheMemoryScenario.js";
 import { CONVERGENCE } from "./convergenceScenario.js";
@@ -22,6 +24,8 @@ export const SCENARIOS: readonly Scenario[] = [
   CACHE_MEMORY,
   APPROXIMATE_CACHE,
   OVERLOAD,
+  BATCH_SWEEP,
+  BATCHING_GAIN,
   CONVERGENCE,
   ADDED_LATENCY,
   ISOLATION,

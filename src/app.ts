@@ -230,7 +230,7 @@ export class App {
     const http = new HttpServer({ host, port, graphql: { path: GRAPHQL_PATH, handle } });
     addOperationsRoutes(http.routes, {
       isReady: () => this.#ready,
-      metricsText: prometheusOf(services, graphql),
+      metricsText: prometheusOf(services, graphql, () => this.#answerMargin.value),
     });
     const boundPort = await http.start();
     this.#releases.push(() => http.stop(DRAIN_MS));
@@ -245,11 +245,15 @@ export class App {
   }
 }
 
-function prometheusOf(services: Services, graphql: GraphqlHttpFront) {
+function prometheusOf(services: Services, graphql: GraphqlHttpFront, eventLoopLateMs: () => number) {
   const registry = prometheusRegistry({
     serving: services.metrics,
     models: () => services.versions.figures(),
-    process: () => ({ ...services.versions.cacheFigures(), hotOperations: graphql.hotOperations }),
+    process: () => ({
+      ...services.versions.cacheFigures(),
+      hotOperations: graphql.hotOperations,
+      eventLoopLateMs: eventLoopLateMs(),
+    }),
   });
   return async () => ({ type: registry.contentType, text: await registry.metrics() });
 }

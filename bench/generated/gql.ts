@@ -16,6 +16,7 @@ import * as types from './graphql.js';
  */
 type Documents = {
     "\n  query Predict($input: PredictInput!) {\n    predict(input: $input) {\n      ... on Prediction {\n        output {\n          ... on NumberOutput {\n            number\n          }\n        }\n        confidence\n        source\n      }\n      ... on Failure {\n        code\n        message\n      }\n    }\n  }\n": typeof types.PredictDocument,
+    "\n  query PredictMany($input: PredictManyInput!) {\n    predictMany(input: $input) {\n      ... on Prediction {\n        output {\n          ... on NumberOutput {\n            number\n          }\n        }\n        source\n      }\n      ... on Failure {\n        code\n      }\n    }\n  }\n": typeof types.PredictManyDocument,
     "\n  mutation RegisterModelVersion($input: RegisterModelVersionInput!) {\n    registerModelVersion(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": typeof types.RegisterModelVersionDocument,
     "\n  mutation CreateApplication($input: CreateApplicationInput!) {\n    createApplication(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": typeof types.CreateApplicationDocument,
     "\n  mutation ConfigureModel($input: ConfigureModelInput!) {\n    configureModel(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": typeof types.ConfigureModelDocument,
@@ -25,6 +26,7 @@ type Documents = {
 };
 const documents: Documents = {
     "\n  query Predict($input: PredictInput!) {\n    predict(input: $input) {\n      ... on Prediction {\n        output {\n          ... on NumberOutput {\n            number\n          }\n        }\n        confidence\n        source\n      }\n      ... on Failure {\n        code\n        message\n      }\n    }\n  }\n": types.PredictDocument,
+    "\n  query PredictMany($input: PredictManyInput!) {\n    predictMany(input: $input) {\n      ... on Prediction {\n        output {\n          ... on NumberOutput {\n            number\n          }\n        }\n        source\n      }\n      ... on Failure {\n        code\n      }\n    }\n  }\n": types.PredictManyDocument,
     "\n  mutation RegisterModelVersion($input: RegisterModelVersionInput!) {\n    registerModelVersion(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": types.RegisterModelVersionDocument,
     "\n  mutation CreateApplication($input: CreateApplicationInput!) {\n    createApplication(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": types.CreateApplicationDocument,
     "\n  mutation ConfigureModel($input: ConfigureModelInput!) {\n    configureModel(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": types.ConfigureModelDocument,
@@ -37,6 +39,10 @@ const documents: Documents = {
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query Predict($input: PredictInput!) {\n    predict(input: $input) {\n      ... on Prediction {\n        output {\n          ... on NumberOutput {\n            number\n          }\n        }\n        confidence\n        source\n      }\n      ... on Failure {\n        code\n        message\n      }\n    }\n  }\n"): typeof import('./graphql.js').PredictDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query PredictMany($input: PredictManyInput!) {\n    predictMany(input: $input) {\n      ... on Prediction {\n        output {\n          ... on NumberOutput {\n            number\n          }\n        }\n        source\n      }\n      ... on Failure {\n        code\n      }\n    }\n  }\n"): typeof import('./graphql.js').PredictManyDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -268,6 +268,18 @@ export type PredictInput = {
   priority?: Priority | null | undefined;
 };
 
+export type PredictManyInput = {
+  application: string;
+  deadlineMs?: number | null | undefined;
+  entity?: string | number | null | undefined;
+  explain?: boolean | null | undefined;
+  /** At most 1,000. */
+  inputs: Array<TensorInput>;
+  minStateSeq?: number | null | undefined;
+  /** INTERACTIVE if absent. */
+  priority?: Priority | null | undefined;
+};
+
 /** Where an answer came from: the first that applies of DEFAULT, PARTIAL, APPROXIMATE, CACHE, ENSEMBLE, MODEL. */
 export type PredictionSource =
   /** At least one model's answer to a near input was taken: see models.distance. */
@@ -352,6 +364,22 @@ export type PredictQuery = { predict:
        }
     | { code: FailureCode, message: string }
    };
+
+export type PredictManyQueryVariables = Exact<{
+  input: PredictManyInput;
+}>;
+
+
+export type PredictManyQuery = { predictMany: Array<
+    | { code: FailureCode }
+    | { code: FailureCode }
+    | { code: FailureCode }
+    | { source: PredictionSource, output:
+        | { number: number }
+        | Record<PropertyKey, never>
+       }
+    | { code: FailureCode }
+  > };
 
 export type RegisterModelVersionMutationVariables = Exact<{
   input: RegisterModelVersionInput;
@@ -480,6 +508,23 @@ export const PredictDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<PredictQuery, PredictQueryVariables>;
+export const PredictManyDocument = new TypedDocumentString(`
+    query PredictMany($input: PredictManyInput!) {
+  predictMany(input: $input) {
+    ... on Prediction {
+      output {
+        ... on NumberOutput {
+          number
+        }
+      }
+      source
+    }
+    ... on Failure {
+      code
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PredictManyQuery, PredictManyQueryVariables>;
 export const RegisterModelVersionDocument = new TypedDocumentString(`
     mutation RegisterModelVersion($input: RegisterModelVersionInput!) {
   registerModelVersion(input: $input) {

@@ -12,7 +12,8 @@ import { RowBudget } from "./documentLimits.js";
 
 /** What the fronts may call: the stories of `serving/` with their dependencies filled in by `app.ts`. */
 export interface Services {
-  predict(request: PredictRequest): Promise<Prediction | Failure>;
+  /** At once where nothing has to be waited for. */
+  predict(request: PredictRequest): Prediction | Failure | Promise<Prediction | Failure>;
   observe(request: ObserveRequest): Promise<Observed | Failure>;
   /** Signs the receipt of a prediction just made. */
   readonly receiptOf: (prediction: Prediction) => string;

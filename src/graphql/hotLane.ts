@@ -8,6 +8,8 @@ export interface OperationRequest {
   readonly variables: Record<string, unknown> | undefined;
 }
 
+type Ran = ExecutionResult | undefined;
+
 interface Stored {
   readonly document: DocumentNode;
   readonly bytes: number;
@@ -42,23 +44,22 @@ export class HotLane {
 
   /**
    * The result of a known operation, or undefined: unknown, or its variables do not fit, in which case nothing was
-   * executed and the pipeline words the error.
+   * executed and the pipeline words the error. A promise only where a resolver gave one.
    */
-  async run(request: OperationRequest, context: RequestContext): Promise<ExecutionResult | undefined> {
+  run(request: OperationRequest, context: RequestContext): Ran | Promise<Ran> {
     const key = keyOf(request);
     const stored = this.#operations.get(key);
     if (stored === undefined) return undefined;
     this.#operations.delete(key);
     this.#operations.set(key, stored);
-    const result = await execute({
+    const result = execute({
       schema: this.#schema,
       document: stored.document,
       contextValue: context,
       variableValues: request.variables,
       operationName: request.operationName,
     });
-    // graphql-js leaves `data` out exactly when it failed before executing anything.
-    return "data" in result ? result : undefined;
+    return result instanceof Promise ? result.then(executed) : executed(result);
   }
 
   /** To be called with an operation that the pipeline has answered without a document or variable error. */
@@ -76,6 +77,11 @@ export class HotLane {
       this.#bytes -= oldestBytes;
     }
   }
+}
+
+/** graphql-js leaves `data` out exactly when it failed before executing anything. */
+function executed(result: ExecutionResult): Ran {
+  return "data" in result ? result : undefined;
 }
 
 function keyOf({ query, operationName }: OperationRequest): string {

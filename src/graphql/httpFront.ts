@@ -114,7 +114,8 @@ export class GraphqlHttpFront {
       const accept = request.headers.accept ?? "";
       const contentType = this.#contentTypes.get(accept);
       if (operation !== undefined && contentType !== undefined) {
-        const result = await this.#lane.run(operation, context);
+        const ran = this.#lane.run(operation, context);
+        const result = ran instanceof Promise ? await ran : ran;
         if (result !== undefined) return this.#sendResult(response, contentType, result);
       }
       await this.#throughPipeline(request, response, body, operation, context);

@@ -12,13 +12,13 @@ export class PredictionResolver {
     description:
       "Answers within the application's objective, from its models, its cache or its default output, and says which.",
   })
-  async predict(
+  predict(
     @Arg("input", () => PredictInput) input: PredictInput,
     @Ctx() context: RequestContext,
-  ): Promise<object> {
+  ): object | Promise<object> {
     const { services, arrivalMs, rows, caller } = context;
     rows.take(1);
-    const answer = await services.predict({
+    const answer = services.predict({
       application: input.application,
       input: toInputValue(input.input),
       inputPath: INPUT_PATH,
@@ -30,7 +30,8 @@ export class PredictionResolver {
       arrivalMs,
       caller,
     });
-    return fromPrediction(answer, services.receiptOf);
+    if (!(answer instanceof Promise)) return fromPrediction(answer, services.receiptOf);
+    return answer.then((awaited) => fromPrediction(awaited, services.receiptOf));
   }
 
   @Query(() => [PredictResultUnion], {
@@ -52,12 +53,11 @@ export class PredictionResolver {
       arrivalMs,
       caller,
     };
-    const answers = await Promise.all(
-      input.inputs.map((one, i) => {
-        const inputPath = ["input", "inputs", i];
-        return services.predict({ ...common, input: toInputValue(one), inputPath });
-      }),
-    );
+    const asked = input.inputs.map(async (one, i) => {
+      const inputPath = ["input", "inputs", i];
+      return services.predict({ ...common, input: toInputValue(one), inputPath });
+    });
+    const answers = await Promise.all(asked);
     return answers.map((answer) => fromPrediction(answer, services.receiptOf));
   }
 

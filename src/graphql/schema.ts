@@ -1,6 +1,6 @@
 import "reflect-metadata";
 import { createPubSub } from "@graphql-yoga/subscription";
-import { GraphQLInputObjectType, lexicographicSortSchema, printSchema } from "graphql";
+import { GraphQLInputObjectType, isAbstractType, lexicographicSortSchema, printSchema } from "graphql";
 import type { GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
 import { FailureInterface } from "./failureTypes.js";
@@ -27,6 +27,7 @@ export function buildGraphqlSchema(): GraphQLSchema {
     type.isOneOf = true;
   }
   resolveDirectly(schema);
+  nameTypesDirectly(schema);
   return schema;
 }
 
@@ -44,6 +45,14 @@ function resolveDirectly(schema: GraphQLSchema): void {
   };
   replace<PredictInput>("predict", (input, context) => resolver.predict(input, context));
   replace<PredictManyInput>("predictMany", (input, context) => resolver.predictMany(input, context));
+}
+
+/**
+ * All our values of unions and interfaces carry their `__typename`, which graphql-js looks for by itself; type-graphql
+ * would ask for it through promises, and so make promises of everything around it.
+ */
+function nameTypesDirectly(schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap())) if (isAbstractType(type)) type.resolveType = undefined;
 }
 
 export function printSdl(schema: GraphQLSchema): string {

@@ -10,10 +10,8 @@ const YOUNG_BYTES = 48 * 2 ** 20;
  * heap a process of 256 MiB would end at a share of 0.84: what is young comes and goes, what is old must fit.
  */
 export function memoryShare(): number {
-  const constrained = process.constrainedMemory();
-  // Without a control group's limit Node gives 0 or a number beyond all memory.
-  const allowed = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
-  return Math.max(oldGenerationShare(), process.memoryUsage.rss() / allowed);
+  allowedBytes ??= allowed();
+  return Math.max(oldGenerationShare(), process.memoryUsage.rss() / allowedBytes);
 }
 
 function oldGenerationShare(): number {
@@ -21,4 +19,13 @@ function oldGenerationShare(): number {
   let used = 0;
   for (const space of getHeapSpaceStatistics()) if (!space.space_name.startsWith("new_")) used += space.space_used_size;
   return used / Math.max(limit / 2, limit - YOUNG_BYTES);
+}
+
+/** Asked once: the answer stands in five files, and the question comes four times a second. */
+let allowedBytes: number | undefined;
+
+function allowed(): number {
+  const constrained = process.constrainedMemory();
+  // Without a control group's limit Node gives 0 or a number beyond all memory.
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }

@@ -3,6 +3,7 @@ import type { LearnedPolicy, PolicyState } from "../correction/erasedPolicy.js";
 import type { Clock, Random, RowQuery } from "../domain/ports.js";
 import type { CombinedAnswer, MemberMissing, MemberPrediction } from "../domain/prediction.js";
 import type { Caller } from "../lib/caller.js";
+import { whenKnown } from "../lib/whenKnown.js";
 import type { Member, ServedApplication } from "./catalogue.js";
 import { gather } from "./gather.js";
 import type { Gathered } from "./gather.js";
@@ -40,45 +41,56 @@ const NO_FEATURES: Features = { values: undefined, present: [], missing: [] };
  * Selects the models to ask for one row, asks them until the deadline, and combines what they have said. `state` is the
  * policy's, of the entity or of the population.
  */
-export async function ask(
+export function ask(
+  deps: AskDependencies,
+  served: ServedApplication,
+  state: PolicyState,
+  query: RowQuery,
+  patience: Patience,
+): Asked | Promise<Asked> {
+  return whenKnown(featuresOf(deps.clock, served, query, patience.caller), (features) =>
+    askMembers(deps, served, state, query, patience, features),
+  );
+}
+
+function askMembers(
   deps: AskDependencies,
   served: ServedApplication,
   state: PolicyState,
   query: RowQuery,
   { straggleMs, caller }: Patience,
-): Promise<Asked> {
-  const features = served.features === undefined ? NO_FEATURES : await featuresOf(deps.clock, served, query, caller);
+  features: Features,
+): Asked | Promise<Asked> {
   const { policy, policyMembers } = served;
   const selection = policy.select(state, policyMembers, features.values, deps.random);
   const members = membersOf(served, selection);
   const decided = (present: readonly MemberPrediction[]): boolean =>
     policy.isDecided(state, policyMembers, selection, present, features.values);
   const straggling = members.length > 1 ? { fromMs: straggleMs, decided } : undefined;
-  const gathered =
-    members.length === 0 ? NO_FEATURES : await gather(deps.clock, members, query, { straggling, caller });
-  const combined = combine(deps, served, state, selection, gathered.present, features.values);
-  if (features === NO_FEATURES) return { ...gathered, combined };
-  return {
-    present: [...features.present, ...gathered.present],
-    missing: [...features.missing, ...gathered.missing],
-    combined,
-  };
+  const gathering = members.length === 0 ? NO_FEATURES : gather(deps.clock, members, query, { straggling, caller });
+  return whenKnown(gathering, (gathered: Gathered): Asked => {
+    const { present, missing } = gathered;
+    const combined = combine(deps, served, state, selection, present, features.values);
+    if (features === NO_FEATURES) return { present, missing, combined };
+    return { present: [...features.present, ...present], missing: [...features.missing, ...missing], combined };
+  });
 }
 
-async function featuresOf(
+function featuresOf(
   clock: Clock,
   { features }: ServedApplication,
   query: RowQuery,
   caller: Caller | undefined,
-): Promise<Features> {
+): Features | Promise<Features> {
   if (features === undefined) return NO_FEATURES;
   if (features.kind === "TENSOR") {
     const values = readNumbers(features.datatype, query.row[features.index] as Uint8Array);
     return { values, present: [], missing: [] };
   }
-  const gathered = await gather(clock, [features.member], query, { caller });
-  const output = gathered.present[0]?.output;
-  return { ...gathered, values: output?.kind === "NUMBERS" ? output.numbers : undefined };
+  return whenKnown(gather(clock, [features.member], query, { caller }), (gathered: Gathered): Features => {
+    const output = gathered.present[0]?.output;
+    return { ...gathered, values: output?.kind === "NUMBERS" ? output.numbers : undefined };
+  });
 }
 
 function membersOf({ members }: ServedApplication, { models }: Selection): readonly Member[] {

@@ -28,15 +28,15 @@ export interface GatherOptions {
  * Asks all members for one row and resolves when the last has answered or failed, at the deadline with those
  * that have, or earlier when the others would change nothing. Members still outstanding are called off then and count
  * as missing; their late answers fill the cache. So they are when the caller leaves: a row that only it waited for, and
- * that no replica has yet, is computed for nobody.
+ * that no replica has yet, is computed for nobody. No promise where all is known at once, as from the cache.
  */
 export function gather(
   clock: Clock,
   members: readonly Member[],
   query: RowQuery,
   options: GatherOptions = {},
-): Promise<Gathered> {
-  return new Promise((resolve) => new Gathering(clock, members, query.deadlineMs, options, resolve).start(query));
+): Gathered | Promise<Gathered> {
+  return new Gathering(clock, members, query.deadlineMs, options).start(query);
 }
 
 class Gathering {
@@ -44,27 +44,20 @@ class Gathering {
   readonly #members: readonly Member[];
   readonly #deadlineMs: number;
   readonly #options: GatherOptions;
-  readonly #resolve: (gathered: Gathered) => void;
   readonly #startedMs: number;
   readonly #cancels: (Cancel | undefined)[];
   readonly #present: (MemberPrediction | undefined)[];
   readonly #missing: (MemberMissing | undefined)[];
   #outstanding: number;
   #cancelAlarm: Cancel | undefined;
-  #starting = true;
+  /** Absent while the members are being asked, and for good where that was all. */
+  #resolve: ((gathered: Gathered) => void) | undefined;
 
-  constructor(
-    clock: Clock,
-    members: readonly Member[],
-    deadlineMs: number,
-    options: GatherOptions,
-    resolve: (gathered: Gathered) => void,
-  ) {
+  constructor(clock: Clock, members: readonly Member[], deadlineMs: number, options: GatherOptions) {
     this.#clock = clock;
     this.#members = members;
     this.#deadlineMs = deadlineMs;
     this.#options = options;
-    this.#resolve = resolve;
     this.#startedMs = clock.nowMs();
     this.#outstanding = members.length;
     this.#cancels = new Array<Cancel | undefined>(members.length);
@@ -72,19 +65,19 @@ class Gathering {
     this.#missing = new Array<MemberMissing | undefined>(members.length);
   }
 
-  start(query: RowQuery): void {
+  start(query: RowQuery): Gathered | Promise<Gathered> {
     for (let i = 0; i < this.#members.length; i++) {
       const member = this.#members[i] as Member;
       this.#cancels[i] = member.evaluator.evaluate(query, (outcome) => this.#settle(i, outcome));
     }
-    this.#starting = false;
-    if (this.#outstanding === 0) return this.#finish();
+    if (this.#outstanding === 0) return this.#gathered();
     const straggleMs = this.#options.straggling?.fromMs ?? Infinity;
     if (straggleMs >= this.#deadlineMs) this.#awaitDeadline();
     else this.#cancelAlarm = this.#clock.at(straggleMs, () => this.#straggle());
     this.#options.caller?.onLeave(() => {
       if (this.#outstanding > 0) this.#expire(lateMember);
     });
+    return new Promise((resolve) => (this.#resolve = resolve));
   }
 
   #awaitDeadline(): void {
@@ -129,7 +122,7 @@ class Gathering {
       }
     }
     this.#outstanding -= 1;
-    if (this.#starting) return;
+    if (this.#resolve === undefined) return;
     if (this.#outstanding === 0) this.#finish();
     else this.#leaveStragglers();
   }
@@ -147,10 +140,14 @@ class Gathering {
 
   #finish(): void {
     this.#cancelAlarm?.();
-    this.#resolve({
+    this.#resolve?.(this.#gathered());
+  }
+
+  #gathered(): Gathered {
+    return {
       present: this.#present.filter((member) => member !== undefined),
       missing: this.#missing.filter((member) => member !== undefined),
-    });
+    };
   }
 }
 

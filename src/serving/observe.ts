@@ -43,7 +43,7 @@ export interface ObserveDependencies {
   readonly receiptTtlMs: number;
   /** Evidence that did not fit into a receipt; undefined when it is not there (any more). */
   readonly loggedEvidence: (application: string, predictionId: string) => Promise<StoredEvidence | undefined | Failure>;
-  readonly predict: (request: PredictRequest) => Promise<Prediction | Failure>;
+  readonly predict: (request: PredictRequest) => Prediction | Failure | Promise<Prediction | Failure>;
 }
 
 export interface Observed extends StoredObservation {

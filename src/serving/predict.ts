@@ -1,14 +1,16 @@
 import type { Application, Priority } from "../domain/application.js";
 import { badInput, failure, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
-import type { Clock, Random } from "../domain/ports.js";
+import type { Clock, Random, RowQuery } from "../domain/ports.js";
 import type { Explanation, Prediction } from "../domain/prediction.js";
 import type { Row } from "../domain/tensor.js";
+import { whenKnown } from "../lib/whenKnown.js";
 import type { Learning, StateInUse } from "../learning/learning.js";
 import type { Caller } from "../lib/caller.js";
 import type { ServingMetrics } from "../telemetry/servingMetrics.js";
 import { answer } from "./answer.js";
 import { ask, shed } from "./ask.js";
+import type { Asked } from "./ask.js";
 import type { Catalogue, ServedApplication } from "./catalogue.js";
 import { inputRow } from "./inputRow.js";
 import type { InputValue } from "./inputRow.js";
@@ -63,9 +65,13 @@ const MIN_STATE_SHARE = 0.5;
 /**
  * Answers one query by its deadline: admit, take the learned state, ask the models that the policy selects, answer with
  * what it makes of them. Never later and never silently worse: an answer from fewer models, or the application's
- * default, says so. Without a default output what went wrong is a typed failure.
+ * default, says so. Without a default output what went wrong is a typed failure. A promise only where something has to
+ * be waited for.
  */
-export async function predict(deps: PredictDependencies, request: PredictRequest): Promise<Prediction | Failure> {
+export function predict(
+  deps: PredictDependencies,
+  request: PredictRequest,
+): Prediction | Failure | Promise<Prediction | Failure> {
   const served = deps.catalogue.get(request.application);
   if (served === undefined) return unknownApplication(deps.catalogue, request.application);
   const row = inputRow(served.application.input, request.input, request.inputPath);
@@ -75,23 +81,34 @@ export async function predict(deps: PredictDependencies, request: PredictRequest
   const deadlineMs = absoluteDeadline(deps, served.application, request);
   if (isFailure(deadlineMs)) return refused(deps, served, deadlineMs);
 
-  const found = stateOf(deps, request, deadlineMs);
-  const state = found instanceof Promise ? await found : found;
+  const query = { row, deadlineMs, priority: request.priority };
+  return whenKnown(stateOf(deps, request, deadlineMs), (state) => predictFrom(deps, request, served, query, state));
+}
+
+function predictFrom(
+  deps: PredictDependencies,
+  request: PredictRequest,
+  served: ServedApplication,
+  query: RowQuery,
+  state: StateInUse,
+): Prediction | Failure | Promise<Prediction | Failure> {
   const askedMs = deps.clock.nowMs();
   const { priority, arrivalMs } = request;
+  const { deadlineMs } = query;
   const pressed = deps.pressure.refusal(priority);
-  const query = { row, deadlineMs, priority };
   const straggleMs = arrivalMs + STRAGGLING_SHARE * (deadlineMs - arrivalMs);
   const asked =
     pressed === undefined
-      ? await ask(deps, served, state.held.state.policy, query, { straggleMs, caller: request.caller })
+      ? ask(deps, served, state.held.state.policy, query, { straggleMs, caller: request.caller })
       : shed(served, pressed, PRESSURE_RETRY_MS);
-  if (request.caller?.hasLeft === true) return abandoned(deps, served);
-  const explanation = request.explain ? explain(deps, request, askedMs, deadlineMs) : undefined;
-  const answered = answer(deps, served, request, state, asked, explanation);
-  deps.metrics.record(served.application, answered, deps.clock.nowMs() - arrivalMs);
-  log(deps, served, answered, row);
-  return answered;
+  return whenKnown(asked, (all: Asked) => {
+    if (request.caller?.hasLeft === true) return abandoned(deps, served);
+    const explanation = request.explain ? explain(deps, request, askedMs, deadlineMs) : undefined;
+    const answered = answer(deps, served, request, state, all, explanation);
+    deps.metrics.record(served.application, answered, deps.clock.nowMs() - arrivalMs);
+    log(deps, served, answered, query.row);
+    return answered;
+  });
 }
 
 function log(deps: PredictDependencies, served: ServedApplication, answered: Prediction | Failure, row: Row): void {

@@ -61,6 +61,8 @@ export interface ApproximateFigures {
 }
 
 export interface ProcessFigures {
+  /** How late alarms fire, 99th percentile. */
+  readonly eventLoopLateMs: number;
   readonly cacheBytes: number;
   readonly cacheEntries: number;
   readonly hotOperations: number;

@@ -21,7 +21,7 @@ const MOST = { applications: 200, versions: 200, replicas: 400 } as const;
  */
 export function prometheusRegistry(sources: MetricSources): Registry {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  addProcessMetrics(registry);
   const shown = new Shown(sources);
   addApplicationMetrics(registry, () => shown.applications());
   addModelMetrics(registry, () => shown.models());
@@ -39,6 +39,9 @@ export function prometheusRegistry(sources: MetricSources): Registry {
   addGauge(registry, "skysail_cache_entries", "Entries of the exact cache", () => [
     [{}, sources.process().cacheEntries],
   ]);
+  addGauge(registry, "skysail_event_loop_late_seconds", "How late alarms fire, 99th percentile, at least 1 ms", () => [
+    [{}, sources.process().eventLoopLateMs / 1000],
+  ]);
   addGauge(registry, "skysail_hot_operations", "GraphQL operations that run without parsing and validation", () => [
     [{}, sources.process().hotOperations],
   ]);
@@ -46,6 +49,18 @@ export function prometheusRegistry(sources: MetricSources): Registry {
 }
 
 type Applications = readonly (readonly [string, ApplicationMetrics])[];
+
+/** Of the event loop's delay, from a timer that would wake an idle process a hundred times a second. */
+const POLLED = ["min", "max", "mean", "stddev", "p50", "p90", "p99"].map(
+  (name) => `nodejs_eventloop_lag_${name}_seconds`,
+);
+const HOUR_MS = 3_600_000;
+
+/** The client library's own, without those that poll: `skysail_event_loop_late_seconds` says how late the loop is. */
+function addProcessMetrics(registry: Registry): void {
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: HOUR_MS });
+  for (const name of POLLED) registry.removeSingleMetric(name);
+}
 
 /** What is shown of what there is. */
 class Shown {

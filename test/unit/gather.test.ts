@@ -14,9 +14,8 @@ function setUp(count: number, afterMs = 20) {
   const members = evaluators.map((evaluator, i) => member(`m${i}`, evaluator));
   const start = (caller?: Caller) => {
     let result: Gathered | undefined;
-    void gather(clock, members, rowQuery(ROW, clock.nowMs() + afterMs), { caller }).then(
-      (gathered) => (result = gathered),
-    );
+    const gathering = gather(clock, members, rowQuery(ROW, clock.nowMs() + afterMs), { caller });
+    void Promise.resolve(gathering).then((gathered) => (result = gathered));
     return async () => {
       await Promise.resolve();
       return result;
@@ -55,6 +54,16 @@ describe("gather", () => {
       ],
       missing: [],
     });
+    expect(clock.alarms).toBe(0);
+  });
+
+  test("answers at once, without a promise or an alarm, where each member does", () => {
+    const clock = new FakeClock();
+    const known = new FakeEvaluator();
+    known.atOnce = scores([1, 0], "CACHE");
+    const query = rowQuery(ROW, clock.nowMs() + 20);
+    const gathered = gather(clock, [member("m0", known), member("m1", known)], query, undefined);
+    expect(gathered).toMatchObject({ present: [{ model: "m0" }, { model: "m1" }], missing: [] });
     expect(clock.alarms).toBe(0);
   });
 
@@ -191,9 +200,8 @@ describe("gather", () => {
     const decided = (present: readonly unknown[]) => asked.push(present.length) > 0 && present.length === 2;
     const straggling = { fromMs: clock.nowMs() + 10, decided };
     let result: Gathered | undefined;
-    void gather(clock, members, rowQuery(ROW, clock.nowMs() + 20), { straggling }).then(
-      (gathered) => (result = gathered),
-    );
+    const gathering = gather(clock, members, rowQuery(ROW, clock.nowMs() + 20), { straggling });
+    void Promise.resolve(gathering).then((gathered) => (result = gathered));
     evaluators[0]?.settle(scores([1, 0]));
     clock.advance(9);
     expect(asked).toEqual([]);

@@ -196,12 +196,17 @@ describe("predict", () => {
   });
 
   test("says where its time went when asked to", async () => {
-    const { clock, ask } = setUp([fresh]);
-    clock.advance(4);
-    const arrivalMs = clock.nowMs() - 4;
-    const explanation = { askedMs: 4, gatheredMs: 104, deadlineMs: 48 };
-    expect(await ask({ arrivalMs, explain: true })).toMatchObject({ explanation });
-    expect(await ask({ arrivalMs: clock.nowMs() })).toMatchObject({ explanation: undefined });
+    for (const [outcome, gatheredMs] of [
+      [fresh, 4],
+      [LATE, 104],
+    ] as const) {
+      const { clock, ask } = setUp([outcome], DEFAULT);
+      clock.advance(4);
+      const arrivalMs = clock.nowMs() - 4;
+      const explanation = { askedMs: 4, gatheredMs, deadlineMs: 48 };
+      expect(await ask({ arrivalMs, explain: true })).toMatchObject({ explanation });
+      expect(await ask({ arrivalMs: clock.nowMs() })).toMatchObject({ explanation: undefined });
+    }
   });
 
   test("answers at its deadline, not later, counted from arrival", async () => {

@@ -67,7 +67,7 @@ function setUp(models: readonly ModelFigures[] = [modelFigures()]) {
   serving.record(application(), prediction({ source: "DEFAULT", defaultReason: "OVERLOADED" }), 0.9);
   serving.record(application(), failure("NOT_FOUND", "none"), 1);
   serving.recordObservation("insects", { kind: "observation", seq: 1, duplicate: true });
-  const process = { cacheBytes: 12, cacheEntries: 13, hotOperations: 14 };
+  const process = { cacheBytes: 12, cacheEntries: 13, hotOperations: 14, eventLoopLateMs: 2 };
   const registry = prometheusRegistry({ serving, models: () => models, process: () => process });
   const read = async () => parse(await registry.metrics());
   return { serving, read };
@@ -111,6 +111,7 @@ describe("prometheus text", () => {
     }
     expect(find(lines, "skysail_cache_bytes")).toEqual([12]);
     expect(find(lines, "skysail_hot_operations")).toEqual([14]);
+    expect(find(lines, "skysail_event_loop_late_seconds")).toEqual([0.002]);
   });
 
   test("says why rows failed and why batches went", async () => {

@@ -25,7 +25,7 @@ describe("top items", () => {
         expect(new TopItems(vectors, size).top(weights, k)).toEqual(
           slowTop(vectors, size, weights, k).map(({ index, score }) => ({
             index,
-            score: expect.closeTo(score, 9) as number,
+            score: expect.closeTo(score, 9) as unknown,
           })),
         );
       }),
