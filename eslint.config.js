@@ -104,7 +104,7 @@ export default tseslint.config(
     files: ["**/*.js", "**/*.mjs"],
     languageOptions: {
       globals: Object.fromEntries(
-        ["process", "console", "Buffer", "URL", "setTimeout", "clearTimeout", "setImmediate", "fetch"].map((name) => [
+        ["process", "console", "Buffer", "URL", "performance", "setTimeout", "clearTimeout", "setInterval", "setImmediate", "fetch"].map((name) => [
           name,
           "readonly",
         ]),

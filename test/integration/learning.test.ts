@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import type { CreateApplicationInput, ObserveInput } from "../generated/graphql.js";
-import { OBSERVE_MANY, PREDICT_LEARNED, UPDATE_APPLICATION } from "../support/operations.js";
+import { OBSERVE_MANY, PREDICT_LEARNED } from "../support/learningOperations.js";
+import { UPDATE_APPLICATION } from "../support/operations.js";
 import { until } from "../support/ownProcesses.js";
 import { eachPostgres } from "../support/postgres.js";
 import { application, noop, register, testWrappers } from "../support/registered.js";

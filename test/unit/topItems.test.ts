@@ -22,12 +22,10 @@ describe("top items", () => {
       fc.property(cases, fc.array(whole, { minLength: 9, maxLength: 9 }), fc.nat(12), ({ size, numbers }, query, k) => {
         const vectors = Float64Array.from(numbers.slice(0, numbers.length - (numbers.length % size)));
         const weights = Float64Array.from(query.slice(0, size));
-        expect(new TopItems(vectors, size).top(weights, k)).toEqual(
-          slowTop(vectors, size, weights, k).map(({ index, score }) => ({
-            index,
-            score: expect.closeTo(score, 9) as unknown,
-          })),
-        );
+        const found = new TopItems(vectors, size).top(weights, k);
+        // -0 and 0 are one score.
+        const plain = (items: typeof found) => items.map(({ index, score }) => ({ index, score: score + 0 }));
+        expect(plain(found)).toEqual(plain(slowTop(vectors, size, weights, k)));
       }),
       { numRuns: 500 },
     );
