@@ -104,10 +104,18 @@ export default tseslint.config(
     files: ["**/*.js", "**/*.mjs"],
     languageOptions: {
       globals: Object.fromEntries(
-        ["process", "console", "Buffer", "URL", "performance", "setTimeout", "clearTimeout", "setInterval", "setImmediate", "fetch"].map((name) => [
-          name,
-          "readonly",
-        ]),
+        [
+          "process",
+          "console",
+          "Buffer",
+          "URL",
+          "performance",
+          "setTimeout",
+          "clearTimeout",
+          "setInterval",
+          "setImmediate",
+          "fetch",
+        ].map((name) => [name, "readonly"]),
       ),
     },
   },

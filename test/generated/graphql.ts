@@ -457,6 +457,36 @@ export type UpdateApplicationInput = {
   sloMs?: number | null | undefined;
 };
 
+export type PredictLearnedQueryVariables = Exact<{
+  input: PredictInput;
+}>;
+
+
+export type PredictLearnedQuery = { predict:
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Overloaded', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Prediction', receipt: string, personalised: boolean, stateSeq: number, stateAgeMs: number, output:
+        | { number: number }
+        | Record<PropertyKey, never>
+      , models: Array<{ model: string }> }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
+export type ObserveManyMutationVariables = Exact<{
+  inputs: Array<ObserveInput> | ObserveInput;
+}>;
+
+
+export type ObserveManyMutation = { observeMany: Array<
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Observation', seq: number, duplicate: boolean, folded: boolean, learnedBy: Array<number>, loss: number | null, stateSeq: number, rebuildPending: boolean }
+    | { __typename: 'Overloaded', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+  > };
+
 export type MetricsSubscriptionVariables = Exact<{
   application: string;
   intervalMs: number;
@@ -571,36 +601,6 @@ export type PredictForReceiptQuery = { predict:
     | { __typename: 'Prediction', receipt: string, policyVersion: number }
     | { __typename: 'Unavailable' }
    };
-
-export type PredictLearnedQueryVariables = Exact<{
-  input: PredictInput;
-}>;
-
-
-export type PredictLearnedQuery = { predict:
-    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
-    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
-    | { __typename: 'Overloaded', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
-    | { __typename: 'Prediction', receipt: string, personalised: boolean, stateSeq: number, stateAgeMs: number, output:
-        | { number: number }
-        | Record<PropertyKey, never>
-      , models: Array<{ model: string }> }
-    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
-   };
-
-export type ObserveManyMutationVariables = Exact<{
-  inputs: Array<ObserveInput> | ObserveInput;
-}>;
-
-
-export type ObserveManyMutation = { observeMany: Array<
-    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
-    | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
-    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
-    | { __typename: 'Observation', seq: number, duplicate: boolean, folded: boolean, learnedBy: Array<number>, loss: number | null, stateSeq: number, rebuildPending: boolean }
-    | { __typename: 'Overloaded', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
-    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
-  > };
 
 export type ObserveMutationVariables = Exact<{
   input: ObserveInput;
@@ -872,6 +872,59 @@ export const WholeApplicationFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"WholeApplication"}) as unknown as TypedDocumentString<WholeApplicationFragment, unknown>;
+export const PredictLearnedDocument = new TypedDocumentString(`
+    query PredictLearned($input: PredictInput!) {
+  predict(input: $input) {
+    __typename
+    ... on Prediction {
+      receipt
+      personalised
+      stateSeq
+      stateAgeMs
+      output {
+        ... on NumberOutput {
+          number
+        }
+      }
+      models {
+        model
+      }
+    }
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<PredictLearnedQuery, PredictLearnedQueryVariables>;
+export const ObserveManyDocument = new TypedDocumentString(`
+    mutation ObserveMany($inputs: [ObserveInput!]!) {
+  observeMany(inputs: $inputs) {
+    __typename
+    ... on Observation {
+      seq
+      duplicate
+      folded
+      learnedBy
+      loss
+      stateSeq
+      rebuildPending
+    }
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<ObserveManyMutation, ObserveManyMutationVariables>;
 export const MetricsDocument = new TypedDocumentString(`
     subscription Metrics($application: String!, $intervalMs: Int!) {
   metrics(application: $application, intervalMs: $intervalMs) {
@@ -1097,59 +1150,6 @@ export const PredictForReceiptDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<PredictForReceiptQuery, PredictForReceiptQueryVariables>;
-export const PredictLearnedDocument = new TypedDocumentString(`
-    query PredictLearned($input: PredictInput!) {
-  predict(input: $input) {
-    __typename
-    ... on Prediction {
-      receipt
-      personalised
-      stateSeq
-      stateAgeMs
-      output {
-        ... on NumberOutput {
-          number
-        }
-      }
-      models {
-        model
-      }
-    }
-    ... on Failure {
-      ...WhyNot
-    }
-  }
-}
-    fragment WhyNot on Failure {
-  code
-  message
-  retryable
-  retryAfterMs
-}`) as unknown as TypedDocumentString<PredictLearnedQuery, PredictLearnedQueryVariables>;
-export const ObserveManyDocument = new TypedDocumentString(`
-    mutation ObserveMany($inputs: [ObserveInput!]!) {
-  observeMany(inputs: $inputs) {
-    __typename
-    ... on Observation {
-      seq
-      duplicate
-      folded
-      learnedBy
-      loss
-      stateSeq
-      rebuildPending
-    }
-    ... on Failure {
-      ...WhyNot
-    }
-  }
-}
-    fragment WhyNot on Failure {
-  code
-  message
-  retryable
-  retryAfterMs
-}`) as unknown as TypedDocumentString<ObserveManyMutation, ObserveManyMutationVariables>;
 export const ObserveDocument = new TypedDocumentString(`
     mutation Observe($input: ObserveInput!) {
   observe(input: $input) {
