@@ -495,6 +495,13 @@ export type MetricsSubscriptionVariables = Exact<{
 
 export type MetricsSubscription = { metrics: { at: string, intervalMs: number, application: string, predictionsPerSecond: number, p50Ms: number | null, p99Ms: number | null, withinSlo: number | null, observationsPerSecond: number, sources: Array<{ source: PredictionSource, count: number }>, defaultReasons: Array<{ reason: DefaultReason, count: number }>, failures: Array<{ code: string, count: number }>, models: Array<{ model: string, version: number, rowsPerSecond: number, rowsPerBatch: number | null, queueP99Ms: number | null, serviceP50Ms: number | null, serviceP99Ms: number | null, cacheHitShare: number | null, dropped: number, failed: number, queuedRows: number, readyReplicas: number }> } };
 
+export type ApproximateCachesQueryVariables = Exact<{
+  model: string;
+}>;
+
+
+export type ApproximateCachesQuery = { model: { versions: Array<{ approximateCaches: Array<{ application: string | null, hitRatio: number | null, hits: number, misses: number, audits: number, disagreement: number | null, disagreementLow: number, disagreementHigh: number, radius: number | null, distance: ApproximateDistance | null, entries: number, bytes: number }> }> } | null };
+
 export type PredictQueryVariables = Exact<{
   input: PredictInput;
 }>;
@@ -768,13 +775,6 @@ export type UnlinkMutation = { unlinkModel:
     | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
    };
 
-export type ApproximateCachesQueryVariables = Exact<{
-  model: string;
-}>;
-
-
-export type ApproximateCachesQuery = { model: { versions: Array<{ approximateCaches: Array<{ application: string | null, hitRatio: number | null, hits: number, misses: number, audits: number, disagreement: number | null, disagreementLow: number, disagreementHigh: number, radius: number | null, distance: ApproximateDistance | null, entries: number, bytes: number }> }> } | null };
-
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -965,6 +965,28 @@ export const MetricsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<MetricsSubscription, MetricsSubscriptionVariables>;
+export const ApproximateCachesDocument = new TypedDocumentString(`
+    query ApproximateCaches($model: String!) {
+  model(name: $model) {
+    versions {
+      approximateCaches {
+        application
+        hitRatio
+        hits
+        misses
+        audits
+        disagreement
+        disagreementLow
+        disagreementHigh
+        radius
+        distance
+        entries
+        bytes
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ApproximateCachesQuery, ApproximateCachesQueryVariables>;
 export const PredictDocument = new TypedDocumentString(`
     query Predict($input: PredictInput!) {
   predict(input: $input) {
@@ -1558,25 +1580,3 @@ fragment WholeApplication on Application {
     weight
   }
 }`) as unknown as TypedDocumentString<UnlinkMutation, UnlinkMutationVariables>;
-export const ApproximateCachesDocument = new TypedDocumentString(`
-    query ApproximateCaches($model: String!) {
-  model(name: $model) {
-    versions {
-      approximateCaches {
-        application
-        hitRatio
-        hits
-        misses
-        audits
-        disagreement
-        disagreementLow
-        disagreementHigh
-        radius
-        distance
-        entries
-        bytes
-      }
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<ApproximateCachesQuery, ApproximateCachesQueryVariables>;

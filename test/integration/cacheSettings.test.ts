@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { APPROXIMATE_CACHES } from "../support/metricsOperation.js";
 import {
-  APPROXIMATE_CACHES,
   CONFIGURE_MODEL,
   EXPLAINED,
   INVALIDATE_CACHE,

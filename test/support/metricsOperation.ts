@@ -40,3 +40,26 @@ export const METRICS = graphql(`
     }
   }
 `);
+
+export const APPROXIMATE_CACHES = graphql(`
+  query ApproximateCaches($model: String!) {
+    model(name: $model) {
+      versions {
+        approximateCaches {
+          application
+          hitRatio
+          hits
+          misses
+          audits
+          disagreement
+          disagreementLow
+          disagreementHigh
+          radius
+          distance
+          entries
+          bytes
+        }
+      }
+    }
+  }
+`);
