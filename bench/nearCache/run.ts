@@ -1,6 +1,7 @@
 /**
  * One data set of the scenario `approximate-cache`, in a process of its own:
- * `node dist/bench/nearCache/run.js FOLDER NAME`. Prints its figures as JSON, and progress on stderr.
+ * `node dist/bench/nearCache/run.js FOLDER NAME [SEED]`. Prints its figures as JSON, and progress on stderr. With a seed:
+ * another stream of requests, of which only the budgets are tried.
  */
 import { seededRandom } from "../simulation/seededRandom.js";
 import { percentile, round } from "../statistics.js";
@@ -27,23 +28,36 @@ const LABEL_BYTES = 8;
 /** An exact look takes milliseconds there. */
 const LARGE_ORACLE_EVERY = 200;
 
-async function main(folder: string, name: DataSetName): Promise<void> {
+async function main(folder: string, name: DataSetName, otherSeed: number | undefined): Promise<void> {
   const dataSet = await readDataSet(folder, name);
-  const rows = drawRequests(dataSet, seededRandom(STREAM_SEED));
+  const rows = drawRequests(dataSet, seededRandom(otherSeed ?? STREAM_SEED));
   const stream: Stream = { dataSet, rows, labels: await labelsOf(dataSet, rows) };
-  process.stdout.write(JSON.stringify(name === LARGE ? large(stream) : curves(stream)));
+  const figures =
+    otherSeed !== undefined ? budgetsOf(stream, 0).budgets : name === LARGE ? large(stream) : curves(stream);
+  process.stdout.write(JSON.stringify(figures));
+}
+
+interface Budgets {
+  readonly budgets: Readonly<Record<string, BudgetFigures>>;
+  /** To the nearest of all, at the last budget. */
+  readonly distances: readonly number[];
+}
+
+function budgetsOf(stream: Stream, oracleEvery: number): Budgets {
+  const budgets: Record<string, BudgetFigures> = {};
+  let distances: readonly number[] = [];
+  for (const errorBudget of BUDGETS) {
+    const replayed = replay(stream, { errorBudget, capacityBytes: CAPACITY_BYTES, oracleEvery });
+    distances = replayed.nearestDistances;
+    budgets[String(errorBudget)] = budgetFigures(replayed);
+    say(`${stream.dataSet.name}, budget ${percent(errorBudget)}`, replayed);
+  }
+  return { budgets, distances };
 }
 
 function curves(stream: Stream): DataSetFigures {
   const { name, title, dimensions } = stream.dataSet;
-  const budgets: Record<string, BudgetFigures> = {};
-  let distances: readonly number[] = [];
-  for (const errorBudget of BUDGETS) {
-    const replayed = replay(stream, { errorBudget, capacityBytes: CAPACITY_BYTES, oracleEvery: ORACLE_EVERY });
-    distances = replayed.nearestDistances;
-    budgets[String(errorBudget)] = budgetFigures(replayed);
-    say(`${name}, budget ${percent(errorBudget)}`, replayed);
-  }
+  const { budgets, distances } = budgetsOf(stream, ORACLE_EVERY);
   const radii = RADIUS_QUANTILES.map((q) => percentile(distances, q) as number).filter((radius) => radius > 0);
   const fixed = radii.map((radius) => fixedPoint(stream, radius));
   const capacity = Math.floor(CAPACITY_BYTES / entryBytes(dimensions));
@@ -84,6 +98,7 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
 }
 
-const [folder, name] = process.argv.slice(2);
+const [folder, name, seed] = process.argv.slice(2);
 const known = ([...CURVES, LARGE] as const).find((dataSet) => dataSet === name);
-if (folder !== undefined && known !== undefined) await main(folder, known);
+if (folder !== undefined && known !== undefined)
+  await main(folder, known, seed === undefined ? undefined : Number(seed));
