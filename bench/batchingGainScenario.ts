@@ -13,8 +13,8 @@ const SETTINGS = { batched: {}, single: { batchSizeController: "FIXED", maxBatch
 /** Rows a second that the search for saturation starts with, and what it is multiplied by. */
 const FIRST_RATE = 200;
 const RATE_FACTOR = 1.5;
-const SEARCH_SECONDS = 2;
-const WARM_UP_SECONDS = 6;
+const SEARCH_SECONDS = 1.5;
+const WARM_UP_SECONDS = 4;
 /** Below this share of good answers the search ends, */
 const KEEPS_UP = 0.9;
 /** if it is so every time: a moment of a noisy machine is no limit. */
