@@ -118,6 +118,8 @@ export interface StateStore {
    * that every server notices.
    */
   replace(application: string, state: KeptState): Promise<boolean>;
+  /** Whether an observation was corrected or deleted after `seq`: what was folded before it may count it still. */
+  correctedSince(application: string, seq: number): Promise<boolean>;
   /** Calls `changed` after every commit to any application's log by any server, and after each reconnect. */
   onChange(changed: () => void): Promise<{ stop(): Promise<void> }>;
 }

@@ -2,11 +2,14 @@ import type { Failure } from "../domain/failure.js";
 import type { Clock } from "../domain/ports.js";
 import type { Prediction } from "../domain/prediction.js";
 import type { Caller } from "../lib/caller.js";
+import type { ReceiptKey } from "../domain/storePorts.js";
 import type { Administration } from "../serving/administer.js";
+import type { LearnedAdministration } from "../serving/learnedAdministration.js";
 import type { Catalogue } from "../serving/catalogue.js";
 import type { ModelVersions } from "../serving/modelVersions.js";
 import type { Observed, ObserveRequest } from "../serving/observe.js";
 import type { PredictRequest } from "../serving/predict.js";
+import type { ReceiptExplanation } from "../serving/receiptExplanation.js";
 import type { ServingMetrics } from "../telemetry/servingMetrics.js";
 import { RowBudget } from "./documentLimits.js";
 
@@ -17,7 +20,11 @@ export interface Services {
   observe(request: ObserveRequest): Promise<Observed | Failure>;
   /** Signs the receipt of a prediction just made. */
   readonly receiptOf: (prediction: Prediction) => string;
+  explainReceipt(receipt: string): Promise<ReceiptExplanation | Failure>;
+  /** Newest first: that one signs. */
+  rotateReceiptKey(): Promise<readonly ReceiptKey[] | Failure>;
   readonly administration: Administration;
+  readonly learned: LearnedAdministration;
   readonly catalogue: Catalogue;
   readonly versions: ModelVersions;
   readonly metrics: ServingMetrics;

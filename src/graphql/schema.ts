@@ -4,6 +4,7 @@ import { GraphQLInputObjectType, isAbstractType, lexicographicSortSchema, printS
 import type { GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
 import { FailureInterface } from "./failureTypes.js";
+import { LearningResolver } from "./learningResolver.js";
 import { MetricsResolver } from "./metricsResolver.js";
 import type { RequestContext } from "./context.js";
 import { ONE_OF_INPUTS } from "./predictionInputs.js";
@@ -14,7 +15,7 @@ import { ONE_OF_REGISTRY_INPUTS } from "./applicationTypes.js";
 
 export function buildGraphqlSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
-    resolvers: [PredictionResolver, RegistryResolver, MetricsResolver],
+    resolvers: [PredictionResolver, RegistryResolver, LearningResolver, MetricsResolver],
     orphanedTypes: [FailureInterface],
     // graphql-js checks all inputs, and ours their content; validation here would echo whole inputs in its errors.
     validate: false,

@@ -104,6 +104,11 @@ export class Learning implements GroupLearner {
     }
   }
 
+  /** What is followed now. */
+  specs(): readonly LearningApplication[] {
+    return [...this.#applications.values()].map(({ spec }) => spec);
+  }
+
   /** Milliseconds since what is known of an application's log was last found to be all of it. */
   ageMs(application: string): number {
     const followed = this.#applications.get(application);
@@ -133,6 +138,20 @@ export class Learning implements GroupLearner {
     const held = this.#held.get(application, ref);
     if (held !== undefined) return held === ABSENT ? general : { held, population, personalised: true };
     return this.#loadWithin(followed, ref, withinMs, general);
+  }
+
+  /**
+   * For operators: a state of any policy version, read where it is not here. Undefined: nothing is known of the entity
+   * (or of that version). Rejects when the database fails.
+   */
+  async inspect(application: string, ref: StateRef): Promise<HeldState | undefined> {
+    const followed = this.#applications.get(application);
+    if (followed === undefined) return undefined;
+    if (ref.entity === POPULATION) return followed.population(ref.policyVersion);
+    const known = this.#known(followed, ref);
+    if (known !== undefined) return known;
+    const [reading] = await this.#options.store.read(application, [{ ...ref, knownSeq: undefined }]);
+    return this.#take(followed, ref, reading);
   }
 
   async #loadWithin(

@@ -86,7 +86,10 @@ async function catchUp(
     if (state !== undefined) known.set(refKey(ref), state);
     return { ...ref, knownSeq: state?.seq };
   });
-  for (const { ref, held: state } of await caughtUp(followed, await store.read(name, wanted), known)) {
+  const readings = await store.read(name, wanted);
+  // What was reset has nothing to be put in its place until it is observed again.
+  for (const reading of readings) if (reading.anew && reading.entity !== POPULATION) held.forget(name, reading);
+  for (const { ref, held: state } of await caughtUp(followed, readings, known)) {
     if (ref.entity === POPULATION) followed.putPopulation(ref.policyVersion, state);
     else held.put(name, ref, state);
   }

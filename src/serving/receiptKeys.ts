@@ -1,3 +1,5 @@
+import { isFailure } from "../domain/failure.js";
+import type { Failure } from "../domain/failure.js";
 import type { Clock } from "../domain/ports.js";
 import type { ReceiptKey, ReceiptKeyStore } from "../domain/storePorts.js";
 
@@ -43,6 +45,13 @@ export class ReceiptKeys {
     const isNumber = named !== undefined && /^\d{1,9}$/.test(named);
     if (!isKnown && isNumber && this.#clock.nowMs() - this.#readMs >= ASK_AGAIN_MS) await this.#readAgain();
     return this.#keys;
+  }
+
+  /** From now on a new key signs, on all servers. Receipts of the key before the last are no longer taken. */
+  async rotate(): Promise<readonly ReceiptKey[] | Failure> {
+    const keys = await this.#store.rotate();
+    if (!isFailure(keys)) this.#keys = keys;
+    return keys;
   }
 
   #readAgain(): Promise<void> {

@@ -127,6 +127,20 @@ export async function selectPendingRebuilds(
     order by policy_version, entity collate "C"`;
 }
 
+/** Only what has been appended since can have corrected anything: few rows, each with the one that it names. */
+export async function selectCorrectedSince(sql: SqlRunner, application: string, seq: number): Promise<boolean> {
+  const rows = await sql<{ corrected: boolean }[]>`
+    select exists (
+      select from observation o join observation c
+        on c.shard_key = o.shard_key and c.receipt_id = o.receipt_id and c.seq = o.superseded_by
+      where c.shard_key = ${application} and c.seq > ${seq}::float8::bigint
+    ) or exists (
+      select from log_event
+      where shard_key = ${application} and seq > ${seq}::float8::bigint and kind = 'ENTITY_DELETED'
+    ) as corrected`;
+  return rows[0]?.corrected ?? false;
+}
+
 /**
  * Entities of observations and resets after `seq`, at most `limit` + 1; undefined when an entity was deleted since, or
  * when more than `maxRows` places of the log would have to be looked at.

@@ -6,6 +6,7 @@ import { LOG_CHANNEL, appendEvent, lockHead, selectHeads } from "./headStatement
 import { packStates, refsJson, stateReading, wantedJson } from "./stateRows.js";
 import {
   readStates,
+  selectCorrectedSince,
   selectEntitiesSince,
   selectPendingRebuilds,
   setRebuildPending,
@@ -67,6 +68,10 @@ export class PostgresStateStore implements StateStore {
       await setRebuildPending(tx, application, refsJson([state]), false);
       return written === 1;
     });
+  }
+
+  correctedSince(application: string, seq: number): Promise<boolean> {
+    return this.#ask((sql) => selectCorrectedSince(sql, application, seq));
   }
 
   onChange(changed: () => void): Promise<{ stop(): Promise<void> }> {

@@ -262,6 +262,15 @@ export type OutputSpecInput = {
   size?: number | null | undefined;
 };
 
+/** What happened to what is learned. Kinds may be added. */
+export type PolicyEventKind =
+  | 'DRIFT'
+  | 'ENTITY_DELETED'
+  | 'ENTITY_RESET'
+  | 'POLICY'
+  | 'PRIOR'
+  | 'STATE_REBUILT';
+
 /** A policy and its parameters; what is absent has the policy's default. */
 export type PolicyInput = {
   /** Of ENSEMBLE: learns eta from the losses (AdaHedge). */
@@ -486,6 +495,144 @@ export type ObserveManyMutation = { observeMany: Array<
     | { __typename: 'Overloaded', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
   > };
+
+export type LearnedStateQueryVariables = Exact<{
+  application: string;
+  entity?: string | null | undefined;
+  policyVersion?: number | null | undefined;
+}>;
+
+
+export type LearnedStateQuery = { learnedState:
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'LearnedState', policyVersion: number, entity: string | null, personalised: boolean, observations: number, meanLoss: number | null, seq: number, bytes: number, weights: Array<{ model: string, weight: number }> }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
+export type ChangePolicyMutationVariables = Exact<{
+  application: string;
+  version: number;
+  freeze: boolean;
+  fork: boolean;
+  rollback: boolean;
+  reset: boolean;
+}>;
+
+
+export type ChangePolicyMutation = { freezePolicy?:
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'PolicyVersion', version: number, current: boolean, frozen: boolean }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+  , forkPolicy?:
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'PolicyVersion', version: number, current: boolean, frozen: boolean }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+  , rollbackPolicy?:
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'PolicyVersion', version: number, current: boolean, frozen: boolean }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+  , resetPolicy?:
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'PolicyVersion', version: number, current: boolean, frozen: boolean }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
+type ChangedPolicy_BadInput_Fragment = { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null };
+
+type ChangedPolicy_Conflict_Fragment = { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null };
+
+type ChangedPolicy_NotFound_Fragment = { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null };
+
+type ChangedPolicy_PolicyVersion_Fragment = { __typename: 'PolicyVersion', version: number, current: boolean, frozen: boolean };
+
+type ChangedPolicy_Unavailable_Fragment = { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null };
+
+export type ChangedPolicyFragment =
+  | ChangedPolicy_BadInput_Fragment
+  | ChangedPolicy_Conflict_Fragment
+  | ChangedPolicy_NotFound_Fragment
+  | ChangedPolicy_PolicyVersion_Fragment
+  | ChangedPolicy_Unavailable_Fragment
+;
+
+export type ResetEntityMutationVariables = Exact<{
+  application: string;
+  entity: string;
+}>;
+
+
+export type ResetEntityMutation = { resetEntity:
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'EntityReset', states: number }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
+export type DeleteEntityMutationVariables = Exact<{
+  application: string;
+  entity: string;
+}>;
+
+
+export type DeleteEntityMutation = { deleteEntity:
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'EntityDeleted', observations: number, states: number }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
+export type ExportEntityQueryVariables = Exact<{
+  application: string;
+  entity: string;
+  after: number;
+  first: number;
+}>;
+
+
+export type ExportEntityQuery = { exportEntity:
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'EntityExport', json: string, observations: number, endSeq: number, hasMore: boolean }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
+export type PolicyEventsQueryVariables = Exact<{
+  application: string;
+}>;
+
+
+export type PolicyEventsQuery = { policyEvents:
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'PolicyEvents', events: Array<{ seq: number, kind: PolicyEventKind, content: string }> }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
+export type ReceiptContentQueryVariables = Exact<{
+  receipt: string;
+}>;
+
+
+export type ReceiptContentQuery = { receiptContent:
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'ReceiptContent', application: string, policyVersion: number, entity: string | null, answer: number[] | null, members: Array<{ model: string, version: number, values: number[] }> }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
+export type RotateReceiptKeyMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RotateReceiptKeyMutation = { rotateReceiptKey:
+    | { __typename: 'ReceiptKeyRotation', keyId: number, previousKeyId: number | null }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
 
 export type MetricsSubscriptionVariables = Exact<{
   application: string;
@@ -793,6 +940,32 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const WhyNotFragmentDoc = new TypedDocumentString(`
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}
+    `, {"fragmentName":"WhyNot"}) as unknown as TypedDocumentString<WhyNotFragment, unknown>;
+export const ChangedPolicyFragmentDoc = new TypedDocumentString(`
+    fragment ChangedPolicy on PolicyVersionResult {
+  __typename
+  ... on PolicyVersion {
+    version
+    current
+    frozen
+  }
+  ... on Failure {
+    ...WhyNot
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`, {"fragmentName":"ChangedPolicy"}) as unknown as TypedDocumentString<ChangedPolicyFragment, unknown>;
 export const WholeAnswerFragmentDoc = new TypedDocumentString(`
     fragment WholeAnswer on Prediction {
   id
@@ -829,14 +1002,6 @@ export const WholeAnswerFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"WholeAnswer"}) as unknown as TypedDocumentString<WholeAnswerFragment, unknown>;
-export const WhyNotFragmentDoc = new TypedDocumentString(`
-    fragment WhyNot on Failure {
-  code
-  message
-  retryable
-  retryAfterMs
-}
-    `, {"fragmentName":"WhyNot"}) as unknown as TypedDocumentString<WhyNotFragment, unknown>;
 export const WholeApplicationFragmentDoc = new TypedDocumentString(`
     fragment WholeApplication on Application {
   name
@@ -925,6 +1090,200 @@ export const ObserveManyDocument = new TypedDocumentString(`
   retryable
   retryAfterMs
 }`) as unknown as TypedDocumentString<ObserveManyMutation, ObserveManyMutationVariables>;
+export const LearnedStateDocument = new TypedDocumentString(`
+    query LearnedState($application: String!, $entity: String, $policyVersion: Int) {
+  learnedState(
+    application: $application
+    entity: $entity
+    policyVersion: $policyVersion
+  ) {
+    __typename
+    ... on LearnedState {
+      policyVersion
+      entity
+      personalised
+      observations
+      meanLoss
+      seq
+      bytes
+      weights {
+        model
+        weight
+      }
+    }
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<LearnedStateQuery, LearnedStateQueryVariables>;
+export const ChangePolicyDocument = new TypedDocumentString(`
+    mutation ChangePolicy($application: String!, $version: Int!, $freeze: Boolean!, $fork: Boolean!, $rollback: Boolean!, $reset: Boolean!) {
+  freezePolicy(application: $application, version: $version) @include(if: $freeze) {
+    ...ChangedPolicy
+  }
+  forkPolicy(application: $application, from: $version, makeCurrent: true) @include(if: $fork) {
+    ...ChangedPolicy
+  }
+  rollbackPolicy(application: $application, version: $version) @include(if: $rollback) {
+    ...ChangedPolicy
+  }
+  resetPolicy(application: $application) @include(if: $reset) {
+    ...ChangedPolicy
+  }
+}
+    fragment ChangedPolicy on PolicyVersionResult {
+  __typename
+  ... on PolicyVersion {
+    version
+    current
+    frozen
+  }
+  ... on Failure {
+    ...WhyNot
+  }
+}
+fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<ChangePolicyMutation, ChangePolicyMutationVariables>;
+export const ResetEntityDocument = new TypedDocumentString(`
+    mutation ResetEntity($application: String!, $entity: String!) {
+  resetEntity(application: $application, entity: $entity) {
+    __typename
+    ... on EntityReset {
+      states
+    }
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<ResetEntityMutation, ResetEntityMutationVariables>;
+export const DeleteEntityDocument = new TypedDocumentString(`
+    mutation DeleteEntity($application: String!, $entity: String!) {
+  deleteEntity(application: $application, entity: $entity) {
+    __typename
+    ... on EntityDeleted {
+      observations
+      states
+    }
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<DeleteEntityMutation, DeleteEntityMutationVariables>;
+export const ExportEntityDocument = new TypedDocumentString(`
+    query ExportEntity($application: String!, $entity: String!, $after: Float!, $first: Int!) {
+  exportEntity(
+    application: $application
+    entity: $entity
+    after: $after
+    first: $first
+  ) {
+    __typename
+    ... on EntityExport {
+      json
+      observations
+      endSeq
+      hasMore
+    }
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<ExportEntityQuery, ExportEntityQueryVariables>;
+export const PolicyEventsDocument = new TypedDocumentString(`
+    query PolicyEvents($application: String!) {
+  policyEvents(application: $application) {
+    __typename
+    ... on PolicyEvents {
+      events {
+        seq
+        kind
+        content
+      }
+    }
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<PolicyEventsQuery, PolicyEventsQueryVariables>;
+export const ReceiptContentDocument = new TypedDocumentString(`
+    query ReceiptContent($receipt: String!) {
+  receiptContent(receipt: $receipt) {
+    __typename
+    ... on ReceiptContent {
+      application
+      policyVersion
+      entity
+      members {
+        model
+        version
+        values
+      }
+      answer
+    }
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<ReceiptContentQuery, ReceiptContentQueryVariables>;
+export const RotateReceiptKeyDocument = new TypedDocumentString(`
+    mutation RotateReceiptKey {
+  rotateReceiptKey {
+    __typename
+    ... on ReceiptKeyRotation {
+      keyId
+      previousKeyId
+    }
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<RotateReceiptKeyMutation, RotateReceiptKeyMutationVariables>;
 export const MetricsDocument = new TypedDocumentString(`
     subscription Metrics($application: String!, $intervalMs: Int!) {
   metrics(application: $application, intervalMs: $intervalMs) {

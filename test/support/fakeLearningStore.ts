@@ -70,6 +70,10 @@ export class FakeLearningStore implements StateStore {
     return Promise.resolve(true);
   }
 
+  correctedSince(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   onChange(changed: () => void): Promise<{ stop(): Promise<void> }> {
     this.#listeners.add(changed);
     return Promise.resolve({ stop: () => Promise.resolve(void this.#listeners.delete(changed)) });

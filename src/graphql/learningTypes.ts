@@ -1,0 +1,243 @@
+import { createUnionType, Field, Float, Int, ObjectType, registerEnumType } from "type-graphql";
+import { BadInputType, ConflictType, NotFoundType, UnavailableType } from "./failureTypes.js";
+import { PolicyVersionType } from "./policyTypes.js";
+import { FloatVector } from "./scalars.js";
+
+@ObjectType("ModelWeight", { simpleResolvers: true, description: "A model's standing with a policy." })
+export class ModelWeightType {
+  @Field(() => String)
+  model!: string;
+
+  @Field(() => Float, { description: "0 to 1; of all linked models together 1." })
+  weight!: number;
+
+  @Field(() => Float, { description: "That told its loss; of an entity those inherited from the population included." })
+  observations!: number;
+}
+
+@ObjectType("LearnedState", { simpleResolvers: true, description: "What a policy version has learned." })
+export class LearnedStateType {
+  @Field(() => String)
+  application!: string;
+
+  @Field(() => Int)
+  policyVersion!: number;
+
+  @Field(() => String, { nullable: true, description: "Null: of all, the population." })
+  entity?: string | undefined;
+
+  @Field(() => Boolean, {
+    description: "The entity has a state of its own. Without one this is the population's, which answers it.",
+  })
+  personalised!: boolean;
+
+  @Field(() => [ModelWeightType], { description: "Of the models linked now. Empty where it regresses over features." })
+  weights!: readonly ModelWeightType[];
+
+  @Field(() => Float, { description: "Folded in." })
+  observations!: number;
+
+  @Field(() => Float, { nullable: true, description: "Of the answers, 0 to 1, over all observations." })
+  meanLoss?: number | undefined;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: "Share of truths that their prediction set would have held. Of the population alone.",
+  })
+  realisedCoverage?: number | undefined;
+
+  @Field(() => Float, { description: "Changes of the mean loss that were noticed." })
+  drifts!: number;
+
+  @Field(() => Float, { description: "At which observation the last one was; 0: none was." })
+  lastDriftAt!: number;
+
+  @Field(() => Float, { description: "Its last observation's place in the application's log." })
+  seq!: number;
+
+  @Field(() => Int, { description: "Encoded." })
+  bytes!: number;
+}
+
+export enum LogEventKindEnum {
+  DRIFT = "DRIFT",
+  PRIOR = "PRIOR",
+  POLICY = "POLICY",
+  ENTITY_RESET = "ENTITY_RESET",
+  ENTITY_DELETED = "ENTITY_DELETED",
+  STATE_REBUILT = "STATE_REBUILT",
+}
+registerEnumType(LogEventKindEnum, {
+  name: "PolicyEventKind",
+  description: "What happened to what is learned. Kinds may be added.",
+});
+
+@ObjectType("PolicyEvent", { simpleResolvers: true, description: "Something in the log that is no observation." })
+export class PolicyEventType {
+  @Field(() => Float, { description: "Its place in the application's log." })
+  seq!: number;
+
+  @Field(() => Float, { description: "Milliseconds since 1970." })
+  atMs!: number;
+
+  @Field(() => LogEventKindEnum)
+  kind!: LogEventKindEnum;
+
+  @Field(() => String, { description: "As JSON, by kind." })
+  content!: string;
+}
+
+@ObjectType("PolicyEvents", { simpleResolvers: true })
+export class PolicyEventsType {
+  @Field(() => [PolicyEventType], { description: "In order. As many as asked for: there may be more after the last." })
+  events!: readonly PolicyEventType[];
+}
+
+@ObjectType("ReceiptMember", { simpleResolvers: true })
+export class ReceiptMemberType {
+  @Field(() => String)
+  model!: string;
+
+  @Field(() => Int)
+  version!: number;
+
+  @Field(() => FloatVector, { description: "Scores in the order of the application's labels, or numbers." })
+  values!: Float64Array;
+}
+
+@ObjectType("PolicyChoice", { simpleResolvers: true, description: "What a policy chose, when it did." })
+export class PolicyChoiceType {
+  @Field(() => String, { description: "The model, or for EXP4 the label." })
+  arm!: string;
+
+  @Field(() => Float, { description: "The probability that it had." })
+  propensity!: number;
+
+  @Field(() => Int, { description: "Among how many." })
+  arms!: number;
+}
+
+@ObjectType("ReceiptContent", { simpleResolvers: true, description: "What a receipt says of its prediction." })
+export class ReceiptContentType {
+  @Field(() => String, { description: "The prediction's." })
+  id!: string;
+
+  @Field(() => String)
+  application!: string;
+
+  @Field(() => Int)
+  policyVersion!: number;
+
+  @Field(() => String, { nullable: true })
+  entity?: string | undefined;
+
+  @Field(() => Float, { description: "Milliseconds since 1970." })
+  predictedAtMs!: number;
+
+  @Field(() => String)
+  source!: string;
+
+  @Field(() => [ReceiptMemberType], { description: "In single precision. Empty where no model answered." })
+  members!: readonly ReceiptMemberType[];
+
+  @Field(() => PolicyChoiceType, { nullable: true })
+  choice?: PolicyChoiceType | undefined;
+
+  @Field(() => FloatVector, { nullable: true, description: "The features that it chose or regressed by." })
+  context?: Float64Array | undefined;
+
+  @Field(() => Float, { nullable: true, description: "The confidence before its calibration." })
+  agreement?: number | undefined;
+
+  @Field(() => FloatVector, { nullable: true, description: "What was made of the members' values." })
+  answer?: Float64Array | undefined;
+}
+
+@ObjectType("EntityReset", { simpleResolvers: true })
+export class EntityResetType {
+  @Field(() => Int, { description: "Of how many policy versions it had a state." })
+  states!: number;
+}
+
+@ObjectType("EntityDeleted", { simpleResolvers: true })
+export class EntityDeletedType {
+  @Field(() => Int)
+  observations!: number;
+
+  @Field(() => Int)
+  states!: number;
+}
+
+@ObjectType("EntityExport", { simpleResolvers: true })
+export class EntityExportType {
+  @Field(() => String, { description: "Observations and states, as JSON." })
+  json!: string;
+
+  @Field(() => Int)
+  observations!: number;
+
+  @Field(() => Float, { description: "Of the last observation: give it as `after` for the next page." })
+  endSeq!: number;
+
+  @Field(() => Boolean)
+  hasMore!: boolean;
+}
+
+@ObjectType("ReceiptKeyRotation", { simpleResolvers: true })
+export class ReceiptKeyRotationType {
+  @Field(() => Int, { description: "Of the key that signs from now on." })
+  keyId!: number;
+
+  @Field(() => Int, { nullable: true, description: "Of the key before it, whose receipts are still taken." })
+  previousKeyId?: number | undefined;
+}
+
+const resolveType = (value: unknown): string => (value as { __typename: string }).__typename;
+
+export const LearnedStateResultUnion = createUnionType({
+  name: "LearnedStateResult",
+  types: () => [LearnedStateType, BadInputType, NotFoundType, UnavailableType] as const,
+  resolveType,
+});
+
+export const PolicyEventsResultUnion = createUnionType({
+  name: "PolicyEventsResult",
+  types: () => [PolicyEventsType, BadInputType, UnavailableType] as const,
+  resolveType,
+});
+
+export const ReceiptContentResultUnion = createUnionType({
+  name: "ReceiptContentResult",
+  types: () => [ReceiptContentType, NotFoundType, UnavailableType] as const,
+  resolveType,
+});
+
+export const PolicyVersionResultUnion = createUnionType({
+  name: "PolicyVersionResult",
+  types: () => [PolicyVersionType, BadInputType, NotFoundType, ConflictType, UnavailableType] as const,
+  resolveType,
+});
+
+export const EntityResetResultUnion = createUnionType({
+  name: "EntityResetResult",
+  types: () => [EntityResetType, BadInputType, NotFoundType, UnavailableType] as const,
+  resolveType,
+});
+
+export const EntityDeletedResultUnion = createUnionType({
+  name: "EntityDeletedResult",
+  types: () => [EntityDeletedType, BadInputType, NotFoundType, UnavailableType] as const,
+  resolveType,
+});
+
+export const EntityExportResultUnion = createUnionType({
+  name: "EntityExportResult",
+  types: () => [EntityExportType, BadInputType, UnavailableType] as const,
+  resolveType,
+});
+
+export const ReceiptKeyRotationResultUnion = createUnionType({
+  name: "ReceiptKeyRotationResult",
+  types: () => [ReceiptKeyRotationType, UnavailableType] as const,
+  resolveType,
+});

@@ -1,0 +1,194 @@
+import { policyProblem } from "../correction/policyProblem.js";
+import type { Application, PolicyVersion } from "../domain/application.js";
+import { badInput, failure, FailureError, isFailure } from "../domain/failure.js";
+import type { Failure } from "../domain/failure.js";
+import { POPULATION } from "../domain/learningPorts.js";
+import type {
+  DeletedEntity,
+  FeedbackLog,
+  LearnedStateAdministration,
+  PolicyVersionRecord,
+  StateStore,
+  StoredEvent,
+} from "../domain/learningPorts.js";
+import type { Learning } from "../learning/learning.js";
+import type { Catalogue } from "./catalogue.js";
+import { exportEntity } from "./entityExport.js";
+import type { EntityExport } from "./entityExport.js";
+import { learnedReport } from "./learnedReport.js";
+import type { LearnedReport } from "./learnedReport.js";
+import { learningProblem } from "./learningProblems.js";
+import { entityProblem } from "./predict.js";
+
+export interface LearnedAdministrationDependencies {
+  readonly administration: LearnedStateAdministration;
+  readonly states: Pick<StateStore, "read">;
+  readonly log: FeedbackLog;
+  readonly learning: Pick<Learning, "inspect" | "refresh">;
+  readonly catalogue: Catalogue;
+  /** Reads the registry again, so that the caller's next query sees its own change. */
+  readonly refresh: () => Promise<void>;
+  /** States wait for a rebuild. */
+  readonly rebuildSoon: () => void;
+}
+
+const MAX_EVENTS = 1_000;
+
+/** Operators' story: to look at what was learned, and to freeze, reset, fork, roll back, export and forget it. */
+export class LearnedAdministration {
+  readonly #deps: LearnedAdministrationDependencies;
+
+  constructor(deps: LearnedAdministrationDependencies) {
+    this.#deps = deps;
+  }
+
+  /** Without entity of all, without version of the current one. */
+  async learnedState(
+    name: string,
+    entity: string | undefined,
+    policyVersion: number | undefined,
+  ): Promise<LearnedReport | Failure> {
+    const application = this.#application(name);
+    if (application === undefined) return noApplication(name);
+    const version = this.#version(application, policyVersion ?? application.policyVersion);
+    if (isFailure(version)) return version;
+    const problem = entityProblem(entity);
+    if (problem !== undefined) return problem;
+    return caught(() => this.#report(application, version, entity));
+  }
+
+  async #report(
+    application: Application,
+    version: PolicyVersion,
+    entity: string | undefined,
+  ): Promise<LearnedReport | Failure> {
+    const { learning } = this.#deps;
+    const ref = { policyVersion: version.version, entity: entity ?? POPULATION };
+    const own = await learning.inspect(application.name, ref);
+    const held = own ?? (await learning.inspect(application.name, { ...ref, entity: POPULATION }));
+    if (held === undefined) return noApplication(application.name);
+    return learnedReport({ application, version, entity, held, personalised: entity !== undefined && own === held });
+  }
+
+  /** What happened in an application's log beside observations, also of one that was deleted. */
+  async events(application: string, afterSeq: number, first: number): Promise<readonly StoredEvent[] | Failure> {
+    const problem = pageProblem(first, MAX_EVENTS) ?? seqProblem(afterSeq);
+    return problem ?? caught(() => this.#deps.administration.events(application, afterSeq, first));
+  }
+
+  freezePolicy(application: string, version: number, frozen: boolean): Promise<PolicyVersionRecord | Failure> {
+    return this.#changed(application, () => this.#deps.administration.setFrozen(application, version, frozen));
+  }
+
+  /** The current policy once more, with nothing learned. What it had learned stays with the version before. */
+  resetPolicy(name: string): Promise<PolicyVersionRecord | Failure> {
+    return this.#changed(name, ({ policy, loss }) =>
+      this.#deps.administration.addPolicyVersion(name, { policy, loss, origin: { kind: "CREATED" } }, true),
+    );
+  }
+
+  /** A version that begins with a copy of another's states: to try something on, or to come back to. */
+  forkPolicy(name: string, from: number, makeCurrent: boolean): Promise<PolicyVersionRecord | Failure> {
+    return this.#changed(name, async (application) => {
+      const version = this.#version(application, from);
+      if (isFailure(version)) return version;
+      const { policy, loss } = version;
+      const problem = makeCurrent ? currentProblem(application, version) : undefined;
+      const origin = { kind: "FORKED", from } as const;
+      return problem ?? this.#deps.administration.addPolicyVersion(name, { policy, loss, origin }, makeCurrent);
+    });
+  }
+
+  /** Answers come from an earlier version again, with what it has learned. Forward as well as back. */
+  rollbackPolicy(name: string, to: number): Promise<PolicyVersionRecord | Failure> {
+    return this.#changed(name, async (application) => {
+      const version = this.#version(application, to);
+      if (isFailure(version)) return version;
+      return currentProblem(application, version) ?? this.#deps.administration.setCurrentPolicyVersion(name, to);
+    });
+  }
+
+  async resetEntity(application: string, entity: string): Promise<{ readonly states: number } | Failure> {
+    const problem = entityProblem(entity);
+    return problem ?? this.#forgotten(await this.#deps.administration.resetEntity(application, entity));
+  }
+
+  /** Of a deleted application too: its log is still there, and somebody may have to be forgotten. */
+  async deleteEntity(application: string, entity: string): Promise<DeletedEntity | Failure> {
+    const problem = entityProblem(entity);
+    if (problem !== undefined) return problem;
+    const deleted = await this.#forgotten(await this.#deps.administration.deleteEntity(application, entity));
+    if (!isFailure(deleted) && deleted.observations > 0) this.#deps.rebuildSoon();
+    return deleted;
+  }
+
+  async exportEntity(
+    application: string,
+    entity: string,
+    afterSeq: number,
+    first: number,
+  ): Promise<EntityExport | Failure> {
+    const problem = entityProblem(entity) ?? seqProblem(afterSeq);
+    if (problem !== undefined) return problem;
+    const { catalogue, log, states } = this.#deps;
+    const versions = catalogue.snapshot.policyVersions.filter((version) => version.application === application);
+    return caught(() => exportEntity({ log, states, versions }, { application, entity, afterSeq, first }));
+  }
+
+  #application(name: string): Application | undefined {
+    return this.#deps.catalogue.snapshot.applications.find((candidate) => candidate.name === name);
+  }
+
+  #version(application: Application, version: number): PolicyVersion | Failure {
+    const { policyVersions } = this.#deps.catalogue.snapshot;
+    const found = policyVersions.find((one) => one.application === application.name && one.version === version);
+    return found ?? failure("NOT_FOUND", `application "${application.name}" has no policy version ${version}`);
+  }
+
+  async #changed(
+    name: string,
+    change: (application: Application) => Promise<PolicyVersionRecord | Failure>,
+  ): Promise<PolicyVersionRecord | Failure> {
+    const application = this.#application(name);
+    if (application === undefined) return noApplication(name);
+    const changed = await change(application);
+    // Committed, whatever becomes of the reading: told that it failed, the caller would do it again.
+    if (!isFailure(changed)) await this.#deps.refresh().catch(() => undefined);
+    return changed;
+  }
+
+  /** This server forgets it before the caller is answered; the others follow the log. */
+  async #forgotten<T>(changed: T | Failure): Promise<T | Failure> {
+    if (!isFailure(changed)) await this.#deps.learning.refresh();
+    return changed;
+  }
+}
+
+/** Why an earlier version cannot answer any more: models, output or rules of the application have changed since. */
+function currentProblem(application: Application, { policy, loss }: PolicyVersion): Failure | undefined {
+  return (
+    policyProblem(policy, loss, application.output, application.links) ?? learningProblem({ ...application, loss })
+  );
+}
+
+function pageProblem(first: number, most: number): Failure | undefined {
+  return first >= 1 && first <= most ? undefined : badInput(["first"], `1 to ${most}`, String(first));
+}
+
+function seqProblem(after: number): Failure | undefined {
+  const valid = Number.isSafeInteger(after) && after >= 0;
+  return valid ? undefined : badInput(["after"], "a place in the log, from 0", String(after));
+}
+
+function noApplication(name: string): Failure {
+  return failure("NOT_FOUND", `application "${name.slice(0, 80)}" does not exist`);
+}
+
+async function caught<T>(work: () => Promise<T>): Promise<T | Failure> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof FailureError) return error.failure;
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+import type { WeightReport } from "../correction/correctionPolicy.js";
+import { newPolicy } from "../correction/newPolicy.js";
+import type { Application, PolicyVersion } from "../domain/application.js";
+import type { HeldState } from "../learning/heldState.js";
+
+/** What a policy version has learned of one entity, or of all. */
+export interface LearnedReport {
+  readonly application: string;
+  readonly policyVersion: number;
+  /** Undefined: the population. */
+  readonly entity: string | undefined;
+  /** The entity has a state of its own; else this is the population's, which answers it. */
+  readonly personalised: boolean;
+  readonly weights: readonly WeightReport[];
+  readonly observations: number;
+  /** Of the answers, over all observations; undefined before the first. */
+  readonly meanLoss: number | undefined;
+  /** Share of truths that their prediction set held: of the population alone. */
+  readonly realisedCoverage: number | undefined;
+  readonly drifts: number;
+  /** At which observation the last change was noticed; 0: none was. */
+  readonly lastDriftAt: number;
+  /** Up to where in the application's log it is folded. */
+  readonly seq: number;
+  readonly bytes: number;
+}
+
+export interface ReportedState {
+  readonly application: Application;
+  readonly version: PolicyVersion;
+  readonly entity: string | undefined;
+  readonly held: HeldState;
+  readonly personalised: boolean;
+}
+
+/** Weights are those of the models that are linked now: what is learned of others waits for their return. */
+export function learnedReport({ application, version, entity, held, personalised }: ReportedState): LearnedReport {
+  const { state, seq, bytes } = held;
+  const policy = newPolicy({ policy: version.policy, loss: version.loss, output: application.output });
+  const members = application.links.filter(({ model }) => model !== policy.featureModel);
+  return {
+    application: application.name,
+    policyVersion: version.version,
+    entity,
+    personalised,
+    weights: policy.weights(state.policy, members),
+    observations: state.observations,
+    meanLoss: state.observations === 0 ? undefined : state.lossSum / state.observations,
+    realisedCoverage: state.answers?.conformal.realisedCoverage,
+    drifts: state.drifts,
+    lastDriftAt: state.lastDriftAt,
+    seq,
+    bytes,
+  };
+}

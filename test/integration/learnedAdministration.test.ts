@@ -1,0 +1,155 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import type { CreateApplicationInput } from "../generated/graphql.js";
+import {
+  CHANGE_POLICY,
+  DELETE_ENTITY,
+  EXPORT_ENTITY,
+  LEARNED_STATE,
+  OBSERVE_MANY,
+  POLICY_EVENTS,
+  PREDICT_LEARNED,
+  RECEIPT_CONTENT,
+  RESET_ENTITY,
+  ROTATE_RECEIPT_KEY,
+} from "../support/learningOperations.js";
+import { until } from "../support/ownProcesses.js";
+import { application, noop, register, testWrappers } from "../support/registered.js";
+import { testServers } from "../support/testServer.js";
+import type { TestServer } from "../support/testServer.js";
+
+const servers = testServers();
+const wrappers = testWrappers();
+
+const LINEAR: Partial<CreateApplicationInput> = {
+  policy: { kind: "LINEAR", ridge: 0.01 },
+  loss: { kind: "SQUARED", range: 100 },
+};
+
+describe("what was learned", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await servers.start();
+    await register(server, { model: "noop", wrappers: [await wrappers.start(noop())] });
+    for (const name of ["seen", "frozen", "forked", "reset", "forgotten", "exported", "receipts", "emptied"]) {
+      await application(server, name, ["noop"], LINEAR);
+    }
+  });
+
+  async function ask(name: string, x: number, entity: string) {
+    const input = { application: name, input: { values: [x] }, entity };
+    const { predict } = await server.ask(PREDICT_LEARNED, { input });
+    if (predict.__typename !== "Prediction") throw new Error(JSON.stringify(predict));
+    return { ...predict, number: "number" in predict.output ? predict.output.number : NaN };
+  }
+
+  /** The truth is `factor` times what the model says. */
+  async function teach(name: string, entity: string, factor: number, rounds: number): Promise<void> {
+    for (let i = 0; i < rounds; i++) {
+      const x = 1 + (i % 5);
+      const { receipt } = await ask(name, x, entity);
+      const { observeMany } = await server.ask(OBSERVE_MANY, { inputs: [{ receipt, truth: { number: factor * x } }] });
+      expect(observeMany).toMatchObject([{ __typename: "Observation" }]);
+    }
+  }
+
+  async function state(name: string, entity?: string, policyVersion?: number) {
+    return (await server.ask(LEARNED_STATE, { application: name, entity, policyVersion })).learnedState;
+  }
+
+  function change(name: string, version: number, what: "freeze" | "fork" | "rollback" | "reset") {
+    const none = { freeze: false, fork: false, rollback: false, reset: false };
+    return server.ask(CHANGE_POLICY, { application: name, version, ...none, [what]: true });
+  }
+
+  test("is shown for an entity, and for all", async () => {
+    await teach("seen", "ann", 3, 4);
+    const own = { personalised: true, entity: "ann", observations: 4, seq: 4, policyVersion: 1 };
+    expect(await state("seen", "ann")).toMatchObject({ ...own, weights: [{ model: "noop", weight: 1 }] });
+    expect(await state("seen", "zoe")).toMatchObject({ personalised: false, observations: 4 });
+    expect(await state("seen")).toMatchObject({ personalised: false, entity: null, observations: 4 });
+    expect(await state("seen", "ann", 7)).toMatchObject({ __typename: "NotFound" });
+    expect(await state("nobody")).toMatchObject({ __typename: "NotFound" });
+    expect(await state("seen", "")).toMatchObject({ __typename: "BadInput" });
+  });
+
+  test("of a frozen version stays as it is", async () => {
+    await teach("frozen", "ann", 3, 2);
+    const { freezePolicy } = await change("frozen", 1, "freeze");
+    expect(freezePolicy).toMatchObject({ version: 1, current: true, frozen: true });
+    await teach("frozen", "ann", -3, 2);
+    expect(await state("frozen", "ann")).toMatchObject({ observations: 2 });
+  });
+
+  test("is forked, and come back to", async () => {
+    await teach("forked", "ann", 3, 3);
+    expect((await change("forked", 1, "fork")).forkPolicy).toMatchObject({ version: 2, current: true });
+    await teach("forked", "ann", 3, 2);
+    expect(await state("forked", "ann")).toMatchObject({ policyVersion: 2, observations: 5 });
+    expect(await state("forked", "ann", 1)).toMatchObject({ observations: 3 });
+    expect((await change("forked", 1, "rollback")).rollbackPolicy).toMatchObject({ version: 1, current: true });
+    expect(await state("forked", "ann")).toMatchObject({ policyVersion: 1, observations: 3 });
+    expect((await change("forked", 9, "rollback")).rollbackPolicy).toMatchObject({ __typename: "NotFound" });
+  });
+
+  test("of a policy that is reset stays with the version before, and the new one has nothing", async () => {
+    await teach("emptied", "ann", 3, 3);
+    expect((await change("emptied", 1, "reset")).resetPolicy).toMatchObject({ version: 2, current: true });
+    expect(await ask("emptied", 4, "ann")).toMatchObject({ personalised: false, number: 4 });
+    expect(await state("emptied", "ann", 1)).toMatchObject({ observations: 3 });
+  });
+
+  test("of an entity that is reset is gone at once, and its observations stay", async () => {
+    await teach("reset", "ann", 3, 5);
+    const reset = (entity: string) => server.ask(RESET_ENTITY, { application: "reset", entity });
+    expect((await reset("ann")).resetEntity).toMatchObject({ states: 1 });
+    expect(await ask("reset", 4, "ann")).toMatchObject({ personalised: false });
+    expect(await state("reset")).toMatchObject({ observations: 5 });
+    expect((await reset("")).resetEntity).toMatchObject({ __typename: "BadInput" });
+  });
+
+  test("of an entity that is deleted is forgotten, and by all once they have been learned anew", async () => {
+    await teach("forgotten", "bob", 2, 3);
+    await teach("forgotten", "ann", 9, 4);
+    const { deleteEntity } = await server.ask(DELETE_ENTITY, { application: "forgotten", entity: "ann" });
+    expect(deleteEntity).toMatchObject({ observations: 4, states: 1 });
+    expect(await ask("forgotten", 4, "ann")).toMatchObject({ personalised: false });
+    await until("the population has been rebuilt", async () => {
+      const all = await state("forgotten");
+      return all.__typename === "LearnedState" && all.observations === 3;
+    });
+    expect(await state("forgotten", "bob")).toMatchObject({ observations: 3 });
+    const { policyEvents } = await server.ask(POLICY_EVENTS, { application: "forgotten" });
+    const events = policyEvents.__typename === "PolicyEvents" ? policyEvents.events : [];
+    expect(events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(["ENTITY_DELETED", "STATE_REBUILT"]));
+    expect(JSON.stringify(events)).not.toContain("ann");
+  });
+
+  test("of an entity is exported in pages", async () => {
+    await teach("exported", "ann", 3, 3);
+    const page = async (after: number) =>
+      (await server.ask(EXPORT_ENTITY, { application: "exported", entity: "ann", after, first: 2 })).exportEntity;
+    const first = await page(0);
+    expect(first).toMatchObject({ observations: 2, endSeq: 2, hasMore: true });
+    expect(JSON.parse("json" in first ? first.json : "")).toMatchObject({
+      entity: "ann",
+      observations: [
+        { seq: 1, truth: { kind: "NUMBER", number: 3 } },
+        { seq: 2, truth: { kind: "NUMBER", number: 6 } },
+      ],
+      states: [{ policyVersion: 1, seq: 3 }],
+    });
+    expect(await page(2)).toMatchObject({ observations: 1, hasMore: false });
+  });
+
+  test("is signed by keys that change: the last receipts but one key are taken", async () => {
+    const { receipt } = await ask("receipts", 4, "ann");
+    const content = async () => (await server.ask(RECEIPT_CONTENT, { receipt })).receiptContent;
+    const member = { model: "noop", version: 1, values: [4] };
+    expect(await content()).toMatchObject({ application: "receipts", entity: "ann", members: [member], answer: [4] });
+    const rotate = async () => (await server.ask(ROTATE_RECEIPT_KEY, {})).rotateReceiptKey;
+    expect(await rotate()).toMatchObject({ keyId: 2, previousKeyId: 1 });
+    expect(await content()).toMatchObject({ __typename: "ReceiptContent" });
+    expect(await rotate()).toMatchObject({ keyId: 3, previousKeyId: 2 });
+    expect(await content()).toMatchObject({ __typename: "NotFound" });
+  });
+});
