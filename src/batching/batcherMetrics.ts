@@ -5,7 +5,7 @@ import { Histogram } from "../lib/histogram.js";
 export class BatcherMetrics {
   readonly serviceMs = new Histogram();
   readonly queueWaitMs = new Histogram();
-  readonly dispatches: Record<DispatchReason, number> = { FULL: 0, TURN_END: 0 };
+  readonly dispatches: Record<DispatchReason, number> = { FULL: 0, TURN_END: 0, DELAY: 0, BUDGET: 0, DRAIN: 0 };
   batches = 0;
   rows = 0;
   answered = 0;

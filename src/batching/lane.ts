@@ -32,6 +32,10 @@ export class Lane {
   readonly health: ReplicaHealth;
   /** Kept free of further batches until it is idle, for one that may end the replica. */
   reserved = false;
+  /** From when on aged bulk rows may have a turn before interactive ones. */
+  agedTurnAtMs = -Infinity;
+  /** Before the batches that run are expected back a next one may be sent by so many milliseconds. */
+  prefetchMs = 0;
   #overdue = 0;
   #lastReplyMs = -Infinity;
 
@@ -67,7 +71,23 @@ export class Lane {
    * An overdue batch holds no place: a replica that hangs with one batch at once would otherwise never be late with
    * three, and never be ejected; and one of whose workers hangs would serve on the others with less and less.
    */
-  get isFree(): boolean {
+  mayTake(nowMs: number): boolean {
+    return this.#isFree || nowMs >= this.prefetchAtMs(nowMs);
+  }
+
+  /** When a batch may be sent behind those that run: Infinity for never, or while that cannot be known. */
+  prefetchAtMs(nowMs: number): number {
+    if (this.prefetchMs <= 0 || this.model.samples === 0 || !this.health.isHealthy || this.reserved) return Infinity;
+    if (this.#overdue > 0 || this.inFlight !== this.replica.concurrency) return Infinity;
+    return nowMs + this.#restMs(nowMs) - this.prefetchMs;
+  }
+
+  /** Milliseconds until a batch that is sent now is expected to begin. */
+  startsInMs(nowMs: number): number {
+    return this.inFlight < this.replica.concurrency ? 0 : this.#restMs(nowMs);
+  }
+
+  get #isFree(): boolean {
     if (!this.health.isHealthy || this.reserved) return false;
     const { concurrency } = this.replica;
     return this.inFlight < concurrency && this.#running.size < concurrency + MAX_BEHIND_OVERDUE;
@@ -83,7 +103,7 @@ export class Lane {
 
   workload(nowMs: number): Workload {
     return {
-      restMs: this.isFree ? 0 : this.#restMs(nowMs),
+      restMs: this.#isFree ? 0 : this.#restMs(nowMs) + this.#behindMs(),
       concurrency: this.replica.concurrency,
       batchRows: this.controller.size,
       model: this.model,
@@ -142,5 +162,17 @@ export class Lane {
       restMs = Math.min(restMs, Math.max(0, sentMs + this.model.expectedMs(rows) - nowMs));
     }
     return restMs === Infinity ? 0 : restMs;
+  }
+
+  /** What the batches that were sent ahead are expected to take. */
+  #behindMs(): number {
+    if (this.prefetchMs <= 0) return 0;
+    let behind = this.inFlight - this.replica.concurrency;
+    let ms = 0;
+    for (const { rows, overdue } of [...this.#running].reverse()) {
+      if (overdue || behind-- <= 0) continue;
+      ms += this.model.expectedMs(rows);
+    }
+    return ms / this.replica.concurrency;
   }
 }

@@ -1,4 +1,5 @@
 import { Batcher } from "../batching/batcher.js";
+import type { BatchLimits } from "../batching/batchLimits.js";
 import { BatcherMetrics } from "../batching/batcherMetrics.js";
 import { newControllerOf } from "../batching/newController.js";
 import { ApproximateAnswers } from "../caching/approximateAnswers.js";
@@ -35,6 +36,16 @@ const APPROXIMATE_SETTINGS = [
   "approximateTolerance",
   "featureTolerance",
 ] as const;
+
+/** Of a message's bytes; the rest is for names and shapes. */
+function tensorBytes(maxMessageBytes: number): number {
+  return Math.floor(maxMessageBytes * 0.9);
+}
+
+function batchLimits(settings: ModelSettings, maxMessageBytes: number): BatchLimits {
+  const { maxBatchBytes, maxBatchDelayMs, prefetchMs } = settings;
+  return { maxBatchBytes: Math.min(maxBatchBytes, tensorBytes(maxMessageBytes)), maxBatchDelayMs, prefetchMs };
+}
 
 /** What all versions of a process share, beside the options. */
 export interface SharedByVersions {
@@ -79,8 +90,8 @@ export class ServedVersion {
       newController: newControllerOf(settings),
       metrics: this.metrics,
       maxQueueRows: options.maxQueueRows,
-      // The rest is for names and shapes.
-      maxBatchBytes: Math.floor(options.maxMessageBytes * 0.9),
+      maxReplyBytes: tensorBytes(options.maxMessageBytes),
+      limits: batchLimits(settings, options.maxMessageBytes),
     });
   }
 
@@ -108,6 +119,7 @@ export class ServedVersion {
     const sameSizes =
       settings.batchSizeController === before.batchSizeController && settings.maxBatchRows === before.maxBatchRows;
     if (!sameSizes) this.batcher.useControllers(newControllerOf(settings));
+    this.batcher.limits = batchLimits(settings, this.#options.maxMessageBytes);
     const sameNear = APPROXIMATE_SETTINGS.every((name) => settings[name] === before[name]);
     for (const evaluator of this.#evaluators.values()) {
       evaluator.ttlMs = settings.cacheTtlMs;
@@ -233,6 +245,7 @@ export class ServedVersion {
       retriesRefused: metrics.retriesRefused,
       quarantined: metrics.quarantined,
       batches: metrics.batches,
+      dispatches: metrics.dispatches,
       rows: metrics.rows,
       approximate: [...this.#evaluators.values()].flatMap(({ approximate }) => approximate?.figures ?? []),
       cacheHits: counters.hits,

@@ -16,6 +16,8 @@ export interface ModelFigures {
   readonly retriesRefused: number;
   readonly quarantined: number;
   readonly batches: number;
+  /** Batches by dispatch reason. */
+  readonly dispatches: Readonly<Record<string, number>>;
   readonly rows: number;
   /** Of each approximate cache of the version. */
   readonly approximate: readonly ApproximateFigures[];
@@ -159,6 +161,18 @@ function addModelMetrics(registry: Registry, models: () => readonly ModelFigures
     "Batches sent",
     names,
     each(({ batches }) => batches),
+  );
+  addCounter(
+    registry,
+    "skysail_model_dispatches_total",
+    "Batches by why they went as they did",
+    [...names, "reason"],
+    () =>
+      models().flatMap((figures) =>
+        Object.entries(figures.dispatches).map(
+          ([reason, count]) => [{ ...labelsOf(figures), reason: reason.toLowerCase() }, count] as const,
+        ),
+      ),
   );
   addCounter(
     registry,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Batcher } from "../../src/batching/batcher.js";
+import { NO_BATCH_LIMITS } from "../../src/batching/batchLimits.js";
 import { BatcherMetrics } from "../../src/batching/batcherMetrics.js";
 import { Aimd } from "../../src/batching/aimd.js";
 import type { PendingRow } from "../../src/domain/ports.js";
@@ -67,7 +68,8 @@ class Simulation {
     newController: () => new Aimd({ initialRows: 2, maxBatchRows: MAX_BATCH_ROWS }),
     metrics: this.metrics,
     maxQueueRows: MAX_QUEUE_ROWS,
-    maxBatchBytes: MAX_BATCH_BYTES,
+    maxReplyBytes: 1e6,
+    limits: { ...NO_BATCH_LIMITS, maxBatchBytes: MAX_BATCH_BYTES },
   });
 
   submit(afterMs: number, bytes: number): void {

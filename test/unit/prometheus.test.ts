@@ -39,13 +39,14 @@ function setUp() {
   serving.record(application(), prediction({ source: "DEFAULT", defaultReason: "OVERLOADED" }), 0.9);
   serving.record(application(), failure("NOT_FOUND", "none"), 1);
   serving.recordObservation("insects", { kind: "observation", seq: 1, duplicate: true });
+  const dispatches = { FULL: 21, BUDGET: 22, TURN_END: 23, DELAY: 24, DRAIN: 25 };
   const counts = { answered: 1, failed: 2, dropped: 3, retried: 4, batches: 5, rows: 6 };
   const cache = { approximate: [], cacheHits: 7, cacheMisses: 8, cacheJoined: 9 };
   const times = { serviceMs: new Histogram(), queueWaitMs: new Histogram() };
   const faults = { overdue: 17, ejected: 18, retriesRefused: 19, quarantined: 20 };
   const replies = { unknownReplies: 15, unusableReplies: 16 };
   const gauges = { queuedRows: 10, readyReplicas: 11 };
-  const model = { model: "m", version: 2, ...counts, ...cache, ...replies, ...faults, ...gauges, ...times };
+  const model = { model: "m", version: 2, dispatches, ...counts, ...cache, ...replies, ...faults, ...gauges, ...times };
   const process = { cacheBytes: 12, cacheEntries: 13, hotOperations: 14 };
   const registry = prometheusRegistry({ serving, models: () => [model], process: () => process });
   const read = async () => parse(await registry.metrics());
