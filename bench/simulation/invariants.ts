@@ -7,7 +7,8 @@ import type { SimulatedReplica } from "./simulatedReplica.js";
 
 export const MAX_QUEUE_ROWS = 4096;
 
-interface Query {
+export interface Query {
+  readonly row: Row;
   readonly index: number;
   readonly priority: Priority;
   settled: boolean;
@@ -30,10 +31,10 @@ export interface Checked {
  */
 export class Invariants {
   readonly #checked: Checked;
-  readonly #queries: Query[] = [];
+  /** Not settled yet. */
   readonly #byRow = new Map<Row, Query>();
   readonly #waiting = new Set<Query>();
-  #settled = 0;
+  #submitted = 0;
   /** How many batches had been overdue when the last one with bulk rows was sent, while that runs. */
   #bulkSentAt: number | undefined;
   breach: string | undefined;
@@ -42,25 +43,23 @@ export class Invariants {
     this.#checked = checked;
   }
 
-  submitted(row: Row, priority: Priority): number {
-    const index = this.#queries.length;
-    const query = { index, priority, settled: false, sent: false, delays: this.#bulkRuns() ? 1 : 0 };
-    this.#queries.push(query);
+  submitted(row: Row, priority: Priority): Query {
+    const index = this.#submitted++;
+    const query = { row, index, priority, settled: false, sent: false, delays: this.#bulkRuns() ? 1 : 0 };
     this.#byRow.set(row, query);
     if (priority === "INTERACTIVE") this.#waiting.add(query);
-    return index;
+    return query;
   }
 
-  settled(index: number, outcome: RowOutcome): void {
-    const query = this.#queries[index] as Query;
-    const output = outcome.kind === "output" ? outcome.output : undefined;
+  settled(query: Query, outcome: RowOutcome): void {
+    const { index } = query;
     // What is refused on arrival says so in a microtask only, and has not waited.
     if (outcome.kind === "failed" && outcome.code !== "DEADLINE_EXCEEDED") this.#waiting.delete(query);
     else this.#left(query);
     if (query.settled) this.#broken(`query ${index} settled twice`);
     query.settled = true;
-    this.#settled += 1;
-    if (output !== undefined && this.#byRow.get(output) !== query) this.#broken(`query ${index} got another's answer`);
+    this.#byRow.delete(query.row);
+    if (outcome.kind === "output" && outcome.output !== query.row) this.#broken(`query ${index} got another's answer`);
   }
 
   sent({ rows }: Batch): void {
@@ -68,7 +67,8 @@ export class Invariants {
     let bulk = 0;
     let isFirst = true;
     for (const row of rows) {
-      const query = this.#byRow.get(row) as Query;
+      const query = this.#byRow.get(row);
+      if (query === undefined) return this.#broken("a row was sent that had been settled");
       this.#left(query);
       if (query.priority === "BULK") bulk += 1;
       if (query.sent) isFirst = false;
@@ -92,9 +92,7 @@ export class Invariants {
   }
 
   atEnd(): void {
-    if (this.#settled !== this.#queries.length) {
-      this.#broken(`${this.#queries.length} queries, ${this.#settled} settled`);
-    }
+    if (this.#byRow.size > 0) this.#broken(`${this.#byRow.size} of ${this.#submitted} queries were not settled`);
   }
 
   #left(query: Query): void {

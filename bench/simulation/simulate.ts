@@ -58,6 +58,7 @@ export interface Outcome extends Counts {
 }
 
 const DRAIN_MS = 60_000;
+const STEP_MS = 100;
 
 /** The real batcher under a virtual clock, with Poisson arrivals, its invariants checked after every event. */
 export class Run {
@@ -106,10 +107,12 @@ export class Run {
       const arrive = (): void => this.#submit("BULK", bulk.deadlineMs);
       this.#schedule(seededRandom(seed * 31 + 23), bulk.ratePerSecond, 0, arrive);
     }
-    this.#clock.runUntil(seconds * 1000, () => this.#invariants.check());
-    this.#clock.runUntil(seconds * 1000 + DRAIN_MS, () => this.#invariants.check());
-    // Refusals settle in a microtask.
-    await Promise.resolve();
+    const endMs = seconds * 1000 + DRAIN_MS;
+    while (this.#clock.nowMs() < endMs) {
+      this.#clock.runUntil(Math.min(endMs, this.#clock.nowMs() + STEP_MS), () => this.#invariants.check());
+      // Refusals settle in a microtask.
+      await Promise.resolve();
+    }
     this.#invariants.atEnd();
     return this.#outcome();
   }
@@ -150,9 +153,9 @@ export class Run {
     const tally = this.#tallies[priority];
     tally.arrived(arrivalMs);
     const row = [new Uint8Array(new Uint32Array([this.#submitted++]).buffer)];
-    const index = this.#invariants.submitted(row, priority);
+    const query = this.#invariants.submitted(row, priority);
     this.#batcher.submit({ row, deadlineMs, priority }, (outcome) => {
-      this.#invariants.settled(index, outcome);
+      this.#invariants.settled(query, outcome);
       tally.settled(outcome, arrivalMs, deadlineMs, this.#clock.nowMs());
     });
   }

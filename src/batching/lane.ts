@@ -18,6 +18,8 @@ export interface RunningBatch {
   readonly rows: number;
   readonly sentMs: number;
   readonly full: boolean;
+  /** It was sent ahead, and begins when one before it is back. */
+  readonly ahead: boolean;
   overdue: boolean;
   /** Another batch was with the replica at the same time. */
   shared: boolean;
@@ -116,6 +118,7 @@ export class Lane {
       rows,
       sentMs: nowMs,
       full: rows >= this.controller.size,
+      ahead: this.inFlight >= this.replica.concurrency,
       overdue: false,
       shared: this.#running.size > 0,
     };
@@ -158,8 +161,9 @@ export class Lane {
   /** Until the first of the running batches is expected back; at least 0, also when one is overdue. */
   #restMs(nowMs: number): number {
     let restMs = Infinity;
-    for (const { rows, sentMs } of this.#running) {
-      restMs = Math.min(restMs, Math.max(0, sentMs + this.model.expectedMs(rows) - nowMs));
+    for (const { rows, sentMs, ahead } of this.#running) {
+      const beganMs = ahead ? Math.max(sentMs, this.#lastReplyMs) : sentMs;
+      restMs = Math.min(restMs, Math.max(0, beganMs + this.model.expectedMs(rows) - nowMs));
     }
     return restMs === Infinity ? 0 : restMs;
   }
