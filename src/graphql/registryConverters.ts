@@ -165,6 +165,7 @@ export function fromModelVersion(
     outputs: version.signature.outputs,
     endpoints: version.endpoints,
     replicas: () => fromReplicas(version, served),
+    fillWait: () => served.find(version.model, version.version)?.batcher.fillWait,
   };
 }
 

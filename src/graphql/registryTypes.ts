@@ -47,6 +47,15 @@ export class ReplicaType {
   batchRowsReason?: string | undefined;
 }
 
+@ObjectType("FillWait", { simpleResolvers: true })
+export class FillWaitType {
+  @Field(() => Boolean)
+  waits!: boolean;
+
+  @Field(() => String, { description: "What was chosen, or with AUTO what comparisons have shown." })
+  reason!: string;
+}
+
 @ObjectType("ModelVersion", { simpleResolvers: true })
 export class ModelVersionType {
   @Field(() => String)
@@ -69,6 +78,12 @@ export class ModelVersionType {
 
   @Field(() => [ReplicaType])
   replicas!: () => readonly ReplicaType[];
+
+  @Field(() => FillWaitType, {
+    nullable: true,
+    description: "Whether free replicas wait for fuller batches on this server; null: it serves none of it.",
+  })
+  fillWait!: () => FillWaitType | undefined;
 }
 
 @ObjectType("Model", { simpleResolvers: true })

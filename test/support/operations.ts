@@ -279,6 +279,9 @@ export const CONFIGURE_MODEL = graphql(`
         settings {
           batchSizeController
           maxBatchRows
+          maxBatchBytes
+          maxBatchDelayMs
+          prefetchMs
           cacheTtlMs
           cacheScope
           approximateErrorBudget
@@ -287,6 +290,10 @@ export const CONFIGURE_MODEL = graphql(`
           featureTolerance
         }
         versions {
+          fillWait {
+            waits
+            reason
+          }
           replicas {
             batchRows
             batchRowsReason
