@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { fakeBatching } from "../support/fakeBatching.js";
-import { FakeReplica } from "../support/fakeReplica.js";
+import { FakeReplica, rowOf } from "../support/fakeReplica.js";
+import { rowQuery } from "../support/rowQuery.js";
 
 /** A batch of one takes 10 ms, as the batcher knows. */
 function knowing(prefetchMs: number) {
@@ -67,7 +68,7 @@ describe("prefetch", () => {
     const { clock, submit, replica } = knowing(20);
     submit(1, 500);
     clock.endTurn();
-    submit(2, 18);
+    submit(2, 500).extend(rowQuery(rowOf(2), clock.nowMs() + 15));
     clock.endTurn();
     expect([replica.log, clock.turnCallbacks]).toEqual([[[1]], 0]);
     for (let i = 0; i < 5; i++) {

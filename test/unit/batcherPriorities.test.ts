@@ -55,11 +55,12 @@ describe("bulk rows", () => {
     serve(0);
     const [first, second] = [submit(1, MINUTE_MS, 4, "BULK"), submit(2, MINUTE_MS, 4, "BULK")];
     submit(3, 200);
+    submit(4, MINUTE_MS / 2, 4, "BULK");
     first.extend(rowQuery(rowOf(1), clock.nowMs() + 10));
     second.extend(rowQuery(rowOf(2), clock.nowMs() + 100));
     clock.advance(20);
-    for (let i = 0; i < 4; i++) serve(0);
-    expect(replica.log).toEqual([[0], [2], [3], [1]]);
+    for (let i = 0; i < 5; i++) serve(0);
+    expect(replica.log).toEqual([[0], [2], [3], [4], [1]]);
     expect(batcher.queuedRows).toBe(0);
   });
 
