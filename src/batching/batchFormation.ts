@@ -18,6 +18,8 @@ export interface BatchDraft {
   readonly lane: Lane;
   /** When the replica would begin with it. */
   readonly startMs: number;
+  /** It would wait behind a batch that runs: without bulk rows, or who comes meanwhile would wait for two such batches. */
+  readonly ahead: boolean;
   /** The rows that it is planned from: the interactive ones, or bulk ones where no interactive row can go. */
   readonly queue: DeadlineQueue;
   readonly from: number;
@@ -51,7 +53,8 @@ export class BatchFormation {
     const { waiting, replyBytes } = this.#options;
     const startMs = nowMs + lane.startsInMs(nowMs);
     const most = Math.min(lane.controller.size, replyBytes.maxRows);
-    for (const queue of [waiting.interactive, waiting.bulk]) {
+    const ahead = lane.isBusy;
+    for (const queue of ahead ? [waiting.interactive] : [waiting.interactive, waiting.bulk]) {
       if (queue.size === 0) continue;
       const plan = planBatch({
         nowMs: startMs,
@@ -61,7 +64,7 @@ export class BatchFormation {
         model: lane.model,
       });
       const rows = Math.max(plan.rows, alone ? 1 : 0);
-      if (rows > 0) return { lane, startMs, queue, from: plan.from, rows, most };
+      if (rows > 0) return { lane, startMs, ahead, queue, from: plan.from, rows, most };
     }
     return undefined;
   }
@@ -70,13 +73,13 @@ export class BatchFormation {
   take(draft: BatchDraft, nowMs: number): FormedBatch {
     const { waiting } = this.#options;
     const places = new Places(draft.lane.replica.id, this.maxBatchBytes);
-    const aged = this.#takeAged(draft, places, nowMs);
+    const aged = draft.ahead ? [] : this.#takeAged(draft, places, nowMs);
     const lostBefore = places.lost;
     const planned = draft.queue.takeFrom(draft.from, (row) => places.offer(row, draft.rows));
     const first = planned[0];
     const leftOver = waiting.interactive.size - (places.lost - lostBefore);
     const filled =
-      aged.length === 0 && first !== undefined && leftOver <= 0 && draft.queue === waiting.interactive
+      aged.length === 0 && first !== undefined && leftOver <= 0 && draft.queue === waiting.interactive && !draft.ahead
         ? this.#fill(draft, places, first.orderMs)
         : [];
     const rows = [...planned, ...aged, ...filled];

@@ -104,10 +104,10 @@ export class Dispatcher {
   }
 
   /** Where all that waits would go in one batch that is not full. */
-  #holdUntilMs({ lane, queue, from, rows, most, startMs }: BatchDraft, nowMs: number): number {
+  #holdUntilMs({ lane, queue, from, rows, most, ahead }: BatchDraft, nowMs: number): number {
     const { queue: waiting, fillWait } = this.#options;
     const head = queue.at(0);
-    if (head === undefined || startMs > nowMs || from > 0 || rows < queue.size || waiting.size >= most) return nowMs;
+    if (head === undefined || ahead || from > 0 || rows < queue.size || waiting.size >= most) return nowMs;
     return fillWait.untilMs({ head, rows, model: lane.model, nowMs, heldSinceMs: this.#heldSinceMs });
   }
 

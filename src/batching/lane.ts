@@ -86,7 +86,12 @@ export class Lane {
 
   /** Milliseconds until a batch that is sent now is expected to begin. */
   startsInMs(nowMs: number): number {
-    return this.inFlight < this.replica.concurrency ? 0 : this.#restMs(nowMs);
+    return this.isBusy ? this.#restMs(nowMs) : 0;
+  }
+
+  /** Each of its workers has a batch that is not overdue. */
+  get isBusy(): boolean {
+    return this.inFlight >= this.replica.concurrency;
   }
 
   get #isFree(): boolean {
@@ -118,7 +123,7 @@ export class Lane {
       rows,
       sentMs: nowMs,
       full: rows >= this.controller.size,
-      ahead: this.inFlight >= this.replica.concurrency,
+      ahead: this.isBusy,
       overdue: false,
       shared: this.#running.size > 0,
     };

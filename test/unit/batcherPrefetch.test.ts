@@ -64,6 +64,19 @@ describe("prefetch", () => {
     expect(replica.log).toEqual([[1], [2], [3]]);
   });
 
+  test("sends no bulk rows ahead: who comes meanwhile would wait for two batches of them", () => {
+    const { clock, submit, replica } = knowing(3);
+    submit(1, 500);
+    submit(2, 5000, 4, "BULK");
+    clock.endTurn();
+    clock.advance(8);
+    clock.endTurn();
+    expect(replica.log).toEqual([[1]]);
+    submit(3, 500);
+    clock.endTurn();
+    expect(replica.log).toEqual([[1], [3]]);
+  });
+
   test("does not spin when no row could be answered in time behind the batch that runs", () => {
     const { clock, submit, replica } = knowing(20);
     submit(1, 500);
