@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { Aimd } from "../src/batching/aimd.js";
 import { FixedSize } from "../src/batching/fixed.js";
 import type { NewController } from "../src/batching/lane.js";
@@ -6,6 +6,8 @@ import { ModelSize } from "../src/batching/modelSize.js";
 import { QuantileSize } from "../src/batching/quantileSize.js";
 import { Run } from "./simulation/simulate.js";
 import type { Outcome, Simulation } from "./simulation/simulate.js";
+import { fillWaits, prefetches, priorities, steps } from "./simulation/settingTables.js";
+import type { Line } from "./simulation/settingTables.js";
 import type { Service } from "./simulation/simulatedReplica.js";
 
 const MAX_BATCH_ROWS = 256;
@@ -97,26 +99,55 @@ function print({ controller, setting, goodput: byLoad }: Row): void {
   process.stderr.write(`${setting.padEnd(34)} ${controller.padEnd(9)} ${cells.join("   ")}\n`);
 }
 
-async function main(): Promise<void> {
-  const command = new Command("npm run simulate --")
-    .description(
-      "The real batcher under a virtual clock: goodput in percent of min(load, nominal capacity), for each batch-size\ncontroller. A batch takes 4 + 0.25 rows ms; the objective is 50 ms.",
-    )
-    .option("--seed <number>", "seed of arrivals and noise", "1")
-    .option("--json", "also print all figures as one JSON object on the last line of stdout");
-  command.parse();
-  const { seed: text, json } = command.opts<{ seed: string; json?: boolean }>();
-  const seed = Number(text);
-  if (!Number.isInteger(seed)) throw new Error(`--seed: expected an integer, got ${text}`);
+function printLine({ setting, figures }: Line): void {
+  const cells = Object.entries(figures).map(([name, value]) => `${name} ${value}`);
+  process.stderr.write(`${setting.padEnd(46)} ${cells.join("   ")}\n`);
+}
+
+/** The controllers, each alone and with what may go wrong. */
+async function controllerTables(seed: number): Promise<Row[]> {
   const unequal = [NOISY, { ...NOISY, fixedMs: 8, rowMs: 0.5 }, { ...NOISY, fixedMs: 2 }, { ...NOISY, rowMs: 1 }];
-  const rows = [
+  return [
     ...(await table("one replica, noise", [NOISY], [SLO_MS], seed)),
     ...(await table("one replica, no noise", [QUIET], [SLO_MS], seed)),
     ...(await table("deadlines 50 and 100 ms, noise", [NOISY], [SLO_MS, 2 * SLO_MS], seed)),
+    ...(await table("two unequal replicas, noise", unequal.slice(0, 2), [SLO_MS], seed)),
+    ...(await table("three unequal replicas, noise", unequal.slice(0, 3), [SLO_MS], seed)),
     ...(await table("four unequal replicas, noise", unequal, [SLO_MS], seed)),
     ...(await faults(seed)),
   ];
-  if (json === true) process.stdout.write(`${JSON.stringify({ seed, rows })}\n`);
+}
+
+async function main(): Promise<void> {
+  const command = new Command("npm run simulate --")
+    .description(
+      "The real batcher under a virtual clock: goodput in percent of min(load, nominal capacity), for each batch-size\ncontroller, then priorities, fill wait and prefetch under aimd. A batch takes 4 + 0.25 rows ms unless said\notherwise; the objective is 50 ms.",
+    )
+    .option("--seed <number>", "seed of arrivals and noise", "1")
+    .addOption(
+      new Option("--only <table>", "one of the tables").choices([
+        "controllers",
+        "priorities",
+        "fill-wait",
+        "prefetch",
+        "steps",
+      ]),
+    )
+    .option("--json", "also print all figures as one JSON object on the last line of stdout");
+  command.parse();
+  const { seed: text, json, only } = command.opts<{ seed: string; json?: boolean; only?: string }>();
+  const seed = Number(text);
+  if (!Number.isInteger(seed)) throw new Error(`--seed: expected an integer, got ${text}`);
+  const tables = { seed, print: printLine };
+  const wanted = (name: string): boolean => only === undefined || only === name;
+  const rows = wanted("controllers") ? await controllerTables(seed) : [];
+  const lines = {
+    priorities: wanted("priorities") ? await priorities(tables) : [],
+    fillWait: wanted("fill-wait") ? await fillWaits(tables) : [],
+    prefetch: wanted("prefetch") ? await prefetches(tables) : [],
+    steps: wanted("steps") ? await steps(tables) : [],
+  };
+  if (json === true) process.stdout.write(`${JSON.stringify({ seed, rows, ...lines })}\n`);
 }
 
 main().catch((error: unknown) => {

@@ -55,9 +55,17 @@ export type ConfigureModelInput = {
   cacheTtlMs?: number | null | undefined;
   /** 0 or more; default 0. */
   featureTolerance?: number | null | undefined;
+  /** 1 or more; default what a message holds. */
+  maxBatchBytes?: number | null | undefined;
+  /** Learn whether waiting pays, instead of maxBatchDelayMs. */
+  maxBatchDelayAuto?: boolean | null | undefined;
+  /** 0 to 1000; default 0, no waiting. */
+  maxBatchDelayMs?: number | null | undefined;
   /** 1 to 65536; default 256. */
   maxBatchRows?: number | null | undefined;
   model: string;
+  /** 0 to 1000; default 0. */
+  prefetchMs?: number | null | undefined;
   /** What a new replica computes before queries reach it, at most 64; default none: recent inputs of the model. */
   warmUpInputs?: Array<TensorInput> | null | undefined;
 };

@@ -1,18 +1,34 @@
 import { Batcher } from "../../src/batching/batcher.js";
 import { BatcherMetrics } from "../../src/batching/batcherMetrics.js";
+import { NO_BATCH_LIMITS } from "../../src/batching/batchLimits.js";
+import type { BatchLimits } from "../../src/batching/batchLimits.js";
 import type { NewController } from "../../src/batching/lane.js";
+import type { Priority } from "../../src/domain/application.js";
+import type { Random } from "../../src/domain/ports.js";
+import { Invariants, MAX_QUEUE_ROWS } from "./invariants.js";
 import { exponential, seededRandom } from "./seededRandom.js";
 import { SimulatedReplica } from "./simulatedReplica.js";
 import type { Service } from "./simulatedReplica.js";
+import { Tally } from "./tally.js";
+import type { Counts } from "./tally.js";
 import { VirtualClock } from "./virtualClock.js";
 
 export interface Simulation {
   readonly seed: number;
   readonly newController: NewController;
+  /** Default: none. */
+  readonly limits?: Partial<BatchLimits>;
+  readonly maxBatchRows?: number;
+  /** Rows of four bytes in a reply. Default: any. */
+  readonly maxReplyRows?: number;
   readonly replicas: readonly Service[];
   /** Milliseconds from arrival to deadline; a query draws one of them. */
   readonly sloMs: readonly number[];
   readonly ratePerSecond: number;
+  /** Queries come so many at a time, spread over so many milliseconds. Default: one by one. */
+  readonly burst?: { readonly queries: number; readonly overMs: number };
+  /** Bulk queries beside the interactive ones. Default: none. */
+  readonly bulk?: { readonly ratePerSecond: number; readonly deadlineMs: number };
   readonly seconds: number;
   /** Not counted, at the beginning. */
   readonly warmUpSeconds: number;
@@ -20,32 +36,29 @@ export interface Simulation {
   readonly events?: readonly { readonly atMs: number; readonly run: (replicas: readonly SimulatedReplica[]) => void }[];
 }
 
-export interface Outcome {
+/** Of the interactive queries, and beside them of the bulk ones. */
+export interface Outcome extends Counts {
   /** Queries answered by a model within their deadline, per second of the counted time. */
   readonly goodPerSecond: number;
   readonly arrivedPerSecond: number;
-  /** Answered, but too late. */
-  readonly late: number;
-  readonly refused: number;
-  readonly dropped: number;
-  /** Without an answer for another reason: no healthy replica, or one that ended. */
-  readonly failed: number;
+  readonly bulk: Counts;
   /** Batches without a reply in time, and times that a replica was ejected. */
   readonly overdue: number;
   readonly ejected: number;
   readonly retried: number;
+  readonly dispatches: Readonly<Record<string, number>>;
   /** Rows sent to each replica. */
   readonly rowsByReplica: readonly number[];
-  /** Good answers' 99th percentile, in milliseconds. */
-  readonly p99Ms: number;
   readonly meanBatchRows: number;
-  /** Good answers in each tenth of a second, from the start. */
-  readonly goodByTenth: readonly number[];
+  /** Share of the whole time that replicas computed. */
+  readonly busyShare: number;
+  readonly waits: boolean;
   /** What broke an invariant, if anything did. */
   readonly breach: string | undefined;
 }
 
 const DRAIN_MS = 60_000;
+const STEP_MS = 100;
 
 /** The real batcher under a virtual clock, with Poisson arrivals, its invariants checked after every event. */
 export class Run {
@@ -54,120 +67,119 @@ export class Run {
   readonly #metrics = new BatcherMetrics();
   readonly #replicas: SimulatedReplica[];
   readonly #batcher: Batcher;
-  readonly #settled: Uint8Array[] = [];
-  readonly #goodByTenth: number[];
-  #arrived = 0;
-  #settledCount = 0;
-  #good = 0;
-  #late = 0;
-  #refused = 0;
-  #dropped = 0;
-  #failed = 0;
-  readonly #latenciesMs: number[] = [];
-  #breach: string | undefined;
+  readonly #invariants: Invariants;
+  #submitted = 0;
+  readonly #tallies: Readonly<Record<Priority, Tally>>;
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation;
-    this.#goodByTenth = new Array<number>(Math.ceil(simulation.seconds * 10) + 1).fill(0);
+    const { seed, seconds, warmUpSeconds, newController, limits, maxReplyRows = Infinity } = simulation;
+    const tally = (): Tally => new Tally(warmUpSeconds * 1000, seconds);
+    this.#tallies = { INTERACTIVE: tally(), BULK: tally() };
     this.#replicas = simulation.replicas.map(
-      (service, i) => new SimulatedReplica(`r${i}`, this.#clock, seededRandom(simulation.seed * 31 + i), service),
+      (service, i) => new SimulatedReplica(`r${i}`, this.#clock, seededRandom(seed * 31 + i), service),
     );
     this.#batcher = new Batcher({
       clock: this.#clock,
-      random: seededRandom(simulation.seed * 31 + 17),
+      random: seededRandom(seed * 31 + 17),
       name: "simulated@1",
-      newController: simulation.newController,
+      newController,
       metrics: this.#metrics,
-      maxQueueRows: 4096,
-      maxBatchBytes: 1 << 24,
+      maxQueueRows: MAX_QUEUE_ROWS,
+      maxReplyBytes: 4 * maxReplyRows,
+      limits: { ...NO_BATCH_LIMITS, ...limits },
     });
-    for (const replica of this.#replicas) {
-      this.#batcher.addReplica(replica);
-      replica.onLeave = () => this.#batcher.removeReplica(replica.id);
-      replica.onBack = () => this.#batcher.addReplica(replica);
-    }
+    this.#invariants = new Invariants({
+      batcher: this.#batcher,
+      metrics: this.#metrics,
+      replicas: this.#replicas,
+      maxBatchRows: Math.min(simulation.maxBatchRows ?? 256, maxReplyRows),
+    });
+    for (const replica of this.#replicas) this.#connect(replica);
     this.#batcher.serviceBudgetMs = Math.min(...simulation.sloMs) / 2;
   }
 
   async run(): Promise<Outcome> {
-    const { seconds, events, warmUpSeconds } = this.#simulation;
-    const random = seededRandom(this.#simulation.seed);
+    const { seconds, events, seed, ratePerSecond, bulk } = this.#simulation;
     for (const { atMs, run } of events ?? []) this.#clock.at(atMs, () => run(this.#replicas));
-    this.#scheduleArrival(random, 0);
-    this.#clock.runUntil(seconds * 1000, () => this.#check());
-    this.#clock.runUntil(seconds * 1000 + DRAIN_MS, () => this.#check());
-    // Refusals settle in a microtask.
-    await Promise.resolve();
-    if (this.#settledCount !== this.#settled.length) {
-      this.#breach ??= `${this.#settled.length} queries, ${this.#settledCount} settled`;
+    this.#schedule(seededRandom(seed), ratePerSecond, 0, (random) => this.#arrive(random));
+    if (bulk !== undefined) {
+      const arrive = (): void => this.#submit("BULK", bulk.deadlineMs);
+      this.#schedule(seededRandom(seed * 31 + 23), bulk.ratePerSecond, 0, arrive);
     }
-    const counted = seconds - warmUpSeconds;
-    return {
-      goodPerSecond: this.#good / counted,
-      arrivedPerSecond: this.#arrived / counted,
-      late: this.#late,
-      refused: this.#refused,
-      dropped: this.#dropped,
-      failed: this.#failed,
-      overdue: this.#metrics.overdue,
-      ejected: this.#metrics.ejected,
-      retried: this.#metrics.retried,
-      rowsByReplica: this.#replicas.map(({ rowsSent }) => rowsSent),
-      p99Ms: this.#latenciesMs.sort((a, b) => a - b)[Math.floor(this.#latenciesMs.length * 0.99)] ?? 0,
-      meanBatchRows: this.#metrics.rows / Math.max(1, this.#metrics.batches),
-      goodByTenth: this.#goodByTenth,
-      breach: this.#breach,
-    };
+    const endMs = seconds * 1000 + DRAIN_MS;
+    while (this.#clock.nowMs() < endMs) {
+      this.#clock.runUntil(Math.min(endMs, this.#clock.nowMs() + STEP_MS), () => this.#invariants.check());
+      // Refusals settle in a microtask.
+      await Promise.resolve();
+    }
+    this.#invariants.atEnd();
+    return this.#outcome();
   }
 
-  #scheduleArrival(random: () => number, afterMs: number): void {
-    const atMs = afterMs + (exponential(random) * 1000) / this.#simulation.ratePerSecond;
+  #connect(replica: SimulatedReplica): void {
+    this.#batcher.addReplica(replica);
+    replica.onSend = (batch) => this.#invariants.sent(batch);
+    replica.onReply = () => this.#invariants.replied();
+    replica.onLeave = () => {
+      this.#invariants.replied();
+      this.#batcher.removeReplica(replica.id);
+    };
+    replica.onBack = () => this.#batcher.addReplica(replica);
+  }
+
+  #schedule(random: Random, ratePerSecond: number, afterMs: number, arrive: (random: Random) => void): void {
+    const atMs = afterMs + (exponential(random) * 1000) / ratePerSecond;
     if (atMs >= this.#simulation.seconds * 1000) return;
     this.#clock.at(atMs, () => {
-      this.#arrive(random);
-      this.#scheduleArrival(random, atMs);
+      arrive(random);
+      this.#schedule(random, ratePerSecond, atMs, arrive);
     });
   }
 
-  #arrive(random: () => number): void {
-    const { sloMs, warmUpSeconds } = this.#simulation;
-    const arrivalMs = this.#clock.nowMs();
-    const deadlineMs = arrivalMs + (sloMs[Math.floor(random() * sloMs.length)] as number);
-    const counted = arrivalMs >= warmUpSeconds * 1000;
-    if (counted) this.#arrived += 1;
-    const index = this.#settled.length;
-    const row = new Uint8Array(new Uint32Array([index]).buffer);
-    this.#settled.push(new Uint8Array(1));
-    this.#batcher.submit({ row: [row], deadlineMs, priority: "INTERACTIVE" }, (outcome) => {
-      const mark = this.#settled[index] as Uint8Array;
-      if (mark[0] !== 0) this.#breach ??= `query ${index} settled twice`;
-      mark[0] = 1;
-      this.#settledCount += 1;
-      if (outcome.kind === "output" && outcome.output[0] !== row)
-        this.#breach ??= `query ${index} got another's answer`;
-      if (counted) this.#count(outcome.kind === "output" ? "output" : outcome.code, arrivalMs, deadlineMs);
-    });
-  }
-
-  #count(how: string, arrivalMs: number, deadlineMs: number): void {
-    const nowMs = this.#clock.nowMs();
-    if (how === "OVERLOADED") this.#refused += 1;
-    else if (how === "DEADLINE_EXCEEDED") this.#dropped += 1;
-    else if (how !== "output") this.#failed += 1;
-    else if (nowMs > deadlineMs) this.#late += 1;
-    else {
-      this.#latenciesMs.push(nowMs - arrivalMs);
-      this.#good += 1;
-      const tenth = Math.floor(nowMs / 100);
-      if (tenth < this.#goodByTenth.length) this.#goodByTenth[tenth] = (this.#goodByTenth[tenth] as number) + 1;
+  #arrive(random: Random): void {
+    const { sloMs, burst } = this.#simulation;
+    const drawMs = (): number => sloMs[Math.floor(random() * sloMs.length)] as number;
+    if (burst === undefined) return this.#submit("INTERACTIVE", drawMs());
+    for (let i = 0; i < burst.queries; i++) {
+      const atMs = this.#clock.nowMs() + random() * burst.overMs;
+      this.#clock.at(atMs, () => this.#submit("INTERACTIVE", drawMs()));
     }
   }
 
-  #check(): void {
-    if (this.#batcher.queuedRows > 4096) this.#breach ??= `${this.#batcher.queuedRows} rows in a queue of 4096`;
-    const inFlight = this.#replicas.reduce((sum, replica) => sum + replica.rowsInFlight, 0);
-    const { rows, answered } = this.#metrics;
-    // Rows that were lost, or are with a second replica too, make it fewer answers.
-    if (rows - answered < inFlight) this.#breach ??= `${rows} rows sent, ${inFlight} in flight, ${answered} answered`;
+  #submit(priority: Priority, withinMs: number): void {
+    const arrivalMs = this.#clock.nowMs();
+    const deadlineMs = arrivalMs + withinMs;
+    const tally = this.#tallies[priority];
+    tally.arrived(arrivalMs);
+    const row = [new Uint8Array(new Uint32Array([this.#submitted++]).buffer)];
+    const query = this.#invariants.submitted(row, priority);
+    this.#batcher.submit({ row, deadlineMs, priority }, (outcome) => {
+      this.#invariants.settled(query, outcome);
+      tally.settled(outcome, arrivalMs, deadlineMs, this.#clock.nowMs());
+    });
+  }
+
+  #outcome(): Outcome {
+    const { seconds, warmUpSeconds } = this.#simulation;
+    const { overdue, ejected, retried, dispatches, rows, batches } = this.#metrics;
+    const counted = seconds - warmUpSeconds;
+    const interactive = this.#tallies.INTERACTIVE.counts;
+    const busyMs = this.#replicas.reduce((sum, replica) => sum + replica.busyMs, 0);
+    return {
+      ...interactive,
+      goodPerSecond: interactive.good / counted,
+      arrivedPerSecond: interactive.arrived / counted,
+      bulk: this.#tallies.BULK.counts,
+      overdue,
+      ejected,
+      retried,
+      dispatches,
+      rowsByReplica: this.#replicas.map(({ rowsSent }) => rowsSent),
+      meanBatchRows: rows / Math.max(1, batches),
+      busyShare: busyMs / (seconds * 1000 * this.#replicas.length),
+      waits: this.#batcher.fillWait.waits,
+      breach: this.#invariants.breach,
+    };
   }
 }

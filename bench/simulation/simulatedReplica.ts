@@ -11,6 +11,10 @@ export interface Service {
   readonly sigma: number;
   /** One batch in so many takes three times as long; 0 for never. */
   readonly stallShare: number;
+  /** Rows are computed in tiles of so many, each as long as a full one. Default: one by one. */
+  readonly tileRows?: number;
+  /** Milliseconds that a batch and its reply are on their way, while which the replica may run another. Default: none. */
+  readonly wayMs?: number;
 }
 
 const SIGNATURE: Signature = {
@@ -18,7 +22,7 @@ const SIGNATURE: Signature = {
   outputs: [{ name: "y", datatype: "INT32", shape: [] }],
 };
 
-/** A model whose batches take a + b rows milliseconds, with noise. Answers each row with itself. */
+/** A model whose batches take a + b rows milliseconds, with noise, one after the other. Answers each row with itself. */
 export class SimulatedReplica implements ReplicaPort {
   readonly id: string;
   readonly concurrency = 1;
@@ -29,6 +33,13 @@ export class SimulatedReplica implements ReplicaPort {
   /** No batch ends before this time. */
   stalledUntilMs = 0;
   rowsSent = 0;
+  /** Milliseconds for which it has computed. */
+  busyMs = 0;
+  /** Told of each batch before it runs. */
+  onSend: (batch: Batch) => void = () => undefined;
+  /** Told of each reply before it is given. */
+  onReply: () => void = () => undefined;
+  #idleFromMs = 0;
   /** Told before the batches in flight are given back, and when it is there again. */
   onLeave: () => void = () => undefined;
   onBack: () => void = () => undefined;
@@ -52,6 +63,7 @@ export class SimulatedReplica implements ReplicaPort {
     this.onLeave();
     const lost = [...this.#running];
     this.#running.clear();
+    this.#idleFromMs = this.#clock.nowMs();
     for (const { cancel, lose } of lost) {
       cancel();
       lose();
@@ -59,11 +71,18 @@ export class SimulatedReplica implements ReplicaPort {
     this.#clock.at(this.#clock.nowMs() + restartMs, () => this.onBack());
   }
 
-  send({ rows }: Batch, done: (reply: BatchReply) => void): void {
+  send(batch: Batch, done: (reply: BatchReply) => void): void {
+    this.onSend(batch);
+    const { rows } = batch;
     this.rowsSent += rows.length;
-    const endMs = Math.max(this.#clock.nowMs() + this.#serviceMs(rows.length), this.stalledUntilMs);
-    const cancel = this.#clock.at(endMs, () => {
+    const serviceMs = this.#serviceMs(rows.length);
+    const wayMs = (this.service.wayMs ?? 0) / 2;
+    const startMs = Math.max(this.#clock.nowMs() + wayMs, this.#idleFromMs);
+    this.#idleFromMs = Math.max(startMs + serviceMs, this.stalledUntilMs);
+    this.busyMs += serviceMs;
+    const cancel = this.#clock.at(this.#idleFromMs + wayMs, () => {
       this.#running.delete(running);
+      this.onReply();
       done({ kind: "rows", rows: rows.map((output) => ({ kind: "output", output })) });
     });
     const lose = (): void => done({ kind: "lost", message: `${this.id} ended` });
@@ -72,9 +91,9 @@ export class SimulatedReplica implements ReplicaPort {
   }
 
   #serviceMs(rows: number): number {
-    const { fixedMs, rowMs, sigma, stallShare } = this.service;
+    const { fixedMs, rowMs, sigma, stallShare, tileRows = 1 } = this.service;
     const noise = sigma === 0 ? 1 : Math.exp(sigma * normal(this.#random));
     const stall = stallShare > 0 && this.#random() < stallShare ? 3 : 1;
-    return (fixedMs + rowMs * rows) * noise * stall;
+    return (fixedMs + rowMs * tileRows * Math.ceil(rows / tileRows)) * noise * stall;
   }
 }

@@ -1,16 +1,21 @@
 import type { Clock, PendingRow, Random, ReplicaPort, RowQuery, RowQueue, Settle } from "../domain/ports.js";
-import { expectedFinishMs } from "./admission.js";
+import { BatchFormation } from "./batchFormation.js";
+import type { BatchLimits } from "./batchLimits.js";
 import { BatchesInFlight } from "./batchesInFlight.js";
 import type { BatcherMetrics } from "./batcherMetrics.js";
-import { DeadlineQueue } from "./deadlineQueue.js";
+import { BulkTurns } from "./bulkTurns.js";
 import type { QueuedRow } from "./deadlineQueue.js";
+import { Dispatcher } from "./dispatcher.js";
 import { EjectedReplicas } from "./ejectedReplicas.js";
+import { FillWait } from "./fillWait.js";
 import { Lane } from "./lane.js";
 import type { NewController, WarmUpSample } from "./lane.js";
-import { planBatch } from "./planBatch.js";
-import type { Refusal } from "./refusal.js";
+import { ReplyBytes } from "./replyBytes.js";
+import { noReplica, RowAdmission } from "./rowAdmission.js";
 import { RowRetries } from "./rowRetries.js";
 import { RowSettlement } from "./rowSettlement.js";
+import type { FailedCode } from "./rowSettlement.js";
+import { WaitingRows } from "./waitingRows.js";
 
 export interface BatcherOptions {
   readonly clock: Clock;
@@ -23,8 +28,10 @@ export interface BatcherOptions {
   readonly metrics: BatcherMetrics;
   /** Rows in the queue beyond which more are refused as OVERLOADED. */
   readonly maxQueueRows: number;
-  /** Bytes of row data in one batch; a single larger row still goes alone. */
-  readonly maxBatchBytes: number;
+  /** Bytes of outputs in one reply: batches are kept so small that theirs fit. */
+  readonly maxReplyBytes: number;
+  /** Until others are chosen. */
+  readonly limits: BatchLimits;
 }
 
 /**
@@ -41,31 +48,51 @@ export class Batcher implements RowQueue {
   readonly #retries: RowRetries;
   readonly #ejected: EjectedReplicas;
   readonly #inFlight: BatchesInFlight;
-  readonly #queue = new DeadlineQueue();
+  readonly #admission: RowAdmission;
+  readonly #formation: BatchFormation;
+  readonly #dispatcher: Dispatcher;
+  readonly #fillWait: FillWait;
+  readonly #replyBytes: ReplyBytes;
+  readonly #queue = new WaitingRows();
   readonly #lanes = new Map<string, Lane>();
   #newController: NewController;
+  #prefetchMs: number;
   #arrivals = 0;
-  #dispatchScheduled = false;
   #idleWaiters: (() => void)[] = [];
 
   constructor(options: BatcherOptions) {
     this.#options = options;
     this.#newController = options.newController;
-    const { clock, name, metrics } = options;
-    this.#settlement = new RowSettlement(metrics);
-    const common = { clock, name, lanes: this.#lanes, queue: this.#queue, settlement: this.#settlement };
-    this.#retries = new RowRetries({ ...common, metrics, onDue: () => this.#scheduleDispatch() });
-    this.#ejected = new EjectedReplicas(common);
-    this.#inFlight = new BatchesInFlight({
-      ...common,
-      metrics,
-      retries: this.#retries,
-      onChange: () => this.#settled(),
-    });
+    this.#prefetchMs = options.limits.prefetchMs;
+    const { clock, name, metrics, limits, maxQueueRows } = options;
+    const turns = new BulkTurns();
+    const replyBytes = (this.#replyBytes = new ReplyBytes(options.maxReplyBytes));
+    const fillWait = (this.#fillWait = new FillWait(limits.maxBatchDelayMs));
+    const formation = new BatchFormation({ waiting: this.#queue, turns, replyBytes }, limits.maxBatchBytes);
+    this.#formation = formation;
+    const settlement = (this.#settlement = new RowSettlement(metrics, (row, how) => this.#learnCost(row, how)));
+    const common = { clock, name, lanes: this.#lanes, queue: this.#queue, settlement, metrics };
+    const retries = (this.#retries = new RowRetries({ ...common, onDue: () => this.#dispatcher.schedule() }));
+    const ejected = (this.#ejected = new EjectedReplicas(common));
+    const onChange = (): void => this.#settled();
+    const inFlight = (this.#inFlight = new BatchesInFlight({ ...common, retries, turns, replyBytes, onChange }));
+    this.#admission = new RowAdmission({ ...common, retries, ejected, inFlight, maxQueueRows });
+    const onIdle = (): void => this.#notifyIfIdle();
+    this.#dispatcher = new Dispatcher({ ...common, retries, ejected, inFlight, formation, fillWait, onIdle });
   }
 
   get queuedRows(): number {
     return this.#queue.size + this.#retries.isolation.size;
+  }
+
+  /** Rows that replicas have: those of overdue batches too. */
+  get rowsInFlight(): number {
+    return this.#inFlight.rows;
+  }
+
+  /** For operators: whether free replicas wait for fuller batches, and why. */
+  get fillWait(): { readonly waits: boolean; readonly reason: string } {
+    return this.#fillWait.state;
   }
 
   get replicaCount(): number {
@@ -103,13 +130,23 @@ export class Batcher implements RowQueue {
     for (const lane of this.#lanes.values()) lane.useController(newController);
   }
 
+  /** From now on; what has not changed keeps what it has learned. */
+  set limits({ maxBatchBytes, maxBatchDelayMs, prefetchMs }: BatchLimits) {
+    this.#formation.maxBatchBytes = maxBatchBytes;
+    this.#fillWait.maxDelayMs = maxBatchDelayMs;
+    this.#prefetchMs = prefetchMs;
+    for (const lane of this.#lanes.values()) lane.prefetchMs = prefetchMs;
+    this.#dispatcher.schedule();
+  }
+
   submit(query: RowQuery, settle: Settle): PendingRow {
     const queued = this.#newRow(query, settle);
-    const refusal = this.#refusal(queued);
+    this.#fillWait.arrived(queued.queuedAtMs);
+    const refusal = this.#admission.refusal(queued);
     if (refusal === undefined) {
       if (queued.suspect) this.#retries.isolation.add([queued]);
       else this.#queue.push(queued);
-      this.#scheduleDispatch();
+      this.#dispatcher.schedule();
     } else {
       // Never before submit returns: the caller does not hold the row yet.
       queueMicrotask(() => this.#settlement.failed(queued, refusal.code, refusal.message, refusal.retryAfterMs));
@@ -125,10 +162,12 @@ export class Batcher implements RowQueue {
     const metrics = this.#options.metrics.ofReplica(replica.id);
     const lane = new Lane(replica, this.#newController, this.#options.random, metrics);
     metrics.links += 1;
+    lane.prefetchMs = this.#prefetchMs;
     lane.warmedUp(samples, this.#inFlight.serviceBudgetMs);
     this.#lanes.set(replica.id, lane);
+    this.#replyBytes.state(replica.signature);
     this.#retries.isolation.replicaBack(replica.id);
-    this.#scheduleDispatch();
+    this.#dispatcher.schedule();
   }
 
   /** Its batch in flight, if any, still settles. Without a replica left the queue is refused at once. */
@@ -139,7 +178,7 @@ export class Batcher implements RowQueue {
       return this.#refuseWithoutOther();
     }
     for (const row of this.#queue.takeFrom(0, () => "TAKE")) {
-      this.#settlement.failed(row, "NO_REPLICA", this.#noReplica());
+      this.#settlement.failed(row, "NO_REPLICA", noReplica(this.#options.name));
     }
     this.#retries.isolation.giveUpAll("no replica is left");
     this.#notifyIfIdle();
@@ -159,8 +198,9 @@ export class Batcher implements RowQueue {
     this.#notifyIfIdle();
   }
 
-  /** Resolves when nothing is queued or in flight. */
+  /** Resolves when nothing is queued or in flight. From now on no replica waits for a fuller batch. */
   whenIdle(): Promise<void> {
+    this.#dispatcher.drain();
     return new Promise((resolve) => {
       this.#idleWaiters.push(resolve);
       this.#notifyIfIdle();
@@ -179,6 +219,7 @@ export class Batcher implements RowQueue {
       settle,
       orderMs: deadlineMs,
       latestMs: deadlineMs,
+      latestPriority: priority,
       lostBy: undefined,
       sentIn: 0,
       overdueOn: undefined,
@@ -187,42 +228,16 @@ export class Batcher implements RowQueue {
     };
   }
 
-  /** Admission: what cannot be answered in time is refused at once, so that its place goes to one that can. */
-  #refusal(queued: QueuedRow): Refusal | undefined {
-    const { name, clock, maxQueueRows } = this.#options;
-    const poison = this.#retries.inspect(queued);
-    if (poison !== undefined) return { code: "POISON", message: poison };
-    if (this.#lanes.size === 0) return { code: "NO_REPLICA", message: this.#noReplica() };
-    if (this.queuedRows >= maxQueueRows) {
-      return { code: "OVERLOADED", message: `model ${name} has ${maxQueueRows} rows waiting, its bound` };
-    }
-    const ejected = this.#ejected.refusal(queued);
-    if (ejected !== undefined) return ejected;
-    // With nothing ahead of it on an idle replica a row takes nobody's place: it is tried, and teaches the model.
-    if (this.#isIdle()) return undefined;
-    const nowMs = clock.nowMs();
-    const workloads = [...this.#lanes.values()]
-      .filter(({ health }) => health.isHealthy)
-      .map((lane) => lane.workload(nowMs));
-    if (workloads.length === 0) return undefined;
-    const finishMs = expectedFinishMs(workloads, this.#queue.rowsUpTo(queued.orderMs));
-    const lateMs = nowMs + finishMs - queued.orderMs;
-    if (lateMs <= 0) return undefined;
-    const message = `model ${name} would answer in ${finishMs.toFixed(1)} ms, ${lateMs.toFixed(1)} ms late`;
-    return { code: "OVERLOADED", message, retryAfterMs: Math.ceil(lateMs) };
-  }
-
-  #noReplica(): string {
-    return `model ${this.#options.name} has no ready replica`;
-  }
-
   #extend(queued: QueuedRow, { deadlineMs, priority }: RowQuery): void {
-    if (priority === "INTERACTIVE") queued.priority = priority;
-    queued.latestMs = Math.max(queued.latestMs, deadlineMs);
+    if (deadlineMs >= queued.latestMs) {
+      queued.latestMs = deadlineMs;
+      queued.latestPriority = priority;
+    }
     this.#retries.joined(queued);
-    if (deadlineMs >= queued.orderMs) return;
-    if (queued.phase === "QUEUED") this.#queue.reorder(queued, deadlineMs);
-    else queued.orderMs = deadlineMs;
+    const highest = priority === "INTERACTIVE" ? priority : queued.priority;
+    const orderMs = Math.min(deadlineMs, queued.orderMs);
+    if (queued.phase === "QUEUED") this.#queue.reorder(queued, orderMs, highest);
+    else Object.assign(queued, { orderMs, priority: highest });
   }
 
   #abandon(queued: QueuedRow): boolean {
@@ -232,102 +247,16 @@ export class Batcher implements RowQueue {
     return true;
   }
 
-  #scheduleDispatch(): void {
-    if (this.#dispatchScheduled) return;
-    this.#dispatchScheduled = true;
-    this.#options.clock.turnEnd(() => {
-      this.#dispatchScheduled = false;
-      this.#dispatch();
-    });
-  }
-
-  /** Gives every free replica a batch, the least loaded first, until the queue is empty. */
-  #dispatch(): void {
-    this.#dropHopeless();
-    this.#sendApart();
-    const unsuited = new Set<Lane>();
-    while (this.#queue.size > 0) {
-      const lane = this.#freeLane(unsuited);
-      if (lane === undefined) return this.#ejected.refuseOthers();
-      const rows = this.#take(lane);
-      if (rows.length === 0) unsuited.add(lane);
-      else this.#inFlight.send(lane, rows, "SERVING");
-    }
-    this.#notifyIfIdle();
-  }
-
-  /** What goes to one replica for its own reasons: rows that may end it, and one that tries whether it is back. */
-  #sendApart(): void {
-    const isolated = this.#retries.isolation.next();
-    if (isolated !== undefined) this.#inFlight.send(isolated.lane, isolated.rows, "ISOLATED");
-    for (let probe = this.#ejected.next(); probe !== undefined; probe = this.#ejected.next()) {
-      this.#inFlight.send(probe.lane, [probe.row], "PROBE");
-    }
-  }
-
-  /** Rows that even a batch of their own on the fastest replica would answer too late leave before a batch is formed. */
-  #dropHopeless(): void {
-    const only = this.#queue.size === 1 && this.#inFlight.batches === 0;
-    let fastestMs = only ? 0 : Infinity;
-    for (const { model } of this.#lanes.values()) fastestMs = Math.min(fastestMs, model.tailMs(1));
-    const hopelessMs = this.#options.clock.nowMs() + (this.#lanes.size === 0 ? 0 : fastestMs);
-    for (let head = this.#queue.at(0); head !== undefined && head.orderMs <= hopelessMs; head = this.#queue.at(0)) {
-      if (head.latestMs > hopelessMs) {
-        // One waiter cannot be served any more, but another who joined later can.
-        this.#queue.reorder(head, head.latestMs);
-        continue;
-      }
-      this.#queue.remove(head);
-      this.#options.metrics.dropped += 1;
-      this.#settlement.failed(
-        head,
-        "DEADLINE_EXCEEDED",
-        `model ${this.#options.name}: too late to be answered in time`,
-      );
-    }
-  }
-
-  #isIdle(): boolean {
-    return this.#queue.size === 0 && this.#inFlight.batches === 0;
-  }
-
-  #freeLane(unsuited: ReadonlySet<Lane>): Lane | undefined {
-    let best: Lane | undefined;
-    for (const lane of this.#lanes.values()) {
-      if (!lane.isFree || unsuited.has(lane)) continue;
-      if (best === undefined || lane.inFlight < best.inFlight) best = lane;
-    }
-    return best;
-  }
-
-  /** The planned batch without rows that this replica has lost, within the byte bound. */
-  #take(lane: Lane): QueuedRow[] {
+  /** What this server is not to blame for says nothing of whether waiting pays. */
+  #learnCost(row: QueuedRow, how: FailedCode | "OUTPUT"): void {
+    if (how !== "OUTPUT" && how !== "OVERLOADED" && how !== "DEADLINE_EXCEEDED") return;
     const nowMs = this.#options.clock.nowMs();
-    const plan = planBatch({
-      nowMs,
-      queued: this.#queue.size,
-      deadlineMs: (place) => (this.#queue.at(place) as QueuedRow).orderMs,
-      maxRows: lane.controller.size,
-      model: lane.model,
-    });
-    const probes = lane.mayProbe(nowMs) || (this.#queue.size === 1 && this.#inFlight.batches === 0);
-    const most = Math.max(plan.rows, probes ? 1 : 0);
-    let rows = 0;
-    let bytes = 0;
-    return this.#queue.takeFrom(plan.from, (next) => {
-      if (rows >= most) return "STOP";
-      if (next.lostBy === lane.replica.id) return "PASS";
-      bytes += next.bytes;
-      if (rows > 0 && bytes > this.#options.maxBatchBytes) return "STOP";
-      rows += 1;
-      next.phase = "SENT";
-      return "TAKE";
-    });
+    this.#fillWait.settled(row, how === "OUTPUT" && nowMs <= row.orderMs, nowMs);
   }
 
   /** After a reply, or a batch that is overdue. */
   #settled(): void {
-    if (this.queuedRows > 0) this.#scheduleDispatch();
+    if (this.queuedRows > 0) this.#dispatcher.schedule();
     else this.#notifyIfIdle();
   }
 

@@ -14,7 +14,7 @@ export class BatcherMetrics {
   readonly rowWaitMs = new Histogram();
   /** Rows, not milliseconds. */
   readonly rowsPerBatch = new Histogram();
-  readonly dispatches: Record<DispatchReason, number> = { FULL: 0, TURN_END: 0 };
+  readonly dispatches: Record<DispatchReason, number> = { FULL: 0, TURN_END: 0, DELAY: 0, BUDGET: 0, DRAIN: 0 };
   batches = 0;
   rows = 0;
   answered = 0;

@@ -1,21 +1,27 @@
 import type { BatchReply, Clock, RowReply } from "../domain/ports.js";
+import type { DispatchReason } from "../domain/prediction.js";
 import type { Row } from "../domain/tensor.js";
 import type { BatcherMetrics } from "./batcherMetrics.js";
-import type { DeadlineQueue, QueuedRow } from "./deadlineQueue.js";
+import type { QueuedRow } from "./deadlineQueue.js";
+import type { BulkTurns } from "./bulkTurns.js";
 import type { Lane } from "./lane.js";
+import type { ReplyBytes } from "./replyBytes.js";
 import type { RowRetries } from "./rowRetries.js";
 import type { FailedCode, RowSettlement } from "./rowSettlement.js";
 import { decides, traceOf } from "./sentBatch.js";
 import type { BatchPurpose, SentBatch } from "./sentBatch.js";
+import type { WaitingRows } from "./waitingRows.js";
 
 export interface BatchesInFlightOptions {
   readonly clock: Clock;
   /** For messages: `name@version`. */
   readonly name: string;
   readonly lanes: ReadonlyMap<string, Lane>;
-  readonly queue: DeadlineQueue;
+  readonly queue: WaitingRows;
   readonly settlement: RowSettlement;
   readonly retries: RowRetries;
+  readonly turns: BulkTurns;
+  readonly replyBytes: ReplyBytes;
   readonly metrics: BatcherMetrics;
   /** A replica may be free, or nothing be left to do. */
   readonly onChange: () => void;
@@ -32,6 +38,7 @@ export class BatchesInFlight {
   serviceBudgetMs = Infinity;
   #sent = 0;
   #batches = 0;
+  #rows = 0;
 
   constructor(options: BatchesInFlightOptions) {
     this.#options = options;
@@ -42,10 +49,16 @@ export class BatchesInFlight {
     return this.#batches;
   }
 
-  send(lane: Lane, rows: readonly QueuedRow[], purpose: BatchPurpose): void {
-    const { clock, metrics } = this.#options;
+  /** Rows of those batches. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  send(lane: Lane, rows: readonly QueuedRow[], purpose: BatchPurpose, reason?: DispatchReason): void {
+    const { clock, metrics, turns } = this.#options;
     const sentMs = clock.nowMs();
     let latestMs = -Infinity;
+    let bulkRows = 0;
     this.#sent += 1;
     const id = this.#sent;
     for (const row of rows) {
@@ -53,19 +66,23 @@ export class BatchesInFlight {
       row.overdueOn = undefined;
       if (row.latestMs > latestMs) latestMs = row.latestMs;
       metrics.rowWaitMs.record(sentMs - row.queuedAtMs);
+      if (row.priority === "BULK") bulkRows += 1;
     }
-    const hurries = purpose === "PROBE" || this.#hasAnother(lane);
+    const hurries = purpose === "PROBE" || bulkRows > 0 || this.#hasAnother(lane);
     const overdueAtMs = lane.overdueAtMs(rows.length, sentMs, latestMs, hurries);
     const running = lane.sent(rows.length, sentMs);
-    const dispatch = running.full ? "FULL" : "TURN_END";
+    const dispatch = reason ?? (running.full ? "FULL" : "TURN_END");
+    const delays = bulkRows > 0 && purpose === "SERVING";
+    if (delays) turns.began();
     if (purpose === "PROBE") lane.health.probed(overdueAtMs);
     this.#batches += 1;
     lane.metrics.batches += 1;
     lane.metrics.rows += rows.length;
+    this.#rows += rows.length;
     metrics.recordDispatch(rows.length, dispatch, sentMs - (rows[0] as QueuedRow).queuedAtMs);
     // At the end of the turn: after a pause of this process the reply may be there, unread.
     const cancelTimeout = clock.at(overdueAtMs, () => clock.turnEnd(() => this.#overdue(batch)));
-    const batch: SentBatch = { id, purpose, lane, running, rows, dispatch, cancelTimeout, replied: false };
+    const batch: SentBatch = { id, purpose, lane, running, rows, dispatch, delays, cancelTimeout, replied: false };
     const asked = {
       id,
       rows: rows.map((queued) => queued.row),
@@ -88,6 +105,7 @@ export class BatchesInFlight {
     metrics.overdue += 1;
     lane.metrics.overdue += 1;
     lane.becameOverdue(batch.running);
+    this.#holdsNoPlace(batch);
     this.#timedOut(batch);
     this.#options.retries.overdue(batch);
     this.#options.onChange();
@@ -102,6 +120,8 @@ export class BatchesInFlight {
     const serviceMs = lane.replied(batch.running, nowMs, reply.kind === "rows", this.serviceBudgetMs);
     if (serviceMs !== undefined) this.#recordService(lane, serviceMs, nowMs - batch.running.sentMs);
     this.#batches -= 1;
+    this.#rows -= batch.rows.length;
+    if (!batch.running.overdue) this.#holdsNoPlace(batch);
     this.#settleBatch(batch, reply, nowMs);
     this.#options.onChange();
   }
@@ -111,6 +131,11 @@ export class BatchesInFlight {
     metrics.serviceMs.record(serviceMs);
     metrics.wrapperMs.record(wrapperMs);
     lane.metrics.serviceMs.record(serviceMs);
+  }
+
+  /** Interactive rows that came until now may have waited for it. */
+  #holdsNoPlace({ delays }: SentBatch): void {
+    if (delays) this.#options.turns.ended(this.#options.clock.nowMs());
   }
 
   #settleBatch(batch: SentBatch, reply: BatchReply, nowMs: number): void {
@@ -124,6 +149,7 @@ export class BatchesInFlight {
     batch.lane.health.replied();
     const { rows } = batch;
     if (reply.kind === "failed") {
+      if (reply.tooLong === true) this.#options.replyBytes.tooLong(rows.length);
       for (const queued of rows) this.#fail(batch, queued, reply.code, reply.message);
     } else if (reply.rows.length !== rows.length) {
       // Never a prefix: nobody knows which rows are missing.
@@ -131,6 +157,7 @@ export class BatchesInFlight {
       for (const queued of rows) this.#fail(batch, queued, "MODEL_BAD_OUTPUT", message);
     } else {
       this.#options.retries.batchAnswered();
+      this.#options.replyBytes.answered(reply);
       for (let i = 0; i < rows.length; i++) {
         const queued = rows[i] as QueuedRow;
         const own = reply.rows[i] as RowReply;

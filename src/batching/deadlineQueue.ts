@@ -13,12 +13,14 @@ export interface QueuedRow {
   readonly arrival: number;
   readonly queuedAtMs: number;
   readonly settle: Settle;
-  /** The highest of its waiters'. */
+  /** The highest of those waiters that it can be answered for. Changed through the queue only, as the next. */
   priority: Priority;
-  /** Earliest deadline of its waiters: its place in the order. Changed through the queue only. */
+  /** Earliest deadline of its waiters: its place in the order of its priority. */
   orderMs: number;
   /** Latest deadline of its waiters: when it becomes hopeless. */
   latestMs: number;
+  /** The priority of the waiter with the latest deadline. */
+  latestPriority: Priority;
   /** The replica that has not answered it: it gets one more try, on another. */
   lostBy: string | undefined;
   /** The last batch that it went with; 0 before the first. */

@@ -1,15 +1,16 @@
 import type { Clock } from "../domain/ports.js";
-import type { DeadlineQueue, QueuedRow } from "./deadlineQueue.js";
+import type { QueuedRow } from "./deadlineQueue.js";
 import type { Lane } from "./lane.js";
 import type { Refusal } from "./refusal.js";
 import type { RowSettlement } from "./rowSettlement.js";
+import type { WaitingRows } from "./waitingRows.js";
 
 export interface EjectedReplicasOptions {
   readonly clock: Clock;
   /** For messages: `name@version`. */
   readonly name: string;
   readonly lanes: ReadonlyMap<string, Lane>;
-  readonly queue: DeadlineQueue;
+  readonly queue: WaitingRows;
   readonly settlement: RowSettlement;
 }
 

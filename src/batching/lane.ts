@@ -25,6 +25,8 @@ export interface RunningBatch {
   readonly rows: number;
   readonly sentMs: number;
   readonly full: boolean;
+  /** It was sent ahead, and begins when one before it is back. */
+  readonly ahead: boolean;
   overdue: boolean;
   /** Another batch was with the replica at the same time. */
   shared: boolean;
@@ -40,6 +42,10 @@ export class Lane {
   readonly health: ReplicaHealth;
   /** Kept free of further batches until it is idle, for one that may end the replica. */
   reserved = false;
+  /** From when on aged bulk rows may have a turn before interactive ones. */
+  agedTurnAtMs = -Infinity;
+  /** Before the batches that run are expected back a next one may be sent by so many milliseconds. */
+  prefetchMs = 0;
   #overdue = 0;
   #lastReplyMs = -Infinity;
 
@@ -84,7 +90,28 @@ export class Lane {
    * An overdue batch holds no place: a replica that hangs with one batch at once would otherwise never be late with
    * three, and never be ejected; and one of whose workers hangs would serve on the others with less and less.
    */
-  get isFree(): boolean {
+  mayTake(nowMs: number): boolean {
+    return this.#isFree || nowMs >= this.prefetchAtMs(nowMs);
+  }
+
+  /** When a batch may be sent behind those that run: Infinity for never, or while that cannot be known. */
+  prefetchAtMs(nowMs: number): number {
+    if (this.prefetchMs <= 0 || this.model.samples === 0 || !this.health.isHealthy || this.reserved) return Infinity;
+    if (this.#overdue > 0 || this.inFlight !== this.replica.concurrency) return Infinity;
+    return nowMs + this.#restMs(nowMs) - this.prefetchMs;
+  }
+
+  /** Milliseconds until a batch that is sent now is expected to begin. */
+  startsInMs(nowMs: number): number {
+    return this.isBusy ? this.#restMs(nowMs) : 0;
+  }
+
+  /** Each of its workers has a batch that is not overdue. */
+  get isBusy(): boolean {
+    return this.inFlight >= this.replica.concurrency;
+  }
+
+  get #isFree(): boolean {
     if (!this.health.isHealthy || this.reserved) return false;
     const { concurrency } = this.replica;
     return this.inFlight < concurrency && this.#running.size < concurrency + MAX_BEHIND_OVERDUE;
@@ -100,7 +127,7 @@ export class Lane {
 
   workload(nowMs: number): Workload {
     return {
-      restMs: this.isFree ? 0 : this.#restMs(nowMs),
+      restMs: this.#isFree ? 0 : this.#restMs(nowMs) + this.#behindMs(),
       concurrency: this.replica.concurrency,
       batchRows: this.controller.size,
       model: this.model,
@@ -113,6 +140,7 @@ export class Lane {
       rows,
       sentMs: nowMs,
       full: rows >= this.controller.size,
+      ahead: this.isBusy,
       overdue: false,
       shared: this.#running.size > 0,
     };
@@ -155,9 +183,22 @@ export class Lane {
   /** Until the first of the running batches is expected back; at least 0, also when one is overdue. */
   #restMs(nowMs: number): number {
     let restMs = Infinity;
-    for (const { rows, sentMs } of this.#running) {
-      restMs = Math.min(restMs, Math.max(0, sentMs + this.model.expectedMs(rows) - nowMs));
+    for (const { rows, sentMs, ahead } of this.#running) {
+      const beganMs = ahead ? Math.max(sentMs, this.#lastReplyMs) : sentMs;
+      restMs = Math.min(restMs, Math.max(0, beganMs + this.model.expectedMs(rows) - nowMs));
     }
     return restMs === Infinity ? 0 : restMs;
+  }
+
+  /** What the batches that were sent ahead are expected to take. */
+  #behindMs(): number {
+    if (this.prefetchMs <= 0) return 0;
+    let behind = this.inFlight - this.replica.concurrency;
+    let ms = 0;
+    for (const { rows, overdue } of [...this.#running].reverse()) {
+      if (overdue || behind-- <= 0) continue;
+      ms += this.model.expectedMs(rows);
+    }
+    return ms / this.replica.concurrency;
   }
 }

@@ -1,12 +1,16 @@
+import { CurveChoice } from "./curveChoice.js";
+import { IsotonicTable } from "./isotonicTable.js";
+import { LatencyLine } from "./latencyLine.js";
+import type { LatencyCurve } from "./latencyLine.js";
+
 /**
- * A replica's latency as it is learned from its own batches: L(b) = alpha + beta b milliseconds for b rows, by
- * exponentially weighted least squares, and a tail ratio rho that follows the 0.99 quantile of latency / L(b).
+ * A replica's latency as it is learned from its own batches: a line L(b), or where latency is no line a table (see
+ * CurveChoice), and a tail ratio rho that follows the 0.99 quantile of latency / L(b).
  * A stall is set aside instead of being learned, unless three in a row say that the replica has changed: learned at
  * once, one stall of five seconds would cost four more of a third of the goodput. Ten in a row that are all well above
  * or all well below the line say so too: then the model begins again from them, since the tail ratio, which rises in
  * tens of batches, would take thousands to come back.
  */
-const FORGETTING = 0.995;
 const TAIL_QUANTILE = 0.99;
 const TAIL_STEP = 0.02;
 const MAX_TAIL_RATIO = 2;
@@ -21,13 +25,9 @@ interface Sample {
 }
 
 export class LatencyModel {
-  #weight = 0;
-  #rows = 0;
-  #rowsSquared = 0;
-  #ms = 0;
-  #rowsMs = 0;
-  #alphaMs = 0;
-  #betaMs = 0;
+  readonly #line = new LatencyLine();
+  readonly #table = new IsotonicTable();
+  readonly #choice = new CurveChoice(this.#line, this.#table);
   #tailRatio = 1;
   #samples = 0;
   #setAside: Sample[] = [];
@@ -42,21 +42,30 @@ export class LatencyModel {
 
   /** What every batch costs, in milliseconds. */
   get alphaMs(): number {
-    return this.#alphaMs;
+    return this.#line.alphaMs;
   }
 
   /** What each row adds, in milliseconds. */
   get betaMs(): number {
-    return this.#betaMs;
+    return this.#line.betaMs;
   }
 
   get tailRatio(): number {
     return this.#tailRatio;
   }
 
+  /** Latency is no line here, and the table of the sizes seen is used instead. */
+  get usesTable(): boolean {
+    return this.#choice.usesTable;
+  }
+
+  get #curve(): LatencyCurve {
+    return this.#choice.usesTable ? this.#table : this.#line;
+  }
+
   /** Expected milliseconds for a batch of so many rows; 0 while nothing is known. */
   expectedMs(rows: number): number {
-    return this.#alphaMs + this.#betaMs * rows;
+    return this.#curve.expectedMs(rows);
   }
 
   /** Milliseconds that such a batch stays within in 99 of 100 cases. */
@@ -67,9 +76,7 @@ export class LatencyModel {
   /** The most rows whose tail fits into so many milliseconds: 0 if not even one does, Infinity while nothing is known. */
   maxRows(withinMs: number): number {
     if (this.#samples === 0) return Infinity;
-    const leftMs = withinMs / this.#tailRatio - this.#alphaMs;
-    if (this.#betaMs <= 0) return leftMs >= 0 ? Infinity : 0;
-    return Math.max(0, Math.floor(leftMs / this.#betaMs + 1e-9));
+    return this.#curve.maxRows(withinMs / this.#tailRatio);
   }
 
   record(rows: number, ms: number): void {
@@ -98,7 +105,8 @@ export class LatencyModel {
   }
 
   #reset(samples: readonly Sample[]): void {
-    this.#weight = this.#rows = this.#rowsSquared = this.#ms = this.#rowsMs = 0;
+    this.#line.reset();
+    this.#table.reset();
     this.#tailRatio = 1;
     this.#samples = 0;
     this.#setAside = [];
@@ -112,30 +120,9 @@ export class LatencyModel {
       const step = TAIL_STEP * (TAIL_QUANTILE - (ms / expected <= this.#tailRatio ? 1 : 0));
       this.#tailRatio = Math.min(MAX_TAIL_RATIO, Math.max(1, this.#tailRatio + step));
     }
-    this.#weight = FORGETTING * this.#weight + 1;
-    this.#rows = FORGETTING * this.#rows + rows;
-    this.#rowsSquared = FORGETTING * this.#rowsSquared + rows * rows;
-    this.#ms = FORGETTING * this.#ms + ms;
-    this.#rowsMs = FORGETTING * this.#rowsMs + rows * ms;
+    if (this.#samples > 0 && this.#choice.judge(rows, ms)) this.#tailRatio = 1;
+    this.#line.record(rows, ms);
+    this.#table.record(rows, ms);
     this.#samples += 1;
-    this.#fit();
-  }
-
-  /** The least-squares line with both coefficients at least 0. */
-  #fit(): void {
-    const spread = this.#weight * this.#rowsSquared - this.#rows * this.#rows;
-    const mean = this.#ms / this.#weight;
-    // One size only: a line through the origin, which thinks the worst of larger batches.
-    if (spread <= 1e-9 * this.#weight * this.#rowsSquared) return this.#set(0, this.#ms / this.#rows);
-    const beta = (this.#weight * this.#rowsMs - this.#rows * this.#ms) / spread;
-    if (beta <= 0) return this.#set(mean, 0);
-    const alpha = (this.#ms - beta * this.#rows) / this.#weight;
-    if (alpha < 0) return this.#set(0, this.#rowsMs / this.#rowsSquared);
-    this.#set(alpha, beta);
-  }
-
-  #set(alphaMs: number, betaMs: number): void {
-    this.#alphaMs = alphaMs;
-    this.#betaMs = betaMs;
   }
 }

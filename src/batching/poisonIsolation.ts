@@ -165,6 +165,8 @@ export class PoisonIsolation {
     group.cancelExpiry();
     const at = this.#groups.indexOf(group);
     if (at >= 0) this.#groups.splice(at, 1);
+    // Otherwise a replica that was kept free for rows that have left would never serve again.
+    if (this.#groups.length === 0) this.#release();
   }
 
   /** An idle replica that may be risked; a busy one is kept free for when it is idle. */

@@ -1,6 +1,6 @@
 import type { Clock } from "../domain/ports.js";
 import type { BatcherMetrics } from "./batcherMetrics.js";
-import type { DeadlineQueue, QueuedRow } from "./deadlineQueue.js";
+import type { QueuedRow } from "./deadlineQueue.js";
 import type { Lane } from "./lane.js";
 import { PoisonIsolation } from "./poisonIsolation.js";
 import { RetryBudget } from "./retryBudget.js";
@@ -8,13 +8,14 @@ import type { RowSettlement } from "./rowSettlement.js";
 import { decides } from "./sentBatch.js";
 import type { SentBatch } from "./sentBatch.js";
 import { Suspects } from "./suspects.js";
+import type { WaitingRows } from "./waitingRows.js";
 
 export interface RowRetriesOptions {
   readonly clock: Clock;
   /** For messages: `name@version`. */
   readonly name: string;
   readonly lanes: ReadonlyMap<string, Lane>;
-  readonly queue: DeadlineQueue;
+  readonly queue: WaitingRows;
   readonly settlement: RowSettlement;
   readonly metrics: BatcherMetrics;
   /** There may be something to send. */

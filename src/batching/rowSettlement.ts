@@ -9,15 +9,18 @@ export type FailedCode = Extract<Parameters<Settle>[0], { kind: "failed" }>["cod
 /** Hands rows their outcomes, each exactly once, and counts them. */
 export class RowSettlement {
   readonly #metrics: BatcherMetrics;
+  readonly #onSettled: (queued: QueuedRow, how: FailedCode | "OUTPUT") => void;
 
-  constructor(metrics: BatcherMetrics) {
+  constructor(metrics: BatcherMetrics, onSettled: (queued: QueuedRow, how: FailedCode | "OUTPUT") => void) {
     this.#metrics = metrics;
+    this.#onSettled = onSettled;
   }
 
   output(queued: QueuedRow, output: Row, trace: RowTrace): void {
     if (queued.phase === "DONE") return;
     queued.phase = "DONE";
     this.#metrics.answered += 1;
+    this.#onSettled(queued, "OUTPUT");
     queued.settle({ kind: "output", output, source: "MODEL", distance: undefined, trace });
   }
 
@@ -26,6 +29,7 @@ export class RowSettlement {
     queued.phase = "DONE";
     this.#metrics.failed += 1;
     this.#metrics.failures[code] += 1;
+    this.#onSettled(queued, code);
     queued.settle(
       retryAfterMs === undefined ? { kind: "failed", code, message } : { kind: "failed", code, message, retryAfterMs },
     );

@@ -13,6 +13,8 @@ export interface SentBatch {
   readonly running: RunningBatch;
   readonly rows: readonly QueuedRow[];
   readonly dispatch: DispatchReason;
+  /** It has bulk rows, and may delay interactive ones. */
+  readonly delays: boolean;
   cancelTimeout: Cancel;
   replied: boolean;
 }

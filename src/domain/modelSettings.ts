@@ -9,6 +9,12 @@ export interface ModelSettings {
   readonly batchSizeController: BatchSizeControllerKind;
   /** Largest batch, whatever the controller. */
   readonly maxBatchRows: number;
+  /** Bytes of inputs in the largest batch; a single larger row still goes alone. Infinity: what a message holds. */
+  readonly maxBatchBytes: number;
+  /** How long a free replica may wait for a fuller batch, in milliseconds; AUTO: whether waiting pays is learned. */
+  readonly maxBatchDelayMs: number | "AUTO";
+  /** How long before a batch is expected back the next may be sent, in milliseconds. 0: only when it is back. */
+  readonly prefetchMs: number;
   /** Age at which an exact answer is forgotten, in milliseconds; Infinity: never. */
   readonly cacheTtlMs: number;
   /** APPLICATION: what one application asked is no hit for another, so that none can tell what others ask. */
@@ -35,6 +41,9 @@ export type ApproximateDistance = (typeof APPROXIMATE_DISTANCES)[number];
 export const DEFAULT_MODEL_SETTINGS: ModelSettings = {
   batchSizeController: "AIMD",
   maxBatchRows: 256,
+  maxBatchBytes: Infinity,
+  maxBatchDelayMs: 0,
+  prefetchMs: 0,
   cacheTtlMs: Infinity,
   cacheScope: "MODEL",
   approximateErrorBudget: 0,
@@ -63,6 +72,12 @@ const MOST_WARM_UP_CHARACTERS = 256 * 1024;
 const RULES: Readonly<Record<ModelSettingName, Rule>> = {
   batchSizeController: oneOf(BATCH_SIZE_CONTROLLERS),
   maxBatchRows: numberRule("an integer from 1 to 65536", (n) => Number.isInteger(n) && n >= 1 && n <= 65536),
+  maxBatchBytes: numberRule("an integer from 1 to 1073741824", (n) => Number.isInteger(n) && n >= 1 && n <= 2 ** 30),
+  maxBatchDelayMs: {
+    expected: "0 to 1000 ms, or AUTO",
+    fits: (value) => value === "AUTO" || (typeof value === "number" && value >= 0 && value <= 1000),
+  },
+  prefetchMs: numberRule("0 to 1000 ms", (n) => n >= 0 && n <= 1000),
   cacheTtlMs: numberRule("1 ms or more", (n) => n >= 1 && n < Infinity),
   cacheScope: oneOf(CACHE_SCOPES),
   approximateErrorBudget: numberRule("0 (off) to 0.5", (n) => n >= 0 && n <= 0.5),

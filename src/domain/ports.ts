@@ -86,12 +86,18 @@ export type RowReply =
 
 /**
  * `lost` says that the link broke with the batch in it, so that another replica may try its rows; `refused`, that the
- * batch cannot have been the reason, since it was not computed or the link was closed from this side.
+ * batch cannot have been the reason, since it was not computed or the link was closed from this side; `tooLong`, that the
+ * reply did not fit a message, so that fewer rows may do.
  */
 export type BatchReply =
   | { readonly kind: "rows"; readonly rows: readonly RowReply[] }
   | { readonly kind: "lost"; readonly message: string; readonly refused?: true }
-  | { readonly kind: "failed"; readonly code: "MODEL_ERROR" | "MODEL_BAD_OUTPUT"; readonly message: string };
+  | {
+      readonly kind: "failed";
+      readonly code: "MODEL_ERROR" | "MODEL_BAD_OUTPUT";
+      readonly message: string;
+      readonly tooLong?: true;
+    };
 
 /** What the batcher sees of one live link to a model wrapper. */
 export interface ReplicaPort {

@@ -28,8 +28,13 @@ export interface RowTrace {
   readonly dispatch: DispatchReason;
 }
 
-/** Why a batch went when it did: it was as large as allowed, or all that had arrived in the turn was in it. */
-export type DispatchReason = "FULL" | "TURN_END";
+/**
+ * Why a batch went as it did. FULL: it was as large as its controller allows. BUDGET: deadlines or a bound in bytes
+ * allowed no more of the rows that waited. TURN_END: all that had arrived by the end of the turn was in it. DELAY: so it
+ * was after waiting for more. DRAIN: it would have waited, but the process stops.
+ */
+export const DISPATCH_REASONS = ["FULL", "BUDGET", "TURN_END", "DELAY", "DRAIN"] as const;
+export type DispatchReason = (typeof DISPATCH_REASONS)[number];
 
 /** One model's share in an answer. */
 export interface MemberPrediction extends MemberRef {

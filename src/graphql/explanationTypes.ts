@@ -17,14 +17,21 @@ registerEnumType(CacheStateEnum, {
   },
 });
 
-export const DispatchReasonEnum = { FULL: "FULL", TURN_END: "TURN_END" } as const satisfies {
-  readonly [Reason in DispatchReason]: Reason;
+export const DispatchReasonEnum: { readonly [Reason in DispatchReason]: Reason } = {
+  FULL: "FULL",
+  BUDGET: "BUDGET",
+  TURN_END: "TURN_END",
+  DELAY: "DELAY",
+  DRAIN: "DRAIN",
 };
 registerEnumType(DispatchReasonEnum, {
   name: "DispatchReason",
-  description: "Why a batch went when it did.",
+  description: "Why a batch went as it did.",
   valuesConfig: {
     FULL: { description: "It was as large as its controller allows." },
+    BUDGET: { description: "Deadlines, or a bound in bytes, allowed no more of the rows that waited." },
+    DELAY: { description: "A free replica had waited for more rows, as long as maxBatchDelayMs allows." },
+    DRAIN: { description: "It would have waited for more rows, but the server stops." },
     TURN_END: { description: "All that had arrived by the end of the event-loop turn was in it." },
   },
 });

@@ -48,6 +48,21 @@ export class ModelSettingsType {
   @Field(() => Int, { description: "Rows in the largest batch." })
   maxBatchRows!: number;
 
+  @Field(() => Int, {
+    nullable: true,
+    description: "Bytes of inputs in the largest batch; null: what a message holds.",
+  })
+  maxBatchBytes?: number | undefined;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: "Milliseconds that a free replica may wait for a fuller batch; null: whether waiting pays is learned.",
+  })
+  maxBatchDelayMs?: number | undefined;
+
+  @Field(() => Float, { description: "Milliseconds before a batch is expected back at which the next may be sent." })
+  prefetchMs!: number;
+
   @Field(() => Float, {
     nullable: true,
     description: "Milliseconds for which an exact answer is kept; null: no limit.",
@@ -92,6 +107,18 @@ export class ConfigureModelInput {
 
   @Field(() => Int, { nullable: true, description: "1 to 65536; default 256." })
   maxBatchRows?: number | null;
+
+  @Field(() => Int, { nullable: true, description: "1 or more; default what a message holds." })
+  maxBatchBytes?: number | null;
+
+  @Field(() => Float, { nullable: true, description: "0 to 1000; default 0, no waiting." })
+  maxBatchDelayMs?: number | null;
+
+  @Field(() => Boolean, { nullable: true, description: "Learn whether waiting pays, instead of maxBatchDelayMs." })
+  maxBatchDelayAuto?: boolean | null;
+
+  @Field(() => Float, { nullable: true, description: "0 to 1000; default 0." })
+  prefetchMs?: number | null;
 
   @Field(() => Float, { nullable: true, description: "1 or more; default no limit." })
   cacheTtlMs?: number | null;

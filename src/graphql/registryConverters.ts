@@ -170,6 +170,7 @@ export function fromModelVersion(
     replicas: () => fromReplicas(version, served),
     approximateCaches: () =>
       fromApproximateCaches(served.find(version.model, version.version)?.approximateCaches ?? []),
+    fillWait: () => served.find(version.model, version.version)?.batcher.fillWait,
   };
 }
 

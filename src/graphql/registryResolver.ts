@@ -134,7 +134,9 @@ export class RegistryResolver {
     @Arg("input", () => ConfigureModelInput) input: ConfigureModelInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
-    const stored = await services.administration.configureModel(input.model, toModelSettingsPatch(input));
+    const patch = toModelSettingsPatch(input);
+    if (isFailure(patch)) return fromFailure(patch);
+    const stored = await services.administration.configureModel(input.model, patch);
     return fromStored(stored, (model) => fromModel(model, services.catalogue.snapshot, services.versions));
   }
 

@@ -6,6 +6,15 @@ import { ApplicationType } from "./applicationTypes.js";
 import { ReplicaType } from "./replicaTypes.js";
 import { TensorSpecInput, TensorSpecType } from "./tensorTypes.js";
 
+@ObjectType("FillWait", { simpleResolvers: true })
+export class FillWaitType {
+  @Field(() => Boolean)
+  waits!: boolean;
+
+  @Field(() => String, { description: "What was chosen, or with AUTO what comparisons have shown." })
+  reason!: string;
+}
+
 @ObjectType("ModelVersion", { simpleResolvers: true })
 export class ModelVersionType {
   @Field(() => String)
@@ -39,6 +48,11 @@ export class ModelVersionType {
     description: "As they are in this server: one, or one for each application; none where near answers are off.",
   })
   approximateCaches!: () => readonly ApproximateCacheType[];
+  @Field(() => FillWaitType, {
+    nullable: true,
+    description: "Whether free replicas wait for fuller batches on this server; null: it serves none of it.",
+  })
+  fillWait!: () => FillWaitType | undefined;
 }
 
 @ObjectType("Model", { simpleResolvers: true })

@@ -87,17 +87,20 @@ export class BatchStream {
     if (this.#closed) return;
     this.#closed = true;
     this.#stream.cancel();
-    const reply = this.#replyAtClose(why);
-    for (const { done, cancelTimeout } of this.#pending.values()) {
+    const largest = Math.max(...[...this.#pending.values()].map(({ expected }) => expected.rows));
+    for (const { done, cancelTimeout, expected } of this.#pending.values()) {
       cancelTimeout();
-      done(reply);
+      done(this.#replyAtClose(why, expected.rows === largest));
     }
     this.#pending.clear();
   }
 
-  #replyAtClose(why: string): BatchReply {
+  /** Of several in flight a reply that was too long was most likely the largest batch's. */
+  #replyAtClose(why: string, isLargest: boolean): BatchReply {
     if (this.#oversized) {
-      return { kind: "failed", code: "MODEL_BAD_OUTPUT", message: `${this.#model}: the reply is too long: ${why}` };
+      const message = `${this.#model}: the reply is too long: ${why}`;
+      const failed = { kind: "failed", code: "MODEL_BAD_OUTPUT", message } as const;
+      return isLargest ? { ...failed, tooLong: true } : failed;
     }
     const message = `${this.#model}: lost replica ${this.#options.replica}: ${why}`;
     return this.#broken ? { kind: "lost", message } : { kind: "lost", message, refused: true };

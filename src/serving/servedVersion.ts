@@ -1,4 +1,5 @@
 import { Batcher } from "../batching/batcher.js";
+import type { BatchLimits } from "../batching/batchLimits.js";
 import { BatcherMetrics } from "../batching/batcherMetrics.js";
 import type { ReplicaMetrics } from "../batching/replicaMetrics.js";
 import { newControllerOf } from "../batching/newController.js";
@@ -39,6 +40,16 @@ const APPROXIMATE_SETTINGS = [
   "approximateTolerance",
   "featureTolerance",
 ] as const;
+
+/** Of a message's bytes; the rest is for names and shapes. */
+function tensorBytes(maxMessageBytes: number): number {
+  return Math.floor(maxMessageBytes * 0.9);
+}
+
+function batchLimits(settings: ModelSettings, maxMessageBytes: number): BatchLimits {
+  const { maxBatchBytes, maxBatchDelayMs, prefetchMs } = settings;
+  return { maxBatchBytes: Math.min(maxBatchBytes, tensorBytes(maxMessageBytes)), maxBatchDelayMs, prefetchMs };
+}
 
 /** What all versions of a process share, beside the options. */
 export interface SharedByVersions {
@@ -91,8 +102,8 @@ export class ServedVersion {
       newController: newControllerOf(settings),
       metrics: this.metrics,
       maxQueueRows: options.maxQueueRows,
-      // The rest is for names and shapes.
-      maxBatchBytes: Math.floor(options.maxMessageBytes * 0.9),
+      maxReplyBytes: tensorBytes(options.maxMessageBytes),
+      limits: batchLimits(settings, options.maxMessageBytes),
     });
     this.#recorded = options.recordedInputs(model);
     this.replicas = new VersionReplicas({
@@ -148,6 +159,7 @@ export class ServedVersion {
     const sameSizes =
       settings.batchSizeController === before.batchSizeController && settings.maxBatchRows === before.maxBatchRows;
     if (!sameSizes) this.batcher.useControllers(newControllerOf(settings));
+    this.batcher.limits = batchLimits(settings, this.#options.maxMessageBytes);
     const sameNear = APPROXIMATE_SETTINGS.every((name) => settings[name] === before[name]);
     for (const evaluator of this.#evaluators.values()) {
       evaluator.ttlMs = settings.cacheTtlMs;
@@ -264,8 +276,8 @@ export class ServedVersion {
       retriesRefused: metrics.retriesRefused,
       quarantined: metrics.quarantined,
       batches: metrics.batches,
-      rows: metrics.rows,
       dispatches: metrics.dispatches,
+      rows: metrics.rows,
       approximate: this.approximateCaches.map(({ figures }) => figures),
       cacheHits: counters.hits,
       cacheMisses: counters.misses,

@@ -65,9 +65,17 @@ export type ConfigureModelInput = {
   cacheTtlMs?: number | null | undefined;
   /** 0 or more; default 0. */
   featureTolerance?: number | null | undefined;
+  /** 1 or more; default what a message holds. */
+  maxBatchBytes?: number | null | undefined;
+  /** Learn whether waiting pays, instead of maxBatchDelayMs. */
+  maxBatchDelayAuto?: boolean | null | undefined;
+  /** 0 to 1000; default 0, no waiting. */
+  maxBatchDelayMs?: number | null | undefined;
   /** 1 to 65536; default 256. */
   maxBatchRows?: number | null | undefined;
   model: string;
+  /** 0 to 1000; default 0. */
+  prefetchMs?: number | null | undefined;
   /** What a new replica computes before queries reach it, at most 64; default none: recent inputs of the model. */
   warmUpInputs?: Array<TensorInput> | null | undefined;
 };
@@ -128,8 +136,14 @@ export type DefaultReason =
   /** Every selected model refused the query. */
   | 'OVERLOADED';
 
-/** Why a batch went when it did. */
+/** Why a batch went as it did. */
 export type DispatchReason =
+  /** Deadlines, or a bound in bytes, allowed no more of the rows that waited. */
+  | 'BUDGET'
+  /** A free replica had waited for more rows, as long as maxBatchDelayMs allows. */
+  | 'DELAY'
+  /** It would have waited for more rows, but the server stops. */
+  | 'DRAIN'
   /** It was as large as its controller allows. */
   | 'FULL'
   /** All that had arrived by the end of the event-loop turn was in it. */
@@ -844,7 +858,7 @@ export type ConfigureModelMutationVariables = Exact<{
 export type ConfigureModelMutation = { configureModel:
     | { __typename: 'BadInput', path: Array<string> | null, expected: string | null, got: string | null, code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
-    | { __typename: 'Model', settings: { batchSizeController: BatchSizeController, maxBatchRows: number, cacheTtlMs: number | null, cacheScope: CacheScope, approximateErrorBudget: number, approximateDistance: ApproximateDistance, approximateTolerance: number | null, featureTolerance: number, warmUpInputs: number }, versions: Array<{ replicas: Array<{ batchRows: number | null, batchRowsReason: string | null }> }> }
+    | { __typename: 'Model', settings: { batchSizeController: BatchSizeController, maxBatchRows: number, maxBatchBytes: number | null, maxBatchDelayMs: number | null, prefetchMs: number, cacheTtlMs: number | null, cacheScope: CacheScope, approximateErrorBudget: number, approximateDistance: ApproximateDistance, approximateTolerance: number | null, featureTolerance: number, warmUpInputs: number }, versions: Array<{ fillWait: { waits: boolean, reason: string } | null, replicas: Array<{ batchRows: number | null, batchRowsReason: string | null }> }> }
     | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
    };
@@ -1755,6 +1769,9 @@ export const ConfigureModelDocument = new TypedDocumentString(`
       settings {
         batchSizeController
         maxBatchRows
+        maxBatchBytes
+        maxBatchDelayMs
+        prefetchMs
         cacheTtlMs
         cacheScope
         approximateErrorBudget
@@ -1764,6 +1781,10 @@ export const ConfigureModelDocument = new TypedDocumentString(`
         warmUpInputs
       }
       versions {
+        fillWait {
+          waits
+          reason
+        }
         replicas {
           batchRows
           batchRowsReason

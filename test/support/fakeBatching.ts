@@ -1,6 +1,9 @@
 import { Batcher } from "../../src/batching/batcher.js";
+import { NO_BATCH_LIMITS } from "../../src/batching/batchLimits.js";
+import type { BatchLimits } from "../../src/batching/batchLimits.js";
 import { BatcherMetrics } from "../../src/batching/batcherMetrics.js";
 import type { BatchSample, BatchSizeController } from "../../src/batching/batchSizeController.js";
+import type { Priority } from "../../src/domain/application.js";
 import type { PendingRow, RowOutcome } from "../../src/domain/ports.js";
 import { FakeClock } from "./fakeClock.js";
 import { numberOf, rowOf } from "./fakeReplica.js";
@@ -10,6 +13,8 @@ export interface BatchingLimits {
   readonly maxBatchRows?: number;
   readonly maxQueueRows?: number;
   readonly maxBatchBytes?: number;
+  readonly maxReplyBytes?: number;
+  readonly limits?: Partial<BatchLimits>;
 }
 
 /** A batcher under a fake clock, with batches of a fixed size; the replicas are the test's. */
@@ -29,12 +34,13 @@ export function fakeBatching(limits: BatchingLimits = {}) {
     newController: () => controller,
     metrics,
     maxQueueRows: limits.maxQueueRows ?? 1000,
-    maxBatchBytes: limits.maxBatchBytes ?? 1e6,
+    maxReplyBytes: limits.maxReplyBytes ?? 1e6,
+    limits: { ...NO_BATCH_LIMITS, ...limits.limits, maxBatchBytes: limits.maxBatchBytes ?? 1e6 },
   });
   /** What each submitted number was settled with, in order of settling. */
   const settled: [number, string | number][] = [];
-  const submit = (number: number, afterMs = 50, bytes = 4): PendingRow =>
-    batcher.submit(rowQuery(rowOf(number, bytes), clock.nowMs() + afterMs), (outcome) =>
+  const submit = (number: number, afterMs = 50, bytes = 4, priority: Priority = "INTERACTIVE"): PendingRow =>
+    batcher.submit(rowQuery(rowOf(number, bytes), clock.nowMs() + afterMs, { priority }), (outcome) =>
       settled.push([number, short(outcome)]),
     );
   return { clock, metrics, samples, batcher, settled, submit };

@@ -22,14 +22,15 @@ const SIGNATURE: Signature = {
 export class FakeReplica implements ReplicaPort {
   readonly id: string;
   readonly concurrency: number;
-  readonly signature = SIGNATURE;
+  readonly signature: Signature;
   /** All that were sent, in order. */
   readonly batches: SentBatch[] = [];
   readonly inFlight: SentBatch[] = [];
   onSend: ((sent: SentBatch) => void) | undefined;
 
-  constructor(id: string, concurrency = 1) {
+  constructor(id: string, concurrency = 1, signature = SIGNATURE) {
     this.id = id;
+    this.signature = signature;
     this.concurrency = concurrency;
   }
 

@@ -1,6 +1,7 @@
 import { seededRandom } from "../../bench/simulation/seededRandom.js";
 import { VirtualClock } from "../../bench/simulation/virtualClock.js";
 import { Batcher } from "../../src/batching/batcher.js";
+import { NO_BATCH_LIMITS } from "../../src/batching/batchLimits.js";
 import { BatcherMetrics } from "../../src/batching/batcherMetrics.js";
 import { FixedSize } from "../../src/batching/fixed.js";
 import { FakeReplica, numberOf, rowOf } from "./fakeReplica.js";
@@ -30,7 +31,8 @@ export function mortalReplicas(options: MortalOptions) {
     newController: () => new FixedSize(maxBatchRows),
     metrics,
     maxQueueRows: 10_000,
-    maxBatchBytes: 1e6,
+    maxReplyBytes: 1e6,
+    limits: NO_BATCH_LIMITS,
   });
   const live = new Map<string, FakeReplica>();
   /** Numbers of each batch with which a replica ended, and of each batch at all. */

@@ -297,6 +297,9 @@ export const CONFIGURE_MODEL = graphql(`
         settings {
           batchSizeController
           maxBatchRows
+          maxBatchBytes
+          maxBatchDelayMs
+          prefetchMs
           cacheTtlMs
           cacheScope
           approximateErrorBudget
@@ -306,6 +309,10 @@ export const CONFIGURE_MODEL = graphql(`
           warmUpInputs
         }
         versions {
+          fillWait {
+            waits
+            reason
+          }
           replicas {
             batchRows
             batchRowsReason

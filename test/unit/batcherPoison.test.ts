@@ -48,6 +48,23 @@ describe("an input that ends replicas", () => {
     expect(isolated).toBeGreaterThan(50);
   });
 
+  test("does not keep a replica from others when its time is up before the replica was free for it", async () => {
+    const { submit, pass, outcomes } = mortalReplicas({ replicas: 1, poison: [9], serviceMs: 50 });
+    submit(1);
+    submit(9);
+    await pass(3000);
+    expect(outcomes.get(1)).toEqual(["MODEL_ERROR"]);
+    submit(2);
+    await pass(10);
+    // It was with the replica when that ended, and waits until it can be alone on it.
+    submit(1, 20);
+    await pass(100);
+    expect([outcomes.get(1), outcomes.get(2)]).toEqual([["MODEL_ERROR", "MODEL_ERROR"], ["answered"]]);
+    submit(3);
+    await pass(100);
+    expect(outcomes.get(3)).toEqual(["answered"]);
+  });
+
   test("is refused for ten minutes, and then tried again", async () => {
     const { submit, pass, outcomes, sent } = mortalReplicas({ replicas: 3, poison: [7] });
     submit(7);

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Batcher } from "../../src/batching/batcher.js";
+import type { BatchLimits } from "../../src/batching/batchLimits.js";
 import { BatcherMetrics } from "../../src/batching/batcherMetrics.js";
 import { Aimd } from "../../src/batching/aimd.js";
+import type { Priority } from "../../src/domain/application.js";
 import type { PendingRow } from "../../src/domain/ports.js";
 import { FakeClock } from "../support/fakeClock.js";
 import { FakeReplica, numberOf, rowOf } from "../support/fakeReplica.js";
@@ -14,10 +16,20 @@ const MAX_BATCH_ROWS = 5;
 const MAX_BATCH_BYTES = 200;
 
 const nat = fc.nat(50);
+const limits = fc.record({
+  maxBatchBytes: fc.constant(MAX_BATCH_BYTES),
+  maxBatchDelayMs: fc.constantFrom<number | "AUTO">(0, 0, 1, 5, "AUTO"),
+  prefetchMs: fc.constantFrom(0, 0, 3),
+});
 const event = fc.oneof(
   {
     weight: 8,
-    arbitrary: fc.record({ do: fc.constant("submit" as const), at: nat, bytes: fc.constantFrom(4, 60, 300) }),
+    arbitrary: fc.record({
+      do: fc.constant("submit" as const),
+      at: nat,
+      bytes: fc.constantFrom(4, 60, 300),
+      priority: fc.constantFrom("INTERACTIVE" as const, "INTERACTIVE" as const, "BULK" as const),
+    }),
   },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("endTurn" as const), at: nat }) },
   {
@@ -60,21 +72,29 @@ class Simulation {
   readonly again = new Set<number>();
   readonly live = new Map<string, FakeReplica>();
   readonly removed: FakeReplica[] = [];
-  readonly batcher = new Batcher({
-    clock: this.clock,
-    random: () => 0.5,
-    name: "m@1",
-    newController: () => new Aimd({ initialRows: 2, maxBatchRows: MAX_BATCH_ROWS }),
-    metrics: this.metrics,
-    maxQueueRows: MAX_QUEUE_ROWS,
-    maxBatchBytes: MAX_BATCH_BYTES,
-  });
+  readonly #limits: BatchLimits;
+  readonly batcher: Batcher;
 
-  submit(afterMs: number, bytes: number): void {
+  constructor(limits: BatchLimits) {
+    this.#limits = limits;
+    this.batcher = new Batcher({
+      clock: this.clock,
+      random: () => 0.5,
+      name: "m@1",
+      newController: () => new Aimd({ initialRows: 2, maxBatchRows: MAX_BATCH_ROWS }),
+      metrics: this.metrics,
+      maxQueueRows: MAX_QUEUE_ROWS,
+      maxReplyBytes: 1e6,
+      limits,
+    });
+  }
+
+  submit(afterMs: number, bytes: number, priority: Priority = "INTERACTIVE"): void {
     const number = this.waiters.length;
     const latestMs = this.clock.nowMs() + afterMs;
-    const mayBeOverloaded = this.batcher.queuedRows >= MAX_QUEUE_ROWS;
-    const pending = this.batcher.submit(rowQuery(rowOf(number, bytes), latestMs), (outcome) => {
+    // Bulk rows have half of the queue.
+    const mayBeOverloaded = this.batcher.queuedRows >= (priority === "BULK" ? MAX_QUEUE_ROWS / 2 : MAX_QUEUE_ROWS);
+    const pending = this.batcher.submit(rowQuery(rowOf(number, bytes), latestMs, { priority }), (outcome) => {
       const waiter = this.waiters[number] as Waiter;
       waiter.settled += 1;
       expect(waiter.abandoned).toBe(false);
@@ -123,7 +143,9 @@ class Simulation {
 
   check(replica: FakeReplica, { rows, numbers }: SentBatch): void {
     const { overdue } = this.metrics;
-    expect(replica.inFlight.length).toBeLessThanOrEqual(replica.concurrency + overdue);
+    expect(replica.inFlight.length).toBeLessThanOrEqual(
+      replica.concurrency + overdue + (this.#limits.prefetchMs > 0 ? 1 : 0),
+    );
     expect(rows.length).toBeGreaterThan(0);
     expect(rows.length).toBeLessThanOrEqual(MAX_BATCH_ROWS);
     const bytes = rows.reduce((sum, row) => sum + (row[0] as Uint8Array).length, 0);
@@ -166,13 +188,13 @@ class Simulation {
   }
 }
 
-function apply(simulation: Simulation, next: { do: string; at: number; bytes?: number }): void {
+function apply(simulation: Simulation, next: { do: string; at: number; bytes?: number; priority?: Priority }): void {
   const { clock, waiters, batcher } = simulation;
   const { at } = next;
   const flying = simulation.inFlight();
   const sent = flying[at % Math.max(1, flying.length)];
   const waiter = waiters[at % Math.max(1, waiters.length)];
-  if (next.do === "submit") simulation.submit(at, next.bytes ?? 4);
+  if (next.do === "submit") simulation.submit(at, next.bytes ?? 4, next.priority);
   else if (next.do === "endTurn") clock.endTurn();
   else if (next.do === "advance") clock.advance(at / 5);
   else if (next.do === "hang") {
@@ -207,8 +229,8 @@ describe("batcher under random events", () => {
   test("settles each row once, or never after it was abandoned, and keeps all of its bounds", async () => {
     const totals = { answered: 0, failed: 0, dropped: 0, retried: 0, overdue: 0, ejected: 0 };
     await fc.assert(
-      fc.asyncProperty(fc.array(event, { maxLength: 150, size: "max" }), async (events) => {
-        const simulation = new Simulation();
+      fc.asyncProperty(limits, fc.array(event, { maxLength: 150, size: "max" }), async (drawn, events) => {
+        const simulation = new Simulation(drawn);
         simulation.add(0);
         for (const next of events) {
           apply(simulation, next);

@@ -9,6 +9,7 @@ function rowWith(orderMs: number, arrival: number): QueuedRow {
     bytes: 0,
     queuedAtMs: 0,
     priority: "INTERACTIVE",
+    latestPriority: "INTERACTIVE",
     settle: () => undefined,
     lostBy: undefined,
     sentIn: 0,

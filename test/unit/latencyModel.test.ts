@@ -85,4 +85,55 @@ describe("latency model", () => {
       expect(model.expectedMs(30)).toBeCloseTo(factor * 11.5, 3);
     }
   });
+
+  /** A model that computes in tiles of 32 rows. */
+  const tiledMs = (rows: number): number => 10 * Math.ceil(rows / 32);
+  const LARGER = Array.from({ length: 400 }, (_, i) => 1 + ((i * 37) % 128));
+
+  test("tells steps by a table where the line's median error exceeds 15 %", () => {
+    const steps = (rows: number) => (rows <= 16 ? 2 : rows <= 64 ? 20 : 60);
+    const model = learned(steps, LARGER);
+    expect(model.usesTable).toBe(true);
+    for (const rows of [1, 16, 17, 64, 65, 128]) expect(model.expectedMs(rows) / steps(rows)).toBeCloseTo(1, 1);
+    expect(model.maxRows(model.tailMs(64))).toBe(64);
+  });
+
+  test("stays with the line where that is good enough, or noise is all that is wrong with it", () => {
+    expect(learned((rows) => 4 + 0.25 * rows, LARGER).usesTable).toBe(false);
+    expect(learned((rows) => 20 + tiledMs(rows), LARGER).usesTable).toBe(false);
+    const random = seededRandom(3);
+    expect(learned((rows) => (4 + 0.25 * rows) * Math.exp(0.4 * normal(random)), LARGER).usesTable).toBe(false);
+  });
+
+  test("comes back to the line when latency has become one", () => {
+    const model = learned((rows) => (rows <= 16 ? 2 : rows <= 64 ? 20 : 60), LARGER);
+    for (const rows of [...LARGER, ...LARGER]) model.record(rows, 4 + 0.25 * rows);
+    expect(model.usesTable).toBe(false);
+    expect(model.expectedMs(100) / 29).toBeCloseTo(1, 1);
+  });
+
+  test("keeps its promises whichever it uses: more rows never take less, and one more than the most does not fit", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 1, max: 128 }), fc.double({ min: 0.9, max: 1.1, noNaN: true })), {
+          minLength: 150,
+          maxLength: 300,
+        }),
+        fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 4, maxLength: 4 }),
+        fc.double({ min: 0, max: 300, noNaN: true }),
+        (samples, steps, withinMs) => {
+          const model = new LatencyModel();
+          for (const [rows, noise] of samples) {
+            model.record(rows, noise * steps.slice(0, Math.ceil(rows / 32)).reduce((sum, ms) => sum + ms, 0));
+          }
+          for (let rows = 1; rows < 160; rows++) {
+            expect(model.expectedMs(rows + 1)).toBeGreaterThanOrEqual(model.expectedMs(rows) - 1e-9);
+          }
+          const rows = model.maxRows(withinMs);
+          if (rows > 0 && rows < Infinity) expect(model.tailMs(rows)).toBeLessThanOrEqual(withinMs + 1e-6);
+          if (rows < Infinity) expect(model.tailMs(rows + 1)).toBeGreaterThan(withinMs - 1e-6);
+        },
+      ),
+    );
+  });
 });

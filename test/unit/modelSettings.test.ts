@@ -35,6 +35,10 @@ describe("model settings", () => {
     [{ batchSizeController: "aimd" }, "AIMD, QUANTILE, MODEL, FIXED"],
     [{ maxBatchRows: 0 }, "1 to 65536"],
     [{ maxBatchRows: 1.5 }, "an integer"],
+    [{ maxBatchBytes: 0 }, "1 to 1073741824"],
+    [{ maxBatchDelayMs: -1 }, "0 to 1000 ms, or AUTO"],
+    [{ maxBatchDelayMs: "auto" }, "0 to 1000 ms, or AUTO"],
+    [{ prefetchMs: NaN }, "0 to 1000 ms"],
     [{ cacheTtlMs: Infinity }, "1 ms or more"],
     [{ approximateErrorBudget: 0.6 }, "0 (off) to 0.5"],
     [{ featureTolerance: -1 }, "0 or more"],
@@ -44,6 +48,8 @@ describe("model settings", () => {
   });
 
   test.each([
+    { maxBatchDelayMs: "AUTO" },
+    { maxBatchDelayMs: 2, prefetchMs: 1, maxBatchBytes: 1000 },
     { batchSizeController: "FIXED", maxBatchRows: 1 },
     { approximateErrorBudget: 0.01, approximateDistance: "ANGLE", approximateTolerance: 0 },
   ])("%p is taken", (given) => {

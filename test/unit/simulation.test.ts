@@ -40,7 +40,12 @@ function drawn(seed: number): Simulation {
     rowMs: pick([0.05, 0.25, 1]),
     sigma: pick([0, 0.08, 0.4]),
     stallShare: pick([0, 0.01, 0.1]),
+    tileRows: pick([1, 1, 32]),
+    wayMs: pick([0, 0, 2]),
   }));
+  const limits = { maxBatchDelayMs: pick([0, 0, 1, 5, "AUTO" as const]), prefetchMs: pick([0, 0, 2, 20]) };
+  const bulk = pick([undefined, { ratePerSecond: pick([100, 3000]), deadlineMs: pick([100, 500, 5000]) }]);
+  const burst = pick([undefined, undefined, { queries: 20, overMs: 1 }]);
   const atMs = 100 + 300 * random();
   const end = {
     atMs: 100 + 300 * random(),
@@ -54,8 +59,12 @@ function drawn(seed: number): Simulation {
     seed,
     newController: pick(CONTROLLERS),
     replicas,
+    limits: { ...limits, maxBatchBytes: pick([Infinity, 80]) },
+    maxReplyRows: pick([Infinity, Infinity, 20]),
     sloMs: pick([[5], [50], [20, 100]]),
-    ratePerSecond: pick([100, 1000, 6000]),
+    ratePerSecond: pick([100, 1000, 6000]) / (burst?.queries ?? 1),
+    ...(bulk === undefined ? {} : { bulk }),
+    ...(burst === undefined ? {} : { burst }),
     seconds: 0.6,
     warmUpSeconds: 0,
     events: [...(random() < 0.5 ? [stall(atMs + 200)] : []), ...(random() < 0.5 ? [end] : [])],
@@ -64,14 +73,21 @@ function drawn(seed: number): Simulation {
 
 describe("the batcher in simulation", () => {
   test(`keeps its invariants at every step over ${SEEDS} seeds`, async () => {
+    const dispatches: Record<string, number> = {};
+    let bulkGood = 0;
     const totals = { late: 0, refused: 0, dropped: 0, failed: 0, overdue: 0, ejected: 0, retried: 0 };
     for (let seed = 1; seed <= SEEDS; seed++) {
       const outcome = await new Run(drawn(seed)).run();
       expect({ seed, breach: outcome.breach }).toEqual({ seed, breach: undefined });
       for (const key of Object.keys(totals) as (keyof typeof totals)[]) totals[key] += outcome[key];
+      for (const [reason, count] of Object.entries(outcome.dispatches)) {
+        dispatches[reason] = (dispatches[reason] ?? 0) + count;
+      }
+      bulkGood += outcome.bulk.good;
     }
     // None of the ways out went untried.
-    expect(Math.min(...Object.values(totals))).toBeGreaterThan(100);
+    expect(Math.min(...Object.values(totals), bulkGood)).toBeGreaterThan(100);
+    for (const reason of ["FULL", "BUDGET", "TURN_END", "DELAY"]) expect(dispatches[reason]).toBeGreaterThan(100);
   }, 120_000);
 
   test("is the same for the same seed, and another for another", async () => {

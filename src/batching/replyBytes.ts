@@ -1,0 +1,50 @@
+import type { BatchReply } from "../domain/ports.js";
+import { rowBytes } from "../domain/tensor.js";
+import type { Signature } from "../domain/tensor.js";
+
+type AnsweredReply = Extract<BatchReply, { kind: "rows" }>;
+
+/** The weight of a reply whose rows are smaller than is thought; larger ones are believed at once. */
+const FORGETTING = 0.01;
+
+/**
+ * How many rows a batch may have so that its reply fits a message. A longer reply breaks the stream, and all of its
+ * rows fail with it. Where the signature says how long a row's outputs are, that is known before the first batch;
+ * otherwise it is learned from replies: the largest mean of a reply, forgotten by a hundredth a reply, and twice as much
+ * as would have fitted after one that was too long.
+ */
+export class ReplyBytes {
+  readonly #limitBytes: number;
+  #stated: number | undefined;
+  #rowBytes = 0;
+
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes;
+  }
+
+  /** At least 1: a single row has to be tried. */
+  get maxRows(): number {
+    return Math.max(1, Math.floor(this.#limitBytes / Math.max(this.#rowBytes, 1e-9)));
+  }
+
+  state({ outputs }: Signature): void {
+    let bytes = 0;
+    for (const spec of outputs) bytes += rowBytes(spec) ?? NaN;
+    this.#stated = Number.isNaN(bytes) ? undefined : bytes;
+    if (this.#stated !== undefined) this.#rowBytes = this.#stated;
+  }
+
+  answered({ rows }: AnsweredReply): void {
+    if (this.#stated !== undefined || rows.length === 0) return;
+    let bytes = 0;
+    for (const row of rows) {
+      if (row.kind === "output") for (const part of row.output) bytes += part.length;
+    }
+    const mean = bytes / rows.length;
+    this.#rowBytes = mean > this.#rowBytes ? mean : this.#rowBytes + FORGETTING * (mean - this.#rowBytes);
+  }
+
+  tooLong(rows: number): void {
+    this.#rowBytes = Math.max(this.#rowBytes, (2 * this.#limitBytes) / rows);
+  }
+}
