@@ -11,7 +11,7 @@ import {
 /**
  * A wrapper straight on HTTP/2, since gRPC libraries do not send what this one does: it answers a row whose number is
  * negative with 64 MiB, plain or (argument `gzip`) packed into some kilobytes, and any other with its number. Says on
- * stderr when it has got a batch.
+ * stderr when it has got such a batch.
  */
 const packed = process.argv[2] === "gzip";
 const tensor = (name) => ({ name, datatype: "FP32", shape: [-1, 1] });
@@ -42,8 +42,8 @@ const LARGE = reply("1", Buffer.alloc(64 * 2 ** 20));
 const LARGE_FRAME = packed ? frame(gzipSync(LARGE), true) : frame(LARGE);
 
 function answer(stream, { id, rawInputContents: [raw] }) {
-  process.stderr.write("got a batch\n");
   if (raw.readFloatLE(0) >= 0) return stream.write(frame(reply(id, raw)));
+  process.stderr.write("got a batch to answer at length\n");
   stream.write(LARGE_FRAME);
 }
 
