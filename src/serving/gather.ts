@@ -74,10 +74,12 @@ class Gathering {
     const straggleMs = this.#options.straggling?.fromMs ?? Infinity;
     if (straggleMs >= this.#deadlineMs) this.#awaitDeadline();
     else this.#cancelAlarm = this.#clock.at(straggleMs, () => this.#straggle());
+    const gathered = new Promise<Gathered>((resolve) => (this.#resolve = resolve));
+    // After that: one who has left already is called back at once.
     this.#options.caller?.onLeave(() => {
       if (this.#outstanding > 0) this.#expire(lateMember);
     });
-    return new Promise((resolve) => (this.#resolve = resolve));
+    return gathered;
   }
 
   #awaitDeadline(): void {
