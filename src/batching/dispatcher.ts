@@ -77,7 +77,7 @@ export class Dispatcher {
       passedOver.add(lane);
       wakeMs = Math.min(wakeMs, heldUntilMs);
     }
-    if (queue.size > 0) this.#wakeAt(Math.min(wakeMs, this.#nextPrefetchMs(nowMs)));
+    if (queue.size > 0) this.#wakeAt(Math.min(wakeMs, this.#nextPrefetchMs(nowMs), this.#nextDeadlineMs()));
     else this.#heldSinceMs = undefined;
     onIdle();
   }
@@ -159,6 +159,13 @@ export class Dispatcher {
       if (atMs > nowMs && atMs < nextMs) nextMs = atMs;
     }
     return nextMs;
+  }
+
+  /** Where no reply will wake it, rows that no replica could take leave at their deadline all the same. */
+  #nextDeadlineMs(): number {
+    const { lanes, queue } = this.#options;
+    for (const { inFlight } of lanes.values()) if (inFlight > 0) return Infinity;
+    return Math.min(queue.interactive.at(0)?.orderMs ?? Infinity, queue.bulk.at(0)?.orderMs ?? Infinity);
   }
 
   #wakeAt(atMs: number): void {
