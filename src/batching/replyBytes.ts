@@ -5,13 +5,14 @@ import type { Signature } from "../domain/tensor.js";
 type AnsweredReply = Extract<BatchReply, { kind: "rows" }>;
 
 /** The weight of a reply whose rows are smaller than is thought; larger ones are believed at once. */
-const FORGETTING = 0.01;
+const FORGETTING = 0.05;
 
 /**
  * How many rows a batch may have so that its reply fits a message. A longer reply breaks the stream, and all of its
  * rows fail with it. Where the signature says how long a row's outputs are, that is known before the first batch;
- * otherwise it is learned from replies: the largest mean of a reply, forgotten by a hundredth a reply, and twice as much
- * as would have fitted after one that was too long.
+ * otherwise it is learned from replies: the largest mean of a reply, forgotten by a twentieth a reply, and twice as much
+ * as would have fitted after one that was too long, unless that was for a single row: then no smaller batch would help,
+ * and who asks for one long answer must not make all batches small.
  */
 export class ReplyBytes {
   readonly #limitBytes: number;
@@ -45,6 +46,7 @@ export class ReplyBytes {
   }
 
   tooLong(rows: number): void {
+    if (rows === 1 || this.#stated !== undefined) return;
     this.#rowBytes = Math.max(this.#rowBytes, (2 * this.#limitBytes) / rows);
   }
 }

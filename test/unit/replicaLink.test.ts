@@ -49,6 +49,18 @@ describe("a link whose wrapper stops", () => {
     expect(rig.replies.get(1)).not.toHaveProperty("refused");
   });
 
+  test("says of the largest batch in flight that a reply was too long for a message", async () => {
+    await connect({}, { maxMessageBytes: 100_000 });
+    rig.send(1, 1);
+    rig.send(2, 2, 3);
+    await rig.server.received(2);
+    rig.server.answer(2, new Array<number>(200_000).fill(0));
+    await rig.until(() => rig.replies.size === 2);
+    expect(rig.replies.get(2)).toMatchObject({ kind: "failed", code: "MODEL_BAD_OUTPUT", tooLong: true });
+    expect(rig.replies.get(1)).toMatchObject({ kind: "failed", code: "MODEL_BAD_OUTPUT" });
+    expect(rig.replies.get(1)).not.toHaveProperty("tooLong");
+  });
+
   test("gives back what it waits for when it is stopped itself", async () => {
     await connect();
     rig.send(1, 1);

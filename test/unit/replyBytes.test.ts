@@ -19,6 +19,8 @@ describe("reply bytes", () => {
     bytes.state(VECTOR);
     expect(bytes.maxRows).toBe(10);
     bytes.answered(replyOf([4]));
+    // Then it is not the rows' length that was wrong.
+    bytes.tooLong(8);
     expect(bytes.maxRows).toBe(10);
   });
 
@@ -46,6 +48,14 @@ describe("reply bytes", () => {
     }
     for (let i = 0; i < 1000; i++) bytes.answered(replyOf(new Array<number>(rows).fill(2)));
     expect(bytes.maxRows).toBeGreaterThan(256);
+  });
+
+  test("of a single row that was too long say nothing of others", () => {
+    const bytes = new ReplyBytes(1000);
+    bytes.state(TEXT);
+    bytes.answered(replyOf([10]));
+    bytes.tooLong(1);
+    expect(bytes.maxRows).toBe(100);
   });
 
   test("bound the batches that are formed", () => {
