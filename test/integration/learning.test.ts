@@ -143,13 +143,13 @@ await eachPostgres(
       const there = await ask(two, "lines", 4, "ann", seq);
       const here = await ask(one, "lines", 4, "ann");
       expect(there).toMatchObject({ personalised: true, stateSeq: seq, number: here.number });
-      await teach(two, "lines", "ann", 3, 10);
+      const last = await teach(two, "lines", "ann", 3, 10);
       const learned = (await ask(two, "lines", 4, "ann")).number;
       await until("the first server follows", async () => (await ask(one, "lines", 4, "ann")).number === learned);
       expect((await one.stop()).code).toBe(0);
       const again = await servers.start({ env });
       await until("a replica is ready", async () => (await again.metric("skysail_model_ready_replicas")) === 1);
-      expect(await ask(again, "lines", 4, "ann")).toMatchObject({ personalised: true, number: learned });
+      expect(await ask(again, "lines", 4, "ann", last)).toMatchObject({ personalised: true, number: learned });
     });
   },
   ["server"],
