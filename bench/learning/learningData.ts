@@ -53,7 +53,7 @@ export async function prepareLearningData(bench: Bench): Promise<LearningData> {
   for (const script of SCRIPTS) hash.update(await readFile(projectPath(script)));
   const folder = projectPath(`${CACHE}/${hash.digest("hex").slice(0, 16)}`);
   try {
-    return await read(folder);
+    return await openLearningData(folder);
   } catch {
     bench.signal.throwIfAborted();
   }
@@ -65,10 +65,11 @@ export async function prepareLearningData(bench: Bench): Promise<LearningData> {
   await python.run(SCRIPTS[0], [await mnistFolder(bench), partial]);
   await rm(folder, { recursive: true, force: true });
   await rename(partial, folder);
-  return read(folder);
+  return openLearningData(folder);
 }
 
-async function read(folder: string): Promise<LearningData> {
+/** As it was left there. */
+export async function openLearningData(folder: string): Promise<LearningData> {
   const shapes = JSON.parse(await readFile(join(folder, "shapes.json"), "utf8")) as Record<string, number[]>;
   return new LearningData(folder, shapes);
 }

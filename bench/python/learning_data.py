@@ -137,9 +137,16 @@ def paragraphs():
                 yield topic, article.name, [word for word in words if word not in ENGLISH_STOP_WORDS]
 
 
-def bags_of_words():
-    """Bags of the 1,024 commonest words of news paragraphs, their topics, the numbers of their articles."""
-    found = list(paragraphs())
+def articles_of(found):
+    """The same with an article's paragraphs put together."""
+    whole = {}
+    for topic, article, words in found:
+        whole.setdefault((topic, article), []).extend(words)
+    return [(topic, article, words) for (topic, article), words in whole.items()]
+
+
+def bags_of_words(found):
+    """Bags of the 1,024 commonest words of texts, their topics, the numbers of their articles; in an order of chance."""
     counts = Counter(word for _, _, words in found for word in words)
     place = {word: i for i, (word, _) in enumerate(sorted(counts.items(), key=lambda c: (-c[1], c[0]))[:WORDS])}
     topics = sorted({topic for topic, _, _ in found})
@@ -156,15 +163,21 @@ def bags_of_words():
         bags.append(bag)
         labels.append(topics.index(topic))
         articles.append(int(article.split(".")[0]))
-    return np.array(bags), np.array(labels), np.array(articles)
+    order = np.random.default_rng(SEED).permutation(len(bags))
+    return np.array(bags)[order], np.array(labels)[order], np.array(articles)[order]
+
+
+def parts_of(numbers):
+    """Three fifths are the archive, one is shown, one is for tests."""
+    return np.array([0, 1, 0, 0, 2])[numbers % 5]
 
 
 def bbc(out):
-    bags, labels, articles = bags_of_words()
-    order = np.random.default_rng(SEED).permutation(len(bags))
-    bags, labels, articles = bags[order], labels[order], articles[order]
+    found = list(paragraphs())
+    bags, labels, numbers = bags_of_words(found)
     # An article's paragraphs stay together.
-    parts = np.array([0, 1, 0, 0, 2])[articles % 5]
+    archive = parts_of(numbers) == 0
+    asked = ~archive
     models = (
         MultinomialNB(),
         make_pipeline(Normalizer(), KNeighborsClassifier(15, weights="distance")),
@@ -172,7 +185,6 @@ def bbc(out):
         make_pipeline(Normalizer(), LogisticRegression(C=5, max_iter=500)),
         make_pipeline(Normalizer(), network((32,), 15)),
     )
-    archive, asked = parts == 0, parts != 0
     scores = []
     for model in models:
         model.fit(bags[archive], labels[archive])
@@ -180,15 +192,15 @@ def bbc(out):
         print(f"bbc: errs on {(scores[-1].argmax(axis=1) != labels[asked]).mean():.4f}", file=sys.stderr)
     out.write("bbc-scores", np.array(scores))
     out.write("bbc-labels", labels[asked])
-    inputs = Normalizer().fit_transform(bags)
+    bags, labels, numbers = bags_of_words(articles_of(found))
     # Business and politics; entertainment, sport and tech come later.
-    features(out, "bbc", inputs, labels, parts, known=[0, 2])
+    features(out, "bbc", Normalizer().fit_transform(bags), labels, parts_of(numbers), known=[0, 2])
 
 
 def digits(out):
     data = load_digits()
     order = np.random.default_rng(SEED).permutation(len(data.target))
-    parts = np.array([0, 0, 0, 1, 2])[np.arange(len(order)) % 5]
+    parts = parts_of(np.arange(len(order)))
     features(out, "digits", data.data[order] / 16, data.target[order], parts, known=[0, 1, 2, 3])
 
 

@@ -7,9 +7,10 @@ it, step: how many observations of that user's there were since the tastes chang
 numbers with commas: after each, all is trained anew from the log up to there. Tastes are read from TASTES = LOG + ".tastes":
 [users, classes] int32.
 
-Prints for each step the error over all users and test items, and how long it took to train, in milliseconds: the feature
-model, and all weights. Users' weights are a ridge regression on what they observed since the change, which is what
-hindsight would choose, with the strength that leave-one-out validation finds best.
+Prints for each step how long training took, in milliseconds, for the feature model (on the archive's items and those of
+the log) and for all weights; and the error over all users and test items: `error`, where recent observations count more,
+as much as for the online learner; `hindsightError`, where only observations since the change count, of which nobody
+knew when they came; `weightsOnlyError`, with the feature model as it was.
 """
 
 import json
@@ -29,6 +30,8 @@ from sklearn.linear_model import Ridge, RidgeCV
 from feature_model import FeatureModel
 
 SEED = 11
+# As the online learner: an observation counts so much after the next one of its user.
+FORGETTING = 0.9
 STRENGTHS = [0.1, 0.3, 1, 3, 10, 30, 100]
 
 
@@ -44,17 +47,18 @@ class Data:
         self.test = np.flatnonzero(parts == 2)
 
 
-def train_weights(features, log):
-    """One regression a user; a user without observations since the change keeps what there was before it."""
+def train_weights(features, log, hindsight):
+    """One regression a user, with the strength that leave-one-out validation finds best."""
     models = {}
     for user in np.unique(log[:, 0]):
-        own = log[log[:, 0] == user]
-        since = own[own[:, 3] > 0]
-        rows = since if len(since) > 0 else own
+        rows = log[log[:, 0] == user]
+        if hindsight and rows[-1, 3] > 0:
+            rows = rows[rows[:, 3] > 0]
+        recency = np.ones(len(rows)) if hindsight else FORGETTING ** np.arange(len(rows))[::-1]
         x, y = features[rows[:, 1]], rows[:, 2] * 2.0 - 1
         # Validation needs some of both kinds.
         enough = len(rows) >= 5 and len(np.unique(y)) == 2
-        models[user] = (RidgeCV(STRENGTHS) if enough else Ridge(10)).fit(x, y)
+        models[user] = (RidgeCV(STRENGTHS) if enough else Ridge(10)).fit(x, y, sample_weight=recency)
     return models
 
 
@@ -64,7 +68,7 @@ def retrain(data, log):
     model = FeatureModel(SEED).fit(data.inputs[items], data.classes[items])
     trained = time.perf_counter()
     features = model.features(data.inputs)
-    weights = train_weights(features, log)
+    weights = train_weights(features, log, hindsight=False)
     ended = time.perf_counter()
     return features, weights, 1000 * (trained - started), 1000 * (ended - trained)
 
@@ -85,12 +89,15 @@ def main():
     tastes = np.frombuffer(Path(f"{path}.tastes").read_bytes(), "<i4").reshape(log[:, 0].max() + 1, -1)
     result = []
     for step in (int(text) for text in steps.split(",")):
-        features, weights, features_ms, weights_ms = retrain(data, log[log[:, 3] <= step])
-        kept = train_weights(data.good, log[log[:, 3] <= step])
+        so_far = log[log[:, 3] <= step]
+        features, weights, features_ms, weights_ms = retrain(data, so_far)
+        hindsight = train_weights(features, so_far, hindsight=True)
+        kept = train_weights(data.good, so_far, hindsight=False)
         result.append(
             {
                 "step": step,
                 "error": error(data, features, weights, tastes),
+                "hindsightError": error(data, features, hindsight, tastes),
                 "weightsOnlyError": error(data, data.good, kept, tastes),
                 "featuresMs": features_ms,
                 "weightsMs": weights_ms,
