@@ -62,7 +62,7 @@ export async function configureModel(
   requireSuccess("configureModel", data.configureModel);
 }
 
-function requireSuccess(what: string, result: { readonly __typename: string; readonly message?: string }): void {
+export function requireSuccess(what: string, result: { readonly __typename: string; readonly message?: string }): void {
   if (result.message !== undefined) throw new BenchError(`${what}: ${result.__typename}: ${result.message}`);
 }
 

@@ -40,6 +40,31 @@ export const PREDICT_MANY = graphql(`
   }
 `);
 
+export const PREDICT_LABEL = graphql(`
+  query PredictLabel($input: PredictInput!) {
+    predict(input: $input) {
+      ... on Prediction {
+        output {
+          ... on LabelOutput {
+            label
+          }
+        }
+        source
+        models {
+          model
+        }
+        modelsMissing {
+          code
+        }
+      }
+      ... on Failure {
+        code
+        message
+      }
+    }
+  }
+`);
+
 export const REGISTER_MODEL_VERSION = graphql(`
   mutation RegisterModelVersion($input: RegisterModelVersionInput!) {
     registerModelVersion(input: $input) {

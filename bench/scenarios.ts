@@ -1,19 +1,25 @@
+import { ADAPTATION } from "./adaptationScenario.js";
 import { ADDED_LATENCY } from "./addedLatencyScenario.js";
 import { APPROXIMATE_CACHE } from "./approximateCacheScenario.js";
-import { BATCH_SWEEP } from "./batchSweepScenario.js";
 import { BATCHING_GAIN } from "./batchingGainScenario.js";
+import { BATCH_SWEEP } from "./batchSweepScenario.js";
 import type { Scenario } from "./bench.js";
 import { CACHE_MEMORY } from "./cacheMemoryScenario.js";
 import { CONVERGENCE } from "./convergenceScenario.js";
 import { DOCUMENT } from "./documentScenario.js";
+import { ENSEMBLE } from "./ensembleScenario.js";
 import { GRAPHQL_HIT, GRAPHQL_MISS } from "./graphqlScenarios.js";
 import { IDLE_COST } from "./idleCostScenario.js";
 import { ISOLATION } from "./isolationScenario.js";
 import { KILL_WRAPPER } from "./killWrapperScenario.js";
 import { LINK } from "./linkScenario.js";
 import { METRICS_COST } from "./metricsCostScenario.js";
+import { MODEL_FAILURE } from "./modelFailureScenario.js";
+import { ONLINE_UPDATE } from "./onlineUpdateScenario.js";
 import { OVERLOAD } from "./overloadScenario.js";
+import { PERSONALISATION } from "./personalisationScenario.js";
 import { SOAK } from "./soakScenario.js";
+import { STRAGGLERS } from "./stragglersScenario.js";
 
 /** In the order in which they run. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -32,5 +38,11 @@ export const SCENARIOS: readonly Scenario[] = [
   KILL_WRAPPER,
   IDLE_COST,
   METRICS_COST,
+  ONLINE_UPDATE,
+  ADAPTATION,
+  MODEL_FAILURE,
+  ENSEMBLE,
+  STRAGGLERS,
+  PERSONALISATION,
   SOAK,
 ];
