@@ -76,7 +76,8 @@ function figuresOf({ good, poor, retrained }: Draws) {
     weightsOnly: anew("weightsOnlyError"),
   };
   const last = (curve: keyof AdaptationCurves): number => curves[curve].at(-1) as number;
-  const stalled = (runs: readonly Adaptation[]): number => runs.filter(({ isStalled }) => isStalled).length / runs.length;
+  const stalled = (runs: readonly Adaptation[]): number =>
+    runs.filter(({ isStalled }) => isStalled).length / runs.length;
   const losses = (runs: readonly Adaptation[]) => ({
     before: round(mean(runs.map(({ lossBefore }) => lossBefore))),
     atEnd: round(mean(runs.map(({ lossAtEnd }) => lossAtEnd))),

@@ -68,7 +68,10 @@ async function measure(bench: Bench): Promise<Outcome> {
   }
   const titled = Object.fromEntries(NAMES.map((name) => [SETS[name], judged[name] as readonly Judged[]]));
   await writeFigure(bench, "ensemble-confidence", { svg: () => drawConfidence(titled), csv: confidenceCsv(titled) });
-  return { result: { confidentFrom: CONFIDENT, ...figures }, table: tableOf(figures as Record<SetName, EnsembleFigures>) };
+  return {
+    result: { confidentFrom: CONFIDENT, ...figures },
+    table: tableOf(figures as Record<SetName, EnsembleFigures>),
+  };
 }
 
 /** Each query is answered, then its truth observed. */
@@ -124,7 +127,16 @@ function calibrationErrorOf(judged: readonly Judged[]): number {
 
 function tableOf(figures: Readonly<Record<SetName, EnsembleFigures>>): Outcome["table"] {
   return [
-    ["data", "best model", "ensemble", "reduction", "confident share", "its error", "unsure: error", "calibration error"],
+    [
+      "data",
+      "best model",
+      "ensemble",
+      "reduction",
+      "confident share",
+      "its error",
+      "unsure: error",
+      "calibration error",
+    ],
     ...NAMES.map((name) => {
       const { bestSingleError, error, relativeReduction, confident, unsure, calibrationError } = figures[name];
       const numbers = [bestSingleError, error, relativeReduction, confident.share, confident.error, unsure.error];

@@ -70,7 +70,16 @@ function outcomeOf(runs: readonly FailureRun[], curves: FailureCurves): Outcome 
       byPolicy: Object.fromEntries(figures.map(({ name, ...of }) => [name, of])),
     },
     table: [
-      ["policy", "error", "before", "failed", "after", "highest cumulative", "highest of 500", "recovery, observations"],
+      [
+        "policy",
+        "error",
+        "before",
+        "failed",
+        "after",
+        "highest cumulative",
+        "highest of 500",
+        "recovery, observations",
+      ],
       ...figures.map(({ name, error, peakError, peakWindowError, recoveryObservations }) => [
         name,
         ...[error.all, error.before, error.failed, error.after, peakError, peakWindowError].map((value) =>

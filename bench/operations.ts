@@ -54,7 +54,7 @@ export const PREDICT_LABEL = graphql(`
           model
         }
         modelsMissing {
-          code
+          model
         }
       }
       ... on Failure {

@@ -44,7 +44,10 @@ function movieFigures({ users, byBeginning, movieMean }: Personalisation) {
   const cold = prior.rmse[0] as number;
   const after = (curve: ErrorsByFeedback, feedbacks: number): number =>
     curve.rmse[FEEDBACKS.findIndex((one) => one === feedbacks)] as number;
-  const rounded = ({ rmse, likeError }: ErrorsByFeedback) => ({ rmse: rmse.map(round), likeError: likeError.map(round) });
+  const rounded = ({ rmse, likeError }: ErrorsByFeedback) => ({
+    rmse: rmse.map(round),
+    likeError: likeError.map(round),
+  });
   return {
     users,
     feedbacks: FEEDBACKS,
@@ -71,7 +74,10 @@ function newsFigures({ readers, error, sharedError }: ReaderErrors) {
 }
 
 function tableOf({ byBeginning, movieMean }: Personalisation, { error, sharedError }: ReaderErrors): Outcome["table"] {
-  const line = (name: string, values: readonly number[]): string[] => [name, ...values.map((value) => show(round(value)))];
+  const line = (name: string, values: readonly number[]): string[] => [
+    name,
+    ...values.map((value) => show(round(value))),
+  ];
   return [
     ["feedbacks", ...FEEDBACKS.map(String)],
     ...(Object.keys(byBeginning) as Beginning[]).flatMap((name) => [

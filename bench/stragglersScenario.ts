@@ -71,12 +71,16 @@ async function measure(bench: Bench): Promise<Outcome> {
  * Gives each application the same queries at the same times, one application after the other. Every query asks about an
  * image of its own, under a number of its own for each application, so that no cache helps.
  */
-function loading(rig: EnsembleRig, items: ScoredItems): (names: readonly string[], seconds: number) => Promise<Figures[]> {
+function loading(
+  rig: EnsembleRig,
+  items: ScoredItems,
+): (names: readonly string[], seconds: number) => Promise<Figures[]> {
   let first = 0;
   let seed = 0;
   return async (names, seconds) => {
     const arrivals = [...poisson(PER_SECOND, seconds, seededRandom((seed += 1)))];
-    if (first + arrivals.length > items.count) throw new BenchError(`only ${items.count} images: fewer --runs or --seconds`);
+    if (first + arrivals.length > items.count)
+      throw new BenchError(`only ${items.count} images: fewer --runs or --seconds`);
     const figures: Figures[] = [];
     for (const [i, name] of names.entries()) {
       const sent = await rig.offer(name, arrivals, i * items.count + first);
@@ -111,7 +115,12 @@ function figuresOf(sent: readonly Sent[], first: number, items: ScoredItems): Fi
     if (output.label === items.truthOf(first + i)) right += 1;
   });
   return {
-    p99Ms: round(percentile(sent.map(({ latencyMs }) => latencyMs), 0.99) ?? NaN),
+    p99Ms: round(
+      percentile(
+        sent.map(({ latencyMs }) => latencyMs),
+        0.99,
+      ) ?? NaN,
+    ),
     missingShare: round(missing / (missing + present)),
     accuracy: round(right / answered),
     unanswered: round(1 - answered / sent.length),
@@ -138,7 +147,10 @@ function outcomeOf(pairs: ReadonlyMap<number, readonly Pair[]>): Outcome {
     result: { sloMs: SLO_MS, ...Object.fromEntries(medians), spreads: figures },
     table: [
       ["members", ...Object.keys(figures)],
-      ...SIZES.map((size, i) => [String(size), ...Object.values(figures).map((all) => showSpread(all[i]?.[1] ?? spreadOf([])))]),
+      ...SIZES.map((size, i) => [
+        String(size),
+        ...Object.values(figures).map((all) => showSpread(all[i]?.[1] ?? spreadOf([]))),
+      ]),
     ],
   };
 }

@@ -17,6 +17,7 @@ import * as types from './graphql.js';
 type Documents = {
     "\n  query Predict($input: PredictInput!) {\n    predict(input: $input) {\n      ... on Prediction {\n        output {\n          ... on NumberOutput {\n            number\n          }\n        }\n        confidence\n        source\n      }\n      ... on Failure {\n        code\n        message\n      }\n    }\n  }\n": typeof types.PredictDocument,
     "\n  query PredictMany($input: PredictManyInput!) {\n    predictMany(input: $input) {\n      ... on Prediction {\n        output {\n          ... on NumberOutput {\n            number\n          }\n        }\n        source\n      }\n      ... on Failure {\n        code\n      }\n    }\n  }\n": typeof types.PredictManyDocument,
+    "\n  query PredictLabel($input: PredictInput!) {\n    predict(input: $input) {\n      ... on Prediction {\n        output {\n          ... on LabelOutput {\n            label\n          }\n        }\n        source\n        models {\n          model\n        }\n        modelsMissing {\n          model\n        }\n      }\n      ... on Failure {\n        code\n        message\n      }\n    }\n  }\n": typeof types.PredictLabelDocument,
     "\n  mutation RegisterModelVersion($input: RegisterModelVersionInput!) {\n    registerModelVersion(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": typeof types.RegisterModelVersionDocument,
     "\n  mutation CreateApplication($input: CreateApplicationInput!) {\n    createApplication(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": typeof types.CreateApplicationDocument,
     "\n  mutation ConfigureModel($input: ConfigureModelInput!) {\n    configureModel(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": typeof types.ConfigureModelDocument,
@@ -27,6 +28,7 @@ type Documents = {
 const documents: Documents = {
     "\n  query Predict($input: PredictInput!) {\n    predict(input: $input) {\n      ... on Prediction {\n        output {\n          ... on NumberOutput {\n            number\n          }\n        }\n        confidence\n        source\n      }\n      ... on Failure {\n        code\n        message\n      }\n    }\n  }\n": types.PredictDocument,
     "\n  query PredictMany($input: PredictManyInput!) {\n    predictMany(input: $input) {\n      ... on Prediction {\n        output {\n          ... on NumberOutput {\n            number\n          }\n        }\n        source\n      }\n      ... on Failure {\n        code\n      }\n    }\n  }\n": types.PredictManyDocument,
+    "\n  query PredictLabel($input: PredictInput!) {\n    predict(input: $input) {\n      ... on Prediction {\n        output {\n          ... on LabelOutput {\n            label\n          }\n        }\n        source\n        models {\n          model\n        }\n        modelsMissing {\n          model\n        }\n      }\n      ... on Failure {\n        code\n        message\n      }\n    }\n  }\n": types.PredictLabelDocument,
     "\n  mutation RegisterModelVersion($input: RegisterModelVersionInput!) {\n    registerModelVersion(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": types.RegisterModelVersionDocument,
     "\n  mutation CreateApplication($input: CreateApplicationInput!) {\n    createApplication(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": types.CreateApplicationDocument,
     "\n  mutation ConfigureModel($input: ConfigureModelInput!) {\n    configureModel(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": types.ConfigureModelDocument,
@@ -43,6 +45,10 @@ export function graphql(source: "\n  query Predict($input: PredictInput!) {\n   
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query PredictMany($input: PredictManyInput!) {\n    predictMany(input: $input) {\n      ... on Prediction {\n        output {\n          ... on NumberOutput {\n            number\n          }\n        }\n        source\n      }\n      ... on Failure {\n        code\n      }\n    }\n  }\n"): typeof import('./graphql.js').PredictManyDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query PredictLabel($input: PredictInput!) {\n    predict(input: $input) {\n      ... on Prediction {\n        output {\n          ... on LabelOutput {\n            label\n          }\n        }\n        source\n        models {\n          model\n        }\n        modelsMissing {\n          model\n        }\n      }\n      ... on Failure {\n        code\n        message\n      }\n    }\n  }\n"): typeof import('./graphql.js').PredictLabelDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

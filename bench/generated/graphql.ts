@@ -389,6 +389,22 @@ export type PredictManyQuery = { predictMany: Array<
     | { code: FailureCode }
   > };
 
+export type PredictLabelQueryVariables = Exact<{
+  input: PredictInput;
+}>;
+
+
+export type PredictLabelQuery = { predict:
+    | { code: FailureCode, message: string }
+    | { code: FailureCode, message: string }
+    | { code: FailureCode, message: string }
+    | { source: PredictionSource, output:
+        | { label: string }
+        | Record<PropertyKey, never>
+      , models: Array<{ model: string }>, modelsMissing: Array<{ model: string }> }
+    | { code: FailureCode, message: string }
+   };
+
 export type RegisterModelVersionMutationVariables = Exact<{
   input: RegisterModelVersionInput;
 }>;
@@ -533,6 +549,30 @@ export const PredictManyDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<PredictManyQuery, PredictManyQueryVariables>;
+export const PredictLabelDocument = new TypedDocumentString(`
+    query PredictLabel($input: PredictInput!) {
+  predict(input: $input) {
+    ... on Prediction {
+      output {
+        ... on LabelOutput {
+          label
+        }
+      }
+      source
+      models {
+        model
+      }
+      modelsMissing {
+        model
+      }
+    }
+    ... on Failure {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PredictLabelQuery, PredictLabelQueryVariables>;
 export const RegisterModelVersionDocument = new TypedDocumentString(`
     mutation RegisterModelVersion($input: RegisterModelVersionInput!) {
   registerModelVersion(input: $input) {

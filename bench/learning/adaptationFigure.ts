@@ -16,7 +16,8 @@ const DASHED: readonly string[] = ["hindsight", "weightsOnly"];
 export function drawAdaptation(sets: readonly (readonly [title: string, curves: AdaptationCurves])[]): string {
   return drawFigure({
     title: "Error after an abrupt change of every user's taste",
-    subtitle: "Share of test items whose like or dislike is mistaken; 100 users, three draws. Poor features know the old classes only.",
+    subtitle:
+      "Share of test items whose like or dislike is mistaken; 100 users, three draws. Poor features know the old classes only.",
     panels: sets.map(panelOf),
   });
 }

@@ -50,7 +50,9 @@ function coverageOf(judged: readonly Judged[]): Point[] {
 }
 
 function reliabilityOf(judged: readonly Judged[]): Point[] {
-  return Array.from({ length: 10 }, (_, bin) => judged.filter((one) => Math.min(9, Math.floor(one.confidence * 10)) === bin))
+  return Array.from({ length: 10 }, (_, bin) =>
+    judged.filter((one) => Math.min(9, Math.floor(one.confidence * 10)) === bin),
+  )
     .filter((within) => within.length >= 20)
     .map((within) => ({
       x: round(within.reduce((sum, { confidence }) => sum + confidence, 0) / within.length),

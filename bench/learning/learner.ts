@@ -46,11 +46,7 @@ export class Learner {
   }
 
   /** `outputOf` is asked for the models that the policy selects. */
-  answer(
-    { policy: state }: LearnedState,
-    outputOf: (model: string) => MemberOutput,
-    context?: Float64Array,
-  ): Answer {
+  answer({ policy: state }: LearnedState, outputOf: (model: string) => MemberOutput, context?: Float64Array): Answer {
     const selection = this.policy.select(state, this.members, context, this.#random);
     const answered = selection.models.map((model) => ({ model, output: outputOf(model) }));
     const combined = this.policy.combine(state, this.members, selection, answered, context, this.#random);

@@ -16,18 +16,19 @@ export function drawModelFailure(curves: Curves): string {
   return drawFigure({
     title: "The best of five models fails, and is repaired",
     subtitle: "Share of MNIST images that are labelled wrongly; feedback comes for each. Mean over five orders.",
-    panels: [panelOf(curves, "cumulative", "Of all queries so far"), panelOf(curves, "window", "Of the last 500 queries")],
+    panels: [
+      panelOf(curves, "cumulative", "Of all queries so far"),
+      panelOf(curves, "window", "Of the last 500 queries"),
+    ],
   });
 }
 
 function panelOf(curves: Curves, of: "cumulative" | "window", title: string): Panel {
-  const series = Object.entries(curves).map(
-    ([name, { points }]): Series => ({
-      label: NAMES[name] ?? name,
-      points: points.filter(({ query }) => query % 500 === 0).map((point) => ({ x: point.query / 1000, y: point[of] })),
-      style: name in NAMES ? "dashed" : "line",
-    }),
-  );
+  const series = Object.entries(curves).map(([name, { points }]): Series => ({
+    label: NAMES[name] ?? name,
+    points: points.filter(({ query }) => query % 500 === 0).map((point) => ({ x: point.query / 1000, y: point[of] })),
+    style: name in NAMES ? "dashed" : "line",
+  }));
   return {
     title,
     x: { label: "queries, thousands", from: 0, to: 20 },

@@ -96,7 +96,13 @@ interface PolicyRun {
 function runPolicy(items: ScoredItems, queries: Queries, policy: PolicySpec, seed: number): PolicyRun {
   const models = items.models.slice(0, MODELS);
   const output = { kind: "LABEL", labels: items.labels } as const;
-  const learner = new Learner({ policy, output, loss: { kind: "ZERO_ONE" }, models, random: seededRandom(seed + 1000) });
+  const learner = new Learner({
+    policy,
+    output,
+    loss: { kind: "ZERO_ONE" },
+    models,
+    random: seededRandom(seed + 1000),
+  });
   const state = learner.folding.init();
   const wrong = new Uint8Array(QUERIES);
   const weights = new Float64Array(QUERIES);

@@ -43,7 +43,10 @@ function run(features: number, rounds: number): UpdateFigures {
   timed(answer);
   return {
     foldMicroseconds: Array.from({ length: rounds }, () => timed(fold)),
-    answerMicroseconds: Array.from({ length: rounds }, () => timed((i) => answerAfterFold(fold, answer, i)) - timed(fold)),
+    answerMicroseconds: Array.from(
+      { length: rounds },
+      () => timed((i) => answerAfterFold(fold, answer, i)) - timed(fold),
+    ),
   };
 }
 

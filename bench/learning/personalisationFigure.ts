@@ -31,9 +31,7 @@ export function drawPersonalisation(movies: Personalisation, news: ReaderErrors)
         title: `Likes of news, ${news.readers} new readers (BBC News)`,
         x: { label: "feedbacks", from: 0, to: 50 },
         y: { label: "error", from: 0 },
-        series: [
-          { label: "an ensemble's weights for each reader", points: pointsOf(READER_FEEDBACKS, news.error) },
-        ],
+        series: [{ label: "an ensemble's weights for each reader", points: pointsOf(READER_FEEDBACKS, news.error) }],
         references: [{ axis: "y", at: news.sharedError, label: "the same weights for all" }],
       },
     ],
@@ -46,8 +44,20 @@ function pointsOf(feedbacks: readonly number[], errors: readonly number[]): Poin
 
 export function personalisationCsv(movies: Personalisation, news: ReaderErrors): CsvRows {
   const ofMovies = Object.entries(movies.byBeginning).flatMap(([name, { rmse, likeError }]) =>
-    FEEDBACKS.map((feedbacks, i) => ["movies", name, feedbacks, round(rmse[i] as number), round(likeError[i] as number)]),
+    FEEDBACKS.map((feedbacks, i) => [
+      "movies",
+      name,
+      feedbacks,
+      round(rmse[i] as number),
+      round(likeError[i] as number),
+    ]),
   );
-  const ofNews = READER_FEEDBACKS.map((feedbacks, i) => ["news", "state per reader", feedbacks, "", round(news.error[i] as number)]);
+  const ofNews = READER_FEEDBACKS.map((feedbacks, i) => [
+    "news",
+    "state per reader",
+    feedbacks,
+    "",
+    round(news.error[i] as number),
+  ]);
   return [["data", "curve", "feedbacks", "root mean square error", "error"], ...ofMovies, ...ofNews];
 }

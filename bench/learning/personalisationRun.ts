@@ -119,7 +119,10 @@ function errorsOf(data: MovieData, users: readonly NewUser[], beginning: Beginni
     });
   }
   const count = users.length * HELD_OUT;
-  return { rmse: Array.from(squares, (sum) => Math.sqrt(sum / count)), likeError: Array.from(wrong, (sum) => sum / count) };
+  return {
+    rmse: Array.from(squares, (sum) => Math.sqrt(sum / count)),
+    likeError: Array.from(wrong, (sum) => sum / count),
+  };
 }
 
 function newLearner(): Learner {
@@ -143,7 +146,8 @@ function learnPopulation(learner: Learner, population: LearnedState, data: Movie
   }
   if (!adoptsPrior) return;
   const prior = learner.policy.sharedPrior?.estimate(states.map(({ policy }) => policy));
-  if (learner.policy.sharedPrior?.adopt(population.policy, prior) !== true) throw new Error("the prior was not adopted");
+  if (learner.policy.sharedPrior?.adopt(population.policy, prior) !== true)
+    throw new Error("the prior was not adopted");
 }
 
 function observe(learner: Learner, { movies }: MovieData, { movie, stars }: Rating, ...states: LearnedState[]): void {

@@ -7,7 +7,6 @@ import type { ScoredItems } from "./scoredItems.js";
 
 /** Feedbacks of a reader after which the error is measured. */
 export const READER_FEEDBACKS = [0, 1, 2, 3, 5, 7, 10, 15, 20, 30, 50] as const;
-const MOST_FEEDBACKS = 50;
 const READERS = 200;
 const HELD_OUT = 100;
 /** Observations of others, before the first of these readers comes. */

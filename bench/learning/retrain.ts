@@ -28,8 +28,15 @@ export async function retrain(
   const folder = await mkdtemp(join(tmpdir(), "skysail-retrain-"));
   await bench.cleanup.add(() => rm(folder, { recursive: true, force: true }));
   const path = join(folder, "log");
-  const rows = [...log.before, ...log.after].flatMap(({ user, item, likes, step }) => [user, item, likes ? 1 : 0, step]);
+  const rows = [...log.before, ...log.after].flatMap(({ user, item, likes, step }) => [
+    user,
+    item,
+    likes ? 1 : 0,
+    step,
+  ]);
   await writeFile(path, Int32Array.from(rows));
   await writeFile(`${path}.tastes`, Int32Array.from(log.tastes.flatMap((taste) => [...taste])));
-  return JSON.parse(await python.run("bench/python/retrain.py", [data.folder, name, path, steps.join()])) as Retrained[];
+  return JSON.parse(
+    await python.run("bench/python/retrain.py", [data.folder, name, path, steps.join()]),
+  ) as Retrained[];
 }
