@@ -106,9 +106,21 @@ export class BatchesInFlight {
     lane.metrics.overdue += 1;
     lane.becameOverdue(batch.running);
     this.#holdsNoPlace(batch);
-    this.#timedOut(batch);
+    this.#judge(batch);
     this.#options.retries.overdue(batch);
     this.#options.onChange();
+  }
+
+  /** What its silence says about the replica, at once or when there was time for a reply. */
+  #judge(batch: SentBatch): void {
+    const { clock } = this.#options;
+    const atMs = batch.lane.verdictAtMs(batch.rows.length, batch.running.sentMs);
+    if (batch.purpose === "PROBE" || clock.nowMs() >= atMs) return this.#timedOut(batch);
+    batch.cancelTimeout = clock.at(atMs, () =>
+      clock.turnEnd(() => {
+        if (!batch.replied) this.#timedOut(batch);
+      }),
+    );
   }
 
   #receive(batch: SentBatch, reply: BatchReply): void {

@@ -12,6 +12,8 @@ const PROBE_AFTER_MS = 1000;
 /** A batch is overdue after so many times its learned tail, but a pause of this length is nobody's fault (garbage, scheduling). */
 const OVERDUE_TAILS = 3;
 const OVERDUE_FLOOR_MS = 20;
+/** What a replica of which nothing is known may take: loading, compiling. */
+const FIRST_CALL_MS = 250;
 /** Batches that a replica may have beyond its concurrency because others are overdue: a bound, should it answer some in time still. */
 const MAX_BEHIND_OVERDUE = 16;
 
@@ -157,6 +159,15 @@ export class Lane {
     if (!hurries || this.model.samples === 0) return latestMs;
     const beginsMs = nowMs + (this.#running.size < this.replica.concurrency ? 0 : this.#restMs(nowMs));
     return Math.min(latestMs, beginsMs + Math.max(OVERDUE_FLOOR_MS, OVERDUE_TAILS * this.model.tailMs(rows)));
+  }
+
+  /**
+   * Until when silence about a batch says nothing about the replica: its rows may have had too little time for any reply
+   * (an objective of 2 ms), and a first call takes longer than those after it.
+   */
+  verdictAtMs(rows: number, sentMs: number): number {
+    if (this.model.samples === 0) return sentMs + FIRST_CALL_MS;
+    return sentMs + Math.max(OVERDUE_FLOOR_MS, this.model.tailMs(rows));
   }
 
   becameOverdue(batch: RunningBatch): void {

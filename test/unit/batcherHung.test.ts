@@ -244,15 +244,46 @@ describe("batcher with replicas that do not reply", () => {
   test("refuses the queue when its last healthy replica is ejected, but for the row that will be a probe", () => {
     const { submit, clock, pass, settled, warm, batcher, all } = replicas("a");
     warm();
-    for (let number = 0; number < 20; number++) submit(number, number < 12 ? 20 * (1 + (number >> 2)) : 500);
+    for (let number = 0; number < 20; number++) submit(number, number < 12 ? 30 * (1 + (number >> 2)) : 500);
     clock.endTurn();
-    for (let i = 0; i < 2; i++) pass(20);
+    for (let i = 0; i < 2; i++) pass(30);
     expect([batcher.queuedRows, settled]).toEqual([8, []]);
-    pass(20);
+    pass(30);
     expect(settled).toEqual([13, 14, 15, 16, 17, 18, 19].map((number) => [number, "NO_REPLICA"]));
     pass(50);
     expect(all[0]?.log.at(-1)).toEqual([12]);
     expect(batcher.queuedRows).toBe(0);
+  });
+
+  test("does not eject a replica for rows that had too little time for any reply", () => {
+    const { submit, clock, pass, settled, batcher, all } = replicas("a");
+    for (let number = 0; number < 6; number++) {
+      submit(number, 2);
+      clock.endTurn();
+      pass(2);
+    }
+    expect(all[0]?.inFlight).toHaveLength(6);
+    submit(9, 1000);
+    pass(40);
+    expect(settled.filter(([number]) => number === 9)).toEqual([]);
+    expect(batcher.controllers).toMatchObject([{ problem: undefined }]);
+    for (const sent of [...(all[0]?.inFlight ?? [])]) sent.echo();
+    expect(settled).toContainEqual([9, 9]);
+  });
+
+  test("ejects a replica for such rows too, when it has been silent for longer than a pause", () => {
+    const { submit, clock, pass, warm, batcher, all } = replicas("a");
+    warm();
+    for (let number = 0; number < 4; number++) {
+      submit(number, 6);
+      clock.endTurn();
+      pass(6);
+    }
+    expect(all[0]?.inFlight).toHaveLength(4);
+    const problems = () => batcher.controllers.map(({ problem }) => problem);
+    expect(problems()).toEqual([undefined]);
+    pass(20);
+    expect(problems()).toEqual([expect.stringContaining("no reply in time")]);
   });
 
   test("spends at most ten retries beyond a tenth of the batches that were answered", () => {
