@@ -5,7 +5,7 @@ import tseslint from "typescript-eslint";
 export const MAY_IMPORT = {
   domain: [],
   lib: ["domain"],
-  protocol: ["domain"],
+  protocol: ["domain", "lib"],
   telemetry: ["domain", "lib"],
   replicas: ["domain", "lib", "protocol"],
   batching: ["domain", "lib"],
@@ -14,8 +14,10 @@ export const MAY_IMPORT = {
   learning: ["domain", "lib", "correction"],
   store: ["domain", "lib"],
   serving: ["domain", "lib", "correction", "learning", "caching", "batching", "replicas", "telemetry"],
-  http: ["domain"],
-  graphql: ["domain", "lib", "serving", "telemetry", "http"],
+  deploying: ["domain", "lib", "replicas", "serving"],
+  access: ["domain", "lib"],
+  http: ["domain", "lib"],
+  graphql: ["domain", "lib", "access", "serving", "deploying", "telemetry", "http"],
   cli: ["domain", "graphql"],
 };
 

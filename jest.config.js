@@ -21,5 +21,7 @@ export default {
     ],
   },
   testMatch: ["<rootDir>/test/**/*.test.ts"],
+  // Frameworks of gigabytes, each in an environment of its own: `npm run test:frameworks`.
+  testPathIgnorePatterns: ["/node_modules/", ...(process.env.TEST_FRAMEWORKS === "all" ? [] : ["/test/frameworks/"])],
   testTimeout: 30_000,
 };

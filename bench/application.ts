@@ -15,6 +15,7 @@ export interface Served {
   readonly name: string;
   readonly endpoint: string;
   readonly sloMs?: number;
+  readonly bulkDeadlineMs?: number;
   readonly input?: TensorSpecInput;
   readonly output?: OutputSpecInput;
   /** Of the model, where they are not the default ones. */
@@ -28,6 +29,7 @@ export async function setUpApplication(
     name,
     endpoint,
     sloMs = PATIENT_SLO_MS,
+    bulkDeadlineMs,
     input = { name: "x", datatype: "FP32", shape: [WIDTH] },
     output = { kind: "NUMBER" },
     settings = {},
@@ -39,7 +41,7 @@ export async function setUpApplication(
   requireSuccess("registerModelVersion", registered.data.registerModelVersion);
   await configureModel(url, name, settings);
   const created = await ask(url, CREATE_APPLICATION, {
-    input: { name, sloMs, input: [input], output, models: [{ model: name }] },
+    input: { name, sloMs, bulkDeadlineMs, input: [input], output, models: [{ model: name }] },
   });
   requireSuccess("createApplication", created.data.createApplication);
   await waitForReplicas(url, name, 1);
@@ -94,6 +96,6 @@ export async function verifyAnswers(url: string): Promise<string> {
   return text;
 }
 
-function numberOf(output: object): unknown {
+export function numberOf(output: object): unknown {
   return "number" in output ? output.number : undefined;
 }

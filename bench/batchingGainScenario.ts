@@ -1,24 +1,21 @@
 import type { Bench, Outcome, Scenario } from "./bench.js";
 import { IMAGE_SLO_MS, startImageRig } from "./imageRig.js";
-import type { ImageRig, OpenFigures } from "./imageRig.js";
+import type { ImageRig, Runtime } from "./imageRig.js";
+import type { OpenFigures } from "./documentLoad.js";
+import { mostGoodPerSecond, SEARCH_SECONDS } from "./saturation.js";
 import { round, show, showSpread, spreadOf } from "./statistics.js";
 import type { Spread } from "./statistics.js";
 import type { ModelName } from "./trainedModels.js";
 
-const MODELS = ["linear", "forest", "kernel-svm", "network"] as const satisfies readonly ModelName[];
+/** The network is large for what batches save in its weights, whatever runs it. */
+const MODELS: readonly Served[] = [
+  ...(["linear", "forest", "kernel-svm", "network"] as const).map((model) => ({ model, runtime: "onnx" as const })),
+  ...(["linear", "forest", "kernel-svm"] as const).map((model) => ({ model, runtime: "scikit-learn" as const })),
+];
 const SIDES = ["batched", "single"] as const;
 type Side = (typeof SIDES)[number];
 const SETTINGS = { batched: {}, single: { batchSizeController: "FIXED", maxBatchRows: 1 } } as const;
 
-/** Rows a second that the search for saturation starts with, and what it is multiplied by. */
-const FIRST_RATE = 200;
-const RATE_FACTOR = 1.5;
-const SEARCH_SECONDS = 1.5;
-const WARM_UP_SECONDS = 4;
-/** Below this share of good answers the search ends, */
-const KEEPS_UP = 0.9;
-/** if it is so every time: a moment of a noisy machine is no limit. */
-const SEARCH_TRIES = 3;
 /** Of the most good answers a second in the search. */
 const SATURATION = 1.25;
 
@@ -29,8 +26,14 @@ export const BATCHING_GAIN: Scenario = {
   measure,
 };
 
-interface Row {
+interface Served {
   readonly model: ModelName;
+  readonly runtime: Runtime;
+}
+
+interface Row {
+  /** `linear`, or `linear-scikit-learn`. */
+  readonly name: string;
   readonly offeredPerSecond: number;
   /** The most good answers a second that each side gave at any rate. */
   readonly best: Readonly<Record<Side, number>>;
@@ -41,21 +44,23 @@ interface Row {
 async function measure(bench: Bench): Promise<Outcome> {
   const rig = await startImageRig(bench);
   const rows: Row[] = [];
-  for (const model of MODELS) rows.push(await measureModel(bench, rig, model));
+  for (const served of MODELS) rows.push(await measureModel(bench, rig, served));
   return outcomeOf(rows, rig.models.report);
 }
 
-async function measureModel({ settings, progress }: Bench, rig: ImageRig, model: ModelName): Promise<Row> {
-  const nameOf = (side: Side): string => `${model}-${side}`;
+async function measureModel({ settings, progress }: Bench, rig: ImageRig, served: Served): Promise<Row> {
+  const name = served.runtime === "onnx" ? served.model : `${served.model}-${served.runtime}`;
+  const nameOf = (side: Side): string => `${name}-${side}`;
   for (const side of SIDES) {
-    await rig.serve({ name: nameOf(side), model, sloMs: IMAGE_SLO_MS, settings: SETTINGS[side] });
+    await rig.serve({ ...served, name: nameOf(side), sloMs: IMAGE_SLO_MS, settings: SETTINGS[side] });
   }
+  const offering = (side: Side) => (perSecond: number, seconds: number) => rig.offer(nameOf(side), perSecond, seconds);
   const best = {
-    batched: await mostGoodPerSecond(rig, nameOf("batched")),
-    single: await mostGoodPerSecond(rig, nameOf("single")),
+    batched: await mostGoodPerSecond(offering("batched")),
+    single: await mostGoodPerSecond(offering("single")),
   };
   const offered = Math.round(SATURATION * Math.max(best.batched, best.single));
-  progress(`  ${model}: ${offered} rows a second`);
+  progress(`  ${name}: ${offered} rows a second`);
   for (const side of SIDES) await rig.offer(nameOf(side), offered, SEARCH_SECONDS);
   const runs: Record<Side, OpenFigures>[] = [];
   for (let i = 0; i < settings.runs; i++) {
@@ -66,22 +71,7 @@ async function measureModel({ settings, progress }: Bench, rig: ImageRig, model:
     runs.push(run);
     progress(`    in batches ${describe(run.batched)}; single ${describe(run.single)}`);
   }
-  return { model, offeredPerSecond: offered, best, runs };
-}
-
-/** The first step warms up: a slow model's wrapper sees few queries in two seconds. */
-async function mostGoodPerSecond(rig: ImageRig, name: string): Promise<number> {
-  await rig.offer(name, FIRST_RATE, WARM_UP_SECONDS);
-  let most = 0;
-  for (let rate = FIRST_RATE; ; rate *= RATE_FACTOR) {
-    let keepsUp = false;
-    for (let i = 0; i < SEARCH_TRIES && !keepsUp; i++) {
-      const { goodPerSecond, offeredPerSecond } = await rig.offer(name, rate, SEARCH_SECONDS);
-      most = Math.max(most, goodPerSecond);
-      keepsUp = goodPerSecond >= KEEPS_UP * offeredPerSecond;
-    }
-    if (!keepsUp) return most;
-  }
+  return { name, offeredPerSecond: offered, best, runs };
 }
 
 function describe({ goodPerSecond, answeredPerSecond, p99Ms, generatorBusy }: OpenFigures): string {
@@ -89,7 +79,7 @@ function describe({ goodPerSecond, answeredPerSecond, p99Ms, generatorBusy }: Op
 }
 
 interface Figures {
-  readonly model: ModelName;
+  readonly name: string;
   readonly offeredPerSecond: number;
   readonly gain: Spread;
   /** Each side at the rate at which it gives the most: a stream that suits batches drowns single rows in refusals. */
@@ -107,9 +97,9 @@ interface SideFigures {
   readonly generatorBusy: Spread;
 }
 
-function figuresOf({ model, offeredPerSecond, best, runs }: Row): Figures {
-  const side = (name: Side): SideFigures => {
-    const of = (figure: (run: OpenFigures) => number) => spreadOf(runs.map((run) => figure(run[name])));
+function figuresOf({ name, offeredPerSecond, best, runs }: Row): Figures {
+  const sideOf = (which: Side): SideFigures => {
+    const of = (figure: (run: OpenFigures) => number) => spreadOf(runs.map((run) => figure(run[which])));
     return {
       goodPerSecond: of((run) => run.goodPerSecond),
       sloAttainment: of((run) => run.goodPerSecond / run.answeredPerSecond),
@@ -119,12 +109,12 @@ function figuresOf({ model, offeredPerSecond, best, runs }: Row): Figures {
   };
   const gain = spreadOf(runs.map(({ batched, single }) => batched.goodPerSecond / single.goodPerSecond));
   const gainAtBest = round(best.batched / best.single);
-  return { model, offeredPerSecond, gain, gainAtBest, best, batched: side("batched"), single: side("single") };
+  return { name, offeredPerSecond, gain, gainAtBest, best, batched: sideOf("batched"), single: sideOf("single") };
 }
 
 function outcomeOf(rows: readonly Row[], models: unknown): Outcome {
   const figures = rows.map(figuresOf);
-  const byModel = (of: (one: Figures) => number) => Object.fromEntries(figures.map((one) => [one.model, of(one)]));
+  const byModel = (of: (one: Figures) => number) => Object.fromEntries(figures.map((one) => [one.name, of(one)]));
   return {
     result: {
       gain: byModel(({ gain }) => gain.median),
@@ -146,8 +136,8 @@ function outcomeOf(rows: readonly Row[], models: unknown): Outcome {
         "in time",
         "in time, single",
       ],
-      ...figures.map(({ model, offeredPerSecond, gain, gainAtBest, batched, single }) => [
-        model,
+      ...figures.map(({ name, offeredPerSecond, gain, gainAtBest, batched, single }) => [
+        name,
         show(offeredPerSecond),
         showSpread(batched.goodPerSecond),
         showSpread(single.goodPerSecond),

@@ -9,6 +9,10 @@ export interface Settings {
   readonly profileFolder: string | undefined;
   /** Folder for figures; absent: none is drawn. */
   readonly figuresFolder: string | undefined;
+  /** As many rounds as a claim needs, where a scenario is shorter by default. */
+  readonly full: boolean;
+  /** Parts of a scenario by their names, where it has parts: `frameworks`. Absent: all. */
+  readonly only: readonly string[] | undefined;
 }
 
 /** What a scenario gets. */

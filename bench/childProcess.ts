@@ -5,8 +5,11 @@ import type { Bench } from "./bench.js";
 
 export interface ChildSpec<Ready> {
   readonly name: string;
-  /** Arguments of this same node. */
+  /** Default: this same node. */
+  readonly program?: string;
   readonly args: readonly string[];
+  /** Beside this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
   /** What its lines (stdout and stderr) say when it is ready; undefined as long as it is not. */
   readonly ready: (line: string) => Ready | undefined;
   readonly onLine?: (line: string) => void;
@@ -21,12 +24,17 @@ const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 12_000;
 
 /**
- * Starts a node process and waits until it says that it is ready; `bench` stops it. Its process group is its own, so
+ * Starts a process and waits until it says that it is ready; `bench` stops it. Its process group is its own, so
  * that Ctrl-C reaches only the bench, which stops everything in order; its stdin ends when the bench does.
  */
 export async function startChild<Ready>(bench: Bench, spec: ChildSpec<Ready>): Promise<Child<Ready>> {
   bench.signal.throwIfAborted();
-  const child = spawn(process.execPath, spec.args, { detached: true, stdio: ["pipe", "pipe", "pipe"] });
+  const { program = process.execPath, args, env = {} } = spec;
+  const child = spawn(program, args, {
+    detached: true,
+    stdio: ["pipe", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
   await bench.cleanup.add(() => stopChild(child));
   // It may be gone before its stdin is closed.
   child.stdin.on("error", () => undefined);

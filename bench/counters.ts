@@ -1,4 +1,5 @@
 import { BenchError } from "./bench.js";
+import { bearer } from "./graphqlClient.js";
 
 /** Where a scenario's answers are to come from. */
 export type Expected = "hit" | "miss";
@@ -11,8 +12,8 @@ export interface Counters {
   readonly failures: ReadonlyMap<string, number>;
 }
 
-export async function readCounters(origin: string): Promise<Counters> {
-  const text = await (await fetch(`${origin}/metrics`)).text();
+export async function readCounters(origin: string, key?: string): Promise<Counters> {
+  const text = await (await fetch(`${origin}/metrics`, { headers: bearer(key) })).text();
   const lookups = byLabel(text, "skysail_cache_lookups_total", "result");
   return {
     lookups: { hit: lookups.get("hit") ?? 0, miss: lookups.get("miss") ?? 0, joined: lookups.get("joined") ?? 0 },

@@ -1,10 +1,12 @@
 import { Agent, request } from "node:http";
 
 const MAX_SOCKETS = 1024;
+/** Node heeds the server's Keep-Alive only below a limit of its own: an idle connection is then given up before the server closes it. */
+const IDLE_MS = 60_000;
 
 /** Posts JSON over connections that are kept. */
 export class HttpSender {
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, timeout: IDLE_MS });
   readonly #url: string;
 
   constructor(url: string) {

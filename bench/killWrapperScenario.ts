@@ -3,7 +3,7 @@ import { setReplicas, waitForReplicas } from "./application.js";
 import { constant } from "./arrivals.js";
 import type { Bench, Outcome, Scenario } from "./bench.js";
 import { BenchError } from "./bench.js";
-import type { NoopWrapper } from "./noopWrapper.js";
+import type { WrapperProcess } from "./wrapperProcess.js";
 import type { Sent } from "./openLoop.js";
 import { percentile, round, show } from "./statistics.js";
 import { isAnswer, startStubRig } from "./stubRig.js";
@@ -73,7 +73,7 @@ interface Touched {
 }
 
 async function rounds(bench: Bench, rig: StubRig, name: string, replicas: number): Promise<Rounds> {
-  const wrappers: NoopWrapper[] = [await rig.serveStub(name, SERVICE, SETTINGS, SLO_MS)];
+  const wrappers: WrapperProcess[] = [await rig.serveStub(name, SERVICE, SETTINGS, SLO_MS)];
   const start = (i: number) => rig.startStub(name, SERVICE, `${name}-${i}`);
   for (let i = 0; i < replicas; i++) wrappers[i] = await start(i);
   const endpoints = wrappers.map(({ endpoint }) => endpoint);
@@ -81,7 +81,7 @@ async function rounds(bench: Bench, rig: StubRig, name: string, replicas: number
   const touched: Touched[] = [];
   for (let i = 0; i < bench.settings.runs; i++) {
     const victim = i % replicas;
-    touched.push(...(await killOnce(bench, rig, name, wrappers[victim] as NoopWrapper, i)));
+    touched.push(...(await killOnce(bench, rig, name, wrappers[victim] as WrapperProcess, i)));
     wrappers[victim] = await start(victim);
     await waitForReplicas(rig.server.graphqlUrl, name, replicas);
     if ((i + 1) % 10 === 0) bench.progress(`  ${name}: ${i + 1} rounds, ${touched.length} queries in flight`);
@@ -93,7 +93,7 @@ async function killOnce(
   bench: Bench,
   rig: StubRig,
   name: string,
-  { pid }: NoopWrapper,
+  { pid }: WrapperProcess,
   turn: number,
 ): Promise<readonly Touched[]> {
   const startMs = performance.now();

@@ -1,3 +1,4 @@
+import { credentials } from "@grpc/grpc-js";
 import { BenchError } from "./bench.js";
 import { WIDTH } from "./noopWrapper.js";
 import type { Batch } from "../src/domain/ports.js";
@@ -5,6 +6,7 @@ import type { Signature } from "../src/domain/tensor.js";
 import { DEFAULT_MAX_MESSAGE_BYTES } from "../src/protocol/grpcOptions.js";
 import type { ModelInferRequest, ModelInferResponse } from "../src/protocol/generated/inference.js";
 import { toInferRequest } from "../src/replicas/batchMessage.js";
+import type { Addressee } from "../src/replicas/batchMessage.js";
 import { extendRequest, rowIdsProblem } from "../src/replicas/extendedRequest.js";
 import { openWrapperClient } from "../src/replicas/wrapperClient.js";
 
@@ -27,7 +29,8 @@ export interface LinkClient {
 
 /** The server's own channel and messages, once over one long stream and once as a call for each message. */
 export function openLink(endpoint: string, onError: (error: Error) => void): LinkClient {
-  const client = openWrapperClient(endpoint, DEFAULT_MAX_MESSAGE_BYTES);
+  const connection = { target: endpoint, credentials: credentials.createInsecure(), options: {} };
+  const client = openWrapperClient({ connection, maxMessageBytes: DEFAULT_MAX_MESSAGE_BYTES, pings: true });
   const waiting = new Map<string, (response: ModelInferResponse) => void>();
   let open = true;
   const fail = (error: Error): void => {
@@ -63,6 +66,10 @@ export interface LinkRun {
   readonly seconds: number;
 }
 
+function addressee(model: string): Addressee {
+  return { model, servedVersion: "1", signature: SIGNATURE, extended: true };
+}
+
 /** Keeps `inFlight` messages on their way for so long; each answer's rows are checked. */
 export function runLink(send: Send, inFlight: number, seconds: number, firstId: number): Promise<LinkRun> {
   return new Promise((resolve, reject) => {
@@ -73,7 +80,7 @@ export function runLink(send: Send, inFlight: number, seconds: number, firstId: 
     const next = (): void => {
       const batch = batchOf(id++);
       const expected = new DataView(batch.rows[0]?.[0]?.buffer as ArrayBuffer).getFloat32(0, true);
-      const request = toInferRequest("noop", "1", SIGNATURE, batch);
+      const request = toInferRequest(addressee("noop"), batch);
       const asked = extendRequest(request, batch, startMs, false);
       send(request, (response) => {
         const mixUp = rowIdsProblem(asked, response);
@@ -103,7 +110,7 @@ export function directSender({ stream }: LinkClient, model: string, maxBatchRows
     const answered = waiting.splice(0, maxBatchRows);
     busy = answered.length > 0;
     if (!busy) return;
-    stream(toInferRequest(model, "1", SIGNATURE, batchOf((id += 1), answered.length)), () => {
+    stream(toInferRequest(addressee(model), batchOf((id += 1), answered.length)), () => {
       for (const done of answered) done();
       next();
     });

@@ -53,11 +53,11 @@ export async function checkedRun(
   seeds: Seeds,
   { expected, predictionsPerRequest }: Checked,
 ): Promise<Run> {
-  const { server, wrapper } = rig;
+  const { server, wrapper, metricsKey } = rig;
   return warmRun(bench, { serverPid: server.pid, wrapperPid: wrapper.pid }, shape, seeds, async (measure) => {
-    const before = await readCounters(server.origin);
+    const before = await readCounters(server.origin, metricsKey);
     const run = await measure();
-    const after = await readCounters(server.origin);
+    const after = await readCounters(server.origin, metricsKey);
     requireExpected(before, after, run.load.requests * predictionsPerRequest, expected);
     return run;
   });

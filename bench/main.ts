@@ -15,6 +15,8 @@ interface Options {
   readonly seconds?: number;
   readonly profile?: string;
   readonly figures?: string;
+  readonly full?: boolean;
+  readonly only?: string;
 }
 
 const REPETITION: Repetition = { runs: 3, seconds: 5 };
@@ -40,6 +42,8 @@ function settingsOf({ repetition = REPETITION }: Scenario, options: Options): Se
     seconds: options.seconds ?? repetition.seconds,
     profileFolder: options.profile,
     figuresFolder: options.figures,
+    full: options.full === true,
+    only: options.only?.split(","),
   };
 }
 
@@ -53,6 +57,8 @@ function parse(): { names: readonly string[]; options: Options } | undefined {
     .option("--check", "exit with 1 when a figure misses its goal, and say which")
     .option("--runs <number>", "measured runs of each side (default: 3, or what the scenario needs)", positiveInteger)
     .option("--seconds <number>", "length of a measured run (default: 5, or what the scenario needs)", positiveInteger)
+    .option("--full", "as long as the claim needs, where a scenario is shorter by default: durability")
+    .option("--only <name,...>", "parts of a scenario that has some: frameworks")
     .option("--figures <folder>", "write there the figures of scenarios that have one")
     .option("--profile <folder>", "instead of measuring, write a CPU profile of the server under the load there")
     .exitOverride()

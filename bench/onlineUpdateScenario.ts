@@ -1,6 +1,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Bench, Outcome, Scenario } from "./bench.js";
+import { writeFigure } from "./figureFiles.js";
+import { drawOnlineUpdate, onlineUpdateCsv } from "./learning/onlineUpdateFigure.js";
+import type { UpdateRow } from "./learning/onlineUpdateFigure.js";
 import { drawLog, SETS } from "./learning/adaptationRun.js";
 import { prepareLearningData } from "./learning/learningData.js";
 import type { UpdateFigures } from "./learning/onlineUpdateRun.js";
@@ -26,20 +29,17 @@ export const ONLINE_UPDATE: Scenario = {
   measure,
 };
 
-interface Row {
-  readonly features: number;
-  readonly fold: Spread;
-  readonly answer: Spread;
-}
-
 async function measure(bench: Bench): Promise<Outcome> {
-  const rows: Row[] = [];
+  const rows: UpdateRow[] = [];
   for (const features of FEATURES) {
     const { foldMicroseconds, answerMicroseconds } = await runOne(bench, features);
     rows.push({ features, fold: spreadOf(foldMicroseconds), answer: spreadOf(answerMicroseconds) });
     bench.progress(`  ${features} features: ${showSpread(spreadOf(foldMicroseconds))} us`);
   }
   const { features, weights, observations } = await timeRetraining(bench);
+  const retrainMs = features.median + weights.median;
+  const figure = { svg: () => drawOnlineUpdate(rows, retrainMs), csv: onlineUpdateCsv(rows, retrainMs) };
+  await writeFigure(bench, "online-update", figure);
   return outcomeOf(rows, features, weights, observations);
 }
 
@@ -63,7 +63,7 @@ async function timeRetraining(bench: Bench): Promise<{ features: Spread; weights
   };
 }
 
-function outcomeOf(rows: readonly Row[], features: Spread, weights: Spread, observations: number): Outcome {
+function outcomeOf(rows: readonly UpdateRow[], features: Spread, weights: Spread, observations: number): Outcome {
   const retrainMs = round(features.median + weights.median);
   const compared = rows.find((row) => row.features === COMPARED)?.fold.median as number;
   const medians = (of: "fold" | "answer") => Object.fromEntries(rows.map((row) => [row.features, row[of].median]));

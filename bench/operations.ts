@@ -22,6 +22,41 @@ export const PREDICT = graphql(`
   }
 `);
 
+export const PREDICT_WITH_RECEIPT = graphql(`
+  query PredictWithReceipt($input: PredictInput!) {
+    predict(input: $input) {
+      ... on Prediction {
+        output {
+          ... on NumberOutput {
+            number
+          }
+        }
+        confidence
+        source
+        receipt
+      }
+      ... on Failure {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const CREATE_API_KEY = graphql(`
+  mutation CreateApiKey($input: CreateApiKeyInput!) {
+    createApiKey(input: $input) {
+      __typename
+      ... on ApiKeyCreated {
+        text
+      }
+      ... on Failure {
+        message
+      }
+    }
+  }
+`);
+
 export const PREDICT_MANY = graphql(`
   query PredictMany($input: PredictManyInput!) {
     predictMany(input: $input) {
@@ -115,13 +150,15 @@ export const REPLICA_STATES = graphql(`
 export const WATCH_METRICS = graphql(`
   subscription WatchMetrics($application: String!) {
     metrics(application: $application) {
-      predictionsPerSecond
-      p50Ms
-      p99Ms
-      withinSlo
-      sources {
-        source
-        count
+      application {
+        predictionsPerSecond
+        p50Ms
+        p99Ms
+        withinSlo
+        sources {
+          source
+          count
+        }
       }
     }
   }

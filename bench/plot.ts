@@ -151,14 +151,16 @@ function drawReference({ axis, at, label }: ReferenceLine, frame: Frame): string
 
 /** Points outside the axes are left out: what is drawn at an end would be read as a value. */
 function drawSeries({ points, style = "line" }: Series, frame: Frame, colour: string): string[] {
-  const shown = points.filter((point) => isWithin(frame.x, point.x) && isWithin(frame.y, point.y));
+  const runs = runsWithin(points, frame);
   const lines: string[] = [];
-  if (style !== "dots" && shown.length > 1) {
-    const path = shown.map(({ x, y }) => `${pixel(placeX(frame, x))},${pixel(placeY(frame, y))}`).join(" ");
+  if (style !== "dots") {
     const dashes = style === "dashed" ? ' stroke-dasharray="6 4"' : "";
-    lines.push(`<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"${dashes}/>`);
+    for (const run of runs.filter(({ length }) => length > 1)) {
+      const path = run.map(({ x, y }) => `${pixel(placeX(frame, x))},${pixel(placeY(frame, y))}`).join(" ");
+      lines.push(`<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"${dashes}/>`);
+    }
   }
-  for (const { x, y, low, high } of shown) {
+  for (const { x, y, low, high } of runs.flat()) {
     const at = placeX(frame, x);
     if (low !== undefined && high !== undefined) {
       const bottom = Math.min(frame.bottom, placeY(frame, low));
@@ -169,6 +171,16 @@ function drawSeries({ points, style = "line" }: Series, frame: Frame, colour: st
     );
   }
   return lines;
+}
+
+/** Points off the scale break the line: one drawn across them would say that the values between lay on it. */
+function runsWithin(points: readonly Point[], frame: Frame): Point[][] {
+  const runs: Point[][] = [[]];
+  for (const point of points) {
+    if (isWithin(frame.x, point.x) && isWithin(frame.y, point.y)) runs.at(-1)?.push(point);
+    else if (runs.at(-1)?.length !== 0) runs.push([]);
+  }
+  return runs.filter((run) => run.length > 0);
 }
 
 function isWithin({ at }: Scaled, value: number): boolean {

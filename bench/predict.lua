@@ -34,7 +34,11 @@ local function prepare_pieces(template)
     length = length - #"@values@" + WIDTH * #texts[1] + WIDTH - 1
     rest = to + 1
   end
-  pieces[1] = "POST " .. wrk.path .. " HTTP/1.1\r\nHost: " .. wrk.headers["Host"]
+  local head = ""
+  for name, value in pairs(wrk.headers) do
+    head = head .. "\r\n" .. name .. ": " .. value
+  end
+  pieces[1] = "POST " .. wrk.path .. " HTTP/1.1" .. head
     .. "\r\nContent-Type: application/json\r\nContent-Length: " .. length .. "\r\n\r\n"
 end
 

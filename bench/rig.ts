@@ -5,7 +5,7 @@ import { startBaseline } from "./baselineServer.js";
 import type { BaselineServer } from "./baselineServer.js";
 import type { Bench } from "./bench.js";
 import { startNoopWrapper } from "./noopWrapper.js";
-import type { NoopWrapper } from "./noopWrapper.js";
+import type { WrapperProcess } from "./wrapperProcess.js";
 import { PREDICT } from "./operations.js";
 import { startSkysail, temporaryFolder } from "./skysailServer.js";
 import type { SkysailServer } from "./skysailServer.js";
@@ -15,11 +15,13 @@ import { requireWrk } from "./wrk.js";
 export interface Rig {
   readonly folder: string;
   readonly server: SkysailServer;
-  readonly wrapper: NoopWrapper;
+  readonly wrapper: WrapperProcess;
   /** File with the body of one predict request, for the generator. */
   readonly template: string;
   /** JSON of one answer. */
   readonly answer: string;
+  /** For `/metrics`, where keys are needed. */
+  readonly metricsKey?: string;
 }
 
 /** Stands where the generator puts numbers. */

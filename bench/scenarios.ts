@@ -6,8 +6,12 @@ import { BATCH_SWEEP } from "./batchSweepScenario.js";
 import type { Scenario } from "./bench.js";
 import { CACHE_MEMORY } from "./cacheMemoryScenario.js";
 import { CONVERGENCE } from "./convergenceScenario.js";
+import { DISPATCH } from "./dispatchScenario.js";
 import { DOCUMENT } from "./documentScenario.js";
+import { DURABILITY } from "./durabilityScenario.js";
 import { ENSEMBLE } from "./ensembleScenario.js";
+import { FEATURES } from "./featuresScenario.js";
+import { FRAMEWORKS_SCENARIO } from "./frameworksScenario.js";
 import { GRAPHQL_HIT, GRAPHQL_MISS } from "./graphqlScenarios.js";
 import { IDLE_COST } from "./idleCostScenario.js";
 import { ISOLATION } from "./isolationScenario.js";
@@ -15,23 +19,29 @@ import { KILL_WRAPPER } from "./killWrapperScenario.js";
 import { LINK } from "./linkScenario.js";
 import { METRICS_COST } from "./metricsCostScenario.js";
 import { MODEL_FAILURE } from "./modelFailureScenario.js";
+import { OBSERVE } from "./observeScenario.js";
 import { ONLINE_UPDATE } from "./onlineUpdateScenario.js";
 import { OVERLOAD } from "./overloadScenario.js";
 import { PERSONALISATION } from "./personalisationScenario.js";
+import { REPLAY } from "./replayScenario.js";
 import { SOAK } from "./soakScenario.js";
 import { STRAGGLERS } from "./stragglersScenario.js";
+import { TENSOR_INPUT } from "./tensorInputScenario.js";
 
 /** In the order in which they run. */
 export const SCENARIOS: readonly Scenario[] = [
   GRAPHQL_MISS,
   GRAPHQL_HIT,
   DOCUMENT,
+  TENSOR_INPUT,
   LINK,
   CACHE_MEMORY,
   APPROXIMATE_CACHE,
   OVERLOAD,
   BATCH_SWEEP,
   BATCHING_GAIN,
+  FRAMEWORKS_SCENARIO,
+  DISPATCH,
   CONVERGENCE,
   ADDED_LATENCY,
   ISOLATION,
@@ -44,5 +54,9 @@ export const SCENARIOS: readonly Scenario[] = [
   ENSEMBLE,
   STRAGGLERS,
   PERSONALISATION,
+  FEATURES,
+  OBSERVE,
+  REPLAY,
+  DURABILITY,
   SOAK,
 ];

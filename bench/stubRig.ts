@@ -5,7 +5,7 @@ import type { Arrivals } from "./arrivals.js";
 import type { Bench } from "./bench.js";
 import { HttpSender } from "./httpSender.js";
 import { startNoopWrapper, WIDTH } from "./noopWrapper.js";
-import type { NoopWrapper } from "./noopWrapper.js";
+import type { WrapperProcess } from "./wrapperProcess.js";
 import { runOpenLoop } from "./openLoop.js";
 import type { Sent } from "./openLoop.js";
 import { PREDICT } from "./operations.js";
@@ -22,14 +22,14 @@ export const NOISY_STUB = [...STUB, "--noise", "0.08", "--stall", "0.01,3"];
 export interface StubRig {
   readonly server: SkysailServer;
   /** Starts a stub (again, if it has ended) without an application; `socket` tells replicas of one model apart. */
-  readonly startStub: (name: string, service?: readonly string[], socket?: string) => Promise<NoopWrapper>;
+  readonly startStub: (name: string, service?: readonly string[], socket?: string) => Promise<WrapperProcess>;
   /** A stub with an application, both of this name. */
   readonly serveStub: (
     name: string,
     service?: readonly string[],
     settings?: Served["settings"],
     sloMs?: number,
-  ) => Promise<NoopWrapper>;
+  ) => Promise<WrapperProcess>;
   /** Sends queries to an application. Every input is another one, so that no cache helps. */
   readonly offer: (name: string, arrivals: Arrivals, attempts?: number) => Promise<readonly Sent[]>;
   /** Poisson arrivals at so many times the capacity, from a seed that never repeats within a scenario. */

@@ -16,7 +16,10 @@ const CACHE = "node_modules/.cache/skysail-models";
 const IMAGES_HEADER_BYTES = 16;
 
 export interface TrainedModels {
-  readonly fileOf: (model: ModelName) => string;
+  /** As ONNX, or as scikit-learn's pipeline. */
+  readonly fileOf: (model: ModelName, format: "onnx" | "joblib") => string;
+  /** For scikit-learn's wrapper. */
+  readonly signatureFile: string;
   /** What the script says of each: size, accuracy, support vectors. */
   readonly report: unknown;
   /** The 10,000 images that no model was trained with, 784 bytes each. */
@@ -40,7 +43,8 @@ export async function prepareTrainedModels(bench: Bench): Promise<TrainedModels>
   }
   const images = await readFile(join(mnist, "t10k-images-idx3-ubyte"));
   return {
-    fileOf: (model) => join(folder, `${model}.onnx`),
+    fileOf: (model, format) => join(folder, `${model}.${format}`),
+    signatureFile: join(folder, "signature.json"),
     report: await report(),
     testImages: images.subarray(IMAGES_HEADER_BYTES),
   };

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { z } from "zod";
 import { BenchError } from "./bench.js";
+import { bearer } from "./graphqlClient.js";
 import { projectPath } from "./projectPath.js";
 
 export interface LoadSpec {
@@ -12,6 +13,8 @@ export interface LoadSpec {
   readonly seed: number;
   /** Different requests, sent in turn; 0: each one is new. */
   readonly inputs: number;
+  /** Sent with each. */
+  readonly key?: string;
 }
 
 const ERRORS = z.object({
@@ -40,11 +43,23 @@ export function requireWrk(): void {
   if (error !== undefined) throw missing();
 }
 
+export interface ScriptSpec extends Pick<LoadSpec, "url" | "connections" | "seconds" | "key"> {
+  /** Path of the Lua script, from the project's root. */
+  readonly script: string;
+  readonly args: readonly string[];
+}
+
+/** Bodies made from a template, by bench/predict.lua. */
+export function runWrk({ template, seed, inputs, ...load }: LoadSpec, signal: AbortSignal): Promise<Load> {
+  return runScript({ ...load, script: "bench/predict.lua", args: [template, String(seed), String(inputs)] }, signal);
+}
+
 /** One thread of wrk: a compiled generator, so that it takes little from the server it measures. Rejects on any error. */
-export async function runWrk(spec: LoadSpec, signal: AbortSignal): Promise<Load> {
-  const { url, connections, seconds, template, seed, inputs } = spec;
-  const shape = ["-t1", `-c${connections}`, `-d${seconds}s`, "-s", projectPath("bench/predict.lua")];
-  const output = await outputOf([...shape, url, "--", template, String(seed), String(inputs)], signal);
+export async function runScript(spec: ScriptSpec, signal: AbortSignal): Promise<Load> {
+  const { url, connections, seconds, script, args, key } = spec;
+  const headers = Object.entries(bearer(key)).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
+  const shape = ["-t1", `-c${connections}`, `-d${seconds}s`, ...headers, "-s", projectPath(script)];
+  const output = await outputOf([...shape, url, "--", ...args], signal);
   const line = output.split("\n").find((text) => text.startsWith('{"requests"'));
   if (line === undefined) throw new BenchError(`wrk gave no figures:\n${output}`);
   const load = LOAD.parse(JSON.parse(line));

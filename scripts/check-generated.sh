@@ -3,7 +3,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/generate.sh
-generated=(schema/schema.graphql src/protocol/generated test/generated bench/generated)
+generated=(schema/schema.graphql schema/apps src/protocol/generated wrappers/python/src/skysail_wrapper/inference.binpb
+  test/generated bench/generated)
 if [ -n "$(git status --porcelain -- "${generated[@]}")" ]; then
   git --no-pager diff --stat -- "${generated[@]}"
   echo "Generated files differ from their sources: run npm run generate and commit the result." >&2

@@ -1,25 +1,73 @@
 #!/usr/bin/env bash
-# Prints the path of the Python that the oracles of test/oracles run with: a virtual environment of its own, made when it
-# is first asked for and again when the requirements change. Needs python3 with venv, and PyPI.
+# test-python.sh [ENVIRONMENT]: prints the path of a Python for the tests, from a virtual environment of its own that is
+# made when it is first asked for and again when its requirements change. Needs python3 with venv, and PyPI.
+#
+# The environment `light` (the default) has what the oracles of test/oracles and the wrappers of most frameworks need;
+# every other file of wrappers/python/requirements is an environment for a heavy one. `all` makes each of them in turn.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-requirements=test/oracles/requirements.txt
 cache=node_modules/.cache/skysail-test-python
-home="$cache/$(cksum <"$requirements" | tr ' ' -)"
+# The installer: quicker than pip, and what environments share lies on the disk once.
+uv_version=0.13.9
+uv="$cache/uv-$uv_version/bin/uv"
 
-if [ ! -x "$home/bin/python" ]; then
+# Runs a command unless FILE exists. Several suites may ask at once: the others wait for the first. (Without flock each
+# makes its own, and one is kept.)
+once() {
+  local file="$1"
+  shift
+  [ -x "$file" ] && return
   mkdir -p "$cache"
-  # Several suites may ask at once: the others wait for the first. (Without flock each makes its own, and one is kept.)
-  exec 9>"$cache/lock"
-  if command -v flock >/dev/null; then flock 9; fi
-fi
-if [ ! -x "$home/bin/python" ]; then
-  echo "Installing the tests' Python packages..." >&2
+  (
+    if command -v flock >/dev/null; then flock 9; fi
+    [ -x "$file" ] || "$@"
+  ) 9>"$cache/lock-$(basename "$(dirname "$(dirname "$file")")")"
+}
+
+# Makes a virtual environment by `FUNCTION FOLDER ...`. Only what is complete gets the name.
+complete() {
+  local home="$1" fresh
+  shift
   fresh="$(mktemp -d "$cache/new.XXXXXX")"
-  trap 'rm -rf "$fresh"' EXIT
-  python3 -m venv "$fresh" >&2
-  "$fresh/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: -r "$requirements" >&2
-  # Only what is complete gets the name.
-  mv -T "$fresh" "$home" 2>/dev/null || [ -x "$home/bin/python" ]
+  # shellcheck disable=SC2064
+  trap "rm -rf '$fresh'" EXIT
+  "$1" "$fresh" "${@:2}" >&2
+  mv -T "$fresh" "$home" 2>/dev/null || [ -d "$home/bin" ]
+}
+
+install_uv() {
+  python3 -m venv "$1"
+  "$1/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: "uv==$uv_version"
+}
+
+# What pip is told on this machine, by its environment before its files.
+pip_setting() {
+  "$(dirname "$uv")/python" -m pip config list | sed -n -E "s/^(:env:|global|install)\.$1='(.*)'$/\2/p" | head -n 1
+}
+
+install_packages() {
+  local fresh="$1" index links
+  shift
+  echo "Installing the tests' Python packages ($environment)..."
+  index="$(pip_setting index-url)"
+  links="$(pip_setting find-links)"
+  if [ -n "$index" ]; then export UV_DEFAULT_INDEX="$index"; fi
+  if [ -n "$links" ]; then export UV_FIND_LINKS="${links// /,}"; fi
+  "$uv" venv --quiet --python python3 --allow-existing "$fresh"
+  # A wheel that is built here is unpacked at once: compressing Spark's jars took longer than all the rest.
+  # With bytecode, as pip does it: where PYTHONDONTWRITEBYTECODE is set each process would compile what it imports.
+  "$uv" pip install --quiet --python "$fresh/bin/python" --only-binary :all: --compile-bytecode \
+    -C=--build-option=--compression=stored "${@/#/--requirements=}"
+}
+
+environment="${1:-light}"
+if [ "$environment" = all ]; then
+  for file in wrappers/python/requirements/*.txt; do scripts/test-python.sh "$(basename "$file" .txt)"; done
+  exit
 fi
+requirements=("wrappers/python/requirements/$environment.txt")
+if [ "$environment" = light ]; then requirements+=(test/oracles/requirements.txt); fi
+home="$cache/$environment-$(cat "${requirements[@]}" | cksum | tr ' ' -)"
+once "$uv" complete "$(dirname "$(dirname "$uv")")" install_uv
+once "$home/bin/python" complete "$home" install_packages "${requirements[@]}"
 echo "$PWD/$home/bin/python"

@@ -1,21 +1,40 @@
+import { randomBytes } from "node:crypto";
+import { lookup } from "node:dns/promises";
+import { fileURLToPath } from "node:url";
+import { createAdminKey } from "./adminKey.js";
 import { ExactCache } from "./caching/exactCache.js";
-import { firstQuery, readExample, setUpExample } from "./cli/example.js";
+import { firstQuery, readExamples, setUpExample } from "./cli/example.js";
 import type { Example } from "./cli/example.js";
-import type { Config } from "./config.js";
+import { refuseOpenToOthers } from "./config.js";
+import type { Config } from "./settings.js";
 import type { Clock } from "./domain/ports.js";
 import type { Services } from "./graphql/context.js";
+import { ApplicationFronts } from "./graphql/applicationFronts.js";
+import { EventStreamFront } from "./graphql/eventStreamFront.js";
+import { GraphiqlPage } from "./graphql/graphiqlPage.js";
 import { GraphqlHttpFront } from "./graphql/httpFront.js";
+import { allowedOperations } from "./graphql/operationsFile.js";
+import { OpenConnections } from "./graphql/openConnections.js";
+import { PersistedOperations } from "./graphql/persistedOperations.js";
 import { buildGraphqlSchema } from "./graphql/schema.js";
-import { GRAPHQL_PATH, startWebsocketFront } from "./graphql/websocketFront.js";
+import { GRAPHQL_PATH, startWebsockets } from "./graphql/websocketFront.js";
+import { admitArtefact } from "./graphql/artefactAccess.js";
+import { metricsRefusal } from "./graphql/metricsAccess.js";
 import { HttpServer } from "./http/httpServer.js";
+import { addArtefactRoutes } from "./http/artefactRoutes.js";
 import { addOperationsRoutes } from "./http/operationsRoutes.js";
 import { MonotonicClock } from "./lib/monotonicClock.js";
 import { memoryShare } from "./lib/memoryShare.js";
 import { QuantileTracker } from "./lib/quantileTracker.js";
+import { HostRules } from "./lib/hostRules.js";
+import { GuardedDial } from "./replicas/dial.js";
+import { openWrapperTls } from "./replicas/wrapperTls.js";
+import type { WrapperTls } from "./replicas/wrapperTls.js";
 import { LaunchedWrappers } from "./serving/launchedWrappers.js";
 import { ModelVersions } from "./serving/modelVersions.js";
 import { Pressure } from "./serving/pressure.js";
 import { ServiceComposition } from "./services.js";
+import type { ServicesOptions } from "./services.js";
 import { connectDatabase } from "./store/database.js";
 import type { Database } from "./store/database.js";
 import { startEmbeddedPostgres } from "./store/embeddedPostgres.js";
@@ -28,13 +47,19 @@ import { prometheusRegistry } from "./telemetry/prometheus.js";
 export interface Started {
   readonly url: string;
   readonly database: string;
-  readonly example: Example | undefined;
+  readonly examples: readonly Example[];
+  /** Nobody needs a key. */
+  readonly isOpen: boolean;
 }
 
 /** Requests get so long to be answered when the server stops; then their connections are cut. */
 const DRAIN_MS = 6000;
 /** When all requests are answered nobody waits for the batches still in flight: a wrapper that hangs is not waited for. */
 const IDLE_MS = 500;
+/** A database that is going away may leave a statement without an answer; the log holds all that was acknowledged. */
+const SERVICES_MS = 3000;
+/** From dist/src up to the project. */
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const WRAPPERS_READY_MS = 30_000;
 
 /**
@@ -68,22 +93,33 @@ export class App {
   }
 
   async #start(): Promise<Started> {
-    const example = this.#config.example === "none" ? undefined : readExample(this.#config.example);
+    const examples = readExamples(this.#config.example);
     const database = await this.#openDatabase();
     this.#stopRequest.signal.throwIfAborted();
-    const versions = this.#makeVersions();
-    const wrappers = this.#startWrappers(example, versions);
+    const dial = this.#makeDial();
+    const versions = this.#makeVersions(dial);
+    const wrappers = this.#makeWrappers(versions);
+    const exampleWrappers = wrappers.start(examples.flatMap((example) => example.wrappers));
     // Awaited below: until then its failure must not count as unhandled.
-    wrappers.catch(() => undefined);
-    const services = await this.#makeServices(database, versions);
+    exampleWrappers.catch(() => undefined);
+    const services = await this.#makeServices(database, { versions, dial, wrappers });
     this.#stopRequest.signal.throwIfAborted();
-    const url = await this.#startFronts(services, firstQuery(example?.manifest));
-    await Promise.race([wrappers, this.#whenStopRequested()]);
+    refuseOpenToOthers(this.#config, services.access.isOpen);
+    const { url, graphql } = await this.#startFronts(services, firstQuery(examples[0]?.manifest));
+    // What was deployed comes up with the server, if it comes up in time; if not, the server serves all the same.
+    const deployed = this.#within(WRAPPERS_READY_MS, services.deployments.settled());
+    await Promise.race([Promise.all([exampleWrappers, deployed]), this.#whenStopRequested()]);
     this.#stopRequest.signal.throwIfAborted();
-    if (example !== undefined) await setUpExample(`${url}${GRAPHQL_PATH}`, example.manifest);
+    for (const { manifest } of examples) await setUpExample(graphql.ask.bind(graphql), manifest);
     this.#stopRequest.signal.throwIfAborted();
     this.#ready = true;
-    return { url, database: database.place, example };
+    return { url, database: database.place, examples, isOpen: services.access.isOpen };
+  }
+
+  /** An API key that may do everything, instead of a start; `stop` then releases what there is. */
+  async createAdminKey(): Promise<string> {
+    const database = await this.#openDatabase();
+    return createAdminKey(database, this.#clock, this.#log);
   }
 
   /** Readiness goes first, then what was accepted is answered, then everything is released. One promise for all. */
@@ -150,7 +186,20 @@ export class App {
     return embedded.url;
   }
 
-  #makeVersions(): ModelVersions {
+  /** How registered wrappers are connected to. */
+  #makeDial(): GuardedDial {
+    const { wrapperHosts, wrapperCa: ca, wrapperCertificate: certificate, wrapperKey: key } = this.#config;
+    let tls: WrapperTls | undefined;
+    if (ca !== undefined && certificate !== undefined && key !== undefined) {
+      tls = openWrapperTls({ ca, certificate, key }, (message) => this.#log.warn(message));
+      this.#releases.push(() => tls?.stop());
+    }
+    const addressesOf = async (name: string): Promise<readonly string[]> =>
+      (await lookup(name, { all: true })).map(({ address }) => address);
+    return new GuardedDial({ rules: new HostRules(wrapperHosts), lookup: addressesOf, tls });
+  }
+
+  #makeVersions(dial: GuardedDial): ModelVersions {
     const { models, maxQueueRows, maxMessageBytes, batchTimeoutMs } = this.#config;
     const { batchSizeController, maxBatchRows } = this.#config;
     const defaults = { batchSizeController, maxBatchRows };
@@ -161,6 +210,7 @@ export class App {
       approximateBytes: () => this.#cache.capacityBytes / 8,
       configuredSettings: (model) => ({ ...defaults, ...models[model] }),
       maxQueueRows,
+      dial: dial.to.bind(dial),
       maxMessageBytes,
       batchTimeoutMs,
       onReplicaChange: (text) => this.#log.info(text),
@@ -168,7 +218,7 @@ export class App {
     return versions;
   }
 
-  #startWrappers(example: Example | undefined, versions: ModelVersions): Promise<void> {
+  #makeWrappers(versions: ModelVersions): LaunchedWrappers {
     const wrappers = new LaunchedWrappers({
       clock: this.#clock,
       random: Math.random,
@@ -179,20 +229,24 @@ export class App {
     });
     this.#releases.push(() => wrappers.stop());
     this.#releases.push(() => versions.stop());
-    return wrappers.start(example?.wrappers ?? []);
+    return wrappers;
   }
 
-  #makeServices(database: Database, versions: ModelVersions): Promise<Services> {
+  #makeServices(database: Database, made: Pick<ServicesOptions, "versions" | "dial" | "wrappers">): Promise<Services> {
+    const { versions } = made;
     const services = new ServiceComposition({
+      root: ROOT,
       config: this.#config,
       clock: this.#clock,
       log: this.#log,
       database,
-      versions,
+      ...made,
       pressure: this.#startPressure(versions),
       answerMarginMs: () => this.#answerMargin.value,
+      random: Math.random,
+      randomBytes,
     });
-    this.#releases.push(() => services.stop());
+    this.#releases.push(() => this.#within(SERVICES_MS, services.stop()));
     return services.start();
   }
 
@@ -217,41 +271,76 @@ export class App {
     if (this.#cache.shrink()) this.#clock.turnEnd(() => this.#shrinkCache());
   }
 
-  async #startFronts(services: Services, query: string): Promise<string> {
+  async #startFronts(services: Services, query: string): Promise<{ url: string; graphql: GraphqlHttpFront }> {
     const schema = buildGraphqlSchema();
     const logDefect = (error: unknown) =>
       this.#log.error(`defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    const graphql = new GraphqlHttpFront({ schema, services, firstQuery: query, logDefect });
+    const { operations: file } = this.#config;
+    const allowed = file === undefined ? undefined : allowedOperations(file, schema, services.catalogue);
+    const operations = new PersistedOperations(allowed?.main);
+    const { maxSocketsPerKey: sockets, maxSubscriptionsPerKey: subscriptions } = this.#config;
+    const open = new OpenConnections({ sockets, subscriptions });
+    const events = new EventStreamFront({ services, open, logDefect });
+    const common = { schema, services, graphiql: new GraphiqlPage(query), events, logDefect };
+    const graphql = new GraphqlHttpFront({ ...common, operations });
+    const operationsOf = (name: string) =>
+      allowed === undefined ? operations : new PersistedOperations(allowed.of(name));
+    const applications = new ApplicationFronts({ ...common, operationsOf });
     await graphql.start();
     this.#releases.push(() => this.#within(IDLE_MS, services.versions.whenIdle()));
     this.#releases.push(() => graphql.stop());
     const { host, port } = this.#config;
-    const handle = graphql.handle.bind(graphql);
-    const http = new HttpServer({ host, port, graphql: { path: GRAPHQL_PATH, handle } });
+    const handlers = {
+      path: GRAPHQL_PATH,
+      handle: graphql.handle.bind(graphql),
+      handleBelow: applications.handle.bind(applications),
+    };
+    const { corsOrigins, tlsCertificate, tlsKey } = this.#config;
+    const tls =
+      tlsCertificate === undefined || tlsKey === undefined ? undefined : { certificate: tlsCertificate, key: tlsKey };
+    const warn = (message: string): void => this.#log.warn(message);
+    const http = new HttpServer({ host, port, corsOrigins, tls, warn, graphql: handlers });
+    const hotOperations = (): number => graphql.hotOperations + applications.hotOperations;
     addOperationsRoutes(http.routes, {
       isReady: () => this.#ready,
-      metricsText: prometheusOf(services, graphql, () => this.#answerMargin.value),
+      degraded: services.degraded,
+      metricsRefusal: (authorization) => metricsRefusal(services.access, authorization),
+      metricsText: prometheusOf(services, hotOperations, () => this.#answerMargin.value),
+    });
+    addArtefactRoutes(http.routes, {
+      admit: (asked) => admitArtefact(services, asked),
+      sizeOf: (sha256) => services.artefacts.sizeOf(sha256),
+      put: (...given) => services.artefacts.put(...given),
+      takesLong: () => http.takesLong(),
+      logDefect,
     });
     const boundPort = await http.start();
     this.#releases.push(() => http.stop(DRAIN_MS));
     const onUpgrade = http.onUpgrade.bind(http);
-    const websockets = startWebsocketFront({ schema, services, onUpgrade, logDefect });
+    const websockets = startWebsockets({ schema, services, operations, open, onUpgrade, logDefect });
     this.#releases.push(async () => {
       // Together: each may take its time to answer what is under way.
       const closed = http.stop(DRAIN_MS);
+      events.stop();
       await websockets.stop().finally(() => closed);
     });
-    return `http://${host.includes(":") ? `[${host}]` : host}:${boundPort}`;
+    return {
+      url: `${tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${boundPort}`,
+      graphql,
+    };
   }
 }
 
-function prometheusOf(services: Services, graphql: GraphqlHttpFront, eventLoopLateMs: () => number) {
+function prometheusOf(services: Services, hotOperations: () => number, eventLoopLateMs: () => number) {
   const registry = prometheusRegistry({
     serving: services.metrics,
     models: () => services.versions.figures(),
+    learning: () => services.catalogue.names().flatMap((name) => services.learningFigures(name) ?? []),
     process: () => ({
+      heldEntities: services.heldEntities().entities,
+      heldEntityBytes: services.heldEntities().bytes,
       ...services.versions.cacheFigures(),
-      hotOperations: graphql.hotOperations,
+      hotOperations: hotOperations(),
       eventLoopLateMs: eventLoopLateMs(),
     }),
   });

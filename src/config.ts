@@ -2,154 +2,22 @@ import { existsSync, readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { Command, CommanderError, Option } from "commander";
+import { parseIssuers } from "./access/issuerSettings.js";
 import { failure, FailureError } from "./domain/failure.js";
-import { BATCH_SIZE_CONTROLLERS, settingsProblem } from "./domain/modelSettings.js";
-import type { BatchSizeControllerKind, ChosenModelSettings } from "./domain/modelSettings.js";
+import { messageOf } from "./domain/messageOf.js";
+import { settingsProblem } from "./domain/modelSettings.js";
+import { isObject } from "./lib/isObject.js";
 import { suggest } from "./lib/suggest.js";
-
-export interface Config {
-  readonly host: string;
-  readonly port: number;
-  readonly dataDir: string;
-  readonly databaseUrl: string | undefined;
-  readonly postgres: "auto" | "system" | "bundled";
-  readonly example: "digits" | "none";
-  readonly openAccess: boolean;
-  readonly cacheBytes: number;
-  /** For learned states of entities. */
-  readonly stateBytes: number;
-  readonly batchSizeController: BatchSizeControllerKind;
-  readonly maxBatchRows: number;
-  readonly maxQueueRows: number;
-  readonly maxMessageBytes: number;
-  readonly batchTimeoutMs: number;
-  readonly receiptTtlMs: number;
-  readonly logLevel: "debug" | "info" | "warn" | "error";
-  /** For single models, from the file only; what a mutation chose wins over it. */
-  readonly models: Readonly<Record<string, ChosenModelSettings>>;
-}
-
-type Key = Exclude<keyof Config, "models">;
-
-interface Setting<K extends Key> {
-  readonly flag: string;
-  readonly env: string;
-  readonly fallback: Config[K];
-  readonly text: string;
-  /** Throws a string saying what was expected. */
-  readonly parse: (value: unknown) => Config[K];
-}
-
-const DAY_MS = 24 * 3600 * 1000;
-
-const SETTINGS: { readonly [K in Key]: Setting<K> } = {
-  host: setting("--host <address>", "SKYSAIL_HOST", "127.0.0.1", "address to listen on", parseText),
-  port: setting(
-    "--port <number>",
-    "SKYSAIL_PORT",
-    4000,
-    "port of everything over HTTP; 0 takes a free one",
-    integer(0, 65535),
-  ),
-  dataDir: setting("--data-dir <folder>", "SKYSAIL_DATA_DIR", "./data", "folder of the embedded PostgreSQL", parseText),
-  databaseUrl: setting(
-    "--database-url <url>",
-    "DATABASE_URL",
-    undefined,
-    "PostgreSQL to use instead of the embedded one",
-    parseDatabaseUrl,
-  ),
-  postgres: setting(
-    "--postgres <which>",
-    "SKYSAIL_POSTGRES",
-    "auto",
-    "binaries of the embedded PostgreSQL: system, bundled, or auto (system if found)",
-    oneOf("auto", "system", "bundled"),
-  ),
-  example: setting(
-    "--example <name>",
-    "SKYSAIL_EXAMPLE",
-    "digits",
-    "example application to launch and register: digits, or none",
-    oneOf("digits", "none"),
-  ),
-  openAccess: setting(
-    "--open-access",
-    "SKYSAIL_OPEN_ACCESS",
-    false,
-    "serve everyone who can reach an address that is not loopback",
-    parseBoolean,
-  ),
-  cacheBytes: setting(
-    "--cache-bytes <bytes>",
-    "SKYSAIL_CACHE_BYTES",
-    64 * 2 ** 20,
-    "memory for cached predictions, keys and overhead counted",
-    integer(0, 2 ** 36),
-  ),
-  stateBytes: setting(
-    "--state-bytes <bytes>",
-    "SKYSAIL_STATE_BYTES",
-    64 * 2 ** 20,
-    "memory for what is learned of single entities; the others' is read from the database when they come",
-    integer(2 ** 16, 2 ** 36),
-  ),
-  batchSizeController: setting(
-    "--batch-size-controller <name>",
-    "SKYSAIL_BATCH_SIZE_CONTROLLER",
-    "AIMD",
-    "who says how large batches may be: aimd, quantile, model or fixed (always the largest)",
-    parseController,
-  ),
-  maxBatchRows: setting(
-    "--max-batch-rows <rows>",
-    "SKYSAIL_MAX_BATCH_ROWS",
-    256,
-    "largest batch sent to a model wrapper",
-    integer(1, 65536),
-  ),
-  maxQueueRows: setting(
-    "--max-queue-rows <rows>",
-    "SKYSAIL_MAX_QUEUE_ROWS",
-    4096,
-    "rows that may wait for one model version; more are refused as OVERLOADED",
-    integer(1, 2 ** 20),
-  ),
-  maxMessageBytes: setting(
-    "--max-message-bytes <bytes>",
-    "SKYSAIL_MAX_MESSAGE_BYTES",
-    16 * 2 ** 20,
-    "largest message to or from a model wrapper",
-    integer(64 * 1024, 2 ** 30),
-  ),
-  batchTimeoutMs: setting(
-    "--batch-timeout-ms <ms>",
-    "SKYSAIL_BATCH_TIMEOUT_MS",
-    10_000,
-    "a batch unanswered for so long counts as a lost replica",
-    integer(10, 3_600_000),
-  ),
-  receiptTtlMs: setting(
-    "--receipt-ttl-ms <ms>",
-    "SKYSAIL_RECEIPT_TTL_MS",
-    7 * DAY_MS,
-    "age up to which receipts are accepted by observe",
-    integer(1000, 3650 * DAY_MS),
-  ),
-  logLevel: setting(
-    "--log-level <level>",
-    "SKYSAIL_LOG_LEVEL",
-    "info",
-    "debug, info, warn or error",
-    oneOf("debug", "info", "warn", "error"),
-  ),
-};
+import { SETTINGS } from "./settings.js";
+import type { Config, SettingKey as Key } from "./settings.js";
 
 const FILE_NAME = "skysail.config.json";
 const KEYS = Object.keys(SETTINGS) as Key[];
 
 export type ParsedCommandLine =
   | { readonly kind: "run"; readonly config: Config }
+  /** `--create-admin-key`: make one, print it and leave with 0. */
+  | { readonly kind: "createAdminKey"; readonly config: Config }
   /** `--help` or `--version`: print and leave with 0. */
   | { readonly kind: "print"; readonly text: string };
 
@@ -173,9 +41,14 @@ export function parseConfig(argv: readonly string[], env: NodeJS.ProcessEnv, cwd
     if (found !== undefined) given.set(key, found);
   }
   const parsed = parseAll(given);
-  const config = Object.freeze({ ...parsed, dataDir: resolve(cwd, parsed.dataDir), models: file.models });
+  const config = Object.freeze({
+    ...parsed,
+    dataDir: resolve(cwd, parsed.dataDir),
+    models: file.models,
+    issuers: file.issuers,
+  });
   refuseContradictions(config, given);
-  return { kind: "run", config };
+  return { kind: options["createAdminKey"] === true ? "createAdminKey" : "run", config };
 }
 
 function readOptions(argv: readonly string[]): Record<string, unknown> | string {
@@ -189,9 +62,16 @@ function readOptions(argv: readonly string[]): Record<string, unknown> | string 
     .configureOutput({ writeOut: (text) => (printed += text), writeErr: () => undefined });
   for (const key of KEYS) {
     const { flag, env, fallback, text } = SETTINGS[key];
-    const shown = fallback === undefined ? "" : `; default ${String(fallback)}`;
+    const shown =
+      fallback === undefined || (Array.isArray(fallback) && fallback.length === 0)
+        ? ""
+        : `; default ${String(fallback)}`;
     command.addOption(new Option(flag, `${text} (${env}${shown})`));
   }
+  command.option(
+    "--create-admin-key",
+    "make an API key that may do everything, print it and leave; also when all are lost",
+  );
   command.option("--config <file>", `file of settings (default ./${FILE_NAME}, if it exists)`);
   try {
     command.parse([...argv], { from: "user" });
@@ -207,7 +87,9 @@ function readOptions(argv: readonly string[]): Record<string, unknown> | string 
 function refuseUnknownEnvironment(env: NodeJS.ProcessEnv): void {
   const known = KEYS.map((key) => SETTINGS[key].env);
   for (const [name, value] of Object.entries(env)) {
-    if (!name.startsWith("SKYSAIL_") || known.includes(name)) continue;
+    // The clients': the shell that starts a server may have them too.
+    if (!name.startsWith("SKYSAIL_") || name === "SKYSAIL_KEY" || name === "SKYSAIL_URL" || known.includes(name))
+      continue;
     throw refusal(`unknown environment variable ${name} (${value ?? ""})${suggest(name, known)}`);
   }
 }
@@ -216,20 +98,25 @@ interface SettingsFile {
   readonly path: string;
   readonly settings: Record<string, unknown>;
   readonly models: Config["models"];
+  readonly issuers: Config["issuers"];
 }
 
 function readFile(cwd: string, chosen: unknown): SettingsFile {
   const path = resolve(cwd, typeof chosen === "string" ? chosen : FILE_NAME);
   if (!existsSync(path)) {
     if (chosen !== undefined) throw refusal(`--config: ${path} does not exist`);
-    return { path, settings: {}, models: {} };
+    return { path, settings: {}, models: {}, issuers: [] };
   }
-  const { models, ...settings } = parseJsonObject(path);
+  const { models, issuers, ...settings } = parseJsonObject(path);
   for (const [key, value] of Object.entries(settings)) {
     if ((KEYS as string[]).includes(key)) continue;
-    throw refusal(`${path}: unknown key "${key}" (${JSON.stringify(value)})${suggest(key, [...KEYS, "models"])}`);
+    throw refusal(
+      `${path}: unknown key "${key}" (${JSON.stringify(value)})${suggest(key, [...KEYS, "models", "issuers"])}`,
+    );
   }
-  return { path, settings, models: parseModels(path, models) };
+  const trusted = parseIssuers(issuers);
+  if (typeof trusted === "string") throw refusal(`${path}: ${trusted}`);
+  return { path, settings, models: parseModels(path, models), issuers: trusted };
 }
 
 function parseModels(path: string, models: unknown = {}): Config["models"] {
@@ -242,16 +129,12 @@ function parseModels(path: string, models: unknown = {}): Config["models"] {
   return models as Config["models"];
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function parseJsonObject(path: string): Record<string, unknown> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw refusal(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw refusal(`${path}: ${messageOf(error)}`);
   }
   if (isObject(parsed)) return parsed;
   throw refusal(`${path}: expected one JSON object of settings`);
@@ -296,9 +179,16 @@ function refuseContradictions(config: Config, given: ReadonlyMap<Key, Given>): v
       `${given.get("postgres")?.from} (${config.postgres}) chooses an embedded PostgreSQL, but ${url} names another; give one of them`,
     );
   }
-  if (!isLoopback(config.host) && !config.openAccess) {
-    const remedy = "give --open-access to serve everyone who can reach it, or a loopback address";
-    throw refusal(`host (${config.host}) is not loopback and openAccess is ${String(config.openAccess)}: ${remedy}`);
+  if ((config.tlsCertificate === undefined) !== (config.tlsKey === undefined)) {
+    const given = `tlsCertificate is ${config.tlsCertificate ?? "absent"} and tlsKey is ${config.tlsKey ?? "absent"}`;
+    throw refusal(`${given}: give both, or neither for http`);
+  }
+  const { wrapperCa, wrapperCertificate, wrapperKey } = config;
+  const some = [wrapperCa, wrapperCertificate, wrapperKey].filter((file) => file !== undefined).length;
+  if (some % 3 !== 0) {
+    const given = Object.entries({ wrapperCa, wrapperCertificate, wrapperKey });
+    const said = given.map(([name, file]) => `${name} is ${file ?? "absent"}`).join(", ");
+    throw refusal(`${said}: give all three, or none for wrappers in the clear`);
   }
   const smallest = config.maxBatchRows * 16;
   if (config.maxMessageBytes < smallest) {
@@ -312,53 +202,18 @@ export function withoutPassword(url: string): string {
   return url.replace(/(:\/\/[^:/@]*):[^/]*@/, "$1:***@");
 }
 
-function isLoopback(host: string): boolean {
+/** Throws for an address that others can reach too, where nobody needs a key: `isOpen`. */
+export function refuseOpenToOthers({ host, openAccess }: Config, isOpen: boolean): void {
+  if (!isOpen || openAccess || isLoopback(host)) return;
+  const remedy =
+    "make a key with --create-admin-key, give --open-access to serve everyone who can reach it, or a loopback address";
+  throw refusal(`host (${host}) is not loopback, there is no API key, and openAccess is ${openAccess}: ${remedy}`);
+}
+
+export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
 function refusal(message: string): FailureError {
   return new FailureError(failure("BAD_INPUT", message));
-}
-
-function setting<T>(flag: string, env: string, fallback: T, text: string, parse: (value: unknown) => T) {
-  return { flag, env, fallback, text, parse };
-}
-
-/* eslint-disable @typescript-eslint/only-throw-error -- parsers throw what they expected; parseOne makes it an error */
-
-function parseText(value: unknown): string {
-  if (typeof value === "string" && value !== "") return value;
-  throw "a text";
-}
-
-function parseDatabaseUrl(value: unknown): string | undefined {
-  if (typeof value === "string" && /^postgres(ql)?:\/\//.test(value) && URL.canParse(value)) return value;
-  throw "a URL that begins with postgres://";
-}
-
-function integer(least: number, most: number): (value: unknown) => number {
-  return (value) => {
-    const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
-    if (typeof number === "number" && Number.isInteger(number) && number >= least && number <= most) return number;
-    throw `an integer from ${least} to ${most}`;
-  };
-}
-
-function oneOf<T extends string>(...choices: readonly T[]): (value: unknown) => T {
-  return (value) => {
-    if ((choices as readonly unknown[]).includes(value)) return value as T;
-    throw `one of ${choices.join(", ")}`;
-  };
-}
-
-function parseController(value: unknown): BatchSizeControllerKind {
-  const named = BATCH_SIZE_CONTROLLERS.find((name) => name === String(value).toUpperCase());
-  if (named !== undefined) return named;
-  throw `one of ${BATCH_SIZE_CONTROLLERS.join(", ").toLowerCase()}`;
-}
-
-function parseBoolean(value: unknown): boolean {
-  if (value === true || value === "true" || value === "1") return true;
-  if (value === false || value === "false" || value === "0") return false;
-  throw "true or false";
 }

@@ -1,6 +1,7 @@
 import { App } from "./app.js";
 import type { Started } from "./app.js";
-import { parseConfig } from "./config.js";
+import { isLoopback, parseConfig } from "./config.js";
+import type { Config } from "./settings.js";
 import { FailureError } from "./domain/failure.js";
 
 /** npm and the terminal both deliver a signal: what comes within this time of the first is the same one. */
@@ -16,7 +17,12 @@ async function main(): Promise<void> {
   const app = new App(commandLine.config);
   stopOnSignals(app);
   try {
-    process.stdout.write(banner(await app.start()));
+    if (commandLine.kind === "createAdminKey") {
+      process.stdout.write(`${await app.createAdminKey()}\n`);
+      await app.stop();
+      process.exit(0);
+    }
+    process.stdout.write(banner(commandLine.config, await app.start()));
   } catch (error) {
     // What had been started already must not be left behind.
     await app.stop();
@@ -46,23 +52,29 @@ function stopOnSignals(app: App): void {
   process.on("SIGTERM", onSignal);
 }
 
-function banner({ url, database, example }: Started): string {
+function banner(config: Config, { url, database, examples, isOpen }: Started): string {
   const lines = [
     "",
     "Skysail is ready",
     `  GraphQL    ${url}/graphql   (open it in a browser for GraphiQL)`,
     `  Health     ${url}/health/live   ${url}/health/ready`,
     `  Metrics    ${url}/metrics`,
+    `  Access     ${access(config, isOpen)}`,
     `  Database   ${database}`,
   ];
-  if (example !== undefined) lines.push("", ...tryIt(url, example.manifest));
+  for (const { manifest } of examples) lines.push("", ...tryIt(url, manifest));
   return `${lines.join("\n")}\n\n`;
 }
 
-function tryIt(
-  url: string,
-  { application, try: { values, label } }: NonNullable<Started["example"]>["manifest"],
-): string[] {
+function access({ host }: Config, isOpen: boolean): string {
+  if (!isOpen) return "by API key or token: Authorization: Bearer ...   (docs/access.md)";
+  const whom = isLoopback(host) ? "everyone on this machine" : `everyone who can reach ${host}`;
+  return `open to ${whom}, until the first API key is made   (docs/access.md)`;
+}
+
+function tryIt(url: string, { application, try: first }: Started["examples"][number]["manifest"]): string[] {
+  if ("text" in first) return [`See how "${application.name}" learns what each reader likes: npm run tour`];
+  const { values, label } = first;
   const query = `{ predict(input: { application: "${application.name}", input: { values: [${values.join(",")}] } }) { ... on Prediction { output { ... on LabelOutput { label } } confidence source } ... on Failure { message } } }`;
   const body = JSON.stringify({ query });
   return [

@@ -6,20 +6,27 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 /** What several rewards of one prediction come to. */
 export type Aggregation =
+  /** The first counts at once; what is told later is kept and does not count. */
   | 'EARLIEST'
+  /** Their mean, when the wait is over. */
   | 'MEAN'
+  /** Their sum, when the wait is over; beyond the declared range it is that end of the range. */
   | 'SUM';
 
 /** In what distance inputs are near each other. */
 export type ApproximateDistance =
+  /** The angle between them, in radians. */
   | 'ANGLE'
   /** The angle where four of five numbers are 0, as in bags of words, else L2. */
   | 'AUTO'
+  /** The Euclidean distance. */
   | 'L2';
 
 /** How models' numbers are combined. */
 export type Average =
+  /** Weighted mean: smooth. */
   | 'MEAN'
+  /** Weighted median: one model that is far off moves it little. */
   | 'MEDIAN';
 
 /** Who says how many rows a replica may be given at once. */
@@ -33,6 +40,7 @@ export type BatchSizeController =
   /** The largest size whose 99th percentile of latency fits the budget. */
   | 'QUANTILE';
 
+/** Who shares what is cached of a model. */
 export type CacheScope =
   /** Each application has answers of its own, so that none can tell what others ask. */
   | 'APPLICATION'
@@ -53,6 +61,8 @@ export type ConfigureModelInput = {
   cacheScope?: CacheScope | null | undefined;
   /** 1 or more; default no limit. */
   cacheTtlMs?: number | null | undefined;
+  /** The `revision` that was read: if it is another one by now nothing changes, and the answer is a Conflict. Absent: whatever it is. */
+  expectedRevision?: string | null | undefined;
   /** 0 or more; default 0. */
   featureTolerance?: number | null | undefined;
   /** 1 or more; default what a message holds. */
@@ -63,6 +73,7 @@ export type ConfigureModelInput = {
   maxBatchDelayMs?: number | null | undefined;
   /** 1 to 65536; default 256. */
   maxBatchRows?: number | null | undefined;
+  /** Name of the model. */
   model: string;
   /** 0 to 1000; default 0. */
   prefetchMs?: number | null | undefined;
@@ -70,6 +81,21 @@ export type ConfigureModelInput = {
   warmUpInputs?: Array<TensorInput> | null | undefined;
 };
 
+/** A new key. */
+export type CreateApiKeyInput = {
+  /** Names, also of applications to come; null: all. */
+  applications?: Array<string> | null | undefined;
+  /** From when on it is refused; null: never. */
+  expiresAt?: string | null | undefined;
+  /** Of the client whose it is: two keys of one name may be active, so that they can be exchanged. */
+  name: string;
+  /** Null: no limit. Up to one second's rows may come at once. */
+  rowsPerSecond?: number | null | undefined;
+  /** What it may be used for. */
+  scopes: Array<Scope>;
+};
+
+/** A new application. */
 export type CreateApplicationInput = {
   /** Milliseconds, at least sloMs; 30000 if absent. */
   bulkDeadlineMs?: number | null | undefined;
@@ -79,8 +105,11 @@ export type CreateApplicationInput = {
   coverage?: number | null | undefined;
   /** Given, and said so, when no model could answer in time. Absent: a typed failure instead. */
   defaultOutput?: OutputInput | null | undefined;
+  /** For people; empty by default. */
   description?: string | null | undefined;
+  /** How feedback is taken; absent: each of its rules has its default. */
   feedback?: FeedbackInput | null | undefined;
+  /** Tensors of one input, as its models take them. */
   input: Array<TensorSpecInput>;
   /** Absent: ZERO_ONE for labels, SQUARED with range 1 for numbers. */
   loss?: LossInput | null | undefined;
@@ -88,6 +117,7 @@ export type CreateApplicationInput = {
   models?: Array<LinkInput> | null | undefined;
   /** 1 to 63 of a-z, 0-9 and -, beginning with a letter. */
   name: string;
+  /** What it answers with. */
   output: OutputSpecInput;
   /** How feedback weighs the models. Absent: ENSEMBLE; STATIC where a model is given a weight; EXP3_IX with a REWARD loss. */
   policy?: PolicyInput | null | undefined;
@@ -97,31 +127,64 @@ export type CreateApplicationInput = {
 
 /** Datatypes of the Open Inference Protocol. BYTES is text. */
 export type Datatype =
+  /** True or false, one byte. */
   | 'BOOL'
+  /** Text. */
   | 'BYTES'
+  /** A float of 16 bits: given as base64. */
   | 'FP16'
+  /** A float of 32 bits. */
   | 'FP32'
+  /** A float of 64 bits. */
   | 'FP64'
+  /** An integer of 8 bits. */
   | 'INT8'
+  /** An integer of 16 bits. */
   | 'INT16'
+  /** An integer of 32 bits. */
   | 'INT32'
+  /** An integer of 64 bits. */
   | 'INT64'
+  /** An integer of 8 bits, 0 or more. */
   | 'UINT8'
+  /** An integer of 16 bits, 0 or more. */
   | 'UINT16'
+  /** An integer of 32 bits, 0 or more. */
   | 'UINT32'
+  /** An integer of 64 bits, 0 or more. */
   | 'UINT64';
+
+/** An input whose truth is known, without a prediction: it is evaluated now. */
+export type ExampleInput = {
+  /** Name of the application. */
+  application: string;
+  /** Whom it is about, 1 to 128 characters; absent or null: the population. */
+  entity?: string | number | null | undefined;
+  /** The input. */
+  input: TensorInput;
+};
 
 /** What went wrong, in the same words on every interface. Codes may be added. */
 export type FailureCode =
+  /** The signature or a limit refuses it: change it. */
   | 'BAD_INPUT'
+  /** It exists with other content. */
   | 'CONFLICT'
+  /** No answer by the deadline. */
   | 'DEADLINE_EXCEEDED'
+  /** A defect of the server. */
   | 'INTERNAL'
+  /** A model answered something unusable. */
   | 'MODEL_BAD_OUTPUT'
+  /** No selected model could answer. */
   | 'MODEL_UNAVAILABLE'
+  /** It does not exist, or the key does not see it. */
   | 'NOT_FOUND'
+  /** It may have been done: ask again with the same key. */
   | 'OUTCOME_UNKNOWN'
+  /** Refused at once: ask again later. */
   | 'OVERLOADED'
+  /** The database does not answer: ask again later. */
   | 'STORE_UNAVAILABLE';
 
 /** How feedback is taken. What is absent stays as it is, or has its default. */
@@ -132,15 +195,19 @@ export type FeedbackInput = {
   apprentice?: boolean | null | undefined;
   /** With rewardWaitMs, or none. */
   defaultReward?: number | null | undefined;
-  /** A prediction counts only once the application says that it was shown. Default false. */
+  /** A prediction counts only once the application says that it was shown (`activate`). Default false. */
   deferActivation?: boolean | null | undefined;
+  /** At most this share of what is learned, of any 1,000 observations one after another, is one API key's feedback; what is beyond it is kept and not learned. 0.01 to 0.99; null: any. */
+  learnedShare?: number | null | undefined;
   /** What the other rules, evaluation and retraining need to be kept. Default NONE. */
   logPredictions?: LogPredictions | null | undefined;
-  /** How long a prediction waits for its observation before it counts as defaultReward; with that or none. */
+  /** How long a prediction waits for its observation before it counts as defaultReward; with that or none. A reward that is told later replaces the default. */
   rewardWaitMs?: number | null | undefined;
 };
 
+/** A model to link with a new application. */
 export type LinkInput = {
+  /** Name of the model. */
   model: string;
   /** Relative weight of its vote, above 0; 1 if absent. */
   weight?: number | null | undefined;
@@ -148,12 +215,16 @@ export type LinkInput = {
 
 /** What is kept of each prediction beside its receipt. */
 export type LogPredictions =
+  /** What the models answered and the policy chose. */
   | 'EVIDENCE'
   /** Evidence and input. */
   | 'INPUTS'
+  /** Nothing. */
   | 'NONE';
 
+/** How wrong an answer is, 0 to 1. */
 export type LossInput = {
+  /** Which kind it is: the other fields are the kind's. */
   kind: LossKind;
   /** Of REWARD; above min. */
   max?: number | null | undefined;
@@ -178,26 +249,51 @@ export type LossKind =
 
 /** One tensor of an input that has several. */
 export type NamedTensorInput = {
+  /** Its elements. */
   data: TensorDataInput;
+  /** Of the elements. */
   datatype: Datatype;
+  /** As in the application's signature. */
   name: string;
   /** Shape of one row, without the batch. */
   shape: Array<number>;
 };
 
+/** Exactly one of `receipt` and `example`. */
+export type ObserveInput = {
+  /** Needs a `key`, and a truth that is no reward. */
+  example?: ExampleInput | null | undefined;
+  /** Tells several observations of one prediction apart. Sent twice with one key it counts once. */
+  key?: string | null | undefined;
+  /** The prediction's receipt. */
+  receipt?: string | null | undefined;
+  /** The key of an earlier observation of the same prediction that this one corrects (empty for one without): it no longer counts. */
+  supersedes?: string | null | undefined;
+  /** What turned out to be true. */
+  truth: TruthInput;
+};
+
 /** Exactly one, of the application's kind. */
 export type OutputInput =
-  {   label: string; number?: never; vector?: never; }
-  |  { label?: never;   number: number; vector?: never; }
-  |  { label?: never; number?: never;   vector: readonly (number | readonly number[])[]; };
+  {   /** One of the application's labels. */
+  label: string; number?: never; vector?: never; }
+  |  { label?: never;   /** A finite number. */
+  number: number; vector?: never; }
+  |  { label?: never; number?: never;   /** Finite numbers, as many as the output's size. */
+  vector: readonly (number | readonly number[])[]; };
 
 /** What an application answers with. */
 export type OutputKind =
+  /** One of its labels. */
   | 'LABEL'
+  /** A number. */
   | 'NUMBER'
+  /** Numbers, always as many. */
   | 'VECTOR';
 
+/** What an application answers with. */
 export type OutputSpecInput = {
+  /** What kind of answer it is. */
   kind: OutputKind;
   /** For kind LABEL. */
   labels?: Array<string> | null | undefined;
@@ -225,12 +321,13 @@ export type PolicyInput = {
   forgetting?: number | null | undefined;
   /** Of SQUARECB: how fast exploration ends. */
   gammaScale?: number | null | undefined;
+  /** Which kind it is: the other fields are the kind's. */
   kind: PolicyKind;
-  /** Of LINEAR: precision of the prior around the population's weights. */
+  /** Of LINEAR, instead of strength: precision of the prior around the population's weights. */
   ridge?: number | null | undefined;
   /** Of ENSEMBLE: weight that is spread evenly after each observation, so that a model can return. */
   share?: number | null | undefined;
-  /** Of THOMPSON: observations that the population counts as for a new entity. */
+  /** Of THOMPSON and LINEAR: observations that the population counts as for a new entity. */
   strength?: number | null | undefined;
 };
 
@@ -261,7 +358,9 @@ export type PolicyKind =
   /** The model with the best optimistic loss. */
   | 'UCB1';
 
+/** One query. */
 export type PredictInput = {
+  /** Name of the application. */
   application: string;
   /** Milliseconds from arrival within which the answer is needed; at most the application's sloMs counts, for BULK its bulkDeadlineMs. */
   deadlineMs?: number | null | undefined;
@@ -269,6 +368,7 @@ export type PredictInput = {
   entity?: string | number | null | undefined;
   /** Whether `explanation` is wanted. Default false. */
   explain?: boolean | null | undefined;
+  /** What it is asked about. */
   input: TensorInput;
   /** What was observed up to here (Observation.stateSeq) is to count, on whichever server: it is waited for, at most half of the query's time. */
   minStateSeq?: number | null | undefined;
@@ -276,13 +376,19 @@ export type PredictInput = {
   priority?: Priority | null | undefined;
 };
 
+/** Several queries of one application, for one entity or the population. */
 export type PredictManyInput = {
+  /** Name of the application. */
   application: string;
+  /** Milliseconds from arrival within which the answer is needed; at most the application's sloMs counts, for BULK its bulkDeadlineMs. */
   deadlineMs?: number | null | undefined;
+  /** Whom it is about, 1 to 128 characters; absent or null: the population. */
   entity?: string | number | null | undefined;
+  /** Whether `explanation` is wanted. Default false. */
   explain?: boolean | null | undefined;
   /** At most 1,000. */
   inputs: Array<TensorInput>;
+  /** What was observed up to here (Observation.stateSeq) is to count, on whichever server: it is waited for, at most half of the query's time. */
   minStateSeq?: number | null | undefined;
   /** INTERACTIVE if absent. */
   priority?: Priority | null | undefined;
@@ -303,12 +409,14 @@ export type PredictionSource =
   /** Only some of the selected models answered in time: see modelsMissing. */
   | 'PARTIAL';
 
+/** Who waits for an answer. */
 export type Priority =
   /** Gives way to interactive queries, but never for ever: answered within bulkDeadlineMs. */
   | 'BULK'
   /** Somebody waits: answered within the application's sloMs. */
   | 'INTERACTIVE';
 
+/** A version of a model, new or with other endpoints. */
 export type RegisterModelVersionInput = {
   /** Wrappers that someone else runs: host:port or unix:/path. Replaces those given before. */
   endpoints?: Array<string> | null | undefined;
@@ -318,44 +426,140 @@ export type RegisterModelVersionInput = {
   makeCurrent?: boolean | null | undefined;
   /** Made if it is new. */
   model: string;
+  /** Its output tensors, in their order. */
   outputs?: Array<TensorSpecInput> | null | undefined;
+  /** Number of the version, from 1. */
   version: number;
 };
 
+/** Where a link to a wrapper stands. */
 export type ReplicaState =
   /** The link failed and will be tried again: `problem` says why, `retryInMs` when. */
   | 'BACKOFF'
+  /** The link is being made. */
   | 'CONNECTING'
   /** The wrapper takes no more batches, but answers those that it has. */
   | 'DRAINING'
   /** The link is up, but batches had no reply in time: it gets single rows until one has. */
   | 'EJECTED'
+  /** It takes batches. */
   | 'READY'
+  /** It was removed. */
   | 'STOPPED'
   /** The wrapper computes rows of the warm-up, before queries reach it. */
   | 'WARMING';
 
+/** What a key may be used for. None includes another. */
+export type Scope =
+  /** To change applications, models and keys, to export entities, and to ask for the schema. */
+  | 'ADMIN'
+  /** To follow metrics, over a subscription or at /metrics. */
+  | 'METRICS'
+  /** To observe. */
+  | 'OBSERVE'
+  /** To predict. */
+  | 'PREDICT'
+  /** To see applications, models, and what was learned. */
+  | 'READ';
+
 /** Exactly one encoding of a tensor's elements. */
 export type TensorDataInput =
-  {   base64: string; strings?: never; values?: never; }
+  {   /** Packed little-endian elements. */
+  base64: string; strings?: never; values?: never; }
   |  { base64?: never;   /** The elements of a BYTES tensor. */
   strings: Array<string>; values?: never; }
-  |  { base64?: never; strings?: never;   values: readonly (number | readonly number[])[]; };
+  |  { base64?: never; strings?: never;   /** Numbers in a list, row-major. */
+  values: readonly (number | readonly number[])[]; };
 
 /** Exactly one encoding of one input (or several named tensors). */
 export type TensorInput =
-  {   base64: string; tensors?: never; text?: never; values?: never; }
-  |  { base64?: never;   tensors: Array<NamedTensorInput>; text?: never; values?: never; }
+  {   /** Packed little-endian elements. */
+  base64: string; tensors?: never; text?: never; values?: never; }
+  |  { base64?: never;   /** For an application with several tensors: each of them once. */
+  tensors: Array<NamedTensorInput>; text?: never; values?: never; }
   |  { base64?: never; tensors?: never;   /** For an application whose input is one string. */
   text: string; values?: never; }
-  |  { base64?: never; tensors?: never; text?: never;   values: readonly (number | readonly number[])[]; };
+  |  { base64?: never; tensors?: never; text?: never;   /** Numbers in a list, row-major. */
+  values: readonly (number | readonly number[])[]; };
 
+/** One tensor of a signature. */
 export type TensorSpecInput = {
+  /** Of the elements. */
   datatype: Datatype;
+  /** What it is called by. */
   name: string;
   /** Shape of one row, without the batch; [] is one element. */
   shape: Array<number>;
 };
+
+/** What turned out to be true, in the kind of the application's output; or how good the answer was. */
+export type TruthInput =
+  {   /** One of the application's labels. */
+  label: string; number?: never; reward?: never; vector?: never; }
+  |  { label?: never;   /** A finite number. */
+  number: number; reward?: never; vector?: never; }
+  |  { label?: never; number?: never;   /** Within the range of the application's REWARD loss. */
+  reward: number; vector?: never; }
+  |  { label?: never; number?: never; reward?: never;   /** Finite numbers, as many as the output's size. */
+  vector: readonly (number | readonly number[])[]; };
+
+export type PredictReceiptQueryVariables = Exact<{
+  input: PredictInput;
+}>;
+
+
+export type PredictReceiptQuery = { predict:
+    | { code: FailureCode, message: string }
+    | { code: FailureCode, message: string }
+    | { code: FailureCode, message: string }
+    | { receipt: string, source: PredictionSource }
+    | { code: FailureCode, message: string }
+   };
+
+export type PredictPersonalQueryVariables = Exact<{
+  input: PredictInput;
+}>;
+
+
+export type PredictPersonalQuery = { predict:
+    | { __typename: 'BadInput', message: string }
+    | { __typename: 'NotFound', message: string }
+    | { __typename: 'Overloaded', message: string }
+    | { __typename: 'Prediction', personalised: boolean, receipt: string, output:
+        | { label: string }
+        | { number: number }
+        | Record<PropertyKey, never>
+       }
+    | { __typename: 'Unavailable', message: string }
+   };
+
+export type ObserveMutationVariables = Exact<{
+  input: ObserveInput;
+}>;
+
+
+export type ObserveMutation = { observe:
+    | { __typename: 'BadInput', code: FailureCode, message: string }
+    | { __typename: 'Conflict', code: FailureCode, message: string }
+    | { __typename: 'NotFound', code: FailureCode, message: string }
+    | { __typename: 'Observation', seq: number, duplicate: boolean, folded: boolean }
+    | { __typename: 'Overloaded', code: FailureCode, message: string }
+    | { __typename: 'Unavailable', code: FailureCode, message: string }
+   };
+
+export type ObserveManyMutationVariables = Exact<{
+  inputs: Array<ObserveInput> | ObserveInput;
+}>;
+
+
+export type ObserveManyMutation = { observeMany: Array<
+    | { code: FailureCode, message: string }
+    | { code: FailureCode, message: string }
+    | { code: FailureCode, message: string }
+    | { seq: number }
+    | { code: FailureCode, message: string }
+    | { code: FailureCode, message: string }
+  > };
 
 export type PredictQueryVariables = Exact<{
   input: PredictInput;
@@ -371,6 +575,34 @@ export type PredictQuery = { predict:
         | Record<PropertyKey, never>
        }
     | { code: FailureCode, message: string }
+   };
+
+export type PredictWithReceiptQueryVariables = Exact<{
+  input: PredictInput;
+}>;
+
+
+export type PredictWithReceiptQuery = { predict:
+    | { code: FailureCode, message: string }
+    | { code: FailureCode, message: string }
+    | { code: FailureCode, message: string }
+    | { confidence: number | null, source: PredictionSource, receipt: string, output:
+        | { number: number }
+        | Record<PropertyKey, never>
+       }
+    | { code: FailureCode, message: string }
+   };
+
+export type CreateApiKeyMutationVariables = Exact<{
+  input: CreateApiKeyInput;
+}>;
+
+
+export type CreateApiKeyMutation = { createApiKey:
+    | { __typename: 'ApiKeyCreated', text: string }
+    | { __typename: 'BadInput', message: string }
+    | { __typename: 'Conflict', message: string }
+    | { __typename: 'Unavailable', message: string }
    };
 
 export type PredictManyQueryVariables = Exact<{
@@ -456,7 +688,7 @@ export type WatchMetricsSubscriptionVariables = Exact<{
 }>;
 
 
-export type WatchMetricsSubscription = { metrics: { predictionsPerSecond: number, p50Ms: number | null, p99Ms: number | null, withinSlo: number | null, sources: Array<{ source: PredictionSource, count: number }> } };
+export type WatchMetricsSubscription = { metrics: { application: { predictionsPerSecond: number, p50Ms: number | null, p99Ms: number | null, withinSlo: number | null, sources: Array<{ source: PredictionSource, count: number }> } | null } };
 
 type Answer_BadInput_Fragment = { message: string };
 
@@ -513,6 +745,71 @@ export const AnswerFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"Answer"}) as unknown as TypedDocumentString<AnswerFragment, unknown>;
+export const PredictReceiptDocument = new TypedDocumentString(`
+    query PredictReceipt($input: PredictInput!) {
+  predict(input: $input) {
+    ... on Prediction {
+      receipt
+      source
+    }
+    ... on Failure {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PredictReceiptQuery, PredictReceiptQueryVariables>;
+export const PredictPersonalDocument = new TypedDocumentString(`
+    query PredictPersonal($input: PredictInput!) {
+  predict(input: $input) {
+    __typename
+    ... on Prediction {
+      output {
+        ... on NumberOutput {
+          number
+        }
+        ... on LabelOutput {
+          label
+        }
+      }
+      personalised
+      receipt
+    }
+    ... on Failure {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PredictPersonalQuery, PredictPersonalQueryVariables>;
+export const ObserveDocument = new TypedDocumentString(`
+    mutation Observe($input: ObserveInput!) {
+  observe(input: $input) {
+    __typename
+    ... on Observation {
+      seq
+      duplicate
+      folded
+    }
+    ... on Failure {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ObserveMutation, ObserveMutationVariables>;
+export const ObserveManyDocument = new TypedDocumentString(`
+    mutation ObserveMany($inputs: [ObserveInput!]!) {
+  observeMany(input: {observations: $inputs}) {
+    ... on Observation {
+      seq
+    }
+    ... on Failure {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ObserveManyMutation, ObserveManyMutationVariables>;
 export const PredictDocument = new TypedDocumentString(`
     query Predict($input: PredictInput!) {
   predict(input: $input) {
@@ -532,6 +829,39 @@ export const PredictDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<PredictQuery, PredictQueryVariables>;
+export const PredictWithReceiptDocument = new TypedDocumentString(`
+    query PredictWithReceipt($input: PredictInput!) {
+  predict(input: $input) {
+    ... on Prediction {
+      output {
+        ... on NumberOutput {
+          number
+        }
+      }
+      confidence
+      source
+      receipt
+    }
+    ... on Failure {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PredictWithReceiptQuery, PredictWithReceiptQueryVariables>;
+export const CreateApiKeyDocument = new TypedDocumentString(`
+    mutation CreateApiKey($input: CreateApiKeyInput!) {
+  createApiKey(input: $input) {
+    __typename
+    ... on ApiKeyCreated {
+      text
+    }
+    ... on Failure {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
 export const PredictManyDocument = new TypedDocumentString(`
     query PredictMany($input: PredictManyInput!) {
   predictMany(input: $input) {
@@ -619,13 +949,15 @@ export const ReplicaStatesDocument = new TypedDocumentString(`
 export const WatchMetricsDocument = new TypedDocumentString(`
     subscription WatchMetrics($application: String!) {
   metrics(application: $application) {
-    predictionsPerSecond
-    p50Ms
-    p99Ms
-    withinSlo
-    sources {
-      source
-      count
+    application {
+      predictionsPerSecond
+      p50Ms
+      p99Ms
+      withinSlo
+      sources {
+        source
+        count
+      }
     }
   }
 }

@@ -33,7 +33,7 @@ function run(features: number, rounds: number): UpdateFigures {
     const answer = { output: { kind: "NUMBERS", numbers: Float64Array.of(normal(random)) }, agreement: 0.5 } as const;
     return { evidence, answer, truth: { kind: "NUMBER", number: normal(random) } };
   });
-  const fold = (i: number): void => learner.folding.observe(state, lessons[i % LESSONS] as Lesson);
+  const fold = (i: number): void => void learner.folding.observe(state, lessons[i % LESSONS] as Lesson);
   const answer = (i: number): void => {
     const { context } = (lessons[i % LESSONS] as Lesson).evidence;
     learner.answer(state, () => ({ kind: "NUMBERS", numbers: Float64Array.of(0) }), context);

@@ -1,4 +1,5 @@
 import type { LearnedState } from "../../src/correction/learnedState.js";
+import { LINEAR_STRENGTH } from "../../src/domain/policySpec.js";
 import type { MemberOutput } from "../../src/domain/prediction.js";
 import type { Random } from "../../src/domain/ports.js";
 import { seededRandom } from "../simulation/seededRandom.js";
@@ -49,8 +50,10 @@ export interface ErrorsByFeedback {
   readonly likeError: readonly number[];
 }
 
-/** How a new user begins. */
-export type Beginning = "prior" | "population" | "nothing";
+/** How a new user begins. `refitted`: from the population, and with the prior as if born with it after ten feedbacks. */
+export type Beginning = "prior" | "population" | "refitted" | "ridge" | "nothing";
+/** That a prior comes after. */
+export const REFITTED_AFTER = 10;
 
 export interface Personalisation {
   readonly users: number;
@@ -64,7 +67,13 @@ export function runPersonalisation(data: MovieData): Personalisation {
   const errors = (beginning: Beginning): ErrorsByFeedback => errorsOf(data, users, beginning);
   return {
     users: users.length,
-    byBeginning: { prior: errors("prior"), population: errors("population"), nothing: errors("nothing") },
+    byBeginning: {
+      prior: errors("prior"),
+      population: errors("population"),
+      refitted: errors("refitted"),
+      ridge: errors("ridge"),
+      nothing: errors("nothing"),
+    },
     movieMean: meanErrors(data, users),
   };
 }
@@ -90,7 +99,7 @@ function splitRatings(user: number, own: readonly Rating[], random: Random): New
   return { user, feedback, heldOut: own.filter((_, i) => held.has(i)) };
 }
 
-function byUser(ratings: readonly Rating[]): Map<number, Rating[]> {
+export function byUser(ratings: readonly Rating[]): Map<number, Rating[]> {
   const users = new Map<number, Rating[]>();
   for (const rating of ratings) {
     const own = users.get(rating.user) ?? [];
@@ -101,16 +110,19 @@ function byUser(ratings: readonly Rating[]): Map<number, Rating[]> {
 }
 
 function errorsOf(data: MovieData, users: readonly NewUser[], beginning: Beginning): ErrorsByFeedback {
-  const learner = newLearner();
+  const learner = newLearner(beginning === "ridge" ? { ridge: 1 } : { strength: LINEAR_STRENGTH });
   const population = learner.folding.init();
-  if (beginning !== "nothing") learnPopulation(learner, population, data, beginning === "prior");
+  const prior = beginning === "nothing" ? undefined : learnPopulation(learner, population, data, beginning);
   const squares = new Float64Array(FEEDBACKS.length);
   const wrong = new Float64Array(FEEDBACKS.length);
   for (const { feedback, heldOut } of users) {
     const own = learner.folding.inherit(population);
     let given = 0;
     FEEDBACKS.forEach((feedbacks, at) => {
-      for (; given < feedbacks; given++) observe(learner, data, feedback[given] as Rating, own);
+      for (; given < feedbacks; given++) {
+        if (given === REFITTED_AFTER && beginning === "refitted") refit(learner, own, prior);
+        observe(learner, data, feedback[given] as Rating, own);
+      }
       for (const rating of heldOut) {
         const stars = predict(learner, own, data.movies[rating.movie] as Float64Array);
         squares[at] = (squares[at] as number) + (stars - rating.stars) ** 2;
@@ -125,9 +137,9 @@ function errorsOf(data: MovieData, users: readonly NewUser[], beginning: Beginni
   };
 }
 
-function newLearner(): Learner {
+function newLearner(prior: { readonly ridge: number } | { readonly strength: number }): Learner {
   return new Learner({
-    policy: { kind: "linear", featureModel: "movies" },
+    policy: { kind: "linear", featureModel: "movies", ...prior },
     output: OUTPUT,
     // Four stars apart is as wrong as can be.
     loss: { kind: "SQUARED", range: 4 },
@@ -137,17 +149,22 @@ function newLearner(): Learner {
 }
 
 /** All ratings of the known users, and the prior that the server's job estimates from their states. */
-function learnPopulation(learner: Learner, population: LearnedState, data: MovieData, adoptsPrior: boolean): void {
+function learnPopulation(learner: Learner, population: LearnedState, data: MovieData, beginning: Beginning): unknown {
   const states: LearnedState[] = [];
   for (const own of byUser(data.ratings.filter(({ isKnown }) => isKnown)).values()) {
     const state = learner.folding.inherit(population);
     for (const rating of own.slice(0, MOST_RATINGS)) observe(learner, data, rating, state, population);
     states.push(state);
   }
-  if (!adoptsPrior) return;
+  if (beginning !== "prior" && beginning !== "refitted") return undefined;
   const prior = learner.policy.sharedPrior?.estimate(states.map(({ policy }) => policy));
-  if (learner.policy.sharedPrior?.adopt(population.policy, prior) !== true)
+  if (beginning === "prior" && learner.policy.sharedPrior?.adopt(population.policy, prior) !== true)
     throw new Error("the prior was not adopted");
+  return prior;
+}
+
+export function refit({ policy }: Learner, own: LearnedState, prior: unknown): void {
+  if (policy.sharedPrior?.refit(own.policy, prior) !== true) throw new Error("an entity was not refitted");
 }
 
 function observe(learner: Learner, { movies }: MovieData, { movie, stars }: Rating, ...states: LearnedState[]): void {

@@ -21,3 +21,8 @@ class FeatureModel:
     def features(self, inputs):
         probabilities = self.network.predict_proba(inputs)
         return probabilities * np.sqrt(probabilities.shape[1])
+
+    def hidden(self, inputs):
+        """What the network's last layer is given instead: its units' activations, scaled alike."""
+        units = np.maximum(inputs @ self.network.coefs_[0] + self.network.intercepts_[0], 0)
+        return units / np.sqrt((units**2).mean())

@@ -9,6 +9,7 @@ row order, `shapes.json` says their shapes, and is written last.
                    of five kinds, from worst to best on other images than these.
     bbc-scores     [5 models, paragraphs, 5 topics]; bbc-labels
     SET-good, SET-poor   [items, features] of the feature models for SET = bbc, digits: what `features` makes of them
+    SET-hidden     [items, units] the last hidden layer of the network that the good features come from
     SET-inputs     [items, numbers] what they were made of; SET-classes; SET-parts: 0 archive, 1 to be shown, 2 test
     movie-factors  [movies, factors] from the ratings of three quarters of the users
     ratings        [100,000, 4]: user, movie, stars, 1 for users that the factors come from; by user, then time
@@ -211,6 +212,8 @@ def features(out, name, inputs, classes, parts, known):
     for quality, rows in (("good", archive), ("poor", archive & np.isin(classes, known))):
         model = FeatureModel(SEED).fit(inputs[rows], classes[rows])
         out.write(f"{name}-{quality}", model.features(inputs))
+        if quality == "good":
+            out.write(f"{name}-hidden", model.hidden(inputs))
     out.write(f"{name}-inputs", inputs.astype(np.float32))
     out.write(f"{name}-classes", classes)
     out.write(f"{name}-parts", parts)

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Train the models of the scenarios `batching-gain` and `batch-sweep` on MNIST and save them as ONNX.
+"""Train the models of the scenarios `batching-gain` and `batch-sweep` on MNIST and save them.
 
-Each takes `pixels` [batch, 784], an image's bytes, and answers `label` [batch], the digit. Writes NAME.onnx for each
-and models.json, which says how often each is right about a thousand test images.
+Each takes `pixels` [batch, 784], an image's bytes, and answers `label` [batch], the digit. Writes NAME.onnx and
+NAME.joblib (the pipeline in scikit-learn) for each, signature.json, which says that to scikit-learn's wrapper, and
+models.json, which says how often each is right about a thousand test images.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from pathlib import Path
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 
+import joblib
 import numpy as np
 import onnx
 import onnxruntime
@@ -26,6 +28,8 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import MinMaxScaler
 from sklearn.svm import SVC
 
 SEED = 20240229
@@ -36,6 +40,10 @@ LABELS_HEADER_BYTES = 8
 OPSET = {"": 17, "ai.onnx.ml": 1}
 IR_VERSION = 8
 TEST_ROWS = 1000
+SIGNATURE = {
+    "inputs": [{"name": "pixels", "datatype": "UINT8", "shape": [PIXELS]}],
+    "outputs": [{"name": "label", "datatype": "INT64", "shape": []}],
+}
 
 
 def build_models():
@@ -84,13 +92,21 @@ def export(name, model):
     return proto.SerializeToString(deterministic=True)
 
 
+def pipeline(model):
+    """The fitted model behind its scaling, in scikit-learn's own terms."""
+    white_and_black = np.array([[0] * PIXELS, [255] * PIXELS], dtype=np.float32)
+    return Pipeline([("scaled", MinMaxScaler().fit(white_and_black)), ("model", model)])
+
+
 def verify(name, model, content, images):
-    """The saved model must answer as scikit-learn's does."""
+    """What was saved must answer as the model does."""
+    rows = images[:TEST_ROWS]
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    (labels,) = session.run(["label"], {"pixels": images[:TEST_ROWS]})
-    agreeing = float((labels == model.predict(scaled(images[:TEST_ROWS]))).mean())
-    if agreeing < 0.999:
-        raise SystemExit(f"{name}: only {agreeing} of the ONNX model's answers are scikit-learn's")
+    (labels,) = session.run(["label"], {"pixels": rows})
+    for what, answers in (("ONNX model", labels), ("pipeline", pipeline(model).predict(rows))):
+        agreeing = float((answers == model.predict(scaled(rows))).mean())
+        if agreeing < 0.999:
+            raise SystemExit(f"{name}: only {agreeing} of the {what}'s answers are the model's")
 
 
 def main():
@@ -110,11 +126,13 @@ def main():
         content = export(name, model)
         verify(name, model, content, test_images)
         (arguments.out / f"{name}.onnx").write_bytes(content)
+        joblib.dump(pipeline(model), arguments.out / f"{name}.joblib")
         accuracy = float((model.predict(scaled(test_images[:TEST_ROWS])) == test_labels[:TEST_ROWS]).mean())
         report[name] = {"bytes": len(content), "accuracy": round(accuracy, 3)}
         if isinstance(model, SVC):
             report[name]["supportVectors"] = int(model.n_support_.sum())
         print(f"{name}: {report[name]}, {time.monotonic() - started:.0f} s", flush=True)
+    (arguments.out / "signature.json").write_text(json.dumps(SIGNATURE) + "\n", encoding="utf-8")
     (arguments.out / "models.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 
 

@@ -21,6 +21,8 @@ export interface IndexPlan {
   readonly cost: number;
 }
 
+type Trial = Pick<IndexPlan, "family" | "functions">;
+
 export const MAX_TABLES = 24;
 /** Above the promised 0.9 by the error of its estimate. */
 const TARGET_RECALL = 0.95;
@@ -36,6 +38,8 @@ const MULTIPLY_NS = 0.6;
 const PROBE_NS = 60;
 const CANDIDATE_NS = 60;
 const COORDINATE_NS = 0.8;
+/** Of one step of the tuning, by the same costs. */
+const STEP_NS = 500_000;
 
 export interface TuningOptions {
   readonly distance: Distance;
@@ -52,18 +56,18 @@ export interface TuningOptions {
 /**
  * Chooses the cheapest plan whose recall at the radius is high enough, by trying each family on the data: vectors of
  * the sample moved by the radius say how often a probe finds its neighbour, and pairs of the sample how many
- * strangers share its bucket. One trial a step, of about a millisecond at 64 dimensions, so that nobody waits for all.
+ * strangers share its bucket. In steps of about half a millisecond (but a family's random numbers are drawn at once: 3 ms at
+ * 784 dimensions), since whoever's answer is entered waits for a step.
  */
 export class IndexTuning {
   readonly radius: number;
   readonly size: number;
   readonly centre: Float32Array;
   readonly #options: TuningOptions;
-  readonly #trials: Pick<IndexPlan, "family" | "functions">[];
   readonly #density: number;
   /** What a distance costs, in coordinates. */
   readonly #work: number;
-  #best: IndexPlan | undefined;
+  readonly #steps: Generator<void, IndexPlan>;
 
   constructor(options: TuningOptions) {
     this.radius = options.radius;
@@ -73,23 +77,20 @@ export class IndexTuning {
     this.centre = meanOf(options.sample, first.length);
     this.#density = densityOf(options.sample, first.length);
     this.#work = distanceWork(first.length, this.#density * first.length);
-    this.#trials = trialsFor(options.distance, options.size, first.length);
+    this.#steps = this.#tryAll(trialsFor(options.distance, options.size, first.length));
   }
 
-  /** The plan, once every trial has been made: one trial a call. */
+  /** The plan, once every trial has been made. */
   step(): IndexPlan | undefined {
-    const trial = this.#trials.pop();
-    if (trial === undefined) return this.#best;
-    const plan = this.#try(trial);
-    if (this.#best === undefined || isBetter(plan, this.#best)) this.#best = plan;
-    return undefined;
+    const { done, value } = this.#steps.next();
+    return done === true ? value : undefined;
   }
 
   build(plan: IndexPlan): HashFamily {
     return this.#build(plan, plan.tables);
   }
 
-  #build({ family, functions }: Pick<IndexPlan, "family" | "functions">, tables: number): HashFamily {
+  #build({ family, functions }: Trial, tables: number): HashFamily {
     const { radius, random } = this.#options;
     const centre = this.centre;
     switch (family) {
@@ -104,10 +105,21 @@ export class IndexTuning {
     }
   }
 
-  #try(trial: Pick<IndexPlan, "family" | "functions">): IndexPlan {
+  *#tryAll(trials: readonly Trial[]): Generator<void, IndexPlan> {
+    let best: IndexPlan | undefined;
+    for (const trial of trials) {
+      const plan = yield* this.#try(trial);
+      if (best === undefined || isBetter(plan, best)) best = plan;
+    }
+    return best as IndexPlan;
+  }
+
+  *#try(trial: Trial): Generator<void, IndexPlan> {
     const family = this.#build(trial, TRIAL_TABLES);
-    const foundAt = this.#ranks(family);
-    const strangers = this.#options.size * collisionRate(family, this.#options.sample);
+    yield;
+    const vectorsPerStep = Math.max(1, Math.floor(STEP_NS / (TRIAL_TABLES * this.#hashCost(trial))));
+    const foundAt = yield* this.#ranks(family, vectorsPerStep);
+    const strangers = this.#options.size * (yield* collisionRate(family, this.#options.sample, vectorsPerStep));
     let best: IndexPlan | undefined;
     for (const probes of PROBE_STEPS) {
       const estimate = foundAt(probes);
@@ -124,19 +136,21 @@ export class IndexTuning {
     return best as IndexPlan;
   }
 
-  #hashCost({ family, functions }: Pick<IndexPlan, "family" | "functions">): number {
+  #hashCost({ family, functions }: Trial): number {
     const dimensions = this.centre.length;
     if (family !== "CROSS_POLYTOPE") return functions * dimensions * this.#density * MULTIPLY_NS;
     return functions * dimensions * (3 * Math.log2(dimensions) + 6) * MULTIPLY_NS;
   }
 
   /** How often moved vectors' buckets are among the first so many probes of where they came from. */
-  #ranks(family: HashFamily): (probes: number) => RecallEstimate {
+  *#ranks(family: HashFamily, vectorsPerStep: number): Generator<void, (probes: number) => RecallEstimate> {
     const { sample, distance, radius, random } = this.#options;
     const ranks = new Uint8Array(MOVED * TRIAL_TABLES);
     const probed = new Uint32Array(TRIAL_TABLES * MAX_PROBES);
     const keys = new Uint32Array(TRIAL_TABLES);
     for (let i = 0; i < MOVED; i++) {
+      // Both the vector and where it was moved to are hashed.
+      if ((2 * i) % vectorsPerStep < 2) yield;
       const from = sample[i % sample.length] as Float32Array;
       const moved = from.slice();
       displace(distance, moved, radius, random);
@@ -172,7 +186,7 @@ function isBetter(a: IndexPlan, b: IndexPlan): boolean {
   return enough(a) ? a.cost < b.cost : a.recall > b.recall;
 }
 
-function trialsFor(distance: Distance, size: number, dimensions: number): Pick<IndexPlan, "family" | "functions">[] {
+function trialsFor(distance: Distance, size: number, dimensions: number): readonly Trial[] {
   if (distance === "L2") return [2, 3, 4, 6, 8, 10, 12, 15].map((functions) => ({ family: "STABLE", functions }));
   const bits = Math.round(Math.log2(size));
   const signs = [-6, -4, -2, 0, 2, 4].map((more) => Math.min(28, Math.max(4, bits + more)));
@@ -186,10 +200,15 @@ function trialsFor(distance: Distance, size: number, dimensions: number): Pick<I
 }
 
 /** Share of the sample's pairs that have equal keys in a table. */
-function collisionRate(family: HashFamily, sample: readonly Float32Array[]): number {
+function* collisionRate(
+  family: HashFamily,
+  sample: readonly Float32Array[],
+  vectorsPerStep: number,
+): Generator<void, number> {
   const keys = new Uint32Array(TRIAL_TABLES);
   const columns = Array.from({ length: TRIAL_TABLES }, () => new Uint32Array(sample.length));
   for (let i = 0; i < sample.length; i++) {
+    if (i % vectorsPerStep === 0) yield;
     family.keys(sample[i] as Float32Array, keys);
     for (let table = 0; table < TRIAL_TABLES; table++) (columns[table] as Uint32Array)[i] = keys[table] as number;
   }

@@ -14,6 +14,7 @@ const MANIFEST = z.object({
     input: z.array(TENSOR),
     output: z.object({ kind: z.string(), labels: z.array(z.string()).optional() }),
     defaultOutput: z.object({ label: z.string() }).optional(),
+    policy: z.object({ kind: z.string(), featureModel: z.string(), ridge: z.number() }).optional(),
   }),
   models: z.array(
     z.object({
@@ -21,10 +22,14 @@ const MANIFEST = z.object({
       version: z.number(),
       wrapper: z.enum(["onnx"]),
       file: z.string(),
-      weight: z.number(),
+      weight: z.number().optional(),
     }),
   ),
-  try: z.object({ values: z.array(z.number()), label: z.string() }),
+  /** An input to begin with, and what its answer should be where that is known. */
+  try: z.union([
+    z.object({ values: z.array(z.number()), label: z.string() }),
+    z.object({ text: z.string(), entity: z.string() }),
+  ]),
 });
 
 export type ExampleManifest = z.infer<typeof MANIFEST>;
@@ -42,8 +47,16 @@ export interface Example {
 /** From dist/src/cli up to the project's root. */
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** The example application's manifest and how to run its models. Throws when one of its files is missing. */
-export function readExample(name: string): Example {
+/** In the order in which they are shown. */
+const NAMES = ["digits", "reading"];
+
+/** Those that a server is started with. Throws when one of their files is missing. */
+export function readExamples(which: string): readonly Example[] {
+  return NAMES.filter((name) => which === name || which === "all").map(readExample);
+}
+
+/** An example application's manifest and how to run its models. */
+function readExample(name: string): Example {
   const folder = join(ROOT, "examples", name);
   const path = join(folder, "application.json");
   requireFile(path, `example "${name}"`);
@@ -69,8 +82,7 @@ export function firstQuery(manifest: ExampleManifest | undefined): string {
   if (manifest === undefined) return "{\n  applications {\n    edges { node { name models { model } } }\n  }\n}\n";
   return `# ${manifest.application.description}
 {
-  predict(input: { application: "${manifest.application.name}", input: { values: [${rows(manifest.try.values)}
-  ] } }) {
+  predict(input: { application: "${manifest.application.name}", ${inputOf(manifest)} }) {
     __typename
     ... on Prediction {
       output { ... on LabelOutput { label } }
@@ -85,22 +97,31 @@ export function firstQuery(manifest: ExampleManifest | undefined): string {
 `;
 }
 
+/** The input to begin with, as a document says it. */
+function inputOf({ try: first }: ExampleManifest): string {
+  if ("text" in first) return `entity: ${JSON.stringify(first.entity)}, input: { text: ${JSON.stringify(first.text)} }`;
+  return `input: { values: [${rows(first.values)}\n  ] }`;
+}
+
 function rows(values: readonly number[]): string {
   const lines: string[] = [];
   for (let i = 0; i < values.length; i += 8) lines.push(values.slice(i, i + 8).join(", "));
   return lines.map((line) => `\n    ${line}`).join(",");
 }
 
+/** One operation through the API; its data. Rejects where there are errors. */
+export type Ask = (query: string, variables: Record<string, unknown>) => Promise<unknown>;
+
 /**
  * Registers the example through the API, as any client would. The application is made with its links in one change, so
  * it is whole once it is there; then it is left alone, also where somebody has changed it since.
  */
-export async function setUpExample(url: string, { application, models }: ExampleManifest): Promise<void> {
-  const known = await ask(url, KNOWN, { name: application.name });
+export async function setUpExample(ask: Ask, { application, models }: ExampleManifest): Promise<void> {
+  const known = await ask(KNOWN, { name: application.name });
   if (KNOWN_APPLICATION.parse(known).application !== null) return;
-  for (const { name, version } of models) await change(url, REGISTER, { model: name, version });
-  const links = models.map(({ name, weight }) => ({ model: name, weight }));
-  await change(url, CREATE, { ...application, models: links });
+  for (const { name, version } of models) await change(ask, REGISTER, { model: name, version });
+  const links = models.map(({ name, weight }) => ({ model: name, ...(weight !== undefined && { weight }) }));
+  await change(ask, CREATE, { ...application, models: links });
 }
 
 const KNOWN = "query KnownExample($name: String!) { application(name: $name) { name } }";
@@ -110,22 +131,7 @@ const REGISTER = `mutation RegisterExample($input: RegisterModelVersionInput!) {
 const CREATE = `mutation CreateExample($input: CreateApplicationInput!) { result: createApplication(input: $input) ${RESULT} }`;
 const CHANGED = z.object({ result: z.object({ message: z.string().optional() }) });
 
-async function change(url: string, query: string, input: object): Promise<void> {
-  const { message } = CHANGED.parse(await ask(url, query, { input })).result;
+async function change(ask: Ask, query: string, input: object): Promise<void> {
+  const { message } = CHANGED.parse(await ask(query, { input })).result;
   if (message !== undefined) throw new FailureError(failure("INTERNAL", `setting up the example: ${message}`));
-}
-
-const RESPONSE = z.object({ data: z.unknown(), errors: z.array(z.object({ message: z.string() })).optional() });
-
-async function ask(url: string, query: string, variables: object): Promise<unknown> {
-  const response = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ query, variables }),
-  });
-  const { data, errors } = RESPONSE.parse(await response.json());
-  if (errors !== undefined) {
-    throw new FailureError(failure("INTERNAL", `setting up the example: ${errors.map((e) => e.message).join("; ")}`));
-  }
-  return data;
 }

@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter } from "../lib/byteCursor.js";
+import type { Change } from "./folding.js";
 
 const LAYOUT = 1;
 const DELTA = 0.002;
@@ -35,6 +36,7 @@ export class Adwin {
   /** Buckets of 2^row values at index `row`, oldest first. */
   #rows: Bucket[][] = [[]];
   #seen = 0;
+  #lastChange: Change | undefined;
 
   constructor(delta = DELTA) {
     this.#delta = delta;
@@ -51,13 +53,20 @@ export class Adwin {
     return count === 0 ? undefined : total / count;
   }
 
+  /** What was found when it last fired in this process: the means on both sides of the clearest cut. */
+  get lastChange(): Change | undefined {
+    return this.#lastChange;
+  }
+
   /** True when the mean has changed. What is not finite is left out. */
   update(value: number): boolean {
     if (!Number.isFinite(value)) return false;
     this.#rows[0]?.push({ total: value, deviation: 0 });
     this.#compress();
     this.#seen += 1;
-    if (this.#seen % CLOCK !== 0 || !this.#hasCut()) return false;
+    const cut = this.#seen % CLOCK === 0 ? this.#clearestCut() : undefined;
+    if (cut === undefined) return false;
+    this.#lastChange = cut;
     this.#rows = [[]];
     this.#seen = 0;
     return true;
@@ -110,11 +119,13 @@ export class Adwin {
     return spans;
   }
 
-  /** Whether any cut between two buckets leaves two different means. */
-  #hasCut(): boolean {
+  /** Of the cuts between two buckets that leave two different means, the one where they are farthest beyond chance. */
+  #clearestCut(): Change | undefined {
     const spans = this.#spans();
     const whole = spans.reduce(join, EMPTY);
-    if (whole.count <= LEAST_WINDOW) return false;
+    if (whole.count <= LEAST_WINDOW) return undefined;
+    let clearest: Change | undefined;
+    let excess = 0;
     let count = 0;
     let total = 0;
     for (const span of spans) {
@@ -122,10 +133,14 @@ export class Adwin {
       total += span.total;
       const rest = whole.count - count;
       if (count < LEAST_SIDE || rest < LEAST_SIDE) continue;
-      const difference = Math.abs(total / count - (whole.total - total) / rest);
-      if (difference > this.#bound(whole, count, rest)) return true;
+      const meanBefore = total / count;
+      const meanAfter = (whole.total - total) / rest;
+      const beyond = Math.abs(meanBefore - meanAfter) - this.#bound(whole, count, rest);
+      if (!(beyond > excess)) continue;
+      excess = beyond;
+      clearest = { meanBefore, meanAfter };
     }
-    return false;
+    return clearest;
   }
 
   /**

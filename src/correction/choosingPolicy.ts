@@ -120,6 +120,10 @@ export class ChoosingPolicy implements CorrectionPolicy<ModelTable> {
     return reportWeights(state, members, this.#rule.propensities(state, members));
   }
 
+  chances(state: ModelTable, members: readonly PolicyMember[]): ReadonlyMap<string, number> {
+    return byModel(members, this.#rule.propensities(state, members));
+  }
+
   #lossOf(output: MemberOutput, truth: Truth): number | undefined {
     return this.#losses.ofReward(truth) ?? this.#losses.ofOutput(output, truth);
   }
@@ -129,6 +133,10 @@ export class ChoosingPolicy implements CorrectionPolicy<ModelTable> {
     this.#rule.join(state, row);
     return row;
   }
+}
+
+export function byModel(members: readonly PolicyMember[], values: Float64Array): ReadonlyMap<string, number> {
+  return new Map(members.map(({ model }, i) => [model, values[i] as number]));
 }
 
 export function isPropensity(value: number): boolean {

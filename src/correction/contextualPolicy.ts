@@ -4,7 +4,7 @@ import type { Random } from "../domain/ports.js";
 import type { Truth } from "../domain/storePorts.js";
 import { armOf, decodeArms, encodeArms, estimate, inheritArms, newArms, sizeOf } from "./armStates.js";
 import type { ArmEstimate, ArmStates } from "./armStates.js";
-import { draw } from "./choosingPolicy.js";
+import { byModel, draw } from "./choosingPolicy.js";
 import { combineVotes } from "./combine.js";
 import type {
   Answered,
@@ -132,6 +132,14 @@ export class ContextualPolicy implements CorrectionPolicy<ArmStates> {
       const observations = state.arms.get(model)?.ridge.observations ?? 0;
       return { model, weight: propensities[i] as number, observations };
     });
+  }
+
+  chances(
+    state: ArmStates,
+    members: readonly PolicyMember[],
+    context: Float64Array | undefined,
+  ): ReadonlyMap<string, number> {
+    return byModel(members, this.#propensities(state, members, context));
   }
 
   #propensities(state: ArmStates, members: readonly PolicyMember[], context: Float64Array | undefined): Float64Array {

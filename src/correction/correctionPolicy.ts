@@ -40,6 +40,14 @@ export interface WeightReport {
   readonly observations: number;
 }
 
+/** How one target of a regression is answered: the intercept, and what each feature adds for each unit of it. */
+export interface TargetWeights {
+  /** Whose score it is; undefined where the output is no label. */
+  readonly label: string | undefined;
+  readonly intercept: number;
+  readonly weights: Float64Array;
+}
+
 /** What a prediction left behind for learning. */
 export interface Evidence {
   readonly answered: readonly Answered[];
@@ -51,10 +59,24 @@ export interface Evidence {
 export interface SharedPrior<State> {
   /** Undefined while they are too few. */
   estimate(entities: readonly State[]): unknown;
+  /** The same in steps of a millisecond or so, for whoever has other things to do in between. */
+  estimating(entities: readonly State[]): Generator<void, unknown, void>;
   /** The population's entities are born with it from now on. False where it does not fit; throws where it is none. */
   adopt(population: State, content: unknown): boolean;
   /** An entity that is there already gets it under what it observed. False, and nothing changed, where it does not fit. */
   refit(entity: State, content: unknown): boolean;
+}
+
+/** Of regressions: how far they are from losing their digits, and what helps. */
+export interface Conditioning<State> {
+  /** Estimated; above 1e10 ten of sixteen digits are gone. */
+  condition(state: State): number;
+  isIll(state: State): boolean;
+  /**
+   * The state at birth, in place, with as much more precision around its prior as keeps what `state` has observed well
+   * conditioned. Gives that precision; undefined, and nothing changed, where it has as much already.
+   */
+  strengthen(birth: State, state: State): number | undefined;
 }
 
 /**
@@ -75,6 +97,8 @@ export interface CorrectionPolicy<State> {
   readonly isPersonal: boolean;
   /** Of policies whose entities can begin with more than the population's state. */
   readonly sharedPrior?: SharedPrior<State> | undefined;
+  /** Of policies whose states can lose their digits to ill-conditioned data. */
+  readonly conditioning?: Conditioning<State> | undefined;
   /** The population's state before any observation. */
   init(): State;
   /** An entity's state before its first observation, from the population's at that moment, which stays as it is. */
@@ -98,6 +122,18 @@ export interface CorrectionPolicy<State> {
     answered: readonly Answered[],
     context: Float64Array | undefined,
   ): boolean;
+  /**
+   * The probability with which each arm would be chosen: of a policy that chooses. Those of `exp4` are labels, and need the
+   * answers of the models.
+   */
+  readonly chances?:
+    | ((
+        state: State,
+        members: readonly PolicyMember[],
+        context: Float64Array | undefined,
+        answered: readonly Answered[],
+      ) => ReadonlyMap<string, number>)
+    | undefined;
   /** Learns in place. False if the evidence holds nothing that it could learn from. */
   observe(state: State, evidence: Evidence, truth: Truth): boolean;
   /** First byte: version of the layout. */
@@ -106,4 +142,6 @@ export interface CorrectionPolicy<State> {
   decode(bytes: Uint8Array): State;
   /** For operators. */
   weights(state: State, members: readonly PolicyMember[]): readonly WeightReport[];
+  /** Of policies that regress the truth on a feature model's output, once something was learned. For operators. */
+  regression?(state: State): readonly TargetWeights[];
 }

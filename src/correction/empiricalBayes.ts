@@ -1,4 +1,4 @@
-import { factorise, productOf, solve, solveLower } from "./packedCholesky.js";
+import { addColumnProduct, factoriseColumn, solve, solveLower } from "./packedCholesky.js";
 import type { RidgePrior, RidgeState } from "./ridge.js";
 import { observedInformation, observedSquares } from "./ridgeRefit.js";
 
@@ -45,34 +45,60 @@ interface Moments {
  * matrix needs more entities than there are pairs of features). Undefined with fewer than 10 entities of 20 or more
  * observations. All of the same size.
  */
-export function estimatePrior(states: readonly RidgeState[]): (RidgePrior & { readonly entities: number }) | undefined {
+export function estimatePrior(states: readonly RidgeState[]): EstimatedPrior | undefined {
+  return atOnce(estimatingPrior(states));
+}
+
+export type EstimatedPrior = RidgePrior & { readonly entities: number };
+
+/** What is done in steps and then given. */
+type InSteps<T> = Generator<void, T, void>;
+
+export function atOnce<T>(steps: InSteps<T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same in steps, each of O(size^2): a column of a matrix, or an entity. */
+export function* estimatingPrior(states: readonly RidgeState[]): InSteps<EstimatedPrior | undefined> {
   const known = states.filter(({ observations }) => observations >= MIN_OBSERVATIONS);
   const [first] = known;
   if (first === undefined || known.length < MIN_ENTITIES) return undefined;
   const stride = Math.ceil(known.length / MAX_ENTITIES);
-  const observed = known.filter((_, i) => i % stride === 0).map(withoutPrior);
+  const observed: Observed[] = [];
+  for (const state of known.filter((_, i) => i % stride === 0)) observed.push(yield* withoutPrior(state));
   let hierarchy: Hierarchy = {
     mean: new Float64Array(first.mean.length),
     precision: first.precision.slice(),
     noise: new Float64Array(first.targets).fill(1),
   };
   // The first round only finds a mean and the noise to begin with: its spread would be that around 0.
-  for (let round = 0; round <= ROUNDS; round++) hierarchy = improve(hierarchy, observed, round === 0);
+  for (let round = 0; round <= ROUNDS; round++) hierarchy = yield* improve(hierarchy, observed, round === 0);
   return { mean: hierarchy.mean, precision: hierarchy.precision, entities: observed.length };
 }
 
-function withoutPrior(state: RidgeState): Observed {
+function* withoutPrior(state: RidgeState): InSteps<Observed> {
   const { size, held } = state;
-  const matrix = productOf(state.factor, size);
+  const matrix = new Float64Array(state.factor.length);
+  for (let k = 0; k < size; k++) {
+    addColumnProduct(matrix, state.factor, size, k);
+    yield;
+  }
   for (let k = 0, at = 0; k < size; at += size - k, k++) matrix[at] = (matrix[at] as number) - (held[k] as number);
   const information = observedInformation(state);
   return { matrix, information, squares: observedSquares(state), count: state.remembered };
 }
 
-function improve(hierarchy: Hierarchy, observed: readonly Observed[], keepsPrecision: boolean): Hierarchy {
+function* improve(hierarchy: Hierarchy, observed: readonly Observed[], keepsPrecision: boolean): InSteps<Hierarchy> {
   const { precision, noise } = hierarchy;
-  const posteriors = observed.map((one) => posteriorOf(hierarchy, one)).filter((one) => one !== undefined);
-  const moments = momentsOf(hierarchy, posteriors);
+  const posteriors: Posterior[] = [];
+  for (const one of observed) {
+    const posterior = yield* posteriorOf(hierarchy, one);
+    if (posterior !== undefined) posteriors.push(posterior);
+  }
+  const moments = yield* momentsOf(hierarchy, posteriors);
   let count = 0;
   for (const one of posteriors) count += one.observed.count;
   const spreads = posteriors.length * noise.length;
@@ -99,19 +125,22 @@ interface Posterior {
   readonly variances: Float64Array;
 }
 
-function posteriorOf({ mean, precision }: Hierarchy, observed: Observed): Posterior | undefined {
+function* posteriorOf({ mean, precision }: Hierarchy, observed: Observed): InSteps<Posterior | undefined> {
   const size = precision.length;
   const factor = observed.matrix.slice();
   for (let k = 0, at = 0; k < size; at += size - k, k++) factor[at] = (factor[at] as number) + (precision[k] as number);
-  if (!factorise(factor, size)) return undefined;
+  for (let k = 0; k < size; k++) {
+    if (!factoriseColumn(factor, size, k)) return undefined;
+    yield;
+  }
   const weights = observed.information.map(
     (value, at) => value + (precision[at % size] as number) * (mean[at] as number),
   );
   for (let at = 0; at < weights.length; at += size) solve(factor, weights.subarray(at, at + size));
-  return { observed, weights, variances: inverseDiagonal(factor, size) };
+  return { observed, weights, variances: yield* inverseDiagonal(factor, size) };
 }
 
-function inverseDiagonal(factor: Float64Array, size: number): Float64Array {
+function* inverseDiagonal(factor: Float64Array, size: number): InSteps<Float64Array> {
   const diagonal = new Float64Array(size);
   const x = new Float64Array(size);
   for (let k = 0; k < size; k++) {
@@ -121,11 +150,12 @@ function inverseDiagonal(factor: Float64Array, size: number): Float64Array {
     let squares = 0;
     for (let i = k; i < size; i++) squares += (x[i] as number) * (x[i] as number);
     diagonal[k] = squares;
+    yield;
   }
   return diagonal;
 }
 
-function momentsOf({ precision, noise }: Hierarchy, posteriors: readonly Posterior[]): Moments {
+function* momentsOf({ precision, noise }: Hierarchy, posteriors: readonly Posterior[]): InSteps<Moments> {
   const size = precision.length;
   const mean = new Float64Array(size * noise.length);
   for (const { weights } of posteriors) {
@@ -142,20 +172,20 @@ function momentsOf({ precision, noise }: Hierarchy, posteriors: readonly Posteri
       spread[k] = (spread[k] as number) + scaled + (variances[k] as number);
     }
   }
-  return {
-    mean,
-    spread,
-    residuals: noise.map((value, target) => residualSquares(precision, value, posteriors, target)),
-  };
+  const residuals = new Float64Array(noise.length);
+  for (const [target, value] of noise.entries()) {
+    residuals[target] = yield* residualSquares(precision, value, posteriors, target);
+  }
+  return { mean, spread, residuals };
 }
 
 /** Expected squares of a target around its regressions, over all entities. */
-function residualSquares(
+function* residualSquares(
   precision: Float64Array,
   noise: number,
   posteriors: readonly Posterior[],
   target: number,
-): number {
+): InSteps<number> {
   const size = precision.length;
   let sum = 0;
   for (const { observed, weights, variances } of posteriors) {
@@ -165,6 +195,7 @@ function residualSquares(
     let trace = size;
     for (let k = 0; k < size; k++) trace -= (precision[k] as number) * (variances[k] as number);
     sum += noise * Math.max(0, trace);
+    yield;
   }
   return sum;
 }

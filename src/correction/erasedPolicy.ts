@@ -1,5 +1,5 @@
 import type { CorrectionPolicy, PolicyMember, Selection, Answered, Combined, Evidence } from "./correctionPolicy.js";
-import type { SharedPrior, WeightReport } from "./correctionPolicy.js";
+import type { Conditioning, SharedPrior, TargetWeights, WeightReport } from "./correctionPolicy.js";
 import type { PolicyKind } from "../domain/policySpec.js";
 import type { Random } from "../domain/ports.js";
 import type { Truth } from "../domain/storePorts.js";
@@ -32,6 +32,8 @@ export function erase<State>(layout: string, policy: CorrectionPolicy<State>): L
   return new ErasedPolicy(layout, policy);
 }
 
+const NO_CHANCES: ReadonlyMap<string, number> = new Map();
+
 class ErasedPolicy<State> implements LearnedPolicy {
   readonly #layout: string;
   readonly #policy: CorrectionPolicy<State>;
@@ -62,8 +64,20 @@ class ErasedPolicy<State> implements LearnedPolicy {
     return (
       prior && {
         estimate: (entities) => prior.estimate(entities.map((entity) => this.#open(entity))),
+        estimating: (entities) => prior.estimating(entities.map((entity) => this.#open(entity))),
         adopt: (population, content) => prior.adopt(this.#open(population), content),
         refit: (entity, content) => prior.refit(this.#open(entity), content),
+      }
+    );
+  }
+
+  get conditioning(): Conditioning<PolicyState> | undefined {
+    const conditioning = this.#policy.conditioning;
+    return (
+      conditioning && {
+        condition: (state) => conditioning.condition(this.#open(state)),
+        isIll: (state) => conditioning.isIll(this.#open(state)),
+        strengthen: (birth, state) => conditioning.strengthen(this.#open(birth), this.#open(state)),
       }
     );
   }
@@ -106,6 +120,13 @@ class ErasedPolicy<State> implements LearnedPolicy {
     return this.#policy.isDecided(this.#open(state), members, selection, answered, context);
   }
 
+  get chances(): LearnedPolicy["chances"] {
+    const policy = this.#policy;
+    if (policy.chances === undefined) return undefined;
+    return (state, members, context, answered) =>
+      policy.chances?.(this.#open(state), members, context, answered) ?? NO_CHANCES;
+  }
+
   observe(state: PolicyState, evidence: Evidence, truth: Truth): boolean {
     return this.#policy.observe(this.#open(state), evidence, truth);
   }
@@ -120,6 +141,10 @@ class ErasedPolicy<State> implements LearnedPolicy {
 
   weights(state: PolicyState, members: readonly PolicyMember[]): readonly WeightReport[] {
     return this.#policy.weights(this.#open(state), members);
+  }
+
+  regression(state: PolicyState): readonly TargetWeights[] {
+    return this.#policy.regression?.(this.#open(state)) ?? [];
   }
 
   #close(state: State): PolicyState {

@@ -27,12 +27,16 @@ export interface StoredEvidence {
 
 /** Numbers beyond float32's range become its largest: an infinity could not be learned from. */
 export function packFloats(values: ArrayLike<number>): string {
-  const floats = new Float32Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    floats[i] = Math.min(LARGEST, Math.max(-LARGEST, values[i] as number));
-  }
-  return Buffer.from(floats.buffer).toString("base64url");
+  const { length } = values;
+  const into = length <= scratch.length ? scratch : new Float32Array(length);
+  for (let i = 0; i < length; i++) into[i] = Math.min(LARGEST, Math.max(-LARGEST, values[i] as number));
+  const bytes = into === scratch ? scratchBytes : Buffer.from(into.buffer);
+  return bytes.toString("base64url", 0, 4 * length);
 }
+
+/** An array of its own for each few numbers costs more than packing them. */
+const scratch = new Float32Array(256);
+const scratchBytes = Buffer.from(scratch.buffer);
 
 const LARGEST = 3.4028234663852886e38;
 
@@ -94,7 +98,8 @@ function answeredOf(spec: OutputSpec, { model, values }: MemberEvidence): Answer
   return output && { model, output };
 }
 
-function unpackOutput(spec: OutputSpec, text: string): MemberOutput | undefined {
+/** What `packAnswer` has made of an answer; undefined where it does not fit the application. */
+export function unpackOutput(spec: OutputSpec, text: string): MemberOutput | undefined {
   const numbers = unpackFloats(text);
   const size = spec.kind === "LABEL" ? spec.labels.length : spec.kind === "VECTOR" ? spec.size : 1;
   if (numbers?.length !== size) return undefined;

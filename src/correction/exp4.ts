@@ -81,7 +81,7 @@ export class Exp4 implements CorrectionPolicy<ModelTable> {
     random: Random,
   ): Combined {
     const votes = weighVotes(this.#expertWeights(state, members), members, selection, answered);
-    const present = votes.weights.reduce((sum, weight) => sum + weight, 0);
+    const present = presentWeight(votes);
     const probabilities = this.#advice(votes, present);
     const label = draw(probabilities, random);
     const choice: Choice = {
@@ -122,6 +122,17 @@ export class Exp4 implements CorrectionPolicy<ModelTable> {
 
   weights(state: ModelTable, members: readonly PolicyMember[]): readonly WeightReport[] {
     return reportWeights(state, members, this.#expertWeights(state, members));
+  }
+
+  chances(
+    state: ModelTable,
+    members: readonly PolicyMember[],
+    _context: unknown,
+    answered: readonly Answered[],
+  ): ReadonlyMap<string, number> {
+    const votes = weighVotes(this.#expertWeights(state, members), members, this.select(state, members), answered);
+    const probabilities = this.#advice(votes, presentWeight(votes));
+    return new Map(this.#labels.map((label, i) => [label, probabilities[i] as number]));
   }
 
   #expertWeights(state: ModelTable, members: readonly PolicyMember[]): Float64Array {
@@ -170,6 +181,10 @@ export class Exp4 implements CorrectionPolicy<ModelTable> {
     table.time = Math.min(table.time, INHERITED_TIME);
     inheritWeights(table, before, this.#rate(table, models, 1));
   }
+}
+
+function presentWeight({ weights }: Votes): number {
+  return weights.reduce((sum, weight) => sum + weight, 0);
 }
 
 /** An expert's share for a label: scores sum to 1 only within 1 %. Undefined for what are no scores. */

@@ -1,6 +1,7 @@
 import type { MemberOutput } from "../domain/prediction.js";
 import type { Truth } from "../domain/storePorts.js";
-import type { Evidence } from "./correctionPolicy.js";
+import type { Replayed } from "./answeredAgain.js";
+import type { Conditioning, Evidence, SharedPrior } from "./correctionPolicy.js";
 
 /** An observation as states learn from it: what the prediction was made of, what it was, what turned out to be true. */
 export interface Lesson {
@@ -8,6 +9,27 @@ export interface Lesson {
   /** What the policy made of it, and with which agreement. */
   readonly answer: { readonly output: MemberOutput; readonly agreement: number } | undefined;
   readonly truth: Truth;
+  /** Present where another policy had answered, and this one learns as if it had. */
+  readonly replayed?: Replayed | undefined;
+}
+
+/** Where a row stands in the log, and which policy version had answered it. */
+export interface RowPlace {
+  readonly seq: number;
+  readonly policyVersion: number;
+}
+
+/** Of a mean: what it was before and after it changed. */
+export interface Change {
+  readonly meanBefore: number;
+  readonly meanAfter: number;
+}
+
+/** A change of a mean loss that is to be told. */
+export interface Drift extends Change {
+  readonly detector: "ADWIN" | "PAGE_HINKLEY";
+  /** Whose losses changed; undefined: the answers'. */
+  readonly model: string | undefined;
 }
 
 /**
@@ -21,9 +43,16 @@ export interface Folding<State> {
   init(): State;
   /** An entity's, before its first observation, from the population's at that moment. */
   inherit(population: State): State;
-  observe(state: State, lesson: Lesson): void;
-  /** What a row of the log says; undefined where it holds no evidence to learn from. */
-  read(truth: Truth, evidence: unknown): Lesson | undefined;
+  /** Gives the changes of mean losses that it noticed, but for those soon after one that was told. */
+  observe(state: State, lesson: Lesson): readonly Drift[];
+  /**
+   * What a row of the log says; undefined where it holds no evidence to learn from. Without its place it is taken for one
+   * that the version has answered, or that it learned when it was observed.
+   */
+  read(truth: Truth, evidence: unknown, place?: RowPlace): Lesson | undefined;
   encode(state: State): Uint8Array;
   decode(bytes: Uint8Array): State;
+  /** What entities can be born with beside the population's state; undefined for policies that have nothing of the kind. */
+  readonly sharedPrior?: SharedPrior<State> | undefined;
+  readonly conditioning?: Conditioning<State> | undefined;
 }

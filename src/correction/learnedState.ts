@@ -1,31 +1,45 @@
 import type { Application, Output, OutputSpec } from "../domain/application.js";
 import type { MemberOutput, PredictionSet } from "../domain/prediction.js";
+import type { ReplayedRange } from "../domain/learningPorts.js";
+import type { SkipReason } from "../domain/replayPorts.js";
 import type { Truth } from "../domain/storePorts.js";
 import { ByteReader, ByteWriter } from "../lib/byteCursor.js";
 import { Adwin } from "./adwin.js";
 import { ConfidenceCalibration } from "./calibration.js";
 import { AdaptiveConformal, conformityScore, labelSet } from "./conformal.js";
 import type { LearnedPolicy, PolicyState } from "./erasedPolicy.js";
+import { answeredAgain, isFull } from "./answeredAgain.js";
+import type { Replayed } from "./answeredAgain.js";
 import { lessonOf } from "./evidence.js";
-import type { Folding, Lesson } from "./folding.js";
+import type { Drift, Folding, Lesson, RowPlace } from "./folding.js";
+import type { Conditioning, SharedPrior } from "./correctionPolicy.js";
 import { newLosses } from "./losses.js";
 import type { Losses } from "./losses.js";
+import { ModelDrifts } from "./modelDrifts.js";
 import { newPolicy } from "./newPolicy.js";
 import { PageHinkley } from "./pageHinkley.js";
 
-const LAYOUT = 1;
-const DEFAULT_COVERAGE = 0.9;
+const LAYOUT = 2;
+/** As it was before losses were counted by themselves, and models watched. */
+const LAYOUT_WITHOUT_MODELS = 1;
+/** Of prediction sets, where the application states none. */
+export const DEFAULT_COVERAGE = 0.9;
+/** Observations of a state, after a change that was told, within which another one is only counted. */
+const QUIET_OBSERVATIONS = 200;
 
 /** All that is learned of one application for the population, or for one entity. */
 export interface LearnedState {
   readonly policy: PolicyState;
   /** Observations folded in. */
   observations: number;
-  /** Of the answers' losses. */
+  /** Of the answers' losses, and how many of them are known. */
   lossSum: number;
+  losses: number;
   /** Changes of the losses' mean that were noticed; when the last one was, in observations. */
   drifts: number;
   lastDriftAt: number;
+  /** The last of them that was told of. */
+  toldDriftAt: number;
   /** Of the population alone: what is learned of its answers as a whole. */
   readonly answers: AnswerTrackers | undefined;
   /** Of an entity alone. */
@@ -37,30 +51,76 @@ export interface AnswerTrackers {
   readonly calibration: ConfidenceCalibration;
   readonly conformal: AdaptiveConformal;
   readonly drift: Adwin;
+  readonly models: ModelDrifts;
 }
 
 /** How an application's observations are learned by one of its policy versions. */
-export type LearningUse = Pick<Application, "policy" | "loss" | "output" | "coverage">;
+export type LearningUse = Pick<Application, "policy" | "loss" | "output" | "coverage"> & {
+  readonly replay?: ReplayUse | undefined;
+};
 
-export function newFolding(use: LearningUse): Folding<LearnedState> {
+/** What of the log a version learns as if it had answered itself. */
+export interface ReplayUse extends ReplayedRange {
+  /** Whose features come from where this one's do. */
+  readonly contextVersions: ReadonlySet<number>;
+  /** Of the linked models. */
+  readonly weights: ReadonlyMap<string, number>;
+}
+
+/** What became of a row: skipped, or learned; the loss of what this policy answered, where that can be told. */
+export type FoldedRow = SkipReason | { readonly loss: number | undefined };
+
+export interface ReplayFolding extends Folding<LearnedState> {
+  /** `observe` that says what it did. The loss is of the answer from before it learned. */
+  fold(state: LearnedState, lesson: Lesson): FoldedRow;
+  /** Of the answer that was given. */
+  lossOf(lesson: Lesson): number | undefined;
+}
+
+export function newFolding(use: LearningUse): ReplayFolding {
   return new StateFolding(use);
 }
 
-class StateFolding implements Folding<LearnedState> {
+class StateFolding implements ReplayFolding {
   readonly #policy: LearnedPolicy;
   readonly #losses: Losses;
   readonly #output: OutputSpec;
   readonly #coverage: number;
+  readonly #replay: ReplayUse | undefined;
 
-  constructor({ policy, loss, output, coverage = DEFAULT_COVERAGE }: LearningUse) {
+  constructor({ policy, loss, output, coverage = DEFAULT_COVERAGE, replay }: LearningUse) {
     this.#policy = newPolicy({ policy, loss, output });
     this.#losses = newLosses(loss, output);
     this.#output = output;
     this.#coverage = coverage;
+    this.#replay = replay;
   }
 
   get isPersonal(): boolean {
     return this.#policy.isPersonal;
+  }
+
+  get sharedPrior(): SharedPrior<LearnedState> | undefined {
+    const prior = this.#policy.sharedPrior;
+    return (
+      prior && {
+        estimate: (entities) => prior.estimate(entities.map(({ policy }) => policy)),
+        estimating: (entities) => prior.estimating(entities.map(({ policy }) => policy)),
+        adopt: (population, content) => prior.adopt(population.policy, content),
+        refit: (entity, content) => prior.refit(entity.policy, content),
+      }
+    );
+  }
+
+  get conditioning(): Conditioning<LearnedState> | undefined {
+    const conditioning = this.#policy.conditioning;
+    return (
+      conditioning && {
+        condition: ({ policy }) => conditioning.condition(policy),
+        isIll: ({ policy }) => conditioning.isIll(policy),
+        strengthen: (birth, { policy }) => conditioning.strengthen(birth.policy, policy),
+      }
+    );
   }
 
   init(): LearnedState {
@@ -68,6 +128,7 @@ class StateFolding implements Folding<LearnedState> {
       calibration: new ConfidenceCalibration(),
       conformal: new AdaptiveConformal({ coverage: this.#coverage }),
       drift: new Adwin(),
+      models: new ModelDrifts(),
     };
     return { ...NOTHING_YET, policy: this.#policy.init(), answers, change: undefined };
   }
@@ -77,37 +138,99 @@ class StateFolding implements Folding<LearnedState> {
     return { ...NOTHING_YET, policy, answers: undefined, change: new PageHinkley() };
   }
 
-  read(truth: Truth, evidence: unknown): Lesson | undefined {
-    return lessonOf(this.#output, truth, evidence);
+  read(truth: Truth, evidence: unknown, place?: RowPlace): Lesson | undefined {
+    const lesson = lessonOf(this.#output, truth, evidence);
+    const replay = this.#replay;
+    if (lesson === undefined || replay === undefined || place === undefined) return lesson;
+    const { seq, policyVersion } = place;
+    if (seq <= replay.afterSeq || seq > replay.untilSeq) return lesson;
+    const hasContext = replay.contextVersions.has(policyVersion);
+    return { ...lesson, replayed: { seq, hasContext, weights: replay.weights } };
   }
 
-  observe(state: LearnedState, { evidence, answer, truth }: Lesson): void {
+  observe(state: LearnedState, lesson: Lesson): readonly Drift[] {
+    const { replayed } = lesson;
+    if (replayed === undefined) return this.#learn(state, lesson).drifts;
+    const own = this.#answeredAgain(state, lesson, replayed);
+    return typeof own === "string" ? NO_DRIFTS : this.#learn(state, own).drifts;
+  }
+
+  fold(state: LearnedState, lesson: Lesson): FoldedRow {
+    const { replayed } = lesson;
+    if (replayed === undefined) return { loss: this.#learn(state, lesson).loss };
+    const own = this.#answeredAgain(state, lesson, replayed);
+    if (typeof own === "string") return own;
+    const { loss } = this.#learn(state, own);
+    // Of a choice it is not known what this policy would have chosen.
+    return { loss: isFull(lesson) ? loss : undefined };
+  }
+
+  lossOf({ answer, truth }: Lesson): number | undefined {
+    return answer && (this.#losses.ofReward(truth) ?? this.#losses.ofOutput(answer.output, truth));
+  }
+
+  #answeredAgain({ policy }: LearnedState, lesson: Lesson, replayed: Replayed): Lesson | SkipReason {
+    const own = answeredAgain(this.#policy, this.#output, policy, lesson, replayed);
+    if (typeof own === "string") return own;
+    return this.lossOf(lesson) === undefined && this.lossOf(own) === undefined ? "NO_LOSS" : own;
+  }
+
+  /** The loss of the answer, and the changes to be told. */
+  #learn(
+    state: LearnedState,
+    lesson: Lesson,
+  ): { readonly loss: number | undefined; readonly drifts: readonly Drift[] } {
+    const { evidence, answer, truth } = lesson;
     state.observations += 1;
-    if (answer !== undefined) this.#observeAnswer(state, answer, truth);
+    const loss = this.lossOf(lesson);
+    const change = answer && this.#observeAnswer(state, answer, truth);
+    const inModels = state.answers === undefined ? [] : this.#observeModels(state, state.answers, evidence, truth);
     this.#policy.observe(state.policy, evidence, truth);
+    return { loss, drifts: change === undefined ? inModels : [change, ...inModels] };
   }
 
-  #observeAnswer(state: LearnedState, { output, agreement }: NonNullable<Lesson["answer"]>, truth: Truth): void {
+  #observeModels(
+    { observations }: LearnedState,
+    { models }: AnswerTrackers,
+    { answered }: Lesson["evidence"],
+    truth: Truth,
+  ): readonly Drift[] {
+    let drifts: Drift[] = NO_DRIFTS;
+    for (const { model, output } of answered) {
+      const loss = this.#losses.ofOutput(output, truth);
+      const change = loss === undefined ? undefined : models.update(model, loss, observations, QUIET_OBSERVATIONS);
+      if (change !== undefined) drifts = [...drifts, { detector: "PAGE_HINKLEY", model, ...change }];
+    }
+    return drifts;
+  }
+
+  /** Gives the change to be told. */
+  #observeAnswer(
+    state: LearnedState,
+    { output, agreement }: NonNullable<Lesson["answer"]>,
+    truth: Truth,
+  ): Drift | undefined {
     const loss = this.#losses.ofReward(truth) ?? this.#losses.ofOutput(output, truth);
-    if (loss === undefined) return;
+    if (loss === undefined) return undefined;
     state.lossSum += loss;
+    state.losses += 1;
     const { answers, change } = state;
     answers?.calibration.observe(agreement, 1 - loss);
     const score = answers && conformityScore(outputOf(this.#output, output), truth);
     if (score !== undefined) answers?.conformal.observe(score);
     const hasChanged = answers?.drift.update(loss) ?? change?.update(loss) ?? false;
-    if (!hasChanged) return;
-    state.drifts += 1;
-    state.lastDriftAt = state.observations;
+    return hasChanged ? noticed(state) : undefined;
   }
 
-  encode({ policy, observations, lossSum, drifts, lastDriftAt, answers, change }: LearnedState): Uint8Array {
-    const to = new ByteWriter().uint8(LAYOUT).float64(observations).float64(lossSum);
-    to.float64(drifts)
-      .float64(lastDriftAt)
-      .uint8(answers === undefined ? 0 : 1);
-    const parts = answers === undefined ? [change] : [answers.calibration, answers.conformal, answers.drift];
-    for (const part of parts) if (part !== undefined) writePart(to, part.encode());
+  encode(state: LearnedState): Uint8Array {
+    const { policy, answers, change } = state;
+    const to = new ByteWriter().uint8(LAYOUT).float64(state.observations).float64(state.lossSum).float64(state.losses);
+    to.float64(state.drifts).float64(state.lastDriftAt).float64(state.toldDriftAt);
+    to.uint8(answers === undefined ? 0 : 1);
+    const { calibration, conformal, drift, models } = answers ?? {};
+    for (const part of [change, calibration, conformal, drift, models]) {
+      if (part !== undefined) writePart(to, part.encode());
+    }
     writePart(to, this.#policy.encode(policy));
     return to.take();
   }
@@ -115,15 +238,12 @@ class StateFolding implements Folding<LearnedState> {
   decode(bytes: Uint8Array): LearnedState {
     const from = new ByteReader(bytes);
     const layout = from.uint8();
-    if (layout !== LAYOUT) throw new RangeError(`learned state with layout ${layout}, expected ${LAYOUT}`);
-    const counts = {
-      observations: from.count64(),
-      lossSum: from.finite64(),
-      drifts: from.count64(),
-      lastDriftAt: from.count64(),
-    };
+    if (layout !== LAYOUT && layout !== LAYOUT_WITHOUT_MODELS) {
+      throw new RangeError(`learned state with layout ${layout}, expected ${LAYOUT}`);
+    }
+    const counts = readCounts(from, layout);
     const isPopulation = from.uint8() === 1;
-    const answers = isPopulation ? readTrackers(from) : undefined;
+    const answers = isPopulation ? readTrackers(from, layout) : undefined;
     const change = isPopulation ? undefined : PageHinkley.decode(readPart(from));
     const policy = this.#policy.decode(readPart(from));
     from.end();
@@ -131,12 +251,38 @@ class StateFolding implements Folding<LearnedState> {
   }
 }
 
-const NOTHING_YET = { observations: 0, lossSum: 0, drifts: 0, lastDriftAt: 0 };
+const NOTHING_YET = { observations: 0, lossSum: 0, losses: 0, drifts: 0, lastDriftAt: 0, toldDriftAt: 0 };
+/** Shared, since most observations find none. Never changed. */
+const NO_DRIFTS: Drift[] = [];
 
-function readTrackers(from: ByteReader): AnswerTrackers {
+/** A detector has fired: counted, and to be told unless one was told of just before. */
+function noticed(state: LearnedState): Drift | undefined {
+  const { answers, change, observations, toldDriftAt } = state;
+  state.drifts += 1;
+  state.lastDriftAt = observations;
+  if (toldDriftAt > 0 && observations - toldDriftAt < QUIET_OBSERVATIONS) return undefined;
+  state.toldDriftAt = observations;
+  const found = (answers?.drift ?? change)?.lastChange;
+  return found && { detector: answers === undefined ? "PAGE_HINKLEY" : "ADWIN", model: undefined, ...found };
+}
+
+function readCounts(from: ByteReader, layout: number): typeof NOTHING_YET {
+  const isOld = layout === LAYOUT_WITHOUT_MODELS;
+  const observations = from.count64();
+  const lossSum = from.finite64();
+  const losses = isOld ? observations : from.count64();
+  const drifts = from.count64();
+  const lastDriftAt = from.count64();
+  const toldDriftAt = isOld ? lastDriftAt : from.count64();
+  return { observations, lossSum, losses, drifts, lastDriftAt, toldDriftAt };
+}
+
+function readTrackers(from: ByteReader, layout: number): AnswerTrackers {
   const calibration = ConfidenceCalibration.decode(readPart(from));
   const conformal = AdaptiveConformal.decode(readPart(from));
-  return { calibration, conformal, drift: Adwin.decode(readPart(from)) };
+  const drift = Adwin.decode(readPart(from));
+  const models = layout === LAYOUT_WITHOUT_MODELS ? new ModelDrifts() : ModelDrifts.decode(readPart(from));
+  return { calibration, conformal, drift, models };
 }
 
 function writePart(to: ByteWriter, part: Uint8Array): void {

@@ -7,21 +7,25 @@ import type { Votes } from "./combine.js";
 import type {
   Answered,
   Combined,
+  Conditioning,
   CorrectionPolicy,
   Evidence,
   PolicyMember,
   Selection,
   SharedPrior,
+  TargetWeights,
   WeightReport,
 } from "./correctionPolicy.js";
+import { linearConditioning } from "./linearConditioning.js";
 import { isLabelSure } from "./linearDecision.js";
 import { ContextFeatures, MemberFeatures, outputSize } from "./linearFeatures.js";
 import type { FeatureSource, Reading } from "./linearFeatures.js";
 import { linearPriors, priorAtBirth } from "./linearPrior.js";
+import { meanPrecision, precisionOf } from "./linearStrength.js";
 import { decodeLinear, encodeLinear } from "./linearState.js";
 import type { LinearState } from "./linearState.js";
 import { bestIndex } from "./losses.js";
-import { conditionEstimate, isUsable, newRidge, observe, predict, varianceOf, weightsOf } from "./ridge.js";
+import { isUsable, newRidge, observe, predict, varianceOf, weightsOf } from "./ridge.js";
 import type { RidgeOptions, RidgeState } from "./ridge.js";
 import { extend } from "./ridgeRefit.js";
 import { MAX_TARGETS } from "./ridgeCodec.js";
@@ -48,11 +52,13 @@ export class LinearPolicy implements CorrectionPolicy<LinearState> {
   readonly isPersonal = true;
   readonly answersFromFeatures = true;
   readonly sharedPrior: SharedPrior<LinearState> = linearPriors;
+  readonly conditioning: Conditioning<LinearState> = linearConditioning;
   readonly featureModel: string | undefined;
   readonly #output: OutputSpec;
   readonly #source: FeatureSource;
   readonly #options: RidgeOptions;
   readonly #precision: number;
+  readonly #strength: number | undefined;
 
   constructor(spec: LinearSpec, output: OutputSpec) {
     this.featureModel = spec.featureModel;
@@ -60,6 +66,7 @@ export class LinearPolicy implements CorrectionPolicy<LinearState> {
     this.#source = spec.featureModel === undefined ? new MemberFeatures(output) : new ContextFeatures(output);
     this.#options = { forgetting: spec.forgetting ?? 1, clipsResiduals: output.kind !== "LABEL" };
     this.#precision = spec.ridge ?? RIDGE;
+    this.#strength = spec.ridge === undefined ? spec.strength : undefined;
   }
 
   init(): LinearState {
@@ -69,7 +76,8 @@ export class LinearPolicy implements CorrectionPolicy<LinearState> {
   /** Scales of residuals come along too, so that an entity's first outlier is known for one. */
   inherit({ models, ridge, entityPrior }: LinearState): LinearState {
     if (ridge === undefined) return this.init();
-    const born = newRidge(ridge.targets, priorAtBirth(ridge, entityPrior, this.#precision));
+    const precision = this.#strength === undefined ? this.#precisions(ridge.size) : precisionOf(ridge, this.#strength);
+    const born = newRidge(ridge.targets, priorAtBirth(ridge, entityPrior, precision));
     const scales = ridge.scales.map((scale) => ({ ...scale }));
     return { models: models.slice(), ridge: { ...born, scales }, entityPrior: undefined };
   }
@@ -151,9 +159,17 @@ export class LinearPolicy implements CorrectionPolicy<LinearState> {
     });
   }
 
-  /** For operators: about how ill-conditioned the regression is; above 1e10 its weights are little more than noise. */
-  condition({ ridge }: LinearState): number {
-    return ridge === undefined ? 1 : conditionEstimate(ridge);
+  /** A label's intercept has in it what is answered where the weights are all 0. */
+  regression({ ridge }: LinearState): readonly TargetWeights[] {
+    if (ridge === undefined || this.featureModel === undefined) return [];
+    const { targets, size } = ridge;
+    const weights = weightsOf(ridge);
+    const labels = this.#output.kind === "LABEL" ? this.#output.labels : undefined;
+    return Array.from({ length: targets }, (_, target) => ({
+      label: labels?.[target],
+      intercept: (labels === undefined ? 0 : 1 / targets) + (weights[target * size] as number),
+      weights: weights.slice(target * size + 1, (target + 1) * size),
+    }));
   }
 
   #fit({ models, ridge }: LinearState, added: number, size: number): RidgeState {
@@ -161,8 +177,14 @@ export class LinearPolicy implements CorrectionPolicy<LinearState> {
       const targets = outputSize(this.#output);
       return newRidge(targets, { mean: new Float64Array(targets * size), precision: this.#precisions(size) });
     }
-    if (added > 0) extend(ridge, this.#precisions(size - ridge.size), this.#source.standIns(models.length, added));
+    if (added > 0) extend(ridge, this.#precisionsBeside(ridge, size), this.#source.standIns(models.length, added));
     return ridge;
+  }
+
+  /** Of features that come behind those of `ridge`. */
+  #precisionsBeside(ridge: RidgeState, size: number): Float64Array {
+    const added = this.#precisions(size - ridge.size);
+    return this.#strength === undefined ? added : added.fill(meanPrecision(ridge));
   }
 
   #precisions(size: number): Float64Array {

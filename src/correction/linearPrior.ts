@@ -1,5 +1,5 @@
 import type { SharedPrior } from "./correctionPolicy.js";
-import { estimatePrior } from "./empiricalBayes.js";
+import { atOnce, estimatingPrior } from "./empiricalBayes.js";
 import type { LinearState } from "./linearState.js";
 import { weightsOf } from "./ridge.js";
 import type { RidgePrior, RidgeState } from "./ridge.js";
@@ -15,16 +15,14 @@ export interface LinearPrior extends RidgePrior {
 
 /** What `linear` shares between its entities. */
 export const linearPriors: SharedPrior<LinearState> = {
-  estimate(entities) {
-    const prior = estimateLinearPrior(entities);
-    return prior && priorContent(prior);
-  },
+  estimate: (entities) => atOnce(estimating(entities)),
+  estimating,
   adopt: (population, content) => adoptPrior(population, parsePrior(content)),
   refit: (entity, content) => refit(entity, parsePrior(content)),
 };
 
 /** From entities that have the features of most; undefined while they are too few to learn from. */
-export function estimateLinearPrior(states: readonly LinearState[]): LinearPrior | undefined {
+function* estimating(states: readonly LinearState[]): Generator<void, unknown, void> {
   const groups = new Map<string, { models: readonly string[]; ridges: RidgeState[] }>();
   for (const { models, ridge } of states) {
     if (ridge === undefined) continue;
@@ -34,8 +32,8 @@ export function estimateLinearPrior(states: readonly LinearState[]): LinearPrior
     groups.set(key, group);
   }
   const [largest] = [...groups.values()].sort((a, b) => b.ridges.length - a.ridges.length);
-  const estimate = largest && estimatePrior(largest.ridges);
-  return estimate && { models: largest.models.slice(), ...estimate };
+  const estimate = largest && (yield* estimatingPrior(largest.ridges));
+  return estimate && priorContent({ models: largest.models.slice(), ...estimate });
 }
 
 /** For the population: entities that are born from now on begin with it. False where it does not fit the features. */
@@ -64,9 +62,13 @@ function fits(ridge: RidgeState, models: readonly string[], prior: LinearPrior):
 }
 
 /** What an entity is born with: the population's weights, or the adopted prior where there is one. */
-export function priorAtBirth(population: RidgeState, adopted: LinearPrior | undefined, precision: number): RidgePrior {
+export function priorAtBirth(
+  population: RidgeState,
+  adopted: LinearPrior | undefined,
+  precision: Float64Array,
+): RidgePrior {
   const mean = weightsOf(population).slice();
-  const precisions = new Float64Array(population.size).fill(precision);
+  const precisions = precision.slice();
   if (adopted !== undefined) {
     const size = adopted.precision.length;
     precisions.set(adopted.precision);

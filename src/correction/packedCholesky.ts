@@ -110,28 +110,37 @@ export function multiply(factor: Float64Array, x: Float64Array): void {
 /** A itself, packed likewise, from its factor. O(size^3). */
 export function productOf(factor: Float64Array, size: number): Float64Array {
   const product = new Float64Array(factor.length);
-  for (let k = 0, start = 0; k < size; start += size - k, k++) {
-    for (let j = k; j < size; j++) {
-      const scale = factor[start + j - k] as number;
-      const column = columnStart(size, j);
-      for (let i = j; i < size; i++) {
-        product[column + i - j] = (product[column + i - j] as number) + scale * (factor[start + i - k] as number);
-      }
+  for (let k = 0; k < size; k++) addColumnProduct(product, factor, size, k);
+  return product;
+}
+
+/** What column `k` of the factor is of A: the sum over all columns is A. O(size^2), for who cannot do all at once. */
+export function addColumnProduct(product: Float64Array, factor: Float64Array, size: number, k: number): void {
+  const start = columnStart(size, k);
+  for (let j = k; j < size; j++) {
+    const scale = factor[start + j - k] as number;
+    const column = columnStart(size, j);
+    for (let i = j; i < size; i++) {
+      product[column + i - j] = (product[column + i - j] as number) + scale * (factor[start + i - k] as number);
     }
   }
-  return product;
 }
 
 /** `matrix`, packed likewise, becomes its factor: O(size^3). False, and half done, if it is not positive definite. */
 export function factorise(matrix: Float64Array, size: number): boolean {
-  for (let k = 0, at = 0; k < size; at += size - k, k++) {
-    const pivot = matrix[at] as number;
-    if (!(pivot > 0)) return false;
-    const root = Math.sqrt(pivot);
-    matrix[at] = root;
-    for (let i = 1; i < size - k; i++) matrix[at + i] = (matrix[at + i] as number) / root;
-    for (let j = k + 1; j < size; j++) subtractColumn(matrix, at - k, j, columnStart(size, j), size);
-  }
+  for (let k = 0; k < size; k++) if (!factoriseColumn(matrix, size, k)) return false;
+  return true;
+}
+
+/** One column of it, all before it being done: O(size^2). */
+export function factoriseColumn(matrix: Float64Array, size: number, k: number): boolean {
+  const at = columnStart(size, k);
+  const pivot = matrix[at] as number;
+  if (!(pivot > 0)) return false;
+  const root = Math.sqrt(pivot);
+  matrix[at] = root;
+  for (let i = 1; i < size - k; i++) matrix[at + i] = (matrix[at + i] as number) / root;
+  for (let j = k + 1; j < size; j++) subtractColumn(matrix, at - k, j, columnStart(size, j), size);
   return true;
 }
 

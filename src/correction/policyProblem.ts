@@ -67,6 +67,7 @@ const POLICIES: Readonly<Record<PolicyKind, PolicyRules>> = {
     parameters: {
       featureModel: TEXT,
       ridge: numberRule("1e-6 to 1e6", (n) => n >= 1e-6 && n <= 1e6),
+      strength: numberRule("0.01 to 1000", (n) => n >= 0.01 && n <= 1000),
       forgetting: numberRule("above 0, at most 1", (n) => n > 0 && n <= 1),
     },
   },

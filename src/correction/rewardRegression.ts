@@ -17,17 +17,22 @@ const OPTIONS = { forgetting: 1, clipsResiduals: false };
 /**
  * Two-fold: rows of even index are judged by a regression on those of odd index and the other way round, so that no
  * row's luck gets into what is expected of it (Chernozhukov et al., Econometrics Journal 21, 2018). For each arm a ridge
- * regression of the value on the context and an intercept, shrunk to the fold's mean.
+ * regression of the value on the context and an intercept, shrunk to the fold's mean. Yields after each row.
  */
-export function crossFittedResiduals(rows: readonly LoggedChoice[]): CrossFit {
+export function* crossFittedResiduals(rows: readonly LoggedChoice[]): Generator<void, CrossFit, void> {
   const size = 1 + (rows[0]?.context?.length ?? 0);
   const fit: CrossFit = { expected: new Float64Array(rows.length), residual: new Float64Array(rows.length) };
   for (let fold = 0; fold < FOLDS; fold++) {
-    const model = new ValueModel(
-      rows.filter((_, i) => i % FOLDS !== fold),
-      size,
-    );
-    for (let i = fold; i < rows.length; i += FOLDS) judge(rows[i] as LoggedChoice, model, fit, i);
+    const others = rows.filter((_, i) => i % FOLDS !== fold);
+    const model = new ValueModel(others, size);
+    for (const row of others) {
+      model.learn(row);
+      yield;
+    }
+    for (let i = fold; i < rows.length; i += FOLDS) {
+      judge(rows[i] as LoggedChoice, model, fit, i);
+      yield;
+    }
   }
   return fit;
 }
@@ -50,7 +55,10 @@ class ValueModel {
     const mean = new Float64Array(size);
     mean[0] = rows.length === 0 ? 0 : sum / rows.length;
     this.#prior = { mean, precision: new Float64Array(size).fill(PRECISION) };
-    for (const row of rows) observe(this.#arm(row.arm), this.featuresOf(row), Float64Array.of(row.value), OPTIONS);
+  }
+
+  learn(row: LoggedChoice): void {
+    observe(this.#arm(row.arm), this.featuresOf(row), Float64Array.of(row.value), OPTIONS);
   }
 
   /** Contexts of another size than the first row's count as zeros. */

@@ -61,6 +61,8 @@ export interface FeedbackRules {
   readonly apprentice: boolean;
   /** What is kept of each prediction beside its receipt; INPUTS: evidence and input. */
   readonly logPredictions: "NONE" | "EVIDENCE" | "INPUTS";
+  /** At most this share of what is learned is one API key's feedback, 0.01 to 0.99; absent: any. */
+  readonly learnedShare?: number;
 }
 
 export const DEFAULT_FEEDBACK: FeedbackRules = {
@@ -101,6 +103,8 @@ export interface PolicyVersion {
   readonly loss: LossSpec;
   /** It learns nothing. */
   readonly frozen: boolean;
+  /** Places in the log, from which it has learned whoever had answered: it was made by replaying them, or forked from such. */
+  readonly replayed?: { readonly afterSeq: number; readonly untilSeq: number } | undefined;
 }
 
 /** Everything that the registry tables hold, read as one consistent whole. */

@@ -3,7 +3,10 @@ export type FailureCode =
   | "BAD_INPUT"
   | "PAYLOAD_TOO_LARGE"
   | "QUERY_TOO_COMPLEX"
+  | "UNAUTHENTICATED"
+  | "FORBIDDEN"
   | "NOT_FOUND"
+  | "RATE_LIMITED"
   | "OVERLOADED"
   | "DEADLINE_EXCEEDED"
   | "MODEL_UNAVAILABLE"
@@ -22,9 +25,12 @@ export interface Failure {
   readonly expected?: string;
   readonly got?: string;
   readonly retryAfterMs?: number;
+  /** Of a CONFLICT with what somebody else has changed: how it is now, as the caller names it. */
+  readonly current?: string;
 }
 
-const RETRYABLE: ReadonlySet<FailureCode> = new Set([
+const RETRYABLE: ReadonlySet<string> = new Set<FailureCode>([
+  "RATE_LIMITED",
   "OVERLOADED",
   "DEADLINE_EXCEEDED",
   "MODEL_UNAVAILABLE",
@@ -32,7 +38,7 @@ const RETRYABLE: ReadonlySet<FailureCode> = new Set([
   "OUTCOME_UNKNOWN",
 ]);
 
-export function isRetryable(code: FailureCode): boolean {
+export function isRetryable(code: string): boolean {
   return RETRYABLE.has(code);
 }
 
@@ -57,5 +63,15 @@ export class FailureError extends Error {
     super(value.message, options);
     this.name = "FailureError";
     this.failure = value;
+  }
+}
+
+/** What `work` answers, or the Failure that ended it; other errors go on. */
+export async function caught<T>(work: () => Promise<T>): Promise<T | Failure> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof FailureError) return error.failure;
+    throw error;
   }
 }

@@ -34,11 +34,17 @@ export interface LoggedObservation {
   /** Policy versions that it was folded into. */
   readonly learnedBy: readonly number[];
   readonly observedAtMs: number;
+  /** Seq of the observation that corrects it; only where superseded ones were asked for. */
+  readonly supersededBy?: number | undefined;
+  /** False for a reward that does not count by itself: whoever learns from the log anew leaves it out too. */
+  readonly counts?: boolean;
 }
 
 export interface WantedState extends StateRef {
   /** Up to where the asker has it already; undefined: not at all. */
   readonly knownSeq: number | undefined;
+  /** What the asker has is all there is while the log ends here: then it is not read. Undefined: it may be less. */
+  readonly currentAt?: number | undefined;
 }
 
 /**
@@ -59,6 +65,14 @@ export interface StateReading extends StateRef {
    * of a later reading will have them), and read again.
    */
   readonly complete: boolean;
+  /** Of the population alone, in order: priors that entities are born with from then on; they stand between those of `tail`. */
+  readonly priors?: readonly LoggedPrior[] | undefined;
+}
+
+/** A PRIOR event of one policy version, as the population's fold takes it. */
+export interface LoggedPrior {
+  readonly seq: number;
+  readonly prior: unknown;
 }
 
 /** One observation of a group, as the log has it now; its truth has no negative zero, as in the log. */
@@ -91,10 +105,21 @@ export interface GroupLearner {
 
 export interface LearnedGroup {
   readonly writes: readonly KeptState[];
+  /** What the group brought to light: takes the places behind it in the log, in the same transaction. */
+  readonly events: readonly LogEvent[];
+  /** States that are to be learned anew from the log, since they lose their digits. */
+  readonly rebuilds: readonly StateRef[];
   /** After COMMIT: the new states take effect in this process. */
   committed(): void;
   /** Not stored, or nobody knows: what this process has of these states is to be read again. */
   abandoned(): void;
+}
+
+/** Why a state was born anew with more precision: its regression lost too many digits. */
+export interface RebuildRefit {
+  readonly condition: number;
+  /** Of its prior now, in each coordinate at least. */
+  readonly precision: number;
 }
 
 /** Learned states in PostgreSQL, outside of the transactions that append observations. Failures are thrown as FailureError. */
@@ -110,6 +135,8 @@ export interface StateStore {
    * gone on too far to tell, or when one was deleted (whose name is not kept): then everything is to be read again.
    */
   entitiesSince(application: string, seq: number, limit: number): Promise<readonly string[] | undefined>;
+  /** Where the last event of each application is; absent for those without. */
+  lastEvents(applications: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** States that still count an observation which was corrected or deleted since. */
   pendingRebuilds(application: string): Promise<readonly StateRef[]>;
   /**
@@ -117,20 +144,58 @@ export interface StateStore {
    * has gone on since, nothing was changed; fold the rest and try again. Takes a place in the log (STATE_REBUILT), so
    * that every server notices.
    */
-  replace(application: string, state: KeptState): Promise<boolean>;
+  replace(application: string, state: KeptState, refit?: RebuildRefit): Promise<boolean>;
+  /** The PRIOR events of a version, and of those that it descends from until it was forked, in order. */
+  priors(
+    application: string,
+    policyVersion: number,
+    afterSeq: number,
+    untilSeq: number,
+  ): Promise<readonly LoggedPrior[]>;
   /** Whether an observation was corrected or deleted after `seq`: what was folded before it may count it still. */
   correctedSince(application: string, seq: number): Promise<boolean>;
   /** Calls `changed` after every commit to any application's log by any server, and after each reconnect. */
   onChange(changed: () => void): Promise<{ stop(): Promise<void> }>;
 }
 
+/** What the job that learns priors asks of PostgreSQL. Failures are thrown as FailureError. */
+export interface PriorStore {
+  /** At most `limit` entities with a state of this version, evenly spread over their names. */
+  sampleEntities(application: string, policyVersion: number, limit: number): Promise<readonly string[]>;
+  /** Where the version's last PRIOR event is; 0: there is none. */
+  lastPriorSeq(application: string, policyVersion: number): Promise<number>;
+  /** Runs `work` unless another server is at the same: then undefined. The lock goes with the connection. */
+  exclusively<T>(application: string, work: () => Promise<T>): Promise<T | undefined>;
+  /** Undefined: another prior of this version was appended after `lastSeq`. */
+  appendPrior(
+    application: string,
+    policyVersion: number,
+    lastSeq: number,
+    prior: unknown,
+  ): Promise<StoredEvent | undefined>;
+}
+
 /** Reads the log in order, for replay, evaluation and rebuilding. */
 export interface FeedbackLog {
   /**
-   * Pages of at most `pageRows`, in order of seq; superseded rows left out. One page is read at a time, when it is asked
+   * Pages of at most `pageRows`, in order of seq; rows that were superseded or do not count left out. One page is read at a time, when it is asked
    * for. Ends at `untilSeq`, by default where the log ends when reading begins. Throws FailureError.
    */
   read(application: string, range: LogRange, pageRows: number): AsyncIterable<readonly LoggedObservation[]>;
+}
+
+/** The log from its end, for people who look at it. */
+export interface FeedbackPages {
+  /**
+   * At most `count` before that place, newest first, whatever has become of them; of one entity if it is given. One
+   * statement. Throws FailureError.
+   */
+  before(
+    application: string,
+    entity: string | undefined,
+    seq: number,
+    count: number,
+  ): Promise<readonly LoggedObservation[]>;
 }
 
 export interface LogRange {
@@ -142,6 +207,8 @@ export interface LogRange {
   readonly untilMs?: number;
   /** Only those of one entity. */
   readonly entity?: string;
+  /** Those too that were corrected, or do not count by themselves, which nothing is learned from. */
+  readonly withSuperseded?: boolean;
 }
 
 /** Something in an application's log that is no observation: it has a sequence number of the same order. */
@@ -155,6 +222,12 @@ export interface StoredEvent extends LogEvent {
   readonly atMs: number;
 }
 
+/** Places in an application's log: after the one, up to the other. */
+export interface ReplayedRange {
+  readonly afterSeq: number;
+  readonly untilSeq: number;
+}
+
 /** What an application's policies are and were: one row a version, never changed but for `frozen`. */
 export interface PolicyVersionRecord {
   readonly version: number;
@@ -164,6 +237,8 @@ export interface PolicyVersionRecord {
   readonly origin: { readonly kind: "CREATED" } | { readonly kind: "FORKED" | "REPLAYED"; readonly from: number };
   /** Of the log's end when it began: later observations are folded into it. */
   readonly sinceSeq: number;
+  /** What of the log it has learned whoever had answered: of one made by replaying it, and of its forks. */
+  readonly replayed?: ReplayedRange | undefined;
   /** Learns nothing. */
   readonly frozen: boolean;
   readonly createdAtMs: number;
@@ -174,7 +249,10 @@ export interface DeletedEntity {
   readonly states: number;
 }
 
-/** Operators' work on what was learned. Each change takes the application's lock and writes a log event. Readings throw FailureError. */
+/**
+ * Operators' work on what was learned. Each change takes the application's lock and writes a log event. Readings throw FailureError.
+ * `expectedRevision` is as in RegistryStore.
+ */
 export interface LearnedStateAdministration {
   policyVersions(application: string): Promise<readonly PolicyVersionRecord[]>;
   /**
@@ -185,9 +263,14 @@ export interface LearnedStateAdministration {
     application: string,
     version: Pick<PolicyVersionRecord, "policy" | "loss" | "origin">,
     makeCurrent: boolean,
+    expectedRevision?: string,
   ): Promise<PolicyVersionRecord | Failure>;
   /** NOT_FOUND for a version that never was. */
-  setCurrentPolicyVersion(application: string, version: number): Promise<PolicyVersionRecord | Failure>;
+  setCurrentPolicyVersion(
+    application: string,
+    version: number,
+    expectedRevision?: string,
+  ): Promise<PolicyVersionRecord | Failure>;
   setFrozen(application: string, version: number, frozen: boolean): Promise<PolicyVersionRecord | Failure>;
   /**
    * Removes the entity's observations, predictions and states for good, and leaves a tombstone without its name. The
@@ -197,5 +280,8 @@ export interface LearnedStateAdministration {
   /** The entity's next observation begins anew from the population. */
   resetEntity(application: string, entity: string): Promise<{ readonly states: number } | Failure>;
   appendEvent(application: string, event: LogEvent): Promise<StoredEvent | Failure>;
+  /** At most `limit` after that place, in order. */
   events(application: string, afterSeq: number, limit: number): Promise<readonly StoredEvent[]>;
+  /** At most `count` before that place, newest first. */
+  eventsBefore(application: string, seq: number, count: number): Promise<readonly StoredEvent[]>;
 }

@@ -37,11 +37,20 @@ export interface LinearSpec {
   readonly kind: "linear";
   /** Absent: the members' outputs are the features. */
   readonly featureModel?: string;
-  /** Precision of the prior around the population's weights; default 1. */
+  /** Precision of the prior around the population's weights; default 1. Instead of `strength`. */
   readonly ridge?: number;
+  /**
+   * Observations that the population counts as for a new entity: its first feedback moves the answer to that input by one
+   * in `strength` + 1, whatever the number and the sizes of the features. New applications have LINEAR_STRENGTH unless
+   * they state `ridge`.
+   */
+  readonly strength?: number;
   /** Weight of an observation after the next one, 0 to 1, towards the prior; default 1: nothing is forgotten. */
   readonly forgetting?: number;
 }
+
+/** What keeps the first feedback from doing harm; measured by the bench `personalisation`. */
+export const LINEAR_STRENGTH = 2;
 
 export type PolicyKind = PolicySpec["kind"];
 

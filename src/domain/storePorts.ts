@@ -9,6 +9,7 @@ import type {
 import type { Failure } from "./failure.js";
 import type { ModelSettingsPatch } from "./modelSettings.js";
 import type { LossSpec, PolicySpec } from "./policySpec.js";
+import type { Counting, Standing } from "./rewardRules.js";
 
 /** What was stored, or found stored already with the same content (`created: false`), or why not. */
 export type Stored<T> = { readonly kind: "stored"; readonly created: boolean; readonly value: T } | Failure;
@@ -39,7 +40,10 @@ export interface NewApplication extends Omit<Application, "links" | "policyVersi
   readonly links?: readonly ApplicationLink[] | undefined;
 }
 
-/** Applications, models, versions and links. Every change notifies all servers on the database. */
+/**
+ * Applications, models, versions and links. Every change notifies all servers on the database. Where `expectedRevision` is
+ * given (`lib/revision.ts`) and the application or model has become another since, nothing changes: CONFLICT.
+ */
 export interface RegistryStore {
   read(): Promise<RegistrySnapshot>;
   /**
@@ -48,25 +52,25 @@ export interface RegistryStore {
    */
   createApplication(application: NewApplication): Promise<Stored<Application>>;
   /** NOT_FOUND for an unknown name. */
-  updateApplication(name: string, patch: ApplicationPatch): Promise<Stored<Application>>;
+  updateApplication(name: string, patch: ApplicationPatch, expectedRevision?: string): Promise<Stored<Application>>;
   /** Also removes its links; its observations stay. NOT_FOUND for an unknown name. */
-  deleteApplication(name: string): Promise<Stored<Application>>;
+  deleteApplication(name: string, expectedRevision?: string): Promise<Stored<Application>>;
   /**
    * Makes the model when it is new. The version becomes current if `makeCurrent`, or if it is the model's first.
    * The same version again: with the same signature its endpoints are replaced; with another, CONFLICT.
    */
   registerModelVersion(version: ModelVersion, makeCurrent: boolean): Promise<Stored<ModelVersion>>;
   /** NOT_FOUND for an unknown model or version. */
-  setCurrentVersion(model: string, version: number): Promise<Stored<ModelVersion>>;
+  setCurrentVersion(model: string, version: number, expectedRevision?: string): Promise<Stored<ModelVersion>>;
   /** Changes what was chosen for a model. NOT_FOUND for an unknown name. */
-  configureModel(name: string, patch: ModelSettingsPatch): Promise<Stored<Model>>;
+  configureModel(name: string, patch: ModelSettingsPatch, expectedRevision?: string): Promise<Stored<Model>>;
   /** All servers forget what they cached of its outputs. NOT_FOUND for an unknown name. */
   invalidateCache(name: string): Promise<Stored<Model>>;
   /** CONFLICT for the current version; NOT_FOUND for an unknown model or version. */
-  removeModelVersion(model: string, version: number): Promise<Stored<Model>>;
+  removeModelVersion(model: string, version: number, expectedRevision?: string): Promise<Stored<Model>>;
   /** A link that exists gets the new weight. NOT_FOUND for an unknown application or model. */
-  linkModel(application: string, link: ApplicationLink): Promise<Stored<Application>>;
-  unlinkModel(application: string, model: string): Promise<Stored<Application>>;
+  linkModel(application: string, link: ApplicationLink, expectedRevision?: string): Promise<Stored<Application>>;
+  unlinkModel(application: string, model: string, expectedRevision?: string): Promise<Stored<Application>>;
   /** Calls `changed` after every committed change by any server, and after each reconnect (something may have been missed). */
   onChange(changed: () => void): Promise<{ stop(): Promise<void> }>;
 }
@@ -94,7 +98,16 @@ export interface NewObservation {
   readonly learnedBy: readonly number[];
   /** Key of an earlier observation of the same receipt that this one corrects. */
   readonly supersedes: string | undefined;
+  /** How it comes to count beside others of its prediction, which may change the row; absent: it counts by itself. */
+  readonly counting?: Counting;
+  /** False: it is kept and does not count by itself. */
+  readonly counts?: boolean;
+  /** Why nothing may be learned from it; `learnedBy` is empty then, and it does not count. */
+  readonly withheld?: Withheld;
 }
+
+/** LEARNED_SHARE: it is more than may be learned of its API key's feedback. */
+export type Withheld = "LEARNED_SHARE";
 
 export interface StoredObservation {
   readonly kind: "observation";
@@ -104,6 +117,19 @@ export interface StoredObservation {
   readonly duplicate: boolean;
   /** Present when this observation corrected another one, now. */
   readonly superseded?: Superseded;
+  /** Of rows with `counting`. */
+  readonly counted?: CountedAs;
+  /** As it is stored: of a duplicate, what was decided when it was new. */
+  readonly withheld?: Withheld;
+}
+
+/** How a reward stands now. */
+export interface CountedAs {
+  readonly standing: Standing;
+  /** By which policy versions it, or the total that it is in, was learned. */
+  readonly learnedBy: readonly number[];
+  /** Of the row that was stored for it; undefined when there was nothing to store. */
+  readonly key: string | undefined;
 }
 
 export interface Superseded {
@@ -118,7 +144,8 @@ export interface ObservationStore {
    * Resolves after COMMIT with synchronous_commit on. Observations of one application that arrive while a group is
    * being committed go together in the next one. CONFLICT: same receipt and key, other truth, or another observation
    * has superseded the same one. NOT_FOUND: the entity was deleted after the prediction. BAD_INPUT: a value that cannot
-   * be stored, or `supersedes` names no observation of the receipt. STORE_UNAVAILABLE: surely not stored, also when too
+   * be stored, or `supersedes` names no observation of the receipt. With `counting` a row may become another one, or none:
+   * then `seq` is that of what counts already, 0 if nothing does, and `duplicate` is true. STORE_UNAVAILABLE: surely not stored, also when too
    * many wait. OUTCOME_UNKNOWN: the commit was sent and no answer came; repeat with the same key.
    */
   append(observation: NewObservation): Promise<StoredObservation | Failure>;

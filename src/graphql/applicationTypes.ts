@@ -1,4 +1,5 @@
 import { Field, Float, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
+import { EXPECTED_REVISION } from "./expectedRevision.js";
 import {
   FeedbackInput,
   FeedbackType,
@@ -74,7 +75,9 @@ export class ApplicationType {
   @Field(() => Int, { description: "Of policy and loss: each change of them makes a new one." })
   policyVersion!: number;
 
-  @Field(() => [PolicyVersionType], { description: "Oldest first." })
+  @Field(() => [PolicyVersionType], {
+    description: "The newest 100, oldest first; `policyVersionConnection` has all.",
+  })
   policyVersions!: () => readonly PolicyVersionType[];
 
   @Field(() => LossType)
@@ -91,6 +94,9 @@ export class ApplicationType {
 
   @Field(() => [ApplicationLinkType])
   models!: readonly ApplicationLinkType[];
+
+  @Field(() => String, { description: "Of all that is above: changes name the one that they were made from." })
+  revision!: () => string;
 }
 
 @InputType("OutputSpecInput")
@@ -215,6 +221,9 @@ export class UpdateApplicationInput {
 
   @Field(() => FeedbackInput, { nullable: true, description: "null in it takes a value back." })
   feedback?: FeedbackInput | null;
+
+  @Field(() => String, { nullable: true, description: EXPECTED_REVISION })
+  expectedRevision?: string | null;
 }
 
 @InputType("LinkModelInput")
@@ -227,6 +236,9 @@ export class LinkModelInput {
 
   @Field(() => Float, { nullable: true, description: "Relative weight of its vote, above 0; 1 if absent." })
   weight?: number | null;
+
+  @Field(() => String, { nullable: true, description: EXPECTED_REVISION })
+  expectedRevision?: string | null;
 }
 
 @InputType("UnlinkModelInput")
@@ -236,6 +248,18 @@ export class UnlinkModelInput {
 
   @Field(() => String)
   model!: string;
+
+  @Field(() => String, { nullable: true, description: EXPECTED_REVISION })
+  expectedRevision?: string | null;
+}
+
+@InputType("DeleteApplicationInput")
+export class DeleteApplicationInput {
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => String, { nullable: true, description: EXPECTED_REVISION })
+  expectedRevision?: string | null;
 }
 
 export const ONE_OF_REGISTRY_INPUTS = ["OutputInput"] as const;

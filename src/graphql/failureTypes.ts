@@ -78,6 +78,12 @@ export class UnavailableType extends FailureInterface {}
 @ObjectType("Conflict", {
   implements: FailureInterface,
   simpleResolvers: true,
-  description: "The same name or key exists with other content.",
+  description: "The same name or key exists with other content, or somebody else has changed it.",
 })
-export class ConflictType extends FailureInterface {}
+export class ConflictType extends FailureInterface {
+  @Field(() => String, {
+    nullable: true,
+    description: "How it is now, where the mutation said how it was expected to be: read it again, then decide.",
+  })
+  current?: string | undefined;
+}

@@ -36,8 +36,8 @@ export class GraphiqlPage {
 /** Compressed off the event loop: a quarter of a second in which nothing else would be answered. */
 async function render(defaultQuery: string): Promise<Page> {
   const html = renderGraphiQL({
+    // Without an endpoint it asks where it was opened.
     title: "Skysail GraphiQL",
-    endpoint: "/graphql",
     subscriptionsProtocol: "WS",
     defaultQuery,
   });

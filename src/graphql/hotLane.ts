@@ -1,5 +1,8 @@
 import { execute, getOperationAST, OperationTypeNode } from "graphql";
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from "graphql";
+import { admit, Admission } from "./admission.js";
+import { compileQuery } from "./compiledQuery.js";
+import type { CompiledQuery } from "./compiledQuery.js";
 import type { RequestContext } from "./context.js";
 
 export interface OperationRequest {
@@ -12,11 +15,19 @@ type Ran = ExecutionResult | undefined;
 
 interface Stored {
   readonly document: DocumentNode;
+  /** Undefined: it runs on `execute`. */
+  readonly compiled: CompiledQuery | undefined;
+  readonly admission: Admission;
   readonly bytes: number;
 }
 
-const MAX_ENTRIES = 1000;
-const MAX_BYTES = 8 * 2 ** 20;
+/** How much a lane keeps. */
+export interface LaneBounds {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+const BOUNDS: LaneBounds = { entries: 1000, bytes: 8 * 2 ** 20 };
 /**
  * Heap that a syntax tree takes for each character of its text. Measured on the benchmarks' operations as the growth of
  * `process.memoryUsage().heapUsed`: 48 bytes for their predict query (262 characters, 10,000 trees), 75 for a document
@@ -32,10 +43,12 @@ const TREE_BYTES_PER_CHARACTER = 75;
 export class HotLane {
   readonly #schema: GraphQLSchema;
   readonly #operations = new Map<string, Stored>();
+  readonly #bounds: LaneBounds;
   #bytes = 0;
 
-  constructor(schema: GraphQLSchema) {
+  constructor(schema: GraphQLSchema, bounds = BOUNDS) {
     this.#schema = schema;
+    this.#bounds = bounds;
   }
 
   get size(): number {
@@ -44,7 +57,8 @@ export class HotLane {
 
   /**
    * The result of a known operation, or undefined: unknown, or its variables do not fit, in which case nothing was
-   * executed and the pipeline words the error. A promise only where a resolver gave one.
+   * executed and the pipeline words the error. A promise only where a resolver gave one. Throws a GraphQLError where the
+   * caller may not.
    */
   run(request: OperationRequest, context: RequestContext): Ran | Promise<Ran> {
     const key = keyOf(request);
@@ -52,6 +66,8 @@ export class HotLane {
     if (stored === undefined) return undefined;
     this.#operations.delete(key);
     this.#operations.set(key, stored);
+    admit(stored.admission, context, request.variables);
+    if (stored.compiled !== undefined) return stored.compiled.run(request.variables ?? {}, context);
     const result = execute({
       schema: this.#schema,
       document: stored.document,
@@ -68,11 +84,13 @@ export class HotLane {
     if (operation == null || operation.operation === OperationTypeNode.SUBSCRIPTION) return;
     const key = keyOf(request);
     const bytes = key.length * TREE_BYTES_PER_CHARACTER;
-    if (bytes > MAX_BYTES || this.#operations.has(key)) return;
-    this.#operations.set(key, { document, bytes });
+    if (bytes > this.#bounds.bytes || this.#operations.has(key)) return;
+    const compiled = compileQuery(this.#schema, document, operation);
+    const admission = new Admission(this.#schema, document, operation);
+    this.#operations.set(key, { document, compiled, admission, bytes });
     this.#bytes += bytes;
     for (const [oldest, { bytes: oldestBytes }] of this.#operations) {
-      if (this.#operations.size <= MAX_ENTRIES && this.#bytes <= MAX_BYTES) break;
+      if (this.#operations.size <= this.#bounds.entries && this.#bytes <= this.#bounds.bytes) break;
       this.#operations.delete(oldest);
       this.#bytes -= oldestBytes;
     }

@@ -4,29 +4,42 @@ import type { HTTPGraphQLResponse } from "@apollo/server";
 import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
 import { getOperationAST, GraphQLError, OperationTypeNode } from "graphql";
 import type { DocumentNode, ExecutionResult, GraphQLFormattedError, GraphQLSchema } from "graphql";
+import { OWN_ACCESS } from "../domain/access.js";
+import type { Access } from "../domain/access.js";
+import { answerEarly } from "../http/answerEarly.js";
 import { AnswerQueue } from "../http/answerQueue.js";
 import { readBody } from "../http/readBody.js";
 import { RecentMap } from "../http/recentMap.js";
+import { Caller } from "../lib/caller.js";
+import { accessPlugin } from "./accessPlugin.js";
+import { accessOrThrow, refusal } from "./accessRefusal.js";
+import { isObject } from "../lib/isObject.js";
 import { Callers } from "./callers.js";
+import type { PersistedOperations } from "./persistedOperations.js";
 import { newContext } from "./context.js";
 import type { RequestContext, Services } from "./context.js";
 import { parseWithinLimits } from "./documentLimits.js";
+import { EVENT_STREAM, payloadInAddress } from "./eventStreamFront.js";
+import type { EventStreamFront } from "./eventStreamFront.js";
 import { formatError } from "./formatError.js";
-import { GraphiqlPage } from "./graphiqlPage.js";
+import type { GraphiqlPage } from "./graphiqlPage.js";
 import { HotLane } from "./hotLane.js";
 import type { OperationRequest } from "./hotLane.js";
+import type { OperationPayload } from "./prepareOperation.js";
+import { badRequest, sendErrors, sendProblem, statusFor } from "./httpProblems.js";
 
 export const MAX_JSON_BYTES = 2 * 2 ** 20;
 const MAX_ACCEPT_TYPES = 100;
-/** How long a client may go on sending a body that has been refused. */
-const LINGER_MS = 500;
 
 export interface GraphqlHttpFrontOptions {
   readonly schema: GraphQLSchema;
   readonly services: Services;
-  /** What a visitor finds in GraphiQL's editor. */
-  readonly firstQuery: string;
+  readonly operations: PersistedOperations;
+  readonly graphiql: GraphiqlPage;
+  readonly events: Pick<EventStreamFront, "accept">;
   readonly logDefect: (error: unknown) => void;
+  /** Default: one that knows no operation yet. */
+  readonly lane?: HotLane;
 }
 
 /**
@@ -34,30 +47,36 @@ export interface GraphqlHttpFrontOptions {
  * answer on it takes the hot lane. Both ways start behind the one body reader here, and answer alike.
  */
 export class GraphqlHttpFront {
+  readonly #schema: GraphQLSchema;
   readonly #services: Services;
+  readonly #events: GraphqlHttpFrontOptions["events"];
   readonly #logDefect: (error: unknown) => void;
   readonly #apollo: ApolloServer<RequestContext>;
   readonly #lane: HotLane;
   readonly #graphiql: GraphiqlPage;
   readonly #answers: AnswerQueue;
+  readonly #operations: PersistedOperations;
   readonly #callers = new Callers();
   /** Content type that the pipeline negotiated for an Accept header. */
   readonly #contentTypes = new RecentMap<string, string>(MAX_ACCEPT_TYPES);
   #stopped: Promise<void> | undefined;
 
   constructor(options: GraphqlHttpFrontOptions) {
+    this.#schema = options.schema;
     this.#services = options.services;
+    this.#events = options.events;
     this.#logDefect = options.logDefect;
-    this.#lane = new HotLane(options.schema);
-    this.#answers = new AnswerQueue((callback) => options.services.clock.turnEnd(callback));
-    this.#graphiql = new GraphiqlPage(options.firstQuery);
+    this.#operations = options.operations;
+    this.#lane = options.lane ?? new HotLane(options.schema);
+    this.#answers = new AnswerQueue(options.services.clock);
+    this.#graphiql = options.graphiql;
     this.#apollo = new ApolloServer<RequestContext>({
       schema: options.schema,
       introspection: true,
       csrfPrevention: true,
       persistedQueries: false,
       // Its cache hints would put a wrapper around every resolver of the schema, which the lane uses too.
-      plugins: [ApolloServerPluginCacheControlDisabled()],
+      plugins: [ApolloServerPluginCacheControlDisabled(), accessPlugin],
       includeStacktraceInErrorResponses: false,
       stopOnTerminationSignals: false,
       formatError: (formatted, error) => this.#formatError(formatted, error),
@@ -79,20 +98,63 @@ export class GraphqlHttpFront {
     return this.#stopped;
   }
 
-  handle(request: IncomingMessage, response: ServerResponse): void {
+  /** What the process itself asks, as a client would: its data. Rejects with the errors, if there are any. */
+  async ask(query: string, variables: Record<string, unknown>): Promise<unknown> {
+    const { clock } = this.#services;
+    const asking = { arrivalMs: clock.nowMs(), caller: new Caller(), access: OWN_ACCESS, address: () => "" };
+    const contextValue = newContext(this.#services, asking);
+    const { body } = await this.#apollo.executeOperation({ query, variables }, { contextValue });
+    const { data, errors } = body.kind === "single" ? body.singleResult : {};
+    if (errors !== undefined) throw new Error(errors.map(({ message }) => message).join("; "));
+    return data;
+  }
+
+  /** `known` is who asks, where somebody has found that out already. */
+  handle(request: IncomingMessage, response: ServerResponse, known?: Access): void {
     const arrivalMs = this.#services.clock.nowMs();
     if (request.method === "POST") {
       readBody(request, MAX_JSON_BYTES, (body) => {
         if (body.kind === "aborted") return;
         if (body.kind === "tooLarge") this.#refuseLargeBody(request, response);
-        else this.#own(response, this.#answer(request, response, body.bytes, arrivalMs));
+        else this.#own(response, this.#answer(request, response, body.bytes, arrivalMs, known));
       });
     } else if (request.method === "GET" && (request.headers.accept ?? "").includes("text/html")) {
-      this.#own(response, this.#graphiql.send(request, response));
+      this.#own(response, this.#sendGraphiql(request, response));
+    } else if (request.method === "GET" && wantsEventsOnly(request)) {
+      const payload = payloadInAddress(request.url ?? "");
+      if (payload === undefined) sendErrors(response, 400, [badRequest("variables and extensions are to be JSON")]);
+      else this.#own(response, this.#sendEvents(request, response, payload, arrivalMs));
     } else {
       response.setHeader("allow", "POST");
-      this.#sendErrors(response, 405, [badInput(`${request.method} is not served here: POST a JSON body`)]);
+      sendErrors(response, 405, [badRequest(`${request.method} is not served here: POST a JSON body`)]);
     }
+  }
+
+  #sendEvents(
+    request: IncomingMessage,
+    response: ServerResponse,
+    payload: OperationPayload,
+    arrivalMs: number,
+  ): Promise<void> {
+    return this.#events.accept({
+      schema: this.#schema,
+      operations: this.#operations,
+      request,
+      response,
+      payload,
+      arrivalMs,
+    });
+  }
+
+  /** It shows the schema to whoever opens it. */
+  async #sendGraphiql(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const access = accessOrThrow(await this.#services.access.identify(request.headers.authorization));
+      if (!access.scopes.has("ADMIN")) throw refusal("FORBIDDEN", "GraphiQL needs a key with the scope ADMIN");
+    } catch (error) {
+      return this.#sendProblem(request, response, error);
+    }
+    return this.#graphiql.send(request, response);
   }
 
   /** No defect of one request may reach the process as an unhandled rejection, which would end it. */
@@ -103,24 +165,43 @@ export class GraphqlHttpFront {
     });
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse, bytes: Buffer, arrivalMs: number): Promise<void> {
+  async #answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    bytes: Buffer,
+    arrivalMs: number,
+    known: Access | undefined,
+  ): Promise<void> {
     const { socket } = request;
     const caller = this.#callers.begin(socket);
+    /** Of a refusal by the lane, which is worded as the pipeline would. */
+    let negotiated: string | undefined;
     try {
+      const identified = known ?? this.#services.access.identify(request.headers.authorization);
+      const access = accessOrThrow(identified instanceof Promise ? await identified : identified);
       const isJson = (request.headers["content-type"] ?? "").startsWith("application/json");
-      const body: unknown = isJson ? JSON.parse(bytes.toString("utf8")) : bytes.toString("utf8");
+      const sent: unknown = isJson ? JSON.parse(bytes.toString("utf8")) : bytes.toString("utf8");
+      if (isObject(sent) && wantsEventsOnly(request)) return await this.#sendEvents(request, response, sent, arrivalMs);
+      const body = isJson && isObject(sent) ? this.#operations.withText(sent) : sent;
       const operation = isJson ? parseOperation(body) : undefined;
-      const context = newContext(this.#services, arrivalMs, caller);
+      const context = newContext(this.#services, {
+        arrivalMs,
+        caller,
+        access,
+        address: () => socket.remoteAddress ?? "",
+      });
       const accept = request.headers.accept ?? "";
       const contentType = this.#contentTypes.get(accept);
       if (operation !== undefined && contentType !== undefined) {
+        negotiated = contentType;
         const ran = this.#lane.run(operation, context);
         const result = ran instanceof Promise ? await ran : ran;
         if (result !== undefined) return this.#sendResult(response, contentType, result);
+        negotiated = undefined;
       }
       await this.#throughPipeline(request, response, body, operation, context);
     } catch (error) {
-      this.#sendProblem(response, error);
+      this.#sendProblem(request, response, error, negotiated);
     } finally {
       this.#callers.end(socket, caller);
     }
@@ -136,7 +217,10 @@ export class GraphqlHttpFront {
     // Also of a body that is no operation for the hot lane: Apollo Server is more lenient, and knows no limits.
     const query = queryOf(body);
     const document = query === undefined ? undefined : parseWithinLimits(query);
-    if (document !== undefined) refuseSubscription(document, operation?.operationName);
+    if (document !== undefined && isObject(body) && isSubscription(document, operation?.operationName)) {
+      if (!takesEvents(request)) throw noEventsWanted();
+      return this.#sendEvents(request, response, body, context.arrivalMs);
+    }
     const answer = await this.#apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: { method: "POST", headers: headerMap(request), search: "", body },
       context: () => Promise.resolve(context),
@@ -144,7 +228,8 @@ export class GraphqlHttpFront {
     if (operation !== undefined && document !== undefined) {
       this.#learn(request.headers.accept ?? "", operation, document, answer);
     }
-    response.statusCode = answer.status ?? 200;
+    response.statusCode = query === undefined ? (answer.status ?? 200) : statusFor(request, answer.status ?? 200);
+    response.setHeader("cache-control", "no-store");
     for (const [name, value] of answer.headers) response.setHeader(name, value);
     response.end(answer.body.kind === "complete" ? answer.body.string : "");
   }
@@ -169,48 +254,15 @@ export class GraphqlHttpFront {
     return formatError(formatted, unwrap(error), this.#logDefect);
   }
 
-  /**
-   * The answer is complete before the connection closes: closed with bytes unread it would be reset, and a client that
-   * is still sending would see that instead. What it sends meanwhile is dropped as it comes.
-   */
   #refuseLargeBody(request: IncomingMessage, response: ServerResponse): void {
     const message = `the body is larger than ${MAX_JSON_BYTES} bytes: send long vectors as base64, or fewer inputs`;
     const extensions = { code: "PAYLOAD_TOO_LARGE", retryable: false };
-    const text = JSON.stringify({ errors: [{ message, extensions }] });
-    response.writeHead(413, {
-      connection: "close",
-      "cache-control": "no-store",
-      "content-type": "application/json; charset=utf-8",
-      "content-length": Buffer.byteLength(text),
-    });
-    response.write(text);
-    const { clock } = this.#services;
-    const cancelClose = clock.at(clock.nowMs() + LINGER_MS, () => response.end());
-    request.once("close", cancelClose);
-    request.once("end", () => response.end());
-    request.resume();
+    answerEarly(request, response, 413, { errors: [{ message, extensions }] });
   }
 
-  #sendProblem(response: ServerResponse, error: unknown): void {
-    if (error instanceof SyntaxError && !(error instanceof GraphQLError)) {
-      this.#sendErrors(response, 400, [badInput(`the body is not JSON: ${error.message.slice(0, 200)}`)]);
-    } else if (error instanceof GraphQLError) {
-      this.#sendErrors(response, 400, [this.#formatError(error.toJSON(), error)]);
-    } else {
-      this.#sendErrors(response, 500, [this.#formatError({ message: "" }, error)]);
-    }
+  #sendProblem(request: IncomingMessage, response: ServerResponse, error: unknown, negotiated?: string): void {
+    sendProblem(request, response, error, (formatted, thrown) => this.#formatError(formatted, thrown), negotiated);
   }
-
-  #sendErrors(response: ServerResponse, status: number, errors: readonly GraphQLFormattedError[]): void {
-    response.statusCode = status;
-    response.setHeader("content-type", "application/json; charset=utf-8");
-    response.setHeader("cache-control", "no-store");
-    response.end(JSON.stringify({ errors }));
-  }
-}
-
-function badInput(message: string): GraphQLFormattedError {
-  return { message, extensions: { code: "BAD_INPUT", retryable: false } };
 }
 
 /** Apollo wraps what a resolver threw in a GraphQLError of its own. */
@@ -220,8 +272,8 @@ function unwrap(error: unknown): unknown {
 
 /** Undefined for a body that is no single operation: the pipeline words the refusal. */
 function parseOperation(body: unknown): OperationRequest | undefined {
-  if (typeof body !== "object" || body === null || Array.isArray(body)) return undefined;
-  const { query, operationName, variables, extensions } = body as Record<string, unknown>;
+  if (!isObject(body)) return undefined;
+  const { query, operationName, variables, extensions } = body;
   if (typeof query !== "string" || extensions != null) return undefined;
   if (operationName != null && typeof operationName !== "string") return undefined;
   if (variables != null && (typeof variables !== "object" || Array.isArray(variables))) return undefined;
@@ -233,16 +285,28 @@ function parseOperation(body: unknown): OperationRequest | undefined {
 }
 
 function queryOf(body: unknown): string | undefined {
-  const query = typeof body === "object" && body !== null ? (body as { query?: unknown }).query : undefined;
+  const query = isObject(body) ? body["query"] : undefined;
   return typeof query === "string" ? query : undefined;
 }
 
 /** Executed as it stands it would look for a value where there is only a stream. */
-function refuseSubscription(document: DocumentNode, operationName: string | undefined): void {
-  if (getOperationAST(document, operationName)?.operation !== OperationTypeNode.SUBSCRIPTION) return;
-  throw new GraphQLError("subscriptions are served over websockets: graphql-transport-ws at this address", {
-    extensions: { code: "BAD_INPUT" },
-  });
+function isSubscription(document: DocumentNode, operationName: string | undefined): boolean {
+  return getOperationAST(document, operationName)?.operation === OperationTypeNode.SUBSCRIPTION;
+}
+
+/** Whatever it asks for. */
+function wantsEventsOnly({ headers: { accept } }: IncomingMessage): boolean {
+  return accept?.startsWith(EVENT_STREAM) === true;
+}
+
+/** Beside other types: queries are answered as JSON. */
+function takesEvents({ headers: { accept } }: IncomingMessage): boolean {
+  return accept?.includes(EVENT_STREAM) === true;
+}
+
+function noEventsWanted(): GraphQLError {
+  const message = `subscriptions are served over websockets (graphql-transport-ws at this address), or with the header accept: ${EVENT_STREAM}`;
+  return new GraphQLError(message, { extensions: { code: "BAD_INPUT" } });
 }
 
 function headerMap(request: IncomingMessage): HeaderMap {

@@ -1,15 +1,23 @@
 import { Arg, Ctx, Float, Int, Mutation, Query, Resolver } from "type-graphql";
+import { sees } from "../domain/access.js";
 import { isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { PolicyVersionRecord } from "../domain/learningPorts.js";
 import type { LossSpec, PolicySpec } from "../domain/policySpec.js";
 import type { RequestContext, Services } from "./context.js";
 import {
+  DeleteEntityInput,
+  ForkPolicyInput,
+  FreezePolicyInput,
+  ResetEntityInput,
+  ResetPolicyInput,
+  RollbackPolicyInput,
+} from "./learningInputs.js";
+import {
   EntityDeletedResultUnion,
   EntityExportResultUnion,
   EntityResetResultUnion,
   LearnedStateResultUnion,
-  PolicyEventsResultUnion,
   PolicyVersionResultUnion,
   ReceiptContentResultUnion,
   ReceiptKeyRotationResultUnion,
@@ -35,47 +43,37 @@ export class LearningResolver {
     );
   }
 
-  @Query(() => PolicyEventsResultUnion, { description: "Of an application's log, from the oldest." })
-  async policyEvents(
-    @Arg("application", () => String) application: string,
-    @Arg("after", () => Float, { defaultValue: 0, description: "Place in the log." }) after: number,
-    @Arg("first", () => Int, { defaultValue: 100, description: "1 to 1000." }) first: number,
-    @Ctx() { services }: RequestContext,
-  ): Promise<object> {
-    const found = await services.learned.events(application, after, first);
-    if (isFailure(found)) return fromFailure(found);
-    const events = found.map(({ content, ...event }) => ({ ...event, content: JSON.stringify(content) }));
-    return { __typename: "PolicyEvents", events };
-  }
-
   @Query(() => ReceiptContentResultUnion, {
-    description: "What was predicted, by what and for whom. Whoever has a receipt may know.",
+    description: "What was predicted, by what and for whom. Whoever has a receipt, and sees its application, may know.",
   })
   async receiptContent(
     @Arg("receipt", () => String) receipt: string,
-    @Ctx() { services }: RequestContext,
+    @Ctx() { services, access }: RequestContext,
   ): Promise<object> {
-    return typed("ReceiptContent", await services.explainReceipt(receipt));
+    const isSeen = (application: string): boolean => sees(access, application);
+    return typed("ReceiptContent", await services.explainReceipt(receipt, isSeen));
   }
 
   @Query(() => EntityExportResultUnion, {
-    description: "All that is kept of an entity's observations and states. Superseded observations are left out.",
+    description: "All that is kept of an entity: observations, corrected ones too, logged predictions, and states.",
   })
   async exportEntity(
     @Arg("application", () => String) application: string,
     @Arg("entity", () => String) entity: string,
     @Arg("after", () => Float, { defaultValue: 0, description: "Place in the log." }) after: number,
-    @Arg("first", () => Int, { defaultValue: 1000, description: "Observations, 1 to 1000." }) first: number,
+    @Arg("first", () => Int, { defaultValue: 1000, description: "Observations, and predictions: 1 to 1000." })
+    first: number,
+    @Arg("afterPrediction", () => String, { nullable: true, description: "As `endPrediction` of the page before." })
+    afterPrediction: string | undefined,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
-    return typed("EntityExport", await services.learned.exportEntity(application, entity, after, first));
+    const request = { application, entity, afterSeq: after, afterPrediction: afterPrediction ?? undefined, first };
+    return typed("EntityExport", await services.learned.exportEntity(request));
   }
 
   @Mutation(() => PolicyVersionResultUnion, { description: "A frozen version answers, and learns nothing." })
   async freezePolicy(
-    @Arg("application", () => String) application: string,
-    @Arg("version", () => Int) version: number,
-    @Arg("frozen", () => Boolean, { defaultValue: true }) frozen: boolean,
+    @Arg("input", () => FreezePolicyInput) { application, version, frozen }: FreezePolicyInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
     const changed = await services.learned.freezePolicy(application, version, frozen);
@@ -86,40 +84,38 @@ export class LearningResolver {
     description: "A new version of the current policy, with nothing learned. The old one keeps what it has.",
   })
   async resetPolicy(
-    @Arg("application", () => String) application: string,
+    @Arg("input", () => ResetPolicyInput) { application, expectedRevision }: ResetPolicyInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
-    return fromPolicyVersion(await services.learned.resetPolicy(application), application, services);
+    const reset = await services.learned.resetPolicy(application, expectedRevision ?? undefined);
+    return fromPolicyVersion(reset, application, services);
   }
 
   @Mutation(() => PolicyVersionResultUnion, {
     description: "A new version with a copy of all that another has learned. Not made current it is a snapshot.",
   })
   async forkPolicy(
-    @Arg("application", () => String) application: string,
-    @Arg("from", () => Int) from: number,
-    @Arg("makeCurrent", () => Boolean, { defaultValue: false }) makeCurrent: boolean,
+    @Arg("input", () => ForkPolicyInput) { application, from, makeCurrent, expectedRevision }: ForkPolicyInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
-    const forked = await services.learned.forkPolicy(application, from, makeCurrent);
+    const forked = await services.learned.forkPolicy(application, from, makeCurrent, expectedRevision ?? undefined);
     return fromPolicyVersion(forked, application, services);
   }
 
   @Mutation(() => PolicyVersionResultUnion, { description: "Makes a version current, with what it has learned." })
   async rollbackPolicy(
-    @Arg("application", () => String) application: string,
-    @Arg("version", () => Int) version: number,
+    @Arg("input", () => RollbackPolicyInput) { application, version, expectedRevision }: RollbackPolicyInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
-    return fromPolicyVersion(await services.learned.rollbackPolicy(application, version), application, services);
+    const rolled = await services.learned.rollbackPolicy(application, version, expectedRevision ?? undefined);
+    return fromPolicyVersion(rolled, application, services);
   }
 
   @Mutation(() => EntityResetResultUnion, {
     description: "The entity begins anew from the population with its next observation. Its observations stay.",
   })
   async resetEntity(
-    @Arg("application", () => String) application: string,
-    @Arg("entity", () => String) entity: string,
+    @Arg("input", () => ResetEntityInput) { application, entity }: ResetEntityInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
     return typed("EntityReset", await services.learned.resetEntity(application, entity));
@@ -130,8 +126,7 @@ export class LearningResolver {
       "Forgets an entity for good: observations, predictions, states, and then what all had learned from it.",
   })
   async deleteEntity(
-    @Arg("application", () => String) application: string,
-    @Arg("entity", () => String) entity: string,
+    @Arg("input", () => DeleteEntityInput) { application, entity }: DeleteEntityInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
     return typed("EntityDeleted", await services.learned.deleteEntity(application, entity));

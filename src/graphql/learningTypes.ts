@@ -1,4 +1,4 @@
-import { createUnionType, Field, Float, Int, ObjectType, registerEnumType } from "type-graphql";
+import { createUnionType, Field, Float, Int, ObjectType } from "type-graphql";
 import { BadInputType, ConflictType, NotFoundType, UnavailableType } from "./failureTypes.js";
 import { PolicyVersionType } from "./policyTypes.js";
 import { FloatVector } from "./scalars.js";
@@ -13,6 +13,21 @@ export class ModelWeightType {
 
   @Field(() => Float, { description: "That told its loss; of an entity those inherited from the population included." })
   observations!: number;
+}
+
+@ObjectType("TargetWeights", {
+  simpleResolvers: true,
+  description: "A label's score, or a number: the intercept, and the sum of each feature times its weight.",
+})
+export class TargetWeightsType {
+  @Field(() => String, { nullable: true, description: "Null where the output is no label." })
+  label?: string | undefined;
+
+  @Field(() => Float, { description: "What is answered where all features are 0." })
+  intercept!: number;
+
+  @Field(() => FloatVector, { description: "In the order of the feature model's output." })
+  weights!: Float64Array;
 }
 
 @ObjectType("LearnedState", { simpleResolvers: true, description: "What a policy version has learned." })
@@ -34,10 +49,15 @@ export class LearnedStateType {
   @Field(() => [ModelWeightType], { description: "Of the models linked now. Empty where it regresses over features." })
   weights!: readonly ModelWeightType[];
 
+  @Field(() => [TargetWeightsType], {
+    description: "Of LINEAR over a feature model: how its answers come about. Empty before the first observation.",
+  })
+  regression!: readonly TargetWeightsType[];
+
   @Field(() => Float, { description: "Folded in." })
   observations!: number;
 
-  @Field(() => Float, { nullable: true, description: "Of the answers, 0 to 1, over all observations." })
+  @Field(() => Float, { nullable: true, description: "Of the answers whose loss is known, 0 to 1." })
   meanLoss?: number | undefined;
 
   @Field(() => Float, {
@@ -57,40 +77,6 @@ export class LearnedStateType {
 
   @Field(() => Int, { description: "Encoded." })
   bytes!: number;
-}
-
-export enum LogEventKindEnum {
-  DRIFT = "DRIFT",
-  PRIOR = "PRIOR",
-  POLICY = "POLICY",
-  ENTITY_RESET = "ENTITY_RESET",
-  ENTITY_DELETED = "ENTITY_DELETED",
-  STATE_REBUILT = "STATE_REBUILT",
-}
-registerEnumType(LogEventKindEnum, {
-  name: "PolicyEventKind",
-  description: "What happened to what is learned. Kinds may be added.",
-});
-
-@ObjectType("PolicyEvent", { simpleResolvers: true, description: "Something in the log that is no observation." })
-export class PolicyEventType {
-  @Field(() => Float, { description: "Its place in the application's log." })
-  seq!: number;
-
-  @Field(() => Float, { description: "Milliseconds since 1970." })
-  atMs!: number;
-
-  @Field(() => LogEventKindEnum)
-  kind!: LogEventKindEnum;
-
-  @Field(() => String, { description: "As JSON, by kind." })
-  content!: string;
-}
-
-@ObjectType("PolicyEvents", { simpleResolvers: true })
-export class PolicyEventsType {
-  @Field(() => [PolicyEventType], { description: "In order. As many as asked for: there may be more after the last." })
-  events!: readonly PolicyEventType[];
 }
 
 @ObjectType("ReceiptMember", { simpleResolvers: true })
@@ -170,16 +156,25 @@ export class EntityDeletedType {
 
 @ObjectType("EntityExport", { simpleResolvers: true })
 export class EntityExportType {
-  @Field(() => String, { description: "Observations and states, as JSON." })
+  @Field(() => String, { description: "Observations, logged predictions and states, as JSON." })
   json!: string;
 
   @Field(() => Int)
   observations!: number;
 
+  @Field(() => Int)
+  predictions!: number;
+
   @Field(() => Float, { description: "Of the last observation: give it as `after` for the next page." })
   endSeq!: number;
 
-  @Field(() => Boolean)
+  @Field(() => String, {
+    nullable: true,
+    description: "Of the last prediction: give it as `afterPrediction` for the next page.",
+  })
+  endPrediction?: string | undefined;
+
+  @Field(() => Boolean, { description: "Observations or predictions." })
   hasMore!: boolean;
 }
 
@@ -197,12 +192,6 @@ const resolveType = (value: unknown): string => (value as { __typename: string }
 export const LearnedStateResultUnion = createUnionType({
   name: "LearnedStateResult",
   types: () => [LearnedStateType, BadInputType, NotFoundType, UnavailableType] as const,
-  resolveType,
-});
-
-export const PolicyEventsResultUnion = createUnionType({
-  name: "PolicyEventsResult",
-  types: () => [PolicyEventsType, BadInputType, UnavailableType] as const,
   resolveType,
 });
 

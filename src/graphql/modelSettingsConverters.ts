@@ -4,7 +4,7 @@ import type { ModelSettings, ModelSettingsPatch } from "../domain/modelSettings.
 import type { ConfigureModelInput } from "./modelSettingsTypes.js";
 
 export function toModelSettingsPatch(input: ConfigureModelInput): ModelSettingsPatch | Failure {
-  const { model: _model, maxBatchDelayAuto, ...plain } = input;
+  const { model: _model, expectedRevision: _read, maxBatchDelayAuto, ...plain } = input;
   if (maxBatchDelayAuto !== true) return plain;
   if (plain.maxBatchDelayMs == null) return { ...plain, maxBatchDelayMs: "AUTO" };
   return badInput(["maxBatchDelayMs"], "none with maxBatchDelayAuto", String(plain.maxBatchDelayMs));

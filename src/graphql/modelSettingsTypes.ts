@@ -1,4 +1,5 @@
 import { Field, Float, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
+import { EXPECTED_REVISION } from "./expectedRevision.js";
 import { APPROXIMATE_DISTANCES, BATCH_SIZE_CONTROLLERS, CACHE_SCOPES } from "../domain/modelSettings.js";
 import type { ApproximateDistance, BatchSizeControllerKind, CacheScopeKind } from "../domain/modelSettings.js";
 import { TensorInput } from "./predictionInputs.js";
@@ -144,4 +145,7 @@ export class ConfigureModelInput {
       "What a new replica computes before queries reach it, at most 64; default none: recent inputs of the model.",
   })
   warmUpInputs?: TensorInput[] | null;
+
+  @Field(() => String, { nullable: true, description: EXPECTED_REVISION })
+  expectedRevision?: string | null;
 }

@@ -49,10 +49,10 @@ const PARAMETER = {
   adaptive: "Of ENSEMBLE: learns eta from the losses (AdaHedge).",
   average: "Of ENSEMBLE, for numbers.",
   epsilon: "Of EPSILON_GREEDY and THOMPSON: share of even exploration.",
-  strength: "Of THOMPSON: observations that the population counts as for a new entity.",
+  strength: "Of THOMPSON and LINEAR: observations that the population counts as for a new entity.",
   gammaScale: "Of SQUARECB: how fast exploration ends.",
   alpha: "Of LINUCB: width of the optimism.",
-  ridge: "Of LINEAR: precision of the prior around the population's weights.",
+  ridge: "Of LINEAR, instead of strength: precision of the prior around the population's weights.",
   forgetting: "Of LINEAR: weight of an observation after the next one, 0 to 1; 1: nothing is forgotten.",
   featureModel: "Of SQUARECB, LINUCB and LINEAR: the linked model whose output is the features.",
   contextTensor: "Of SQUARECB and LINUCB: the input tensor that is the features.",
@@ -199,6 +199,11 @@ export enum AggregationEnum {
 registerEnumType(AggregationEnum, {
   name: "Aggregation",
   description: "What several rewards of one prediction come to.",
+  valuesConfig: {
+    EARLIEST: { description: "The first counts at once; what is told later is kept and does not count." },
+    MEAN: { description: "Their mean, when the wait is over." },
+    SUM: { description: "Their sum, when the wait is over; beyond the declared range it is that end of the range." },
+  },
 });
 
 export enum LogPredictionsEnum {
@@ -213,12 +218,15 @@ registerEnumType(LogPredictionsEnum, {
 });
 
 const RULE = {
-  rewardWaitMs: "How long a prediction waits for its observation before it counts as defaultReward; with that or none.",
+  rewardWaitMs:
+    "How long a prediction waits for its observation before it counts as defaultReward; with that or none. A reward that is told later replaces the default.",
   defaultReward: "With rewardWaitMs, or none.",
   aggregation: "MEAN and SUM need rewardWaitMs: rewards are counted together when it is over.",
-  deferActivation: "A prediction counts only once the application says that it was shown.",
+  deferActivation: "A prediction counts only once the application says that it was shown (`activate`).",
   apprentice: "Learns while the application's own default is what it answers.",
   logPredictions: "What the other rules, evaluation and retraining need to be kept.",
+  learnedShare:
+    "At most this share of what is learned, of any 1,000 observations one after another, is one API key's feedback; what is beyond it is kept and not learned. 0.01 to 0.99; null: any.",
 } as const;
 
 @InputType("FeedbackInput", {
@@ -242,6 +250,9 @@ export class FeedbackInput {
 
   @Field(() => LogPredictionsEnum, { nullable: true, description: `${RULE.logPredictions} Default NONE.` })
   logPredictions?: FeedbackRules["logPredictions"] | null;
+
+  @Field(() => Float, { nullable: true, description: RULE.learnedShare })
+  learnedShare?: number | null;
 }
 
 @ObjectType("Feedback", { simpleResolvers: true, description: "How an application's feedback is taken." })
@@ -263,6 +274,9 @@ export class FeedbackType {
 
   @Field(() => LogPredictionsEnum, { description: RULE.logPredictions })
   logPredictions!: FeedbackRules["logPredictions"];
+
+  @Field(() => Float, { nullable: true, description: RULE.learnedShare })
+  learnedShare?: number | undefined;
 }
 
 @ObjectType("PolicyVersion", { simpleResolvers: true, description: "One version of an application's policy." })

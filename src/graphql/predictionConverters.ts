@@ -3,19 +3,44 @@ import { badInput, isFailure, isRetryable } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { Prediction } from "../domain/prediction.js";
 import type { Truth } from "../domain/storePorts.js";
+import type { Activated } from "../serving/activate.js";
 import { toInputValue } from "../serving/givenInputs.js";
 import type { Observed, ObserveRequest } from "../serving/observe.js";
-import type { ObserveInput, TruthInput } from "./predictionInputs.js";
+import type { PredictRequest } from "../serving/predict.js";
+import type { RequestContext } from "./context.js";
+import type { ObserveInput, PredictInput, TruthInput } from "./predictionInputs.js";
+
+/** How one prediction or several are asked for, whatever of. */
+export type AskedPrediction = Omit<PredictInput, "application" | "input">;
+
+export function toPredictRequest(
+  asked: AskedPrediction,
+  { arrivalMs, caller }: RequestContext,
+): Omit<PredictRequest, "application" | "input" | "inputPath"> {
+  return {
+    entity: asked.entity ?? undefined,
+    deadlineMs: asked.deadlineMs ?? undefined,
+    priority: asked.priority ?? "INTERACTIVE",
+    explain: asked.explain ?? false,
+    minStateSeq: asked.minStateSeq ?? undefined,
+    arrivalMs,
+    caller,
+  };
+}
 
 /**
  * Between GraphQL's shapes and the domain's, one pair per message. `@oneOf` has already been enforced by the
  * schema; what is absent here cannot have been given.
  */
-export function toObserveRequest(input: ObserveInput, path: readonly (string | number)[]): ObserveRequest | Failure {
+export function toObserveRequest(
+  input: ObserveInput,
+  path: readonly (string | number)[],
+  caller: Pick<ObserveRequest, "isSeen" | "keyId">,
+): ObserveRequest | Failure {
   const { receipt, example } = input;
   const truth = toTruth(input.truth);
   if (isFailure(truth)) return truth;
-  const common = { truth, key: input.key ?? undefined, supersedes: input.supersedes ?? undefined };
+  const common = { truth, key: input.key ?? undefined, supersedes: input.supersedes ?? undefined, ...caller };
   if (receipt != null && example == null) return { ...common, target: { kind: "RECEIPT", receipt } };
   if (receipt != null || example == null) {
     return badInput([...path, "receipt"], "exactly one of receipt and example", receipt == null ? "neither" : "both");
@@ -99,7 +124,7 @@ export function fromOutput(output: Output): object {
 
 export function fromObserved(answer: Observed | Failure): object {
   if (isFailure(answer)) return fromFailure(answer);
-  const { application, seq, duplicate, policyVersion, learnedBy, loss, superseded } = answer;
+  const { application, seq, duplicate, policyVersion, learnedBy, standing, withheld, loss, superseded } = answer;
   return {
     __typename: "Observation",
     id: `${application}:${seq}`,
@@ -109,15 +134,27 @@ export function fromObserved(answer: Observed | Failure): object {
     policyVersion,
     folded: learnedBy.length > 0 && !duplicate,
     learnedBy,
+    standing,
+    withheld,
     loss,
     rebuildPending: superseded?.rebuildPending ?? false,
   };
+}
+
+export function fromActivated(answer: Activated | Failure): object {
+  if (isFailure(answer)) return fromFailure(answer);
+  const { predictionId, seq, learnedBy } = answer;
+  return { __typename: "Activation", predictionId, seq, stateSeq: seq, folded: learnedBy.length > 0, learnedBy };
 }
 
 const FAILURE_TYPES: Readonly<Record<Failure["code"], string>> = {
   BAD_INPUT: "BadInput",
   PAYLOAD_TOO_LARGE: "BadInput",
   QUERY_TOO_COMPLEX: "BadInput",
+  // These three are of whole requests, and no field's.
+  UNAUTHENTICATED: "Unavailable",
+  FORBIDDEN: "Unavailable",
+  RATE_LIMITED: "Overloaded",
   NOT_FOUND: "NotFound",
   OVERLOADED: "Overloaded",
   DEADLINE_EXCEEDED: "Unavailable",
@@ -130,7 +167,7 @@ const FAILURE_TYPES: Readonly<Record<Failure["code"], string>> = {
 };
 
 /** This front's one mapper of domain failures. */
-export function fromFailure({ code, message, path, expected, got, retryAfterMs }: Failure): object {
+export function fromFailure({ code, message, path, expected, got, retryAfterMs, current }: Failure): object {
   return {
     __typename: FAILURE_TYPES[code],
     code,
@@ -140,5 +177,6 @@ export function fromFailure({ code, message, path, expected, got, retryAfterMs }
     got,
     retryable: isRetryable(code),
     retryAfterMs,
+    current,
   };
 }

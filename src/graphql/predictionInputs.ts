@@ -171,5 +171,23 @@ export class ObserveInput {
   supersedes?: string | null;
 }
 
+@InputType("ObserveManyInput")
+export class ObserveManyInput {
+  @Field(() => [ObserveInput], { description: "At most 1,000." })
+  observations!: ObserveInput[];
+}
+
+@InputType("ActivateInput")
+export class ActivateInput {
+  @Field(() => String)
+  receipt!: string;
+}
+
+@InputType("ActivateManyInput")
+export class ActivateManyInput {
+  @Field(() => [String], { description: "Predictions' receipts, at most 1,000." })
+  receipts!: string[];
+}
+
 /** type-graphql prints `@oneOf` but does not enforce it: `buildSchema` sets it on the input types named here. */
 export const ONE_OF_INPUTS = ["TensorInput", "TensorDataInput", "TruthInput"] as const;

@@ -1,10 +1,25 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from "type-graphql";
+import { sees } from "../domain/access.js";
 import { isFailure } from "../domain/failure.js";
 import { toInputValue } from "../serving/givenInputs.js";
 import type { RequestContext } from "./context.js";
-import { fromFailure, fromObserved, fromPrediction, toObserveRequest } from "./predictionConverters.js";
-import { ObserveInput, PredictInput, PredictManyInput } from "./predictionInputs.js";
-import { ObserveResultUnion, PredictResultUnion } from "./predictionTypes.js";
+import {
+  fromActivated,
+  fromFailure,
+  fromObserved,
+  fromPrediction,
+  toObserveRequest,
+  toPredictRequest,
+} from "./predictionConverters.js";
+import {
+  ActivateInput,
+  ActivateManyInput,
+  ObserveInput,
+  ObserveManyInput,
+  PredictInput,
+  PredictManyInput,
+} from "./predictionInputs.js";
+import { ActivateResultUnion, ObserveResultUnion, PredictResultUnion } from "./predictionTypes.js";
 
 @Resolver()
 export class PredictionResolver {
@@ -16,19 +31,15 @@ export class PredictionResolver {
     @Arg("input", () => PredictInput) input: PredictInput,
     @Ctx() context: RequestContext,
   ): object | Promise<object> {
-    const { services, arrivalMs, rows, caller } = context;
+    const { services, rows } = context;
     rows.take(1);
+    const { application } = input;
+    const request = toPredictRequest(input, context);
     const answer = services.predict({
-      application: input.application,
+      ...request,
+      application,
       input: toInputValue(input.input),
       inputPath: INPUT_PATH,
-      entity: input.entity ?? undefined,
-      deadlineMs: input.deadlineMs ?? undefined,
-      priority: input.priority ?? "INTERACTIVE",
-      explain: input.explain ?? false,
-      minStateSeq: input.minStateSeq ?? undefined,
-      arrivalMs,
-      caller,
     });
     if (!(answer instanceof Promise)) return fromPrediction(answer, services.receiptOf);
     return answer.then((awaited) => fromPrediction(awaited, services.receiptOf));
@@ -40,19 +51,11 @@ export class PredictionResolver {
   })
   async predictMany(
     @Arg("input", () => PredictManyInput) input: PredictManyInput,
-    @Ctx() { services, arrivalMs, rows, caller }: RequestContext,
+    @Ctx() context: RequestContext,
   ): Promise<object[]> {
+    const { services, rows } = context;
     rows.take(input.inputs.length);
-    const common = {
-      application: input.application,
-      entity: input.entity ?? undefined,
-      deadlineMs: input.deadlineMs ?? undefined,
-      priority: input.priority ?? "INTERACTIVE",
-      explain: input.explain ?? false,
-      minStateSeq: input.minStateSeq ?? undefined,
-      arrivalMs,
-      caller,
-    };
+    const common = { ...toPredictRequest(input, context), application: input.application };
     const asked = input.inputs.map(async (one, i) => {
       const inputPath = ["input", "inputs", i];
       return services.predict({ ...common, input: toInputValue(one), inputPath });
@@ -64,10 +67,7 @@ export class PredictionResolver {
   @Mutation(() => ObserveResultUnion, {
     description: "Takes what turned out to be true for a prediction. Answers once it is durable and learned from.",
   })
-  async observe(
-    @Arg("input", () => ObserveInput) input: ObserveInput,
-    @Ctx() context: RequestContext,
-  ): Promise<object> {
+  observe(@Arg("input", () => ObserveInput) input: ObserveInput, @Ctx() context: RequestContext): Promise<object> {
     context.rows.take(1);
     return observeOne(input, ["input"], context);
   }
@@ -76,21 +76,46 @@ export class PredictionResolver {
     description: "One result for each, in their order. One that fails does not fail the others. At most 1,000.",
   })
   async observeMany(
-    @Arg("inputs", () => [ObserveInput]) inputs: ObserveInput[],
+    @Arg("input", () => ObserveManyInput) { observations }: ObserveManyInput,
     @Ctx() context: RequestContext,
   ): Promise<object[]> {
-    context.rows.take(inputs.length);
-    return Promise.all(inputs.map((input, i) => observeOne(input, ["inputs", i], context)));
+    context.rows.take(observations.length);
+    return Promise.all(observations.map((each, i) => observeOne(each, ["input", "observations", i], context)));
+  }
+
+  @Mutation(() => ActivateResultUnion, {
+    description:
+      "Takes it that a prediction was shown, of an application with `deferActivation`: only now it counts. Answers once that is durable.",
+  })
+  async activate(
+    @Arg("input", () => ActivateInput) { receipt }: ActivateInput,
+    @Ctx() { services, rows, access }: RequestContext,
+  ): Promise<object> {
+    rows.take(1);
+    return fromActivated(await services.activate(receipt, (application) => sees(access, application)));
+  }
+
+  @Mutation(() => [ActivateResultUnion], {
+    description: "One result for each, in their order. One that fails does not fail the others. At most 1,000.",
+  })
+  async activateMany(
+    @Arg("input", () => ActivateManyInput) { receipts }: ActivateManyInput,
+    @Ctx() { services, rows, access }: RequestContext,
+  ): Promise<object[]> {
+    rows.take(receipts.length);
+    const isSeen = (application: string): boolean => sees(access, application);
+    return Promise.all(receipts.map(async (receipt) => fromActivated(await services.activate(receipt, isSeen))));
   }
 }
 
-async function observeOne(
+function observeOne(
   input: ObserveInput,
   path: readonly (string | number)[],
-  { services }: RequestContext,
+  { services, access }: RequestContext,
 ): Promise<object> {
-  const request = toObserveRequest(input, path);
-  return isFailure(request) ? fromFailure(request) : fromObserved(await services.observe(request));
+  const isSeen = (application: string): boolean => sees(access, application);
+  const request = toObserveRequest(input, path, { isSeen, keyId: access.keyId });
+  return isFailure(request) ? Promise.resolve(fromFailure(request)) : services.observe(request).then(fromObserved);
 }
 
 const INPUT_PATH = ["input", "input"] as const;

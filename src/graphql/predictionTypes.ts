@@ -216,6 +216,38 @@ export const PredictResultUnion = createUnionType({
   resolveType: (value) => (value as unknown as { __typename: string }).__typename,
 });
 
+export enum StandingEnum {
+  COUNTED = "COUNTED",
+  WAITING = "WAITING",
+  NOT_COUNTED = "NOT_COUNTED",
+}
+registerEnumType(StandingEnum, {
+  name: "ObservationStanding",
+  description: "Whether an observation counts.",
+  valuesConfig: {
+    COUNTED: { description: "It counts, or is in what the rewards of its prediction came to." },
+    WAITING: {
+      description: "It is durable, and will count: when the application's rewardWaitMs is over, or on activation.",
+    },
+    NOT_COUNTED: {
+      description: "It is durable; another reward of its prediction counts, it was corrected since, or it is withheld.",
+    },
+  },
+});
+
+export enum WithheldEnum {
+  LEARNED_SHARE = "LEARNED_SHARE",
+}
+registerEnumType(WithheldEnum, {
+  name: "Withheld",
+  description: "Why nothing is learned from an observation, though it is durable.",
+  valuesConfig: {
+    LEARNED_SHARE: {
+      description: "Its API key's feedback is more than the application's learnedShare of what is learned.",
+    },
+  },
+});
+
 @ObjectType("Observation", { simpleResolvers: true, description: "A truth that is durably in the feedback log." })
 export class ObservationType {
   @Field(() => ID, { description: "`application:seq`." })
@@ -241,6 +273,15 @@ export class ObservationType {
   @Field(() => [Int], { description: "The policy versions that learned from it." })
   learnedBy!: readonly number[];
 
+  @Field(() => StandingEnum)
+  standing!: StandingEnum;
+
+  @Field(() => WithheldEnum, {
+    nullable: true,
+    description: "Present if nothing is ever learned from it; of a duplicate, as it was decided when it was new.",
+  })
+  withheld?: WithheldEnum | undefined;
+
   @Field(() => Float, {
     nullable: true,
     description: "How wrong the models' answer was, 0 to 1; null if none is known.",
@@ -256,5 +297,33 @@ export class ObservationType {
 export const ObserveResultUnion = createUnionType({
   name: "ObserveResult",
   types: () => [ObservationType, BadInputType, NotFoundType, OverloadedType, UnavailableType, ConflictType] as const,
+  resolveType: (value) => (value as unknown as { __typename: string }).__typename,
+});
+
+@ObjectType("Activation", { simpleResolvers: true, description: "A prediction that counts from now on." })
+export class ActivationType {
+  @Field(() => ID)
+  predictionId!: string;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      "Place in the feedback log of what it counts as, if a reward had been told before; null: its reward counts when it comes, or its wait is over.",
+  })
+  seq?: number | undefined;
+
+  @Field(() => Int, { nullable: true, description: "The same: give it to `predict` as minStateSeq." })
+  stateSeq?: number | undefined;
+
+  @Field(() => Boolean, { description: "Whether anything was learned, now." })
+  folded!: boolean;
+
+  @Field(() => [Int], { description: "The policy versions that learned, now." })
+  learnedBy!: readonly number[];
+}
+
+export const ActivateResultUnion = createUnionType({
+  name: "ActivateResult",
+  types: () => [ActivationType, BadInputType, NotFoundType, UnavailableType] as const,
   resolveType: (value) => (value as unknown as { __typename: string }).__typename,
 });

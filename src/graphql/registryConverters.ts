@@ -1,3 +1,5 @@
+import { OPEN_ACCESS, sees } from "../domain/access.js";
+import type { Access } from "../domain/access.js";
 import type {
   Application,
   Model,
@@ -11,6 +13,7 @@ import { badInput, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { ApplicationPatch, NewApplication, Stored } from "../domain/storePorts.js";
 import type { NewModelVersion } from "../serving/administer.js";
+import { applicationRevision, modelRevision } from "../lib/revision.js";
 import type { ModelVersions } from "../serving/modelVersions.js";
 import { fromApproximateCaches } from "./approximateCacheTypes.js";
 import type { ReplicaStatus } from "../serving/servedVersion.js";
@@ -29,6 +32,8 @@ import type { RegisterModelVersionInput } from "./registryTypes.js";
 const DEFAULT_SLO_MS = 50;
 const DEFAULT_BULK_DEADLINE_MS = 30_000;
 export const DEFAULT_WEIGHT = 1;
+/** Of lists that may grow the short fields show so many; all are in connections. */
+const SHOWN = 100;
 
 export function toNewApplication(input: CreateApplicationInput): NewApplication | Failure {
   const output = toOutputSpec(input.output);
@@ -128,12 +133,14 @@ export function fromApplication(application: Application, { policyVersions }: Re
     defaultOutput: defaultOutput === undefined ? undefined : fromOutput(defaultOutput),
     policy: fromPolicySpec(policy),
     policyVersion,
-    policyVersions: () => fromPolicyVersions(application, policyVersions),
+    policyVersions: () => fromPolicyVersions(application, policyVersions).slice(-SHOWN),
+    allPolicyVersions: () => fromPolicyVersions(application, policyVersions),
     loss,
     confidenceThreshold,
     coverage,
     feedback: fromFeedback(feedback),
     models: links,
+    revision: () => applicationRevision(application),
   };
 }
 
@@ -144,19 +151,34 @@ function fromPolicyVersions({ name, policyVersion }: Application, all: readonly 
   });
 }
 
-export function fromModel(model: Model, snapshot: RegistrySnapshot, served: ModelVersions): object {
+/** Mutations of models are for keys that see all applications. */
+export function fromModel(
+  model: Model,
+  snapshot: RegistrySnapshot,
+  served: ModelVersions,
+  access: Access = OPEN_ACCESS,
+): object {
   const versions = snapshot.versions
     .filter((version) => version.model === model.name)
     .sort((a, b) => b.version - a.version)
-    .map((version) => fromModelVersion(version, model.currentVersion, served));
+    .map((version) => fromModelVersion(version, model.currentVersion, served, access));
   const settings = fromModelSettings(served.settingsOf(model.name));
-  return { __typename: "Model", name: model.name, currentVersion: model.currentVersion, settings, versions };
+  return {
+    __typename: "Model",
+    name: model.name,
+    currentVersion: model.currentVersion,
+    settings,
+    revision: () => modelRevision(model),
+    versions: versions.slice(0, SHOWN),
+    allVersions: () => versions,
+  };
 }
 
 export function fromModelVersion(
   version: ModelVersion,
   currentVersion: number | undefined,
   served: ModelVersions,
+  access: Access = OPEN_ACCESS,
 ): object {
   return {
     __typename: "ModelVersion",
@@ -167,9 +189,14 @@ export function fromModelVersion(
     inputs: version.signature.inputs,
     outputs: version.signature.outputs,
     endpoints: version.endpoints,
-    replicas: () => fromReplicas(version, served),
+    replicas: () => fromReplicas(version, served).slice(0, SHOWN),
+    allReplicas: () => fromReplicas(version, served),
     approximateCaches: () =>
-      fromApproximateCaches(served.find(version.model, version.version)?.approximateCaches ?? []),
+      fromApproximateCaches(
+        (served.find(version.model, version.version)?.approximateCaches ?? []).filter(
+          ({ application }) => application === undefined || sees(access, application),
+        ),
+      ).slice(0, SHOWN),
     fillWait: () => served.find(version.model, version.version)?.batcher.fillWait,
   };
 }

@@ -1,7 +1,9 @@
 import { Arg, Ctx, Int, Mutation, Query, Resolver } from "type-graphql";
 import type { Application } from "../domain/application.js";
+import { sees } from "../domain/access.js";
 import { isFailure } from "../domain/failure.js";
 import type { Stored } from "../domain/storePorts.js";
+import { seesModel } from "./accessFields.js";
 import { pageByName } from "./connection.js";
 import type { RequestContext, Services } from "./context.js";
 import { toModelSettingsPatch } from "./modelSettingsConverters.js";
@@ -20,6 +22,7 @@ import {
 import {
   ApplicationType,
   CreateApplicationInput,
+  DeleteApplicationInput,
   LinkModelInput,
   UnlinkModelInput,
   UpdateApplicationInput,
@@ -27,6 +30,7 @@ import {
 import {
   ApplicationConnectionType,
   ApplicationResultUnion,
+  InvalidateCacheInput,
   ModelConnectionType,
   ModelResultUnion,
   ModelType,
@@ -49,29 +53,31 @@ export class RegistryResolver {
   applications(
     @Arg("first", () => Int, { defaultValue: 20, description: "1 to 100." }) first: number,
     @Arg("after", () => String, { nullable: true }) after: string | undefined,
-    @Ctx() { services }: RequestContext,
+    @Ctx() { services, access }: RequestContext,
   ): object {
     const { snapshot } = services.catalogue;
-    const { edges, pageInfo } = pageByName(snapshot.applications, first, after);
+    const seen = snapshot.applications.filter(({ name }) => sees(access, name));
+    const { edges, pageInfo } = pageByName(seen, ({ name }) => name, first, after);
     return { edges: edges.map(({ node, cursor }) => ({ node: fromApplication(node, snapshot), cursor })), pageInfo };
   }
 
   @Query(() => ModelType, { nullable: true })
-  model(@Arg("name", () => String) name: string, @Ctx() { services }: RequestContext): object | undefined {
+  model(@Arg("name", () => String) name: string, @Ctx() { services, access }: RequestContext): object | undefined {
     const { snapshot } = services.catalogue;
     const model = snapshot.models.find((candidate) => candidate.name === name);
-    return model === undefined ? undefined : fromModel(model, snapshot, services.versions);
+    return model === undefined ? undefined : fromModel(model, snapshot, services.versions, access);
   }
 
   @Query(() => ModelConnectionType, { description: "By name." })
   models(
     @Arg("first", () => Int, { defaultValue: 20, description: "1 to 100." }) first: number,
     @Arg("after", () => String, { nullable: true }) after: string | undefined,
-    @Ctx() { services }: RequestContext,
+    @Ctx() { services, access }: RequestContext,
   ): object {
     const { snapshot } = services.catalogue;
-    const { edges, pageInfo } = pageByName(snapshot.models, first, after);
-    const convert = (node: (typeof edges)[number]["node"]) => fromModel(node, snapshot, services.versions);
+    const seen = snapshot.models.filter(({ name }) => seesModel(access, snapshot, name));
+    const { edges, pageInfo } = pageByName(seen, ({ name }) => name, first, after);
+    const convert = (node: (typeof edges)[number]["node"]) => fromModel(node, snapshot, services.versions, access);
     return { edges: edges.map(({ node, cursor }) => ({ node: convert(node), cursor })), pageInfo };
   }
 
@@ -94,15 +100,17 @@ export class RegistryResolver {
   ): Promise<object> {
     const patch = toApplicationPatch(input);
     if (isFailure(patch)) return fromFailure(patch);
-    return fromChanged(await services.administration.updateApplication(input.name, patch), services);
+    const expected = input.expectedRevision ?? undefined;
+    return fromChanged(await services.administration.updateApplication(input.name, patch, expected), services);
   }
 
   @Mutation(() => ApplicationResultUnion, { description: "Its links go with it; its feedback log stays." })
   async deleteApplication(
-    @Arg("name", () => String) name: string,
+    @Arg("input", () => DeleteApplicationInput) { name, expectedRevision }: DeleteApplicationInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
-    return fromChanged(await services.administration.deleteApplication(name), services);
+    const deleted = await services.administration.deleteApplication(name, expectedRevision ?? undefined);
+    return fromChanged(deleted, services);
   }
 
   @Mutation(() => ModelVersionResultUnion, {
@@ -120,10 +128,10 @@ export class RegistryResolver {
 
   @Mutation(() => ModelVersionResultUnion, { description: "Forward to a new version or back to an old one." })
   async setCurrentVersion(
-    @Arg("input", () => SetCurrentVersionInput) { model, version }: SetCurrentVersionInput,
+    @Arg("input", () => SetCurrentVersionInput) { model, version, expectedRevision }: SetCurrentVersionInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
-    const stored = await services.administration.setCurrentVersion(model, version);
+    const stored = await services.administration.setCurrentVersion(model, version, expectedRevision ?? undefined);
     return fromStored(stored, (value) => fromModelVersion(value, currentOf(services, value.model), services.versions));
   }
 
@@ -136,7 +144,8 @@ export class RegistryResolver {
   ): Promise<object> {
     const patch = toModelSettingsPatch(input);
     if (isFailure(patch)) return fromFailure(patch);
-    const stored = await services.administration.configureModel(input.model, patch);
+    const expected = input.expectedRevision ?? undefined;
+    const stored = await services.administration.configureModel(input.model, patch, expected);
     return fromStored(stored, (model) => fromModel(model, services.catalogue.snapshot, services.versions));
   }
 
@@ -145,7 +154,7 @@ export class RegistryResolver {
       "All servers forget what they have cached of the model's outputs; rows already asked for still answer.",
   })
   async invalidateCache(
-    @Arg("model", () => String) name: string,
+    @Arg("input", () => InvalidateCacheInput) { model: name }: InvalidateCacheInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
     const stored = await services.administration.invalidateCache(name);
@@ -156,28 +165,30 @@ export class RegistryResolver {
     description: "Its replicas are let go once they have answered what they were asked. The current one is a Conflict.",
   })
   async removeModelVersion(
-    @Arg("input", () => RemoveModelVersionInput) input: RemoveModelVersionInput,
+    @Arg("input", () => RemoveModelVersionInput) { model: name, version, expectedRevision }: RemoveModelVersionInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
-    const stored = await services.administration.removeModelVersion(input.model, input.version);
+    const stored = await services.administration.removeModelVersion(name, version, expectedRevision ?? undefined);
     return fromStored(stored, (model) => fromModel(model, services.catalogue.snapshot, services.versions));
   }
 
   @Mutation(() => ApplicationResultUnion, { description: "A link that exists gets the new weight." })
   async linkModel(
-    @Arg("input", () => LinkModelInput) { application, model, weight }: LinkModelInput,
+    @Arg("input", () => LinkModelInput) { application, model, weight, expectedRevision }: LinkModelInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
     const link = { model, weight: weight ?? DEFAULT_WEIGHT };
-    return fromChanged(await services.administration.linkModel(application, link), services);
+    const linked = await services.administration.linkModel(application, link, expectedRevision ?? undefined);
+    return fromChanged(linked, services);
   }
 
   @Mutation(() => ApplicationResultUnion)
   async unlinkModel(
-    @Arg("input", () => UnlinkModelInput) { application, model }: UnlinkModelInput,
+    @Arg("input", () => UnlinkModelInput) { application, model, expectedRevision }: UnlinkModelInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
-    return fromChanged(await services.administration.unlinkModel(application, model), services);
+    const unlinked = await services.administration.unlinkModel(application, model, expectedRevision ?? undefined);
+    return fromChanged(unlinked, services);
   }
 }
 

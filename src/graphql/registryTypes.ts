@@ -3,6 +3,8 @@ import { BadInputType, ConflictType, NotFoundType, UnavailableType } from "./fai
 import { ApproximateCacheType } from "./approximateCacheTypes.js";
 import { ModelSettingsType } from "./modelSettingsTypes.js";
 import { ApplicationType } from "./applicationTypes.js";
+import { connectionOf } from "./connectionTypes.js";
+import { EXPECTED_REVISION } from "./expectedRevision.js";
 import { ReplicaType } from "./replicaTypes.js";
 import { TensorSpecInput, TensorSpecType } from "./tensorTypes.js";
 
@@ -41,11 +43,14 @@ export class ModelVersionType {
   @Field(() => [String], { description: "Addresses of wrappers that someone else runs." })
   endpoints!: readonly string[];
 
-  @Field(() => [ReplicaType])
+  @Field(() => [ReplicaType], {
+    description: "This server's links to wrappers of it, at most 100; `replicaConnection` has all.",
+  })
   replicas!: () => readonly ReplicaType[];
 
   @Field(() => [ApproximateCacheType], {
-    description: "As they are in this server: one, or one for each application; none where near answers are off.",
+    description:
+      "As they are in this server: one, or one for each application, at most 100; none where near answers are off.",
   })
   approximateCaches!: () => readonly ApproximateCacheType[];
   @Field(() => FillWaitType, {
@@ -66,54 +71,18 @@ export class ModelType {
   @Field(() => ModelSettingsType)
   settings!: ModelSettingsType;
 
-  @Field(() => [ModelVersionType], { description: "Newest first." })
+  @Field(() => [ModelVersionType], { description: "The newest 100, newest first; `versionConnection` has all." })
   versions!: readonly ModelVersionType[];
+
+  @Field(() => String, {
+    description: "Of its settings and its current version: changes name the one that they were made from.",
+  })
+  revision!: () => string;
 }
 
-@ObjectType("PageInfo", { simpleResolvers: true })
-export class PageInfoType {
-  @Field(() => Boolean)
-  hasNextPage!: boolean;
+export const ApplicationConnectionType = connectionOf("Application", ApplicationType);
 
-  @Field(() => String, { nullable: true })
-  endCursor?: string | undefined;
-}
-
-@ObjectType("ApplicationEdge", { simpleResolvers: true })
-export class ApplicationEdgeType {
-  @Field(() => ApplicationType)
-  node!: ApplicationType;
-
-  @Field(() => String)
-  cursor!: string;
-}
-
-@ObjectType("ApplicationConnection", { simpleResolvers: true })
-export class ApplicationConnectionType {
-  @Field(() => [ApplicationEdgeType])
-  edges!: readonly ApplicationEdgeType[];
-
-  @Field(() => PageInfoType)
-  pageInfo!: PageInfoType;
-}
-
-@ObjectType("ModelEdge", { simpleResolvers: true })
-export class ModelEdgeType {
-  @Field(() => ModelType)
-  node!: ModelType;
-
-  @Field(() => String)
-  cursor!: string;
-}
-
-@ObjectType("ModelConnection", { simpleResolvers: true })
-export class ModelConnectionType {
-  @Field(() => [ModelEdgeType])
-  edges!: readonly ModelEdgeType[];
-
-  @Field(() => PageInfoType)
-  pageInfo!: PageInfoType;
-}
+export const ModelConnectionType = connectionOf("Model", ModelType);
 
 export const ApplicationResultUnion = createUnionType({
   name: "ApplicationResult",
@@ -164,6 +133,9 @@ export class RemoveModelVersionInput {
 
   @Field(() => Int)
   version!: number;
+
+  @Field(() => String, { nullable: true, description: EXPECTED_REVISION })
+  expectedRevision?: string | null;
 }
 
 @InputType("SetCurrentVersionInput")
@@ -173,4 +145,13 @@ export class SetCurrentVersionInput {
 
   @Field(() => Int)
   version!: number;
+
+  @Field(() => String, { nullable: true, description: EXPECTED_REVISION })
+  expectedRevision?: string | null;
+}
+
+@InputType("InvalidateCacheInput")
+export class InvalidateCacheInput {
+  @Field(() => String)
+  model!: string;
 }

@@ -3,19 +3,40 @@ import { createPubSub } from "@graphql-yoga/subscription";
 import { GraphQLInputObjectType, isAbstractType, lexicographicSortSchema, printSchema } from "graphql";
 import type { GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
+import { guardFields } from "./accessFields.js";
+import { AccessResolver } from "./accessResolver.js";
+import { describeTheRest } from "./descriptions.js";
+import { DeploymentResolver } from "./deploymentResolver.js";
 import { FailureInterface } from "./failureTypes.js";
 import { LearningResolver } from "./learningResolver.js";
+import { LiveResolver } from "./liveResolver.js";
+import { LogResolver } from "./logResolver.js";
 import { MetricsResolver } from "./metricsResolver.js";
+import { ApplicationPagesResolver, ModelPagesResolver, ModelVersionPagesResolver } from "./pagesResolver.js";
 import type { RequestContext } from "./context.js";
 import { ONE_OF_INPUTS } from "./predictionInputs.js";
-import type { PredictInput, PredictManyInput } from "./predictionInputs.js";
+import type { ObserveInput, ObserveManyInput, PredictInput, PredictManyInput } from "./predictionInputs.js";
 import { PredictionResolver } from "./predictionResolver.js";
 import { RegistryResolver } from "./registryResolver.js";
+import { ReplayResolver } from "./replayResolver.js";
 import { ONE_OF_REGISTRY_INPUTS } from "./applicationTypes.js";
 
 export function buildGraphqlSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
-    resolvers: [PredictionResolver, RegistryResolver, LearningResolver, MetricsResolver],
+    resolvers: [
+      PredictionResolver,
+      RegistryResolver,
+      LearningResolver,
+      LogResolver,
+      ReplayResolver,
+      MetricsResolver,
+      LiveResolver,
+      AccessResolver,
+      ApplicationPagesResolver,
+      ModelPagesResolver,
+      ModelVersionPagesResolver,
+      DeploymentResolver,
+    ],
     orphanedTypes: [FailureInterface],
     // graphql-js checks all inputs, and ours their content; validation here would echo whole inputs in its errors.
     validate: false,
@@ -29,23 +50,27 @@ export function buildGraphqlSchema(): GraphQLSchema {
   }
   resolveDirectly(schema);
   nameTypesDirectly(schema);
+  guardFields(schema);
+  describeTheRest(schema);
   return schema;
 }
 
 /**
  * type-graphql turns every input into instances of its class and every call into a chain of promises. Our inputs hold
- * no logic, so the two fields that are called most get their resolvers as they are.
+ * no logic, so the fields that are called most get their resolvers as they are.
  */
 function resolveDirectly(schema: GraphQLSchema): void {
   const resolver = new PredictionResolver();
-  const fields = schema.getQueryType()?.getFields() ?? {};
-  const replace = <Input>(name: string, resolve: (input: Input, context: RequestContext) => unknown): void => {
+  const fields = { ...schema.getQueryType()?.getFields(), ...schema.getMutationType()?.getFields() };
+  const replace = <Args>(name: string, resolve: (args: Args, context: RequestContext) => unknown): void => {
     const field = fields[name];
-    if (field === undefined) throw new Error(`no query ${name}`);
-    field.resolve = (_source, args: { readonly input: Input }, context: RequestContext) => resolve(args.input, context);
+    if (field === undefined) throw new Error(`no root field ${name}`);
+    field.resolve = (_source, args: Args, context: RequestContext) => resolve(args, context);
   };
-  replace<PredictInput>("predict", (input, context) => resolver.predict(input, context));
-  replace<PredictManyInput>("predictMany", (input, context) => resolver.predictMany(input, context));
+  replace<{ input: PredictInput }>("predict", ({ input }, context) => resolver.predict(input, context));
+  replace<{ input: PredictManyInput }>("predictMany", ({ input }, context) => resolver.predictMany(input, context));
+  replace<{ input: ObserveInput }>("observe", ({ input }, context) => resolver.observe(input, context));
+  replace<{ input: ObserveManyInput }>("observeMany", ({ input }, context) => resolver.observeMany(input, context));
 }
 
 /**

@@ -1,154 +1,216 @@
-import { getOperationAST, GraphQLError, OperationTypeNode, validate } from "graphql";
+import { GraphQLError, OperationTypeNode } from "graphql";
 import type { ExecutionArgs, GraphQLFormattedError, GraphQLSchema } from "graphql";
-import { useServer } from "graphql-ws/use/ws";
+import { handleProtocols, makeServer } from "graphql-ws";
+import type { ServerOptions, SubscribePayload } from "graphql-ws";
 import { WebSocketServer } from "ws";
-import type { Clock } from "../domain/ports.js";
+import type { WebSocket } from "ws";
+import type { IncomingMessage } from "node:http";
+import { NO_ACCESS } from "../domain/access.js";
+import { isFailure } from "../domain/failure.js";
 import type { UpgradeHandler } from "../http/httpServer.js";
 import { Caller } from "../lib/caller.js";
+import { withoutSuggestion } from "./accessRefusal.js";
+import { ConnectionAccess } from "./connectionAccess.js";
 import { newContext } from "./context.js";
-import type { RequestContext, Services } from "./context.js";
-import { parseWithinLimits } from "./documentLimits.js";
+import type { Services } from "./context.js";
 import { formatError } from "./formatError.js";
+import type { OpenConnections, Release } from "./openConnections.js";
+import type { PersistedOperations } from "./persistedOperations.js";
+import { operationType, prepareOperation } from "./prepareOperation.js";
+import { Streams } from "./streams.js";
+import { UnderWay } from "./underWay.js";
+import { CLOSE, WebsocketLink } from "./websocketLink.js";
+import type { RawWebsocket } from "./websocketLink.js";
 
 export const GRAPHQL_PATH = "/graphql";
 const MAX_PAYLOAD_BYTES = 64 * 1024;
-const INIT_TIMEOUT_MS = 3000;
 /** Queries and mutations under way get so long to be answered when the server stops. */
 const ANSWER_WITHIN_MS = 5000;
 /** Clients get so long to complete the closing handshake when the server stops. */
 const CLOSE_WITHIN_MS = 1000;
-const CLOSE_CODE = 1001;
-const CLOSE_REASON = "Going away";
 
 export interface WebsocketFrontOptions {
   readonly schema: GraphQLSchema;
   readonly services: Services;
-  readonly onUpgrade: (handler: UpgradeHandler) => void;
+  readonly operations: PersistedOperations;
+  readonly open: OpenConnections;
   readonly logDefect: (error: unknown) => void;
 }
+
+/** One websocket and what it has open. */
+interface Connected {
+  readonly link: WebsocketLink;
+  readonly streams: Streams;
+  readonly address: () => string;
+  releasePlace: Release | undefined;
+  isClosed: boolean;
+}
+
+type Hooks = ServerOptions<Record<string, unknown>, Connected>;
 
 /**
  * GraphQL over websockets (the graphql-transport-ws protocol), for subscriptions and everything else. When it stops,
  * what has one answer is answered before its socket closes: a mutation may have been committed, and a client that does
  * not see that would send it again. Subscriptions end with their socket, which tells clients to go elsewhere.
  */
-export function startWebsocketFront(options: WebsocketFrontOptions): { stop(): Promise<void> } {
-  const { schema, services, onUpgrade, logDefect } = options;
-  const underWay = new UnderWay();
-  let stopping = false;
+export class WebsocketFront {
+  readonly #options: WebsocketFrontOptions;
+  readonly #accesses: ConnectionAccess;
+  readonly #underWay = new UnderWay();
+  readonly #connected = new Set<Connected>();
+  readonly #byContext = new WeakMap<object, Streams>();
+  readonly #server: ReturnType<typeof makeServer<Record<string, unknown>, Connected>>;
+  #stopping = false;
+
+  constructor(options: WebsocketFrontOptions) {
+    this.#options = options;
+    const { access, clock } = options.services;
+    this.#accesses = new ConnectionAccess(access, clock);
+    this.#server = makeServer(this.#hooks());
+  }
+
+  /** A socket that has just been opened. */
+  accept(socket: RawWebsocket, address: () => string): void {
+    const { services, open, logDefect } = this.#options;
+    const link = new WebsocketLink({ socket, clock: services.clock, logDefect });
+    const connected = { link, streams: new Streams(open), address, releasePlace: undefined, isClosed: false };
+    this.#connected.add(connected);
+    link.start();
+    const closed = this.#server.opened(link, connected);
+    socket.once("close", (code, reason) => {
+      this.#left(connected);
+      closed(code, String(reason)).catch(logDefect);
+    });
+    if (this.#stopping) link.close(CLOSE.goingAway.code, CLOSE.goingAway.reason);
+  }
+
+  /** Resolves when what has one answer has it: from then on the rest may be cut. */
+  async stop(): Promise<void> {
+    const { clock } = this.#options.services;
+    const { code, reason } = CLOSE.goingAway;
+    this.#stopping = true;
+    for (const { link } of this.#connected) if (!this.#underWay.has(link)) link.close(code, reason);
+    await this.#underWay.whenNone(clock, ANSWER_WITHIN_MS);
+    for (const { link } of this.#connected) link.close(code, reason);
+    this.#accesses.stop();
+  }
+
+  #left(connected: Connected): void {
+    connected.isClosed = true;
+    this.#connected.delete(connected);
+    connected.streams.end();
+    connected.releasePlace?.();
+    this.#accesses.leave(connected.link);
+    this.#underWay.endAll(connected.link);
+  }
+
+  #hooks(): Hooks {
+    return {
+      // Its own timer could not be driven by tests.
+      connectionInitWaitTimeout: 0,
+      onConnect: ({ extra, connectionParams }) => this.#connect(extra, connectionParams),
+      onSubscribe: ({ extra }, id, payload) => this.#prepare(extra, id, payload),
+      subscribe: (args) => this.#subscribe(args),
+      onError: ({ extra }, _id, _payload, errors) => errors.map((error) => this.#format(extra, error)),
+      onComplete: ({ extra }, id) => this.#underWay.end(extra.link, id),
+      onNext: ({ extra }, _id, _payload, _args, { data, errors }) =>
+        errors === undefined
+          ? undefined
+          : { data: data ?? null, errors: errors.map((error) => this.#format(extra, error)) },
+    };
+  }
+
+  /** False: it is refused, and closed with 4403. */
+  async #connect(connected: Connected, payload: unknown): Promise<boolean> {
+    const { link } = connected;
+    link.introduced();
+    const access = await this.#accesses.connect(link, authorizationIn(payload));
+    if (isFailure(access)) return false;
+    if (connected.isClosed) {
+      this.#accesses.leave(link);
+      return false;
+    }
+    connected.releasePlace = this.#options.open.openSocket(access.keyId);
+    if (connected.releasePlace !== undefined) return true;
+    const most = this.#options.open.caps.sockets;
+    link.close(CLOSE.tooSlow.code, `Try again later: this key has ${most} websockets open here, its limit`);
+    return false;
+  }
+
+  #prepare(connected: Connected, id: string, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
+    if (this.#stopping) return [stoppingError()];
+    const { schema, services, operations } = this.#options;
+    const { link, streams, address } = connected;
+    const caller = new Caller();
+    const access = this.#accesses.of(link) ?? NO_ACCESS;
+    const context = newContext(services, { arrivalMs: services.clock.nowMs(), caller, access, address });
+    const prepared = prepareOperation(schema, context, operations, payload);
+    const type = operationType(prepared);
+    if (type === undefined) return prepared;
+    if (type !== OperationTypeNode.SUBSCRIPTION) {
+      this.#underWay.begin(link, id, caller);
+      return prepared;
+    }
+    try {
+      streams.reserve(access.keyId, context);
+    } catch (error) {
+      if (error instanceof GraphQLError) return [error];
+      throw error;
+    }
+    this.#byContext.set(context, streams);
+    return prepared;
+  }
+
+  #subscribe(args: ExecutionArgs) {
+    const streams = this.#byContext.get(args.contextValue as object);
+    if (streams === undefined) throw new Error("a subscription without a place");
+    return streams.subscribe(args);
+  }
+
+  #format({ link }: Connected, error: GraphQLError): GraphQLFormattedError {
+    const formatted = formatError(error.toJSON(), error.originalError ?? error, this.#options.logDefect);
+    return withoutSuggestion(this.#accesses.of(link) ?? NO_ACCESS, formatted);
+  }
+}
+
+/** Takes upgrades, and hands their sockets to the front. `stop` resolves when all are closed. */
+export function startWebsockets(
+  options: WebsocketFrontOptions & { readonly onUpgrade: (handler: UpgradeHandler) => void },
+): { stop(): Promise<void> } {
+  const { clock } = options.services;
+  const front = new WebsocketFront(options);
   const sockets = new WebSocketServer({
     noServer: true,
     path: GRAPHQL_PATH,
     maxPayload: MAX_PAYLOAD_BYTES,
     perMessageDeflate: false,
+    handleProtocols,
   });
-  const format = (error: GraphQLError): GraphQLFormattedError =>
-    formatError(error.toJSON(), error.originalError ?? error, logDefect);
-  const running = useServer(
-    {
-      connectionInitWaitTimeout: INIT_TIMEOUT_MS,
-      onSubscribe: ({ extra }, id, { query, variables, operationName }): ExecutionArgs | readonly GraphQLError[] => {
-        if (stopping) return [stoppingError()];
-        const caller = new Caller();
-        const context = newContext(services, services.clock.nowMs(), caller);
-        const prepared = prepare(schema, context, query, variables, operationName);
-        if (hasOneAnswer(prepared)) underWay.begin(extra.socket, id, caller);
-        return prepared;
-      },
-      onError: (_connection, _id, _payload, errors) => errors.map(format),
-      onComplete: ({ extra }, id) => underWay.end(extra.socket, id),
-      onClose: ({ extra }) => underWay.endAll(extra.socket),
-      onNext: (_connection, _id, _payload, _args, { data, errors }) =>
-        errors === undefined ? undefined : { data: data ?? null, errors: errors.map(format) },
-    },
-    sockets,
-  );
-  onUpgrade((request, socket, head) =>
-    sockets.handleUpgrade(request, socket, head, (client) => sockets.emit("connection", client, request)),
-  );
-  const { clock } = services;
+  const accept = (socket: WebSocket, request: IncomingMessage): void =>
+    front.accept(socket, () => request.socket.remoteAddress ?? "");
+  options.onUpgrade((request, socket, head) => sockets.handleUpgrade(request, socket, head, accept));
   let stopped: Promise<void> | undefined;
   return { stop: () => (stopped ??= stop()) };
 
   async function stop(): Promise<void> {
-    stopping = true;
-    for (const client of sockets.clients) if (!underWay.has(client)) client.close(CLOSE_CODE, CLOSE_REASON);
-    await underWay.whenNone(clock, ANSWER_WITHIN_MS);
+    await front.stop();
     const cancelCut = clock.at(clock.nowMs() + CLOSE_WITHIN_MS, () => {
       for (const client of sockets.clients) client.terminate();
     });
-    await running.dispose();
+    await new Promise<void>((resolve) => sockets.close(() => resolve()));
     cancelCut();
   }
 }
 
-/** The operations under way on each socket, and who waits for each: all leave when it closes. */
-class UnderWay {
-  readonly #ids = new Map<object, Map<string, Caller>>();
-  #onNone: (() => void) | undefined;
-
-  has(socket: object): boolean {
-    return this.#ids.has(socket);
-  }
-
-  begin(socket: object, id: string, caller: Caller): void {
-    const ids = this.#ids.get(socket);
-    if (ids === undefined) this.#ids.set(socket, new Map([[id, caller]]));
-    else ids.set(id, caller);
-  }
-
-  end(socket: object, id: string): void {
-    const ids = this.#ids.get(socket);
-    if (ids?.delete(id) === true && ids.size === 0) this.endAll(socket);
-  }
-
-  endAll(socket: object): void {
-    for (const caller of this.#ids.get(socket)?.values() ?? []) caller.leave();
-    this.#ids.delete(socket);
-    if (this.#ids.size === 0) this.#onNone?.();
-  }
-
-  /** Resolves when none is left and what it said last is on its way, or after so long. */
-  async whenNone(clock: Clock, withinMs: number): Promise<void> {
-    if (this.#ids.size === 0) return;
-    await new Promise<void>((resolve) => {
-      const cancel = clock.at(clock.nowMs() + withinMs, resolve);
-      // An operation ends before its last message is sent, in the same turn.
-      this.#onNone = () => {
-        cancel();
-        clock.turnEnd(resolve);
-      };
-    });
-    this.#onNone = undefined;
-  }
-}
-
-function hasOneAnswer(prepared: ExecutionArgs | readonly GraphQLError[]): boolean {
-  if (!("document" in prepared)) return false;
-  const operation = getOperationAST(prepared.document, prepared.operationName);
-  return operation != null && operation.operation !== OperationTypeNode.SUBSCRIPTION;
+function authorizationIn(payload: unknown): string | undefined {
+  if (typeof payload !== "object" || payload === null) return undefined;
+  const { authorization, Authorization } = payload as { authorization?: unknown; Authorization?: unknown };
+  const given = authorization ?? Authorization;
+  return typeof given === "string" ? given : undefined;
 }
 
 function stoppingError(): GraphQLError {
   return new GraphQLError("the server is stopping: ask again on another connection", {
     extensions: { code: "OVERLOADED" },
   });
-}
-
-/** The limits and the validation that HTTP has too: neither reaches websockets by itself. */
-function prepare(
-  schema: GraphQLSchema,
-  contextValue: RequestContext,
-  query: string,
-  variableValues: Record<string, unknown> | null | undefined,
-  operationName: string | null | undefined,
-): ExecutionArgs | readonly GraphQLError[] {
-  try {
-    const document = parseWithinLimits(query);
-    const errors = validate(schema, document);
-    return errors.length > 0 ? errors : { schema, document, contextValue, variableValues, operationName };
-  } catch (error) {
-    if (error instanceof GraphQLError) return [error];
-    throw error;
-  }
 }

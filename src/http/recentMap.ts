@@ -12,6 +12,10 @@ export class RecentMap<Key, Value> {
     return this.#entries.size;
   }
 
+  values(): IterableIterator<Value> {
+    return this.#entries.values();
+  }
+
   get(key: Key): Value | undefined {
     const value = this.#entries.get(key);
     if (value !== undefined) this.set(key, value);

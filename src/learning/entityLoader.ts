@@ -1,4 +1,5 @@
 import DataLoader from "dataloader";
+import { FailureError, failure } from "../domain/failure.js";
 import type { StateReading, StateRef, StateStore } from "../domain/learningPorts.js";
 import type { Clock } from "../domain/ports.js";
 import { refKey } from "./groupFold.js";
@@ -52,4 +53,9 @@ export class EntityLoader {
     );
     return refs.map((ref) => readings.get(refKey(ref)));
   }
+}
+
+/** For whoever can be told to come again. */
+export function tooManyReadings(): never {
+  throw new FailureError(failure("STORE_UNAVAILABLE", "too many learned states are being read: ask again"));
 }

@@ -1,4 +1,5 @@
 import { POPULATION } from "../domain/learningPorts.js";
+import { LearningFigures } from "./learningFigures.js";
 import { newbornState } from "./heldState.js";
 import type { HeldState, StateFolding } from "./heldState.js";
 
@@ -14,10 +15,18 @@ export interface LearningApplication {
 /** One application's part of what this process knows: its populations' states, and up to where it knows the log. */
 export class FollowedApplication {
   spec: LearningApplication;
+  /** Versions whose populations are to be read although the log has not gone on: they were heard of after its end. */
+  readonly unread = new Set<number>();
   /** The log is known up to here; -1 before its first reading. */
   knownSeq = -1;
+  /** The last group stored here found nothing of other servers before it in the log. */
+  isAlone = true;
+  /** How often what others have changed was looked for among the states that are held. */
+  looks = 0;
   /** When (monotonic) that was last found to be all. */
   confirmedMs: number;
+  /** Of what this process has folded. */
+  readonly figures = new LearningFigures();
   readonly #populations = new Map<number, HeldState>();
 
   constructor(spec: LearningApplication, nowMs: number) {
@@ -45,12 +54,6 @@ export class FollowedApplication {
   putPopulation(policyVersion: number, held: HeldState): void {
     const before = this.#populations.get(policyVersion);
     if (before === undefined || before.seq <= held.seq) this.#populations.set(policyVersion, held);
-  }
-
-  /** It is read anew as a whole. */
-  forgetPopulation(policyVersion: number): void {
-    this.#populations.delete(policyVersion);
-    this.knownSeq = -1;
   }
 
   *populations(): IterableIterator<{

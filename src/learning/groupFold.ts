@@ -1,14 +1,27 @@
-import type { AppendedObservation, KeptState, StateReading, StateRef } from "../domain/learningPorts.js";
+import type {
+  AppendedObservation,
+  KeptState,
+  LogEvent,
+  LoggedObservation,
+  LoggedPrior,
+  StateReading,
+  StateRef,
+} from "../domain/learningPorts.js";
 import { POPULATION } from "../domain/learningPorts.js";
 import type { Clock } from "../domain/ports.js";
-import type { NewObservation, Truth } from "../domain/storePorts.js";
-import { heldFromKept, newbornState } from "./heldState.js";
+import type { NewObservation } from "../domain/storePorts.js";
+import type { Drift, Lesson } from "../correction/folding.js";
+import { DriftReport } from "./driftReport.js";
+import { adoptPrior, copyOf, encodedPart, heldFromKept, isIllConditioned, newbornState } from "./heldState.js";
 import type { HeldState, StateFolding } from "./heldState.js";
+import { Slices } from "./slices.js";
 
 export interface GroupFoldOptions {
   readonly clock: Clock;
   /** Of a policy version that learns; undefined for one that is gone. */
   readonly foldingOf: (policyVersion: number) => StateFolding | undefined;
+  /** The version that answers: drift is told of this one. */
+  readonly policyVersion: number;
   /** What was known when the readings were asked for. */
   readonly known: ReadonlyMap<string, HeldState>;
 }
@@ -17,12 +30,18 @@ export interface GroupFoldOptions {
 const WRITTEN_AT_ONCE_BYTES = 8192;
 const UNKEPT_OBSERVATIONS = 200;
 const UNKEPT_MS = 5_000;
-/** Longer folds let the event loop have its turn in between: predictions go on. */
-const SLICE_MS = 2;
+/**
+ * Of large states that are due by time alone, with one group. Where more entities are observed than each of them in five
+ * seconds, all would be due whenever they come (at d = 64 40 kB an observation, 270 a second); the log holds at most 200
+ * observations of each anyway.
+ */
+const TIMED_BYTES = 64 * 1024;
 
 export function refKey({ policyVersion, entity }: StateRef): string {
   return `${policyVersion} ${entity}`;
 }
+
+type LearnedRow = Pick<NewObservation, "truth" | "evidence" | "policyVersion">;
 
 /** A copy of a state, being folded into: `held` is what it began as, but for its state, which is the copy. */
 interface Working {
@@ -46,11 +65,12 @@ interface Working {
 export class GroupFold {
   readonly #options: GroupFoldOptions;
   readonly #working = new Map<string, Working>();
-  #sliceBeganMs: number;
+  readonly #drifts = new DriftReport();
+  readonly #slices: Slices;
 
   constructor(options: GroupFoldOptions) {
     this.#options = options;
-    this.#sliceBeganMs = options.clock.nowMs();
+    this.#slices = new Slices(options.clock);
   }
 
   async catchUp(readings: readonly StateReading[]): Promise<void> {
@@ -61,9 +81,10 @@ export class GroupFold {
     for (const reading of populationsFirst) {
       const working = this.#begin(reading);
       if (working === undefined) continue;
-      for (const { seq, truth, evidence } of reading.tail) {
-        this.#learn(working, seq, truth, evidence);
-        await this.#pause();
+      for (const step of inOrder(reading)) {
+        if ("prior" in step) adopt(working, step);
+        else learn(working, step.seq, lessonFor(working, step.seq, step));
+        if (this.#slices.isOver) await this.#slices.pause();
       }
     }
   }
@@ -71,50 +92,71 @@ export class GroupFold {
   async learn(fresh: readonly AppendedObservation[]): Promise<void> {
     for (const { observation, seq } of fresh) {
       for (const policyVersion of observation.learnedBy) this.#learnBy(policyVersion, observation, seq);
-      await this.#pause();
+      if (this.#slices.isOver) await this.#slices.pause();
     }
     const last = fresh.at(-1)?.seq ?? 0;
     for (const working of this.#working.values()) if (!working.isCut) working.seq = Math.max(working.seq, last);
   }
 
-  /** The states as they are now, and those of them that are to be written. */
-  finish(): { readonly states: readonly FoldedState[]; readonly writes: readonly KeptState[] } {
+  /** The states as they are now, those of them that are to be written, and what the group brought to light. */
+  finish(): FinishedGroup {
     const states: FoldedState[] = [];
     const writes: KeptState[] = [];
-    for (const working of this.#working.values()) {
+    const rebuilds: StateRef[] = [];
+    let timedBytes = TIMED_BYTES;
+    // Those that have waited longest first.
+    const inTurn = [...this.#working.values()].sort((a, b) => a.held.keptAtMs - b.held.keptAtMs);
+    for (const working of inTurn) {
       const { ref, folding, seq } = working;
       const { birth, birthSeq } = working.held;
       const state = folding.encode(working.held.state);
-      const isWritten = this.#isDue(working, state.length);
-      if (isWritten) writes.push({ ...ref, seq, birth, birthSeq, state });
-      states.push({ ref, held: this.#heldAfter(working, state.length, isWritten) });
+      const isDue = this.#isDue(working, state.length);
+      const isTimed = !isDue && timedBytes > 0 && this.#isDueByTime(working);
+      const isWritten = isDue || isTimed;
+      const { policyVersion, entity } = ref;
+      if (isWritten) writes.push({ policyVersion, entity, seq, birth, birthSeq, state });
+      if (isWritten && isIllConditioned(folding, working.held.state)) rebuilds.push(ref);
+      if (isTimed) timedBytes -= birth.length + state.length;
+      states.push({ ref, held: this.#heldAfter(working, state, isWritten) });
     }
-    return { states, writes };
+    return { states, writes, events: this.#drifts.events(), rebuilds };
   }
 
-  #learnBy(policyVersion: number, { entity, truth, evidence }: NewObservation, seq: number): void {
+  #learnBy(policyVersion: number, observation: NewObservation, seq: number): void {
+    const { entity } = observation;
     const population = this.#working.get(refKey({ policyVersion, entity: POPULATION }));
     if (population === undefined || population.isCut) return;
+    // The same for both.
+    const lesson = lessonFor(population, seq, observation);
     if (entity !== undefined && population.folding.isPersonal) {
       const own = this.#entity(population, entity, seq);
-      if (!own.isCut) this.#learn(own, seq, truth, evidence);
+      if (!own.isCut) this.#tell(own, seq, learn(own, seq, lesson));
     }
-    this.#learn(population, seq, truth, evidence);
+    this.#tell(population, seq, learn(population, seq, lesson));
+  }
+
+  /** Only of what is appended now: whoever catches up finds the same, which has been told by the one that appended it. */
+  #tell({ ref }: Working, seq: number, drifts: readonly Drift[]): void {
+    if (ref.policyVersion === this.#options.policyVersion) this.#drifts.note(ref, seq, drifts);
   }
 
   #isDue({ learned, isBorn, isCorrected, isCut, held }: Working, bytes: number): boolean {
     if (isCut) return false;
     if (isCorrected) return true;
     if (learned === 0) return false;
-    if (bytes <= WRITTEN_AT_ONCE_BYTES || isBorn || held.unkept + learned >= UNKEPT_OBSERVATIONS) return true;
-    return this.#options.clock.nowMs() - held.keptAtMs >= UNKEPT_MS;
+    return bytes <= WRITTEN_AT_ONCE_BYTES || isBorn || held.unkept + learned >= UNKEPT_OBSERVATIONS;
   }
 
-  #heldAfter({ held, seq, learned }: Working, bytes: number, isWritten: boolean): HeldState {
-    const kept = isWritten
-      ? { unkept: 0, keptAtMs: this.#options.clock.nowMs() }
-      : { unkept: held.unkept + learned, keptAtMs: held.keptAtMs };
-    return { ...held, bytes, seq, ...kept };
+  #isDueByTime({ learned, isCut, held }: Working): boolean {
+    return learned > 0 && !isCut && this.#options.clock.nowMs() - held.keptAtMs >= UNKEPT_MS;
+  }
+
+  #heldAfter({ held, seq, learned }: Working, encodedState: Uint8Array, isWritten: boolean): HeldState {
+    const { state, birth, birthSeq } = held;
+    const { bytes, encoded } = encodedPart(encodedState);
+    const unkept = isWritten ? 0 : held.unkept + learned;
+    const keptAtMs = isWritten ? this.#options.clock.nowMs() : held.keptAtMs;
+    return { state, bytes, encoded, seq, birth, birthSeq, unkept, keptAtMs, isFollowed: true };
   }
 
   #begin(reading: StateReading): Working | undefined {
@@ -137,7 +179,7 @@ export class GroupFold {
   #startingState(folding: StateFolding, reading: StateReading, known: HeldState | undefined): HeldState | undefined {
     const nowMs = this.#options.clock.nowMs();
     if (reading.kept !== undefined) return heldFromKept(folding, reading.kept, nowMs);
-    if (known !== undefined) return { ...known, state: folding.decode(folding.encode(known.state)) };
+    if (known !== undefined) return { ...known, state: copyOf(folding, known) };
     if (reading.entity === POPULATION) return newbornState(folding, folding.init(), 0, nowMs);
     const parent = this.#working.get(refKey({ ...reading, entity: POPULATION }));
     const birthSeq = (reading.tail[0]?.seq ?? 1) - 1;
@@ -156,20 +198,47 @@ export class GroupFold {
     this.#working.set(key, born);
     return born;
   }
+}
 
-  #learn(working: Working, seq: number, truth: Truth, evidence: unknown): void {
-    const lesson = working.folding.read(truth, evidence);
-    if (lesson !== undefined) working.folding.observe(working.held.state, lesson);
-    working.seq = seq;
-    working.learned += 1;
-  }
+function lessonFor(
+  { folding }: Working,
+  seq: number,
+  { truth, evidence, policyVersion }: LearnedRow,
+): Lesson | undefined {
+  return folding.read(truth, evidence, { seq, policyVersion });
+}
 
-  async #pause(): Promise<void> {
-    const { clock } = this.#options;
-    if (clock.nowMs() - this.#sliceBeganMs < SLICE_MS) return;
-    await new Promise<void>((resolve) => clock.turnEnd(resolve));
-    this.#sliceBeganMs = clock.nowMs();
+/** Undefined: a row that teaches nothing. */
+function learn(working: Working, seq: number, lesson: Lesson | undefined): readonly Drift[] {
+  working.seq = seq;
+  working.learned += 1;
+  return lesson === undefined ? [] : working.folding.observe(working.held.state, lesson);
+}
+
+export interface FinishedGroup {
+  readonly states: readonly FoldedState[];
+  readonly writes: readonly KeptState[];
+  readonly events: readonly LogEvent[];
+  readonly rebuilds: readonly StateRef[];
+}
+
+/** Observations and priors, as the log has them. Nothing after what was cut. */
+function* inOrder({ tail, priors = [], complete }: StateReading): Generator<LoggedObservation | LoggedPrior> {
+  const untilSeq = complete ? Infinity : (tail.at(-1)?.seq ?? 0);
+  let next = 0;
+  for (const observation of tail) {
+    for (let prior = priors[next]; prior !== undefined && prior.seq < observation.seq; prior = priors[++next])
+      yield prior;
+    yield observation;
   }
+  for (const prior of priors.slice(next)) if (prior.seq <= untilSeq) yield prior;
+}
+
+/** Entities are born with it from here on. One that does not fit is passed over, by every server alike. */
+function adopt(working: Working, { seq, prior }: LoggedPrior): void {
+  adoptPrior(working.folding, working.held.state, prior);
+  working.seq = seq;
+  working.learned += 1;
 }
 
 export interface FoldedState {

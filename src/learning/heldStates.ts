@@ -97,5 +97,9 @@ function seqOf(entry: Entry): number {
 }
 
 function costOf(key: string, entry: Entry): number {
-  return OVERHEAD_BYTES + 2 * key.length + (entry === ABSENT ? 0 : entry.bytes + entry.birth.length);
+  return (
+    OVERHEAD_BYTES +
+    2 * key.length +
+    (entry === ABSENT ? 0 : entry.bytes + (entry.encoded?.length ?? 0) + entry.birth.length)
+  );
 }

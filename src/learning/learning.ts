@@ -9,16 +9,20 @@ import type {
   WantedState,
 } from "../domain/learningPorts.js";
 import { POPULATION } from "../domain/learningPorts.js";
+import { messageOf } from "../domain/messageOf.js";
 import type { Cancel, Clock } from "../domain/ports.js";
 import type { NewObservation } from "../domain/storePorts.js";
-import { EntityLoader } from "./entityLoader.js";
+import { EntityLoader, tooManyReadings } from "./entityLoader.js";
 import { FollowedApplication } from "./followedApplication.js";
 import type { LearningApplication } from "./followedApplication.js";
-import { GroupFold, refKey } from "./groupFold.js";
+import type { ApplicationLearning } from "./learningFigures.js";
+import { GroupFold } from "./groupFold.js";
 import type { FoldedState } from "./groupFold.js";
 import type { HeldState } from "./heldState.js";
 import { ABSENT, HeldStates } from "./heldStates.js";
-import { refresh } from "./refresh.js";
+import { bringsNews, refresh } from "./refresh.js";
+import { askedStates } from "./wantedStates.js";
+import type { AskedStates } from "./wantedStates.js";
 
 export interface LearningOptions {
   readonly clock: Clock;
@@ -26,6 +30,8 @@ export interface LearningOptions {
   /** For entities' states, over all applications. */
   readonly stateBytes: number;
   readonly warn: (message: string) => void;
+  /** States were written that wait for a rebuild. */
+  readonly rebuildSoon?: () => void;
 }
 
 /** What a query is answered from. */
@@ -37,6 +43,8 @@ export interface StateInUse {
 }
 
 const HEARTBEAT_MS = 500;
+/** Without word from the database for so long something is wrong with it, also where no statement has failed yet. */
+const MISSED_BEATS_MS = 4 * HEARTBEAT_MS;
 const FLUSHED_TOGETHER = 100;
 /** Between readings for somebody who waits for an observation that is not there yet. */
 const REACH_STEP_MS = 2;
@@ -53,7 +61,7 @@ export class Learning implements GroupLearner {
   readonly #loader: EntityLoader;
   readonly #applications = new Map<string, FollowedApplication>();
   /** States as they were when a group's readings were asked for; one group of an application is under way at a time. */
-  readonly #asked = new Map<string, ReadonlyMap<string, HeldState>>();
+  readonly #asked = new Map<string, AskedStates>();
   #subscription: { stop(): Promise<void> } | undefined;
   #cancelHeartbeat: Cancel | undefined;
   #refreshing: Promise<void> | undefined;
@@ -67,9 +75,22 @@ export class Learning implements GroupLearner {
     this.#loader = new EntityLoader(options.store, options.clock);
   }
 
-  /** For exposition. */
+  /** Entities' states that are held here, over all applications. For exposition. */
   get figures(): { readonly entities: number; readonly bytes: number } {
     return { entities: this.#held.size, bytes: this.#held.bytes };
+  }
+
+  /** Of one application, what this process has done and knows; undefined for one that is not followed. */
+  figuresOf(application: string): ApplicationLearning | undefined {
+    const followed = this.#applications.get(application);
+    if (followed === undefined) return undefined;
+    const answers = followed.population(followed.spec.policyVersion)?.state.answers;
+    return {
+      ...followed.figures.counts,
+      recentLoss: answers?.drift.mean,
+      realisedCoverage: answers?.conformal.realisedCoverage,
+      stateAgeMs: this.ageMs(application),
+    };
   }
 
   /** Listens before it reads. Resolves when what is followed has been read once, or that has failed. */
@@ -99,7 +120,10 @@ export class Learning implements GroupLearner {
         this.refreshSoon();
         continue;
       }
-      if (known.spec.policyVersion !== spec.policyVersion) this.refreshSoon();
+      for (const version of spec.foldings.keys()) {
+        if (!known.spec.foldings.has(version)) known.unread.add(version);
+      }
+      if (known.spec.policyVersion !== spec.policyVersion || known.unread.size > 0) this.refreshSoon();
       known.spec = spec;
     }
   }
@@ -113,6 +137,14 @@ export class Learning implements GroupLearner {
   ageMs(application: string): number {
     const followed = this.#applications.get(application);
     return followed === undefined ? 0 : Math.max(0, this.#options.clock.nowMs() - followed.confirmedMs);
+  }
+
+  /** What does not work, in words; undefined while what others learn is followed. */
+  get problem(): string | undefined {
+    const ages = [...this.#applications.keys()].map((name) => this.ageMs(name));
+    const oldestMs = Math.max(0, ...ages);
+    if (!this.#failing && oldestMs < MISSED_BEATS_MS) return undefined;
+    return `the database has not answered for ${Math.round(oldestMs)} ms: predictions go on with what is known, observations are refused`;
   }
 
   knownSeq(application: string): number {
@@ -141,8 +173,8 @@ export class Learning implements GroupLearner {
   }
 
   /**
-   * For operators: a state of any policy version, read where it is not here. Undefined: nothing is known of the entity
-   * (or of that version). Rejects when the database fails.
+   * For operators: a state of any policy version, read where it is not here, all that are asked for in a turn together.
+   * Undefined: nothing is known of the entity (or of that version). Rejects when the database fails.
    */
   async inspect(application: string, ref: StateRef): Promise<HeldState | undefined> {
     const followed = this.#applications.get(application);
@@ -150,8 +182,7 @@ export class Learning implements GroupLearner {
     if (ref.entity === POPULATION) return followed.population(ref.policyVersion);
     const known = this.#known(followed, ref);
     if (known !== undefined) return known;
-    const [reading] = await this.#options.store.read(application, [{ ...ref, knownSeq: undefined }]);
-    return this.#take(followed, ref, reading);
+    return this.#take(followed, ref, await (this.#loader.load(application, ref) ?? tooManyReadings()));
   }
 
   async #loadWithin(
@@ -181,30 +212,16 @@ export class Learning implements GroupLearner {
   ): Promise<HeldState | undefined> {
     const { name } = followed.spec;
     const [folded] = reading?.kept === undefined ? [] : await this.#caughtUp(followed, [reading], NOTHING_KNOWN);
-    this.#held.put(name, ref, folded?.held ?? ABSENT);
+    // What others append between its reading and now is looked for among what is held, where it is not yet.
+    this.#held.put(name, ref, folded === undefined ? ABSENT : { ...folded.held, isFollowed: false });
     return folded?.held;
   }
 
   wanted(application: string, observations: readonly NewObservation[]): readonly WantedState[] {
     const followed = this.#applications.get(application);
-    const wanted = new Map<string, WantedState>();
-    const asked = new Map<string, HeldState>();
-    this.#asked.set(application, asked);
-    if (followed === undefined) return [];
-    for (const { entity, learnedBy } of observations) {
-      for (const policyVersion of learnedBy) {
-        const isPersonal = followed.spec.foldings.get(policyVersion)?.isPersonal === true;
-        for (const each of entity === undefined || !isPersonal ? [POPULATION] : [POPULATION, entity]) {
-          const ref = { policyVersion, entity: each };
-          const key = refKey(ref);
-          if (wanted.has(key)) continue;
-          const held = this.#known(followed, ref);
-          if (held !== undefined) asked.set(key, held);
-          wanted.set(key, { ...ref, knownSeq: held?.seq });
-        }
-      }
-    }
-    return [...wanted.values()];
+    const asked = followed && askedStates(followed, observations, (ref) => this.#known(followed, ref));
+    this.#asked.set(application, asked ?? NOTHING_ASKED);
+    return asked?.wanted ?? [];
   }
 
   async fold(
@@ -213,16 +230,24 @@ export class Learning implements GroupLearner {
     fresh: readonly AppendedObservation[],
   ): Promise<LearnedGroup> {
     const followed = this.#applications.get(application);
-    const known = this.#asked.get(application) ?? NOTHING_KNOWN;
+    const { known, looks } = this.#asked.get(application) ?? NOTHING_ASKED;
     if (followed === undefined) return NOTHING_LEARNED;
     const folding = this.#newFold(followed, known);
+    const beganMs = this.#options.clock.nowMs();
     await folding.catchUp(readings);
     await folding.learn(fresh);
-    const { states, writes } = folding.finish();
+    const { states, ...told } = folding.finish();
+    const foldedMs = this.#options.clock.nowMs() - beganMs;
     const last = fresh.at(-1)?.seq;
     return {
-      writes,
-      committed: () => this.#committed(followed, states, fresh[0]?.seq, last),
+      ...told,
+      committed: () => {
+        // Behind the group, in its transaction: places that are known too.
+        const end = last === undefined ? undefined : last + told.events.length;
+        this.#committed(followed, looks, states, fresh[0]?.seq, end);
+        followed.figures.record(fresh, told.events, foldedMs);
+        if (told.rebuilds.length > 0) this.#options.rebuildSoon?.();
+      },
       // Only copies were changed; what was stored all the same is read when it is next needed.
       abandoned: () => undefined,
     };
@@ -270,7 +295,7 @@ export class Learning implements GroupLearner {
         this.#failing = false;
       } catch (error) {
         if (!this.#failing) {
-          const why = error instanceof Error ? error.message : String(error);
+          const why = messageOf(error);
           this.#options.warn(`what was learned elsewhere cannot be read, answers come from what is known: ${why}`);
         }
         this.#failing = true;
@@ -288,7 +313,7 @@ export class Learning implements GroupLearner {
 
   #newFold(followed: FollowedApplication, known: ReadonlyMap<string, HeldState>): GroupFold {
     const foldingOf = (policyVersion: number) => followed.spec.foldings.get(policyVersion);
-    return new GroupFold({ clock: this.#options.clock, foldingOf, known });
+    return new GroupFold({ clock: this.#options.clock, policyVersion: followed.spec.policyVersion, foldingOf, known });
   }
 
   async #caughtUp(
@@ -297,7 +322,7 @@ export class Learning implements GroupLearner {
     known: ReadonlyMap<string, HeldState>,
   ): Promise<readonly FoldedState[]> {
     const folding = this.#newFold(followed, known);
-    await folding.catchUp(readings);
+    await folding.catchUp(readings.filter((reading) => bringsNews(reading, known)));
     return folding.finish().states;
   }
 
@@ -309,16 +334,19 @@ export class Learning implements GroupLearner {
 
   #committed(
     followed: FollowedApplication,
+    looks: number,
     states: readonly FoldedState[],
     firstSeq: number | undefined,
     lastSeq: number | undefined,
   ): void {
+    const isFollowed = followed.looks === looks;
     for (const { ref, held } of states) {
       if (ref.entity === POPULATION) followed.putPopulation(ref.policyVersion, held);
-      else this.#held.put(followed.spec.name, ref, held);
+      else this.#held.put(followed.spec.name, ref, isFollowed ? held : { ...held, isFollowed });
     }
-    if (firstSeq === undefined || lastSeq === undefined || firstSeq !== followed.knownSeq + 1) return;
-    // Nobody else has appended in between.
+    if (firstSeq === undefined || lastSeq === undefined) return;
+    followed.isAlone = firstSeq === followed.knownSeq + 1;
+    if (!followed.isAlone) return;
     followed.knownSeq = lastSeq;
     followed.confirmedMs = this.#options.clock.nowMs();
   }
@@ -350,4 +378,11 @@ export class Learning implements GroupLearner {
 }
 
 const NOTHING_KNOWN: ReadonlyMap<string, HeldState> = new Map();
-const NOTHING_LEARNED: LearnedGroup = { writes: [], committed: () => undefined, abandoned: () => undefined };
+const NOTHING_ASKED: AskedStates = { wanted: [], known: NOTHING_KNOWN, looks: 0 };
+const NOTHING_LEARNED: LearnedGroup = {
+  writes: [],
+  events: [],
+  rebuilds: [],
+  committed: () => undefined,
+  abandoned: () => undefined,
+};

@@ -1,12 +1,20 @@
-import type { FeedbackLog, LoggedObservation, PolicyVersionRecord, StateRef } from "../domain/learningPorts.js";
+import type {
+  FeedbackLog,
+  LoggedObservation,
+  PolicyVersionRecord,
+  RebuildRefit,
+  StateRef,
+} from "../domain/learningPorts.js";
 import { POPULATION } from "../domain/learningPorts.js";
 import type { StateStore } from "../domain/learningPorts.js";
 import type { Clock } from "../domain/ports.js";
+import { adoptPrior, isIllConditioned } from "./heldState.js";
 import type { StateFolding } from "./heldState.js";
+import { Slices } from "./slices.js";
 
 export interface RebuildDependencies {
   readonly clock: Clock;
-  readonly store: Pick<StateStore, "read" | "heads" | "replace" | "correctedSince" | "pendingRebuilds">;
+  readonly store: Pick<StateStore, "read" | "heads" | "replace" | "correctedSince" | "pendingRebuilds" | "priors">;
   readonly log: FeedbackLog;
   /** The server stops: what is under way is left to another one, or to the next start. */
   readonly isStopped: () => boolean;
@@ -24,8 +32,6 @@ export interface Rebuild {
 export type RebuildOutcome = "REPLACED" | "GONE" | "BUSY" | "STOPPED";
 
 const PAGE_ROWS = 500;
-/** Longer folds let the event loop have its turn in between. */
-const SLICE_MS = 2;
 const MAX_ATTEMPTS = 50;
 
 /**
@@ -39,6 +45,11 @@ export async function rebuildState(deps: RebuildDependencies, rebuild: Rebuild):
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     if (fold === undefined) return "GONE";
     if (!(await fold.catchUp())) return "STOPPED";
+    const stronger = fold.strengthened();
+    if (stronger !== undefined) {
+      fold = stronger;
+      continue;
+    }
     if (await fold.replace()) return "REPLACED";
     const waiting = await deps.store.pendingRebuilds(application);
     if (!waiting.some((one) => one.policyVersion === ref.policyVersion && one.entity === ref.entity)) return "GONE";
@@ -57,6 +68,7 @@ class StateFold {
   readonly #birth: { readonly birth: Uint8Array; readonly birthSeq: number };
   readonly #state: ReturnType<StateFolding["init"]>;
   readonly #learns: (row: LoggedObservation) => boolean;
+  readonly #refit: RebuildRefit | undefined;
   #seq: number;
 
   private constructor(
@@ -64,6 +76,7 @@ class StateFold {
     rebuild: Rebuild,
     born: { readonly birth: Uint8Array; readonly birthSeq: number },
     beganSeq: number,
+    refit?: RebuildRefit,
   ) {
     this.#deps = deps;
     this.#rebuild = rebuild;
@@ -72,6 +85,7 @@ class StateFold {
     this.#learns = learnedBy(rebuild.ref.policyVersion, rebuild.versions);
     this.#seq = born.birthSeq;
     this.beganSeq = beganSeq;
+    this.#refit = refit;
   }
 
   /** Undefined if no state is kept (any more): it was reset or deleted. */
@@ -88,30 +102,57 @@ class StateFold {
     const { store, log, clock } = this.#deps;
     const { application, ref, folding } = this.#rebuild;
     const untilSeq = (await store.heads([application])).get(application) ?? 0;
-    const entity = ref.entity === POPULATION ? {} : { entity: ref.entity };
-    let sliceBeganMs = clock.nowMs();
+    const isPopulation = ref.entity === POPULATION;
+    const entity = isPopulation ? {} : { entity: ref.entity };
+    const priors = isPopulation ? await store.priors(application, ref.policyVersion, this.#seq, untilSeq) : [];
+    let adopted = 0;
+    const adoptUntil = (seq: number): void => {
+      for (let prior = priors[adopted]; prior !== undefined && prior.seq < seq; prior = priors[++adopted]) {
+        adoptPrior(folding, this.#state, prior.prior);
+      }
+    };
+    const slices = new Slices(clock);
     for await (const page of log.read(application, { afterSeq: this.#seq, untilSeq, ...entity }, PAGE_ROWS)) {
       for (const row of page) {
-        const lesson = this.#learns(row) ? folding.read(row.truth, row.evidence) : undefined;
+        adoptUntil(row.seq);
+        const lesson = this.#learns(row) ? folding.read(row.truth, row.evidence, row) : undefined;
         if (lesson !== undefined) folding.observe(this.#state, lesson);
-        if (clock.nowMs() - sliceBeganMs < SLICE_MS) continue;
-        await new Promise<void>((resolve) => clock.turnEnd(resolve));
-        sliceBeganMs = clock.nowMs();
+        if (slices.isOver) await slices.pause();
       }
       if (this.#deps.isStopped()) return false;
     }
+    adoptUntil(Infinity);
     this.#seq = Math.max(this.#seq, untilSeq);
     return true;
+  }
+
+  /**
+   * Where the regression has lost too many digits: the same once more, born with more precision around the same prior,
+   * which its new birth keeps, so that it stays a fold of the log. Undefined: it is well, or would be no better.
+   */
+  strengthened(): StateFold | undefined {
+    const { folding } = this.#rebuild;
+    const { conditioning } = folding;
+    if (conditioning === undefined || !isIllConditioned(folding, this.#state)) return undefined;
+    const birth = folding.decode(this.#birth.birth);
+    const precision = conditioning.strengthen(birth, this.#state);
+    if (precision === undefined) return undefined;
+    const born = { birth: folding.encode(birth), birthSeq: this.#birth.birthSeq };
+    const refit = { condition: conditioning.condition(this.#state), precision };
+    return new StateFold(this.#deps, this.#rebuild, born, this.beganSeq, refit);
   }
 
   replace(): Promise<boolean> {
     const { application, ref, folding } = this.#rebuild;
     const state = folding.encode(this.#state);
-    return this.#deps.store.replace(application, { ...ref, ...this.#birth, seq: this.#seq, state });
+    return this.#deps.store.replace(application, { ...ref, ...this.#birth, seq: this.#seq, state }, this.#refit);
   }
 }
 
-/** Whether a row is of a version's learning: by itself, or before it was forked by those that it descends from. */
+/**
+ * Whether a row is of a version's learning: by itself, before it was forked by those that it descends from, or when it
+ * (or one of those) was made by replaying the log.
+ */
 export function learnedBy(
   policyVersion: number,
   versions: readonly PolicyVersionRecord[],
@@ -121,7 +162,11 @@ export function learnedBy(
     lineage.push({ version: at.origin.from, untilSeq: at.sinceSeq });
     at = versionOf(versions, at.origin.from);
   }
-  return (row) => lineage.some(({ version, untilSeq }) => row.seq <= untilSeq && row.learnedBy.includes(version));
+  const replayed = versionOf(versions, policyVersion)?.replayed;
+  const isReplayed = (seq: number) => replayed !== undefined && seq > replayed.afterSeq && seq <= replayed.untilSeq;
+  return (row) =>
+    isReplayed(row.seq) ||
+    lineage.some(({ version, untilSeq }) => row.seq <= untilSeq && row.learnedBy.includes(version));
 }
 
 function versionOf(versions: readonly PolicyVersionRecord[], version: number): PolicyVersionRecord | undefined {

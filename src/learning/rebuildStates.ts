@@ -1,4 +1,5 @@
 import type { FeedbackLog, LearnedStateAdministration, StateStore } from "../domain/learningPorts.js";
+import { messageOf } from "../domain/messageOf.js";
 import type { Cancel, Clock } from "../domain/ports.js";
 import type { LearningApplication } from "./followedApplication.js";
 import { rebuildState } from "./rebuildState.js";
@@ -25,9 +26,16 @@ export class RebuildStates {
   #stopped = false;
   #failing = false;
   #cancelHeartbeat: Cancel | undefined;
+  /** As last read, by application. */
+  readonly #pending = new Map<string, number>();
 
   constructor(options: RebuildingOptions) {
     this.#options = options;
+  }
+
+  /** States that wait for a rebuild, as last read. */
+  pending(application: string): number {
+    return this.#pending.get(application) ?? 0;
   }
 
   start(): void {
@@ -53,20 +61,28 @@ export class RebuildStates {
     while (this.#again && !this.#stopped) {
       this.#again = false;
       try {
-        for (const application of this.#options.applications()) await this.#rebuildAll(application);
+        const applications = this.#options.applications();
+        this.#retain(applications);
+        for (const application of applications) await this.#rebuildAll(application);
         this.#failing = false;
       } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
+        const why = messageOf(error);
         if (!this.#failing) this.#options.warn(`states that wait for a rebuild are left for later: ${why}`);
         this.#failing = true;
       }
     }
   }
 
+  #retain(applications: readonly LearningApplication[]): void {
+    const names = new Set(applications.map(({ name }) => name));
+    for (const name of this.#pending.keys()) if (!names.has(name)) this.#pending.delete(name);
+  }
+
   async #rebuildAll({ name, foldings }: LearningApplication): Promise<void> {
     const { store, log, clock, administration } = this.#options;
     if (this.#stopped) return;
     const waiting = await store.pendingRebuilds(name);
+    this.#pending.set(name, waiting.length);
     if (waiting.length === 0) return;
     const versions = await administration.policyVersions(name);
     const deps = { clock, store, log, isStopped: () => this.#stopped };
@@ -78,6 +94,7 @@ export class RebuildStates {
       // Not whose state it is: entities are people.
       const facts = { application: name, policyVersion: ref.policyVersion, isPopulation: ref.entity === "", outcome };
       this.#options.info("a learned state was rebuilt from the log", { ...facts, ms: clock.nowMs() - beganMs });
+      if (outcome === "REPLACED" || outcome === "GONE") this.#pending.set(name, this.pending(name) - 1);
     }
   }
 

@@ -30,7 +30,10 @@ export async function refresh(applications: readonly FollowedApplication[], deps
   const heads = await deps.store.heads(applications.map(({ spec }) => spec.name));
   for (const followed of applications) {
     const head = heads.get(followed.spec.name) ?? 0;
+    const unread = [...followed.unread];
     if (head > followed.knownSeq) await follow(followed, head, deps);
+    else if (unread.length > 0) await catchUp(followed, populationsOf(unread), deps);
+    for (const policyVersion of unread) followed.unread.delete(policyVersion);
     followed.confirmedMs = Math.max(followed.confirmedMs, askedMs);
   }
 }
@@ -40,15 +43,15 @@ async function follow(followed: FollowedApplication, head: number, deps: Refresh
   const changed =
     followed.knownSeq < 0 ? [] : await deps.store.entitiesSince(name, Math.max(0, followed.knownSeq), MAX_CHANGED);
   const stale = staleEntities(followed, changed, deps);
-  const populations: StateRef[] = [...followed.spec.foldings.keys()].map((policyVersion) => ({
-    policyVersion,
-    entity: POPULATION,
-  }));
-  const refs = [...populations, ...stale];
+  const refs = [...populationsOf([...followed.spec.foldings.keys()]), ...stale];
   for (let from = 0; from < refs.length; from += READ_TOGETHER) {
     await catchUp(followed, refs.slice(from, from + READ_TOGETHER), deps);
   }
   followed.knownSeq = Math.max(followed.knownSeq, head);
+}
+
+function populationsOf(policyVersions: readonly number[]): StateRef[] {
+  return policyVersions.map((policyVersion) => ({ policyVersion, entity: POPULATION }));
 }
 
 /** Those that are held and answer queries; what else has changed is forgotten. */
@@ -58,6 +61,7 @@ function staleEntities(
   { held }: RefreshDependencies,
 ): StateRef[] {
   const { name, policyVersion } = followed.spec;
+  followed.looks += 1;
   if (changed === undefined) {
     held.forgetWhere(name, () => true);
     return [];
@@ -93,6 +97,12 @@ async function catchUp(
     if (ref.entity === POPULATION) followed.putPopulation(ref.policyVersion, state);
     else held.put(name, ref, state);
   }
+}
+
+/** What is known and has nothing new is not folded, nor copied for it. */
+export function bringsNews(reading: StateReading, known: ReadonlyMap<string, HeldState>): boolean {
+  const { kept, anew, tail, priors } = reading;
+  return kept !== undefined || anew || tail.length > 0 || priors !== undefined || !known.has(refKey(reading));
 }
 
 function heldOf(held: HeldStates, application: string, ref: StateRef): HeldState | undefined {

@@ -2,11 +2,22 @@ const UTF8 = new TextEncoder();
 /** `ignoreBOM` keeps a leading U+FEFF, so that a text decodes to what was encoded. */
 const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** Of writers that are done: a state's encoding has one for each of its parts. */
+const idle: DataView[] = [];
+const MAX_IDLE = 8;
+const MAX_IDLE_BYTES = 64 * 1024;
+const NO_BYTES = new DataView(new ArrayBuffer(0));
+
 /** Writes numbers, little-endian, and texts into bytes that grow as needed. */
 export class ByteWriter {
-  #bytes = new Uint8Array(256);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array;
+  #view: DataView;
   #length = 0;
+
+  constructor() {
+    this.#view = idle.pop() ?? new DataView(new ArrayBuffer(256));
+    this.#bytes = new Uint8Array(this.#view.buffer);
+  }
 
   uint8(value: number): this {
     const at = this.#reserve(1);
@@ -62,8 +73,14 @@ export class ByteWriter {
     return this;
   }
 
+  /** All that was written, as bytes of their own. The writer begins anew. */
   take(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    const taken = this.#bytes.slice(0, this.#length);
+    if (idle.length < MAX_IDLE && this.#view.byteLength <= MAX_IDLE_BYTES) idle.push(this.#view);
+    this.#view = NO_BYTES;
+    this.#bytes = new Uint8Array(this.#view.buffer);
+    this.#length = 0;
+    return taken;
   }
 
   /** Where the next so many bytes go. May replace the view. */

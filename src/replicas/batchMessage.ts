@@ -3,14 +3,32 @@ import type { Batch, BatchReply, RowReply } from "../domain/ports.js";
 import { elementEnd } from "../domain/stringTensor.js";
 import type { Row, Signature, TensorSpec } from "../domain/tensor.js";
 import { elementCount, rowBytes } from "../domain/tensor.js";
-import type { ModelInferRequest, ModelInferResponse } from "../protocol/generated/inference.js";
+import type {
+  ModelInferRequest,
+  ModelInferResponse,
+  ModelInferResponse_InferOutputTensor,
+} from "../protocol/generated/inference.js";
+import { packContents } from "../protocol/typedContents.js";
 
-/** A batch as one request: each input tensor is its rows' bytes one after another. */
-export function toInferRequest(model: string, version: string, signature: Signature, batch: Batch): ModelInferRequest {
+/** Whom a request is for. */
+export interface Addressee {
+  readonly model: string;
+  /** As the server calls it; "" where it has none. */
+  readonly servedVersion: string;
+  readonly signature: Signature;
+  readonly extended: boolean;
+}
+
+/**
+ * A batch as one request: each input tensor is its rows' bytes one after another. Wrappers with the extension answer
+ * with all outputs; of other servers some give only those that they are asked for.
+ */
+export function toInferRequest(addressee: Addressee, batch: Batch): ModelInferRequest {
+  const { model, servedVersion, signature, extended } = addressee;
   const rows = batch.rows.length;
   return {
     modelName: model,
-    modelVersion: version,
+    modelVersion: servedVersion,
     id: String(batch.id),
     parameters: {},
     inputs: signature.inputs.map(({ name, datatype, shape }) => ({
@@ -20,7 +38,7 @@ export function toInferRequest(model: string, version: string, signature: Signat
       parameters: {},
       contents: undefined,
     })),
-    outputs: [],
+    outputs: extended ? [] : signature.outputs.map(({ name }) => ({ name, parameters: {} })),
     rawInputContents: signature.inputs.map((_, tensor) => concatenate(batch.rows, tensor)),
   };
 }
@@ -43,16 +61,25 @@ export function fromInferResponse(signature: Signature, rows: number, response: 
   for (const spec of signature.outputs) {
     const at = response.outputs.findIndex((output) => output.name === spec.name);
     const output = response.outputs[at];
-    const raw = response.rawOutputContents[at];
-    if (output === undefined || raw === undefined) return badOutput(`the reply has no raw output "${spec.name}"`);
+    if (output === undefined) return badOutput(`the reply has no output "${spec.name}"`);
     const difference = shapeDifference(spec, rows, output.datatype, output.shape);
     if (difference !== undefined) return badOutput(`output "${spec.name}": ${difference}`);
+    const raw = response.rawOutputContents[at] ?? packedContents(spec, output);
+    if (typeof raw === "string") return badOutput(`output "${spec.name}": ${raw}`);
     const split = rowBytes(spec) === undefined ? splitStrings(spec, rows, raw) : splitFixed(spec, rows, raw);
     if (typeof split === "string") return badOutput(`output "${spec.name}": ${split}`);
     if (firstNonFinite(spec.datatype, raw) !== undefined) noteNonFinite(spec, split, bad);
     tensors.push(split);
   }
   return { kind: "rows", rows: rowReplies(rows, tensors, bad) };
+}
+
+/** Other servers may answer with typed contents. */
+function packedContents(
+  { datatype }: TensorSpec,
+  { contents }: ModelInferResponse_InferOutputTensor,
+): Uint8Array | string {
+  return contents === undefined ? "the reply has no contents" : packContents(datatype, contents);
 }
 
 function badOutput(message: string): BatchReply {

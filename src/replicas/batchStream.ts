@@ -1,37 +1,17 @@
 import { status } from "@grpc/grpc-js";
 import type { ServiceError } from "@grpc/grpc-js";
-import type { Batch, BatchReply, Cancel, Clock } from "../domain/ports.js";
-import type { GRPCInferenceServiceClient, ModelStreamInferResponse } from "../protocol/generated/inference.js";
+import type { Batch, BatchReply, Cancel } from "../domain/ports.js";
+import type { ModelStreamInferResponse } from "../protocol/generated/inference.js";
+import { OVERSIZED } from "./batchChannel.js";
+import type { BatchChannel, BatchChannelOptions } from "./batchChannel.js";
 import { toInferRequest } from "./batchMessage.js";
 import { extendRequest } from "./extendedRequest.js";
 import { isMalformed } from "./incomingReply.js";
 import type { MalformedReply } from "./incomingReply.js";
-import type { LinkCounters } from "./linkCounters.js";
 import { readReply } from "./streamReply.js";
-import type { ExpectedReply, ReadReply } from "./streamReply.js";
+import type { ExpectedReply } from "./streamReply.js";
 import { openInferStream, plainReason } from "./wrapperClient.js";
-import type { InferStream, WrapperDescription } from "./wrapperClient.js";
-
-export interface BatchStreamOptions {
-  readonly client: GRPCInferenceServiceClient;
-  readonly wrapper: WrapperDescription;
-  readonly model: string;
-  readonly version: number;
-  /** For messages. */
-  readonly replica: string;
-  readonly clock: Clock;
-  /** A batch without a reply for so long ends the stream's use. */
-  readonly batchTimeoutMs: number;
-  /** Whether raw contents carry a CRC-32, if the wrapper has the extension. */
-  readonly checksums: boolean;
-  readonly counters: LinkCounters;
-  /** Before the rows that the reply is for are given back. */
-  readonly onReply: (read: ReadReply) => void;
-  /** After each reply, when no batch is in flight any more. */
-  readonly onEmpty: () => void;
-  /** The stream is of no more use: to be closed. */
-  readonly onEnded: (why: string) => void;
-}
+import type { InferStream } from "./wrapperClient.js";
 
 interface PendingBatch {
   readonly expected: ExpectedReply;
@@ -39,16 +19,13 @@ interface PendingBatch {
   readonly cancelTimeout: Cancel;
 }
 
-/** What gRPC says of a message above its limit, plain or unpacked. It closes the stream, whoever's reply it was. */
-const OVERSIZED = /^Received message (larger than max|that decompresses to a size larger than)/;
-
 /**
- * The batches in flight on one open ModelStreamInfer. Every batch is called back exactly once: by its reply, or by
- * `close`. What was in flight on a stream that broke is lost, and may be tried elsewhere; if a reply above the message
- * limit broke it, all of it has failed instead, since trying it elsewhere would break the next stream as well.
+ * The batches in flight on one open ModelStreamInfer. What was in flight on a stream that broke is lost, and may be
+ * tried elsewhere; if a reply above the message limit broke it, all of it has failed instead, since trying it elsewhere
+ * would break the next stream as well: gRPC closes the stream, whoever's reply it was.
  */
-export class BatchStream {
-  readonly #options: BatchStreamOptions;
+export class BatchStream implements BatchChannel {
+  readonly #options: BatchChannelOptions;
   readonly #stream: InferStream;
   readonly #pending = new Map<string, PendingBatch>();
   #oversized = false;
@@ -56,12 +33,12 @@ export class BatchStream {
   #broken = false;
   #closed = false;
 
-  constructor(options: BatchStreamOptions) {
+  constructor(options: BatchChannelOptions) {
     this.#options = options;
     this.#stream = openInferStream(options.client);
     this.#stream.on("data", (incoming: ModelStreamInferResponse | MalformedReply) => this.#receive(incoming));
-    this.#stream.on("error", (error: ServiceError) => this.#broke(error));
-    this.#stream.on("end", () => this.#ended("the wrapper closed the stream"));
+    this.#stream.on("error", (error: ServiceError) => this.#failed(error));
+    this.#stream.on("end", () => this.broke("the wrapper closed the stream"));
   }
 
   get inFlight(): number {
@@ -69,20 +46,19 @@ export class BatchStream {
   }
 
   send(batch: Batch, done: (reply: BatchReply) => void): void {
-    const { clock, batchTimeoutMs, model, version, replica, wrapper, checksums } = this.#options;
-    const { signature } = wrapper;
+    const { clock, batchTimeoutMs, replica, wrapper, checksums } = this.#options;
+    const { signature, servedVersion } = wrapper;
     const nowMs = clock.nowMs();
     const cancelTimeout = clock.at(nowMs + batchTimeoutMs, () => {
-      this.#ended(`replica ${replica} did not answer a batch within ${batchTimeoutMs} ms`);
+      this.broke(`replica ${replica} did not answer a batch within ${batchTimeoutMs} ms`);
     });
-    const request = toInferRequest(model, String(version), signature, batch);
+    const request = toInferRequest(wrapper, batch);
     const asked = wrapper.extended ? extendRequest(request, batch, nowMs, checksums) : undefined;
-    const expected = { model: this.#model, replica, signature, rows: batch.rows.length, asked };
+    const expected = { model: this.#model, replica, signature, servedVersion, rows: batch.rows.length, asked };
     this.#pending.set(request.id, { expected, done, cancelTimeout });
     this.#stream.write(request);
   }
 
-  /** Gives back what is in flight. Once; later calls do nothing. */
   close(why: string): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -113,7 +89,7 @@ export class BatchStream {
   #receive(incoming: ModelStreamInferResponse | MalformedReply): void {
     if (this.#closed) return;
     const id = this.#answeredBy(incoming);
-    if (id === "" && this.#pending.size > 1) return this.#ended(withoutId(incoming));
+    if (id === "" && this.#pending.size > 1) return this.broke(withoutId(incoming));
     const pending = this.#pending.get(id);
     if (pending === undefined) {
       this.#options.counters.unknownReplies += 1;
@@ -136,14 +112,14 @@ export class BatchStream {
     return only;
   }
 
-  #broke(error: ServiceError): void {
+  #failed(error: ServiceError): void {
     const why = plainReason(error);
     this.#oversized = error.code === status.RESOURCE_EXHAUSTED && OVERSIZED.test(why);
     // gRPC says UNIMPLEMENTED also of a server that speaks the rest of the protocol.
-    this.#ended(error.code === status.UNIMPLEMENTED ? `the server has no ModelStreamInfer: ${why}` : why);
+    this.broke(error.code === status.UNIMPLEMENTED ? `the server has no ModelStreamInfer: ${why}` : why);
   }
 
-  #ended(why: string): void {
+  broke(why: string): void {
     this.#broken = true;
     if (!this.#closed) this.#options.onEnded(why);
   }

@@ -1,13 +1,21 @@
+import { messageOf } from "../domain/messageOf.js";
 import type { Batch, BatchReply, Cancel, Clock, Random, ReplicaPort } from "../domain/ports.js";
 import type { Signature } from "../domain/tensor.js";
 import { staysOnMachine } from "../protocol/endpoint.js";
 import type { GRPCInferenceServiceClient } from "../protocol/generated/inference.js";
+import { BatchCalls } from "./batchCalls.js";
+import type { BatchChannel } from "./batchChannel.js";
 import { BatchStream } from "./batchStream.js";
 import type { ConnectPacer } from "./connectPacer.js";
+import type { Connection, Dial } from "./dial.js";
 import { wrapperMismatch } from "./expectedWrapper.js";
 import { LinkBackoff } from "./linkBackoff.js";
 import type { LinkCounters } from "./linkCounters.js";
+import { openedOf, release } from "./linkState.js";
+import type { Connecting, LinkPhase, LinkState as State, Opened } from "./linkState.js";
 import { askServing, healthClientOf, watchServing } from "./linkHealth.js";
+import { watchLiveness } from "./liveness.js";
+import { hasUsableStream } from "./probeStream.js";
 import type { ReadReply } from "./streamReply.js";
 import { describeWarmUp, warmUp } from "./warmUp.js";
 import type { WarmUpOptions, WarmUpSample } from "./warmUp.js";
@@ -19,6 +27,7 @@ export interface ReplicaLinkOptions {
   readonly model: string;
   readonly version: number;
   readonly endpoint: string;
+  readonly dial: Dial;
   readonly clock: Clock;
   readonly random: Random;
   /** Shared by the links of the process. */
@@ -39,34 +48,11 @@ export interface ReplicaLinkOptions {
   readonly onReady: (link: ReplicaLink) => void;
   /** Called before the batches in flight are given back, so that they are not sent here again. */
   readonly onLost: (link: ReplicaLink, why: string) => void;
+  /** It could not be brought up, and is tried again. */
+  readonly onProblem?: (why: string) => void;
   /** It is STOPPED, by `stop` or after `drain`. */
   readonly onStopped?: (link: ReplicaLink) => void;
 }
-
-interface Opened {
-  readonly client: GRPCInferenceServiceClient;
-  readonly stream: BatchStream;
-  readonly stopWatching: Cancel;
-  readonly wrapper: WrapperDescription;
-}
-
-/** `why`, where there is one, is what ended the last try. */
-type State =
-  | { readonly phase: "STOPPED" }
-  | { readonly phase: "CONNECTING"; readonly client: GRPCInferenceServiceClient; readonly why: string | undefined }
-  | (Opened & { readonly phase: "OPENING"; readonly why: string | undefined })
-  | (Opened & { readonly phase: "WARMING"; readonly why: string | undefined; rows: number })
-  | (Opened & { readonly phase: "READY"; readonly sinceMs: number; readonly samples: readonly WarmUpSample[] })
-  /** `leaves`: for good, since the replica was removed. */
-  | (Opened & { readonly phase: "DRAINING"; readonly why: string; readonly leaves: boolean })
-  | {
-      readonly phase: "BACKOFF";
-      readonly cancelRetry: Cancel;
-      readonly retryAtMs: number;
-      readonly why: string | undefined;
-    };
-
-export type LinkPhase = Exclude<State["phase"], "OPENING">;
 
 const DESCRIBE_TIMEOUT_MS = 2000;
 /** So many replies in a row that break the protocol, and the link is broken off. */
@@ -77,11 +63,11 @@ const REMOVED = "the replica was removed";
 
 /**
  * One live link to one wrapper process: a bidirectional stream that is kept open, since a message on it costs about
- * a tenth of a unary call.
+ * a tenth of a unary call; unary calls where the server has no such stream.
  *
- * STOPPED -> CONNECTING (asks for the signature, the artefact's digest and the extensions; compares the first two with
- * what is expected) -> OPENING (opens the stream, and asks behind it on the same connection whether the server and the
- * model are ready: a server without the stream has refused it by then) -> WARMING (sends real rows, if there are any)
+ * STOPPED -> CONNECTING (asks for the signature, the artefact's digest and the extensions, compares the first two with
+ * what is expected, and tries the stream of a server without the extension) -> OPENING (opens the stream, and asks
+ * behind it on the same connection whether the server and the model are ready) -> WARMING (sends real rows, if there are any)
  * -> READY (carries batches) -> BACKOFF (see LinkBackoff, after any failure) -> CONNECTING. A wrapper that says that it
  * is stopping, by its health or by refusing a batch, leads from READY to DRAINING: nothing more is sent, what it had
  * accepted is waited for, then BACKOFF. `drain` does the same and leads to STOPPED in the end; `stop` leads there from
@@ -92,6 +78,9 @@ export class ReplicaLink implements ReplicaPort {
   readonly #backoff: LinkBackoff;
   #state: State = { phase: "STOPPED" };
   #unusableInARow = 0;
+  /** Whether the server takes pings: as it was the last time. */
+  #pings = true;
+  #tries = 0;
   /** With batches of so many rows the wrapper ended in its warm-up: that is not tried again. */
   #warmUpBelow = Infinity;
 
@@ -138,6 +127,11 @@ export class ReplicaLink implements ReplicaPort {
     return this.#ready().wrapper.artefactDigest;
   }
 
+  /** How batches travel, for operators. */
+  get transport(): string {
+    return this.#ready().stream instanceof BatchStream ? "on its stream" : "with a call for each batch";
+  }
+
   /** How long the batches of the warm-up took, so that nobody has to guess what queries will. */
   get warmUpSamples(): readonly WarmUpSample[] {
     return this.#ready().samples;
@@ -162,7 +156,7 @@ export class ReplicaLink implements ReplicaPort {
     const before = this.#state;
     this.#state = { phase: "STOPPED" };
     if (before.phase === "BACKOFF") before.cancelRetry();
-    if (before.phase === "CONNECTING") before.client.close();
+    if (before.phase === "CONNECTING") before.client?.close();
     if (before.phase === "READY") this.#options.onLost(this, why);
     if ("stream" in before) release(before, why);
     if (before.phase !== "STOPPED") this.#options.onStopped?.(this);
@@ -199,22 +193,38 @@ export class ReplicaLink implements ReplicaPort {
   }
 
   async #connect(): Promise<void> {
-    const { model, version, endpoint, maxMessageBytes, clock } = this.#options;
+    const { model, version, endpoint, dial, clock } = this.#options;
     const deadlineWallMs = clock.wallMs() + DESCRIBE_TIMEOUT_MS;
-    const client = openWrapperClient(endpoint, maxMessageBytes);
-    const connecting: State = { phase: "CONNECTING", client, why: this.problem };
+    const connecting: Connecting = { phase: "CONNECTING", client: undefined, why: this.problem };
     this.#state = connecting;
     try {
-      const wrapper = await describeWrapper(client, model, version, { deadlineWallMs, waitForReady: false });
+      const connection = await dial(endpoint, this.#tries++);
+      if (this.#state !== connecting) return;
+      connecting.client = this.#openClient(connection);
+      const question = { model, version, registered: this.#options.expectedSignature() };
+      const wrapper = await describeWrapper(connecting.client, question, { deadlineWallMs, waitForReady: false });
       if (this.#state !== connecting) return;
       const difference = this.#mismatch(wrapper);
       if (difference !== undefined) throw new Error(difference);
-      await this.#open(client, wrapper, deadlineWallMs);
+      if (wrapper.extended !== this.#pings) {
+        this.#pings = wrapper.extended;
+        connecting.client.close();
+        connecting.client = this.#openClient(connection);
+      }
+      const streams = wrapper.extended || (await hasUsableStream(connecting.client, wrapper, clock));
+      // As it is by now: it may have been told to stop.
+      if ((this.#state as State) !== connecting) return;
+      await this.#open(connecting.client, wrapper, streams, deadlineWallMs);
     } catch (error) {
       if (this.#state !== connecting) return;
-      client.close();
+      connecting.client?.close();
       this.#retryAfter(this.#backoff.notReached(), messageOf(error));
     }
+  }
+
+  #openClient(connection: Connection): GRPCInferenceServiceClient {
+    const { maxMessageBytes } = this.#options;
+    return openWrapperClient({ connection, maxMessageBytes, pings: this.#pings });
   }
 
   #mismatch(wrapper: WrapperDescription): string | undefined {
@@ -223,35 +233,43 @@ export class ReplicaLink implements ReplicaPort {
     return wrapperMismatch(expected, wrapper);
   }
 
-  async #open(client: GRPCInferenceServiceClient, wrapper: WrapperDescription, deadlineWallMs: number): Promise<void> {
-    const { model, version, endpoint } = this.#options;
+  async #open(
+    client: GRPCInferenceServiceClient,
+    wrapper: WrapperDescription,
+    streams: boolean,
+    deadlineWallMs: number,
+  ): Promise<void> {
+    const { endpoint, clock } = this.#options;
     const health = healthClientOf(client, endpoint);
-    const opened: Opened = {
-      client,
-      wrapper,
-      stream: this.#openStream(client, wrapper),
-      stopWatching: watchServing(health, () => {
-        this.#stopping(opened.stream, NOT_SERVING);
-        if (opened.stream.inFlight === 0) this.#drained(opened.stream);
+    const watches: Cancel[] = [];
+    const stream = this.#openChannel(client, wrapper, streams);
+    const opened: Opened = { client, wrapper, stream, stopWatching: () => watches.forEach((cancel) => cancel()) };
+    watches.push(
+      watchServing(health, () => {
+        this.#stopping(stream, NOT_SERVING);
+        if (stream.inFlight === 0) this.#drained(stream);
       }),
-    };
+    );
     const opening: State = { ...opened, phase: "OPENING", why: this.problem };
     this.#state = opening;
     try {
-      const asked = [askReady(client, model, version, deadlineWallMs), askServing(health, deadlineWallMs)];
+      const asked = [askReady(client, wrapper, deadlineWallMs), askServing(health, deadlineWallMs)];
       const [ready, serving] = await Promise.all(asked);
       if (this.#state !== opening) return;
       if (serving !== true) return this.#leave(NOT_SERVING);
       if (ready !== true) return this.#leave("the server says that the model is not ready");
+      const onDead = (why: string): void => stream.broke(why);
+      const isComputing = (): boolean => stream.inFlight > 0;
+      if (!wrapper.extended) watches.push(watchLiveness({ client, clock, isComputing, onDead }));
       await this.#warmUp(opened);
     } catch (error) {
       if (this.#state === opening) this.#fail(messageOf(error));
     }
   }
 
-  #openStream(client: GRPCInferenceServiceClient, wrapper: WrapperDescription): BatchStream {
+  #openChannel(client: GRPCInferenceServiceClient, wrapper: WrapperDescription, streams: boolean): BatchChannel {
     const { id, endpoint, model, version, clock, batchTimeoutMs, counters } = this.#options;
-    const stream: BatchStream = new BatchStream({
+    const channel: BatchChannel = new (streams ? BatchStream : BatchCalls)({
       client,
       wrapper,
       model,
@@ -261,15 +279,15 @@ export class ReplicaLink implements ReplicaPort {
       batchTimeoutMs,
       checksums: this.#options.checksums ?? !staysOnMachine(endpoint),
       counters,
-      onReply: (read) => this.#replied(stream, read),
-      onEmpty: () => this.#drained(stream),
+      onReply: (read) => this.#replied(channel, read),
+      onEmpty: () => this.#drained(channel),
       onEnded: (why) => {
-        if (!("stream" in this.#state) || this.#state.stream !== stream) return;
+        if (!("stream" in this.#state) || this.#state.stream !== channel) return;
         if (this.#state.phase === "WARMING") this.#warmUpBelow = Math.min(this.#warmUpBelow, this.#state.rows);
         this.#fail(why);
       },
     });
-    return stream;
+    return channel;
   }
 
   async #warmUp(opened: Opened): Promise<void> {
@@ -304,7 +322,7 @@ export class ReplicaLink implements ReplicaPort {
     this.#options.onReady(this);
   }
 
-  #replied(stream: BatchStream, { kind, why }: ReadReply): void {
+  #replied(stream: BatchChannel, { kind, why }: ReadReply): void {
     if (kind === "ANSWERED") this.#backoff.answered();
     if (kind === "STOPPING") this.#stopping(stream, why);
     if (kind !== "UNUSABLE") this.#unusableInARow = 0;
@@ -314,7 +332,7 @@ export class ReplicaLink implements ReplicaPort {
   }
 
   /** The wrapper takes no more batches, but answers those that it has. */
-  #stopping(stream: BatchStream, why: string): void {
+  #stopping(stream: BatchChannel, why: string): void {
     const state = this.#state;
     if (!("stream" in state) || state.stream !== stream || state.phase === "DRAINING") return;
     if (state.phase !== "READY") return this.#leave(why);
@@ -322,7 +340,7 @@ export class ReplicaLink implements ReplicaPort {
     this.#options.onLost(this, why);
   }
 
-  #drained(stream: BatchStream): void {
+  #drained(stream: BatchChannel): void {
     if (this.#state.phase === "DRAINING" && this.#state.stream === stream) this.#leave(this.#state.why);
   }
 
@@ -362,19 +380,6 @@ export class ReplicaLink implements ReplicaPort {
     };
     if (delayMs === 0) inTurn();
     else this.#state = { phase: "BACKOFF", cancelRetry: clock.at(retryAtMs, inTurn), retryAtMs, why };
+    if (why !== undefined) this.#options.onProblem?.(why);
   }
-}
-
-function openedOf({ client, stream, stopWatching, wrapper }: Opened): Opened {
-  return { client, stream, stopWatching, wrapper };
-}
-
-function release({ client, stream, stopWatching }: Opened, why: string): void {
-  stopWatching();
-  stream.close(why);
-  client.close();
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

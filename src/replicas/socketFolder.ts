@@ -1,6 +1,7 @@
 import { lstatSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isRunning } from "../lib/isRunning.js";
 
 const PREFIX = "skysail-";
 
@@ -25,15 +26,5 @@ function removeOwn(path: string): void {
     if (left.isDirectory() && left.uid === process.getuid?.()) rmSync(path, { recursive: true, force: true });
   } catch {
     // It stays, or another server that is starting has removed it.
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it runs, as another user, whose folder it is.
-    return (error as { code?: unknown }).code === "EPERM";
   }
 }

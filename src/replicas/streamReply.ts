@@ -16,6 +16,8 @@ export interface ExpectedReply {
   /** For messages: the replica's id. */
   readonly replica: string;
   readonly signature: Signature;
+  /** As the server was asked for it. */
+  readonly servedVersion: string;
   readonly rows: number;
   /** Undefined for servers without the extension. */
   readonly asked: Asked | undefined;
@@ -45,11 +47,14 @@ export function readReply(expected: ExpectedReply, incoming: ModelStreamInferRes
   if (code === "DATA_LOSS") return corrupted(expected, errorMessage);
   if (errorMessage !== "" || code !== undefined) {
     const why = [code, errorMessage].filter(Boolean).join(": ");
-    const message = `${expected.model}: ${why}`;
-    return { kind: "FAILED", why, reply: { kind: "failed", code: "MODEL_ERROR", message } };
+    return failed(expected, why);
   }
   if (inferResponse === undefined) return bad(expected, "empty reply");
   if (inferResponse.id === "") return bad(expected, "outputs without the request's id");
+  const { modelVersion } = inferResponse;
+  if (modelVersion !== "" && modelVersion !== expected.servedVersion) {
+    return bad(expected, `asked for version ${JSON.stringify(expected.servedVersion)}, answered by "${modelVersion}"`);
+  }
   const corruption = expected.asked && checksumProblem(expected.asked, inferResponse);
   if (corruption !== undefined) return corrupted(expected, corruption);
   const mixUp = expected.asked && rowIdsProblem(expected.asked, inferResponse);
@@ -58,12 +63,18 @@ export function readReply(expected: ExpectedReply, incoming: ModelStreamInferRes
   return reply.kind === "failed" ? bad(expected, reply.message) : { kind: "ANSWERED", reply, why: "" };
 }
 
-function bad({ model }: ExpectedReply, why: string): ReadReply {
+/** A reply that breaks the protocol. */
+export function bad({ model }: ExpectedReply, why: string): ReadReply {
   return {
     kind: "UNUSABLE",
     why,
     reply: { kind: "failed", code: "MODEL_BAD_OUTPUT", message: `${model}: ${why}` },
   };
+}
+
+/** As the wrapper says. */
+export function failed({ model }: ExpectedReply, why: string): ReadReply {
+  return { kind: "FAILED", why, reply: { kind: "failed", code: "MODEL_ERROR", message: `${model}: ${why}` } };
 }
 
 function corrupted(expected: ExpectedReply, why: string): ReadReply {

@@ -9,6 +9,10 @@ export interface LaunchSpec {
   readonly name: string;
   /** Program and arguments. */
   readonly command: readonly [string, ...string[]];
+  /** Default: the server's. */
+  readonly folder?: string | undefined;
+  /** Beside the server's environment, or instead of what it says. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface SupervisedProcessOptions {
@@ -18,7 +22,9 @@ export interface SupervisedProcessOptions {
   readonly log: (name: string, line: string, own: boolean) => void;
   /** The wrapper serves at this address now. */
   readonly onListening: (endpoint: string) => void;
-  /** It does not any more, and how it ended. */
+  /** Whether one that ended now is to be started again. */
+  readonly restarts: () => boolean;
+  /** It does not serve any more, and how it ended. */
   readonly onExit: (how: string) => void;
 }
 
@@ -36,7 +42,8 @@ const STOP_TIMEOUT_MS = 5000;
  * Keeps one wrapper process running. It has a process group of its own, so that Ctrl-C in the terminal reaches only
  * the server, and a pipe as stdin, which ends when the server does, however that dies: the wrapper then ends itself.
  *
- * IDLE -> RUNNING -> (exit) BACKOFF, 50 ms to 5 s with jitter -> RUNNING; `stop` leads through STOPPING to IDLE.
+ * IDLE -> RUNNING -> (exit) BACKOFF, 50 ms to 5 s with jitter -> RUNNING; `stop`, and an exit that is to be the last, lead
+ * to IDLE.
  */
 export class SupervisedProcess {
   readonly #spec: LaunchSpec;
@@ -63,11 +70,14 @@ export class SupervisedProcess {
 
   #launch(): void {
     const startedMs = this.#options.clock.nowMs();
-    const child = spawned(this.#spec.command);
-    if (child instanceof Error) return this.#restartLater(startedMs, notStarted(child));
+    const child = spawned(this.#spec);
+    if (child instanceof Error) return this.#ended(startedMs, notStarted(child));
     this.#state = { phase: "RUNNING", child, startedMs };
     child.once("error", (error) => this.#exited(child, notStarted(error)));
-    child.once("exit", (code, signal) => this.#exited(child, `ended with ${signal ?? `exit code ${code}`}`));
+    child.once("exit", (code, signal) => {
+      endGroup(child);
+      this.#exited(child, `ended with ${signal ?? `exit code ${code}`}`);
+    });
     this.#readOutput(child);
   }
 
@@ -89,17 +99,26 @@ export class SupervisedProcess {
 
   #exited(child: ChildProcess, how: string): void {
     const state = this.#state;
-    if (state.phase === "RUNNING" && state.child === child) this.#restartLater(state.startedMs, how);
+    if (state.phase === "RUNNING" && state.child === child) this.#ended(state.startedMs, how);
+  }
+
+  #ended(startedMs: number, how: string): void {
+    const { log, onExit, restarts } = this.#options;
+    if (restarts()) this.#restartLater(startedMs, how);
+    else {
+      this.#state = { phase: "IDLE" };
+      log(this.#spec.name, how, false);
+    }
+    onExit(how);
   }
 
   #restartLater(startedMs: number, how: string): void {
-    const { clock, log, onExit } = this.#options;
+    const { clock, log } = this.#options;
     if (clock.nowMs() - startedMs > STABLE_MS) this.#backoff.reset();
     const delayMs = this.#backoff.next();
     log(this.#spec.name, `${how}; restart in ${Math.round(delayMs)} ms`, false);
     const cancelRestart = clock.at(clock.nowMs() + delayMs, () => this.#launch());
     this.#state = { phase: "BACKOFF", cancelRestart };
-    onExit(how);
   }
 
   async #stop(): Promise<void> {
@@ -114,11 +133,25 @@ export class SupervisedProcess {
 }
 
 /** Reports most failures as the child's `error`; what it throws, for one on a command line that is too long, comes back. */
-function spawned([program, ...args]: LaunchSpec["command"]): ChildProcess | Error {
+function spawned({ command: [program, ...args], folder, environment }: LaunchSpec): ChildProcess | Error {
   try {
-    return spawn(program, args, { detached: true, stdio: ["pipe", "pipe", "pipe"], env: wrapperEnvironment() });
+    return spawn(program, args, {
+      detached: true,
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { ...wrapperEnvironment(), ...environment },
+      cwd: folder,
+    });
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** Processes that it started and left behind would keep its memory, or its accelerator. */
+function endGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // There are none.
   }
 }
 
@@ -146,7 +179,7 @@ async function endProcess(child: ChildProcess, clock: Clock): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   child.kill("SIGTERM");
-  const cancelKill = clock.at(clock.nowMs() + STOP_TIMEOUT_MS, () => child.kill("SIGKILL"));
+  const cancelKill = clock.at(clock.nowMs() + STOP_TIMEOUT_MS, () => endGroup(child));
   await gone;
   cancelKill();
 }

@@ -1,7 +1,8 @@
-import { credentials, Metadata, status } from "@grpc/grpc-js";
+import { Metadata, status } from "@grpc/grpc-js";
 import type { ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
 import { failure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
+import { messageOf } from "../domain/messageOf.js";
 import type { Signature } from "../domain/tensor.js";
 import { EXTENSION_NAME, METADATA_PROPERTIES } from "../protocol/extension.js";
 import { GRPCInferenceServiceClient, GRPCInferenceServiceService } from "../protocol/generated/inference.js";
@@ -12,12 +13,16 @@ import type {
   ModelStreamInferResponse,
   ServerMetadataResponse,
 } from "../protocol/generated/inference.js";
-import { channelOptions } from "../protocol/grpcOptions.js";
+import { channelOptions, PINGS } from "../protocol/grpcOptions.js";
 import { parseSignature } from "../protocol/modelMetadata.js";
+import type { Connection, DialFor } from "./dial.js";
 import { decodeReply } from "./incomingReply.js";
 import type { MalformedReply } from "./incomingReply.js";
 
 export interface WrapperDescription {
+  readonly model: string;
+  /** As the server is asked for it: "" where it serves the model without a version. */
+  readonly servedVersion: string;
   readonly signature: Signature;
   readonly concurrency: number;
   /** SHA-256 of the model's file, where the wrapper states it. */
@@ -28,13 +33,22 @@ export interface WrapperDescription {
 
 export type InferStream = ClientDuplexStream<ModelInferRequest, ModelStreamInferResponse | MalformedReply>;
 
+export interface ClientOptions {
+  readonly connection: Connection;
+  readonly maxMessageBytes: number;
+  /** Pings of HTTP/2, which servers on gRPC's C core take for an attack unless they are told otherwise. */
+  readonly pings: boolean;
+}
+
 /**
  * A client with a channel of its own: gRPC would otherwise share connections, and their reconnect backoff, between
  * the links of a process, so that a wrapper just restarted would wait for the backoff of the one that died.
  */
-export function openWrapperClient(endpoint: string, maxMessageBytes: number): GRPCInferenceServiceClient {
-  return new GRPCInferenceServiceClient(endpoint, credentials.createInsecure(), {
+export function openWrapperClient({ connection, maxMessageBytes, pings }: ClientOptions): GRPCInferenceServiceClient {
+  return new GRPCInferenceServiceClient(connection.target, connection.credentials, {
     ...channelOptions(maxMessageBytes),
+    ...(pings ? PINGS : {}),
+    ...connection.options,
     "grpc.use_local_subchannel_pool": 1,
   });
 }
@@ -52,41 +66,62 @@ export interface DescribeOptions {
   readonly waitForReady: boolean;
 }
 
+export interface WrapperQuestion {
+  readonly model: string;
+  readonly version: number;
+  /** For servers that state no signature at all. */
+  readonly registered: Signature | undefined;
+}
+
 /** What the wrapper says it serves. Rejects with one line when it cannot be asked or serves something unusable. */
 export async function describeWrapper(
   client: GRPCInferenceServiceClient,
-  model: string,
-  version: number,
+  { model, version, registered }: WrapperQuestion,
   options: DescribeOptions,
 ): Promise<WrapperDescription> {
-  const [metadata, extensions] = await Promise.all([
-    askMetadata(client, model, version, options),
+  const [{ metadata, servedVersion }, extensions] = await Promise.all([
+    askMetadata(client, model, String(version), options),
     askExtensions(client, options),
   ]);
   const { properties } = metadata;
+  const extended = extensions.includes(EXTENSION_NAME);
   const concurrency = Number(properties[METADATA_PROPERTIES.concurrency] ?? 1);
+  const statesNone = !extended && metadata.inputs.length === 0 && metadata.outputs.length === 0;
   return {
-    signature: parseSignature(metadata),
+    model,
+    servedVersion,
+    signature: statesNone && registered !== undefined ? registered : parseSignature(metadata),
     concurrency: Number.isInteger(concurrency) && concurrency > 0 ? concurrency : 1,
     artefactDigest: properties[METADATA_PROPERTIES.artefactSha256],
-    extended: extensions.includes(EXTENSION_NAME),
+    extended,
   };
 }
 
+interface FoundMetadata {
+  readonly metadata: ModelMetadataResponse;
+  readonly servedVersion: string;
+}
+
+/** Some servers have models without versions: asked for one, they know none. Their answers must not have one either. */
 function askMetadata(
   client: GRPCInferenceServiceClient,
   model: string,
-  version: number,
-  { waitForReady, deadlineWallMs }: DescribeOptions,
-): Promise<ModelMetadataResponse> {
+  servedVersion: string,
+  options: DescribeOptions,
+): Promise<FoundMetadata> {
   return new Promise((resolve, reject) => {
     client.modelMetadata(
-      { name: model, version: String(version) },
-      new Metadata({ waitForReady }),
-      { deadline: deadlineWallMs },
-      (error: ServiceError | null, response: ModelMetadataResponse) => {
-        if (error === null) resolve(response);
-        else reject(new Error(plainReason(error)));
+      { name: model, version: servedVersion },
+      new Metadata({ waitForReady: options.waitForReady }),
+      { deadline: options.deadlineWallMs },
+      (error: ServiceError | null, metadata: ModelMetadataResponse) => {
+        if (error === null) return resolve({ metadata, servedVersion });
+        const asked = new Error(plainReason(error));
+        if (error.code !== status.NOT_FOUND || servedVersion === "") return reject(asked);
+        askMetadata(client, model, "", options).then(
+          (found) => (found.metadata.versions.length === 0 ? resolve(found) : reject(asked)),
+          () => reject(asked),
+        );
       },
     );
   });
@@ -114,13 +149,12 @@ function askExtensions(
 /** Whether the server has loaded the model and is not stopping. Rejects like `describeWrapper`. */
 export function askReady(
   client: GRPCInferenceServiceClient,
-  model: string,
-  version: number,
+  { model, servedVersion }: WrapperDescription,
   deadlineWallMs: number,
 ): Promise<boolean> {
   return new Promise((resolve, reject) => {
     client.modelReady(
-      { name: model, version: String(version) },
+      { name: model, version: servedVersion },
       new Metadata(),
       { deadline: deadlineWallMs },
       (error: ServiceError | null, response: ModelReadyResponse) => {
@@ -131,15 +165,19 @@ export function askReady(
   });
 }
 
-/** gRPC's words without its notes on name resolution. */
+/** gRPC's words without its notes on name resolution and on where the time went. */
 export function plainReason({ details, message }: ServiceError): string {
-  return (details || message).replace(/\.?\s*Resolution note:.*$/s, "").slice(0, 300);
+  const plain = (details || message)
+    .replace(/\.?\s*Resolution note:.*$/s, "")
+    .replace(/,\s*(?:name resolution: |wait_for_ready).*$/s, "");
+  return plain.slice(0, 300);
 }
 
 export interface SignatureQuestion {
   readonly model: string;
   readonly version: number;
   readonly endpoints: readonly string[];
+  readonly dial: DialFor;
   readonly maxMessageBytes: number;
   /** Milliseconds since 1970. */
   readonly deadlineWallMs: number;
@@ -147,19 +185,22 @@ export interface SignatureQuestion {
 
 /** The signature that the first endpoint states, for a version that is registered without one. */
 export async function askSignature(question: SignatureQuestion): Promise<Signature | Failure> {
-  const { model, version, endpoints, maxMessageBytes, deadlineWallMs } = question;
+  const { model, version, endpoints, dial, maxMessageBytes, deadlineWallMs } = question;
   const endpoint = endpoints[0];
   if (endpoint === undefined) {
     const remedy = "give inputs and outputs, or the endpoint of a wrapper that serves it";
     return failure("BAD_INPUT", `the signature of ${model}@${version} is not known: ${remedy}`, { path: ["inputs"] });
   }
-  const client = openWrapperClient(endpoint, maxMessageBytes);
+  const asked = { model, version, registered: undefined };
+  let client: GRPCInferenceServiceClient | undefined;
   try {
-    return (await describeWrapper(client, model, version, { deadlineWallMs, waitForReady: true })).signature;
+    const connection = await dial(model, version)(endpoint, 0);
+    client = openWrapperClient({ connection, maxMessageBytes, pings: false });
+    return (await describeWrapper(client, asked, { deadlineWallMs, waitForReady: true })).signature;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return failure("MODEL_UNAVAILABLE", `the wrapper at ${endpoint} did not describe ${model}@${version}: ${why}`);
   } finally {
-    client.close();
+    client?.close();
   }
 }

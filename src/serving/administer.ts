@@ -3,17 +3,19 @@ import type { Application, ApplicationLink, Model, ModelVersion, Output, OutputS
 import { completeApplication, patchedApplication } from "../domain/applicationChanges.js";
 import { badInput, failure, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
+import { nameProblem, versionProblem } from "../domain/identifiers.js";
 import { patchModelSettings, resolveModelSettings, settingsProblem } from "../domain/modelSettings.js";
 import type { ModelSettingsPatch } from "../domain/modelSettings.js";
 import type { ApplicationPatch, NewApplication, RegistryStore, Stored } from "../domain/storePorts.js";
-import { describeTensor, elementCount, tensorsDifference } from "../domain/tensor.js";
+import { describeTensor, elementCount } from "../domain/tensor.js";
 import type { Signature, TensorSpec } from "../domain/tensor.js";
+import { parseEndpoint } from "../lib/endpoint.js";
 import { approximateSpace, wantsApproximate } from "./approximateSettings.js";
 import type { Catalogue } from "./catalogue.js";
 import { givenRows } from "./givenInputs.js";
 import { learningProblem } from "./learningProblems.js";
 import type { LearningPart } from "./learningProblems.js";
-import { featureReader, memberOutputReader } from "./memberOutput.js";
+import { linksMisfit, misfit } from "./modelMisfit.js";
 
 export interface AdministerDependencies {
   readonly registry: RegistryStore;
@@ -29,6 +31,8 @@ export interface AdministerDependencies {
     version: number,
     endpoints: readonly string[],
   ) => Promise<Signature | Failure>;
+  /** Why this server would not link what is at an endpoint, if that can be told now. */
+  readonly endpointRefusal: (endpoint: string) => Promise<string | undefined>;
 }
 
 export interface NewModelVersion {
@@ -40,13 +44,13 @@ export interface NewModelVersion {
   readonly makeCurrent: boolean;
 }
 
-const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 const RESERVED: ReadonlySet<string> = new Set(["graphql", "v2", "health", "metrics", "dashboard", "docs"]);
 /** Weights are relative; sums of them stay finite. */
 const MAX_WEIGHT = 1e6;
 const MAX_LABELS = 10_000;
 const MAX_ELEMENTS = 4_000_000;
 
+/** Operators' story: applications, models, versions and links. `expected` is the revision that the caller had read. */
 export class Administration {
   readonly #deps: AdministerDependencies;
 
@@ -59,25 +63,29 @@ export class Administration {
     return problem ?? this.#changed(this.#deps.registry.createApplication(given));
   }
 
-  async updateApplication(name: string, patch: ApplicationPatch): Promise<Stored<Application>> {
+  async updateApplication(name: string, patch: ApplicationPatch, expected?: string): Promise<Stored<Application>> {
     const known = this.#registered(name);
     const problem =
       (patch.sloMs === undefined ? undefined : sloProblem(patch.sloMs)) ??
       bulkDeadlineProblem(patch.sloMs ?? known?.sloMs, patch.bulkDeadlineMs ?? known?.bulkDeadlineMs) ??
       (patch.defaultOutput && defaultProblem(known?.output, patch.defaultOutput)) ??
-      (known && learnsProblem(patchedApplication(known, patch), known.links));
-    return problem ?? this.#changed(this.#deps.registry.updateApplication(name, patch));
+      (known && learnsProblem(patchedApplication(known, patch), known.links)) ??
+      // Another policy may read a linked model as features, or as an answer, where this one did not.
+      (known && patch.policy && linksMisfit(this.#deps.catalogue.snapshot, patchedApplication(known, patch)));
+    return problem ?? this.#changed(this.#deps.registry.updateApplication(name, patch, expected));
   }
 
-  deleteApplication(name: string): Promise<Stored<Application>> {
-    return this.#changed(this.#deps.registry.deleteApplication(name));
+  deleteApplication(name: string, expected?: string): Promise<Stored<Application>> {
+    return this.#changed(this.#deps.registry.deleteApplication(name, expected));
   }
 
   async registerModelVersion(given: NewModelVersion): Promise<Stored<ModelVersion>> {
     const refusal =
-      nameProblem("model", given.model) ?? versionProblem(given.version) ?? endpointsProblem(given.endpoints);
+      nameProblem(["name"], given.model) ?? versionProblem(given.version) ?? endpointsProblem(given.endpoints);
     if (refusal !== undefined) return refusal;
     const { model, version, endpoints } = given;
+    const refused = await this.#endpointsRefusal(endpoints);
+    if (refused !== undefined) return refused;
     const signature = given.signature ?? (await this.#deps.statedSignature(model, version, endpoints));
     if ("kind" in signature) return signature;
     const unusable = signatureProblem(signature);
@@ -88,17 +96,24 @@ export class Administration {
     return this.#changed(this.#deps.registry.registerModelVersion(stored, given.makeCurrent));
   }
 
-  async setCurrentVersion(model: string, version: number): Promise<Stored<ModelVersion>> {
+  async #endpointsRefusal(endpoints: readonly string[]): Promise<Failure | undefined> {
+    const refusals = await Promise.all(endpoints.map((endpoint) => this.#deps.endpointRefusal(endpoint)));
+    const at = refusals.findIndex((refusal) => refusal !== undefined);
+    const why = refusals[at];
+    return why === undefined ? undefined : failure("BAD_INPUT", `endpoints.${at}: ${why}`, { path: ["endpoints", at] });
+  }
+
+  async setCurrentVersion(model: string, version: number, expected?: string): Promise<Stored<ModelVersion>> {
     const found = this.#version(model, version);
     const problem = found && this.#misfitOfCurrent(found);
-    return problem ?? this.#changed(this.#deps.registry.setCurrentVersion(model, version));
+    return problem ?? this.#changed(this.#deps.registry.setCurrentVersion(model, version, expected));
   }
 
   /** Changes how a model is batched and cached, on all servers at once. */
-  async configureModel(model: string, patch: ModelSettingsPatch): Promise<Stored<Model>> {
+  async configureModel(model: string, patch: ModelSettingsPatch, expected?: string): Promise<Stored<Model>> {
     const problem =
       settingsProblem(patch) ?? this.#approximateProblem(model, patch) ?? this.#warmUpProblem(model, patch);
-    return problem ?? this.#changed(this.#deps.registry.configureModel(model, patch));
+    return problem ?? this.#changed(this.#deps.registry.configureModel(model, patch, expected));
   }
 
   /** Why the model's current version cannot be cached approximately, if it is to be. */
@@ -125,18 +140,18 @@ export class Administration {
     return this.#changed(this.#deps.registry.invalidateCache(model));
   }
 
-  removeModelVersion(model: string, version: number): Promise<Stored<Model>> {
-    return this.#changed(this.#deps.registry.removeModelVersion(model, version));
+  removeModelVersion(model: string, version: number, expected?: string): Promise<Stored<Model>> {
+    return this.#changed(this.#deps.registry.removeModelVersion(model, version, expected));
   }
 
-  async linkModel(application: string, link: ApplicationLink): Promise<Stored<Application>> {
+  async linkModel(application: string, link: ApplicationLink, expected?: string): Promise<Stored<Application>> {
     const known = this.#registered(application);
     const problem = weightProblem(["weight"], link.weight) ?? (known && this.#misfitOfLink(known, link));
-    return problem ?? this.#changed(this.#deps.registry.linkModel(application, link));
+    return problem ?? this.#changed(this.#deps.registry.linkModel(application, link, expected));
   }
 
-  unlinkModel(application: string, model: string): Promise<Stored<Application>> {
-    return this.#changed(this.#deps.registry.unlinkModel(application, model));
+  unlinkModel(application: string, model: string, expected?: string): Promise<Stored<Application>> {
+    return this.#changed(this.#deps.registry.unlinkModel(application, model, expected));
   }
 
   /** As the registry has it: what is served leaves out models that do not fit. */
@@ -185,22 +200,10 @@ export class Administration {
   }
 }
 
-/** A model fits an application when it takes the application's inputs and its outputs can be read. */
-function misfit(application: NewApplication, { model, version, signature }: ModelVersion): Failure | undefined {
-  const name = `model ${model}@${version}`;
-  const difference = tensorsDifference(application.input, signature.inputs);
-  if (difference !== undefined) {
-    return failure("BAD_INPUT", `${name} does not take the inputs of application "${application.name}": ${difference}`);
-  }
-  const isFeatureModel = "featureModel" in application.policy && application.policy.featureModel === model;
-  const reader = isFeatureModel ? featureReader(signature) : memberOutputReader(application.output, signature);
-  if (typeof reader !== "string") return undefined;
-  return failure("BAD_INPUT", `${name} does not answer what application "${application.name}" needs: ${reader}`);
-}
-
 function applicationProblem(given: NewApplication): Failure | undefined {
   return (
-    nameProblem("application", given.name) ??
+    nameProblem(["name"], given.name) ??
+    reservedProblem(given.name) ??
     sloProblem(given.sloMs) ??
     bulkDeadlineProblem(given.sloMs, given.bulkDeadlineMs) ??
     tensorsProblem("input", given.input) ??
@@ -229,11 +232,8 @@ function learnsProblem(
   return policyProblem(policy, loss, output, links) ?? learningProblem(given);
 }
 
-function nameProblem(kind: string, name: string): Failure | undefined {
-  if (!NAME.test(name)) {
-    return badInput(["name"], `1 to 63 of a-z, 0-9 and -, beginning with a letter`, JSON.stringify(name.slice(0, 80)));
-  }
-  if (kind !== "application" || !RESERVED.has(name)) return undefined;
+function reservedProblem(name: string): Failure | undefined {
+  if (!RESERVED.has(name)) return undefined;
   return badInput(["name"], `a name other than ${[...RESERVED].join(", ")}`, name);
 }
 
@@ -251,20 +251,9 @@ function weightProblem(path: readonly (string | number)[], weight: number): Fail
   return badInput(path, `a number above 0, at most ${MAX_WEIGHT}`, String(weight));
 }
 
-function versionProblem(version: number): Failure | undefined {
-  const valid = Number.isInteger(version) && version >= 1 && version <= 2 ** 31 - 1;
-  return valid ? undefined : badInput(["version"], "an integer from 1", String(version));
-}
-
 function endpointsProblem(endpoints: readonly string[]): Failure | undefined {
-  const at = endpoints.findIndex((endpoint) => !isEndpoint(endpoint));
+  const at = endpoints.findIndex((endpoint) => parseEndpoint(endpoint) === undefined);
   return at < 0 ? undefined : badInput(["endpoints", at], "host:port or unix:/path", endpoints[at] ?? "");
-}
-
-function isEndpoint(endpoint: string): boolean {
-  if (endpoint.startsWith("unix:/")) return endpoint.length > "unix:/".length;
-  const port = /^(?:[^\s/:]+|\[[0-9a-fA-F:]+\]):(\d{1,5})$/.exec(endpoint)?.[1];
-  return port !== undefined && Number(port) >= 1 && Number(port) <= 65535;
 }
 
 function signatureProblem(signature: Signature): Failure | undefined {

@@ -45,6 +45,10 @@ export class Catalogue {
     return this.#served.get(application);
   }
 
+  all(): ServedApplication[] {
+    return [...this.#served.values()];
+  }
+
   names(): string[] {
     return [...this.#served.keys()];
   }

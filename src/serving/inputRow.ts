@@ -10,8 +10,8 @@ export type TensorData =
   | { readonly kind: "values"; readonly values: unknown }
   /** Base64 of packed little-endian bytes in the signature's datatype. */
   | { readonly kind: "base64"; readonly base64: string }
-  /** The elements of a BYTES tensor as text. */
-  | { readonly kind: "texts"; readonly texts: readonly string[] };
+  /** The elements of a BYTES tensor as text, nested or flat. */
+  | { readonly kind: "texts"; readonly texts: readonly unknown[] };
 
 export interface NamedTensor {
   readonly name: string;
@@ -20,9 +20,10 @@ export interface NamedTensor {
   readonly data: TensorData;
 }
 
-/** What a caller gave as one input: data for an application of one tensor, or tensors by name. */
+/** What a caller gave as one input: data for an application of one tensor, all tensors in their order, or tensors by name. */
 export type InputValue =
   | { readonly kind: "single"; readonly field: string; readonly data: TensorData }
+  | { readonly kind: "fields"; readonly fields: readonly { readonly field: string; readonly data: TensorData }[] }
   | { readonly kind: "tensors"; readonly tensors: readonly NamedTensor[] };
 
 type Path = readonly (string | number)[];
@@ -33,6 +34,7 @@ type Path = readonly (string | number)[];
  */
 export function inputRow(specs: readonly TensorSpec[], input: InputValue, path: Path): Row | Failure {
   if (input.kind === "tensors") return namedRow(specs, input.tensors, [...path, "tensors"]);
+  if (input.kind === "fields") return fieldRow(specs, input.fields, path);
   const only = specs[0];
   if (only === undefined || specs.length !== 1) {
     const names = specs.map(describeTensor).join(", ");
@@ -44,6 +46,27 @@ export function inputRow(specs: readonly TensorSpec[], input: InputValue, path: 
   }
   const packed = packData(only, input.data, [...path, input.field]);
   return isFailure(packed) ? packed : [packed];
+}
+
+function fieldRow(
+  specs: readonly TensorSpec[],
+  fields: Extract<InputValue, { kind: "fields" }>["fields"],
+  path: Path,
+): Row | Failure {
+  const row: Uint8Array[] = [];
+  for (const [i, spec] of specs.entries()) {
+    const given = fields[i];
+    if (given === undefined || fields.length !== specs.length) {
+      return badInput(path, `${specs.length} tensors: ${specs.map(describeTensor).join(", ")}`, `${fields.length}`);
+    }
+    const at = [...path, given.field];
+    const packed = packData(spec, given.data, at);
+    // A single element is no list: its path has no index.
+    if (isFailure(packed))
+      return spec.shape.length > 0 ? packed : badInput(at, packed.expected ?? "", packed.got ?? "");
+    row.push(packed);
+  }
+  return row;
 }
 
 function namedRow(specs: readonly TensorSpec[], tensors: readonly NamedTensor[], path: Path): Row | Failure {

@@ -1,16 +1,12 @@
 import { join } from "node:path";
-import { failure, FailureError } from "../domain/failure.js";
+import { versionKey } from "../domain/application.js";
+import type { VersionKey } from "../domain/application.js";
 import type { Clock, Random } from "../domain/ports.js";
+import { RecentLines } from "../lib/recentLines.js";
 import { makeSocketFolder } from "../replicas/socketFolder.js";
-import { SupervisedProcess } from "../replicas/supervisedProcess.js";
+import { LaunchedWrapper } from "./launchedWrapper.js";
+import type { WrapperLaunch } from "./launchedWrapper.js";
 import type { ModelVersions } from "./modelVersions.js";
-
-export interface WrapperLaunch {
-  readonly model: string;
-  readonly version: number;
-  /** Program and arguments, but for `--listen`, `--max-message-bytes` and `--exit-with-stdin`. */
-  readonly command: readonly [string, ...string[]];
-}
 
 export interface LaunchedWrappersOptions {
   readonly clock: Clock;
@@ -23,13 +19,25 @@ export interface LaunchedWrappersOptions {
   readonly readyTimeoutMs: number;
 }
 
-const LAST_WORDS_MS = 50;
+export interface LaunchChoices {
+  readonly readyTimeoutMs?: number;
+  readonly introduce?: (endpoint: string) => Promise<void>;
+  readonly persists?: boolean;
+  readonly onReady?: () => void;
+}
+
+const KEPT_LINES = 1000;
+/** Of so many versions, those that printed last. */
+const KEPT_LOGS = 100;
 
 /** The wrapper processes that this server launched: each is a replica of its version while it listens. */
 export class LaunchedWrappers {
   readonly #options: LaunchedWrappersOptions;
-  readonly #processes: SupervisedProcess[] = [];
+  readonly #launched = new Set<LaunchedWrapper>();
+  readonly #logs = new Map<VersionKey, RecentLines>();
   #sockets: ReturnType<typeof makeSocketFolder> | undefined;
+  #count = 0;
+  #stopped = false;
 
   constructor(options: LaunchedWrappersOptions) {
     this.#options = options;
@@ -37,60 +45,64 @@ export class LaunchedWrappers {
 
   /** Resolves when every one has been ready once; rejects naming one that was not in time, with its last line. */
   async start(launches: readonly WrapperLaunch[]): Promise<void> {
-    if (launches.length === 0) return;
-    this.#sockets = makeSocketFolder(process.pid);
-    await Promise.all(launches.map((launch, i) => this.#launch(launch, i)));
+    await Promise.all(launches.map((launch) => this.launch(launch).ready));
+  }
+
+  /** Starts one process. It goes with its version, or when it is retired. */
+  launch(launch: WrapperLaunch, choices: LaunchChoices = {}): LaunchedWrapper {
+    const { model, version } = launch;
+    const { versions, log, ...options } = this.#options;
+    this.#sockets ??= makeSocketFolder(process.pid);
+    const socket = `unix:${join(this.#sockets.path, `${this.#count++}.sock`)}`;
+    const keep = (name: string, line: string): void => {
+      this.#logOf(model, version).add(options.clock.wallMs(), line);
+      log(name, line);
+    };
+    // From now on it has one, empty as it may be.
+    this.#logOf(model, version);
+    const served = versions.get(model, version);
+    const launched = new LaunchedWrapper(launch, { ...options, ...choices, served, socket, log: keep });
+    this.#launched.add(launched);
+    versions.whenRetired(model, version, () => void this.#stopOne(launched));
+    if (!this.#stopped) launched.start();
+    return launched;
+  }
+
+  /** What a version's wrappers printed last; undefined where none was launched here. */
+  logOf(model: string, version: number): RecentLines | undefined {
+    return this.#logs.get(versionKey(model, version));
+  }
+
+  /** Of the versions of a model that have printed something here the one that did last. */
+  lastLogged(model: string): number | undefined {
+    const keys = [...this.#logs.keys()].filter((key) => key.startsWith(`${model}@`));
+    return keys.length === 0 ? undefined : Number(keys.at(-1)?.slice(model.length + 1));
+  }
+
+  /** Lets one go once it has answered what it was asked. */
+  async retire(launched: LaunchedWrapper): Promise<void> {
+    await launched.retire();
+    this.#launched.delete(launched);
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#processes.map((launched) => launched.stop()));
+    this.#stopped = true;
+    await Promise.all([...this.#launched].map((launched) => launched.stop()));
     this.#sockets?.remove();
   }
 
-  #launch({ model, version, command }: WrapperLaunch, index: number): Promise<void> {
-    const { clock, random, versions, log, maxMessageBytes, readyTimeoutMs } = this.#options;
-    const served = versions.get(model, version);
-    const name = served.key;
-    const socket = `unix:${join(this.#sockets?.path ?? "", `${index}.sock`)}`;
-    const own = ["--listen", socket, "--max-message-bytes", String(maxMessageBytes), "--exit-with-stdin"];
-    return new Promise((resolve, reject) => {
-      let lastLine = "it has printed nothing";
-      const cancelTimeout = clock.at(clock.nowMs() + readyTimeoutMs, () => {
-        const message = `the wrapper of ${name} was not ready within ${readyTimeoutMs} ms: ${lastLine}`;
-        reject(new FailureError(failure("MODEL_UNAVAILABLE", message)));
-      });
-      let endpoint: string | undefined;
-      const launched = new SupervisedProcess(
-        { name, command: [...command, ...own] },
-        {
-          clock,
-          random,
-          log: (from, line, own) => {
-            if (own) lastLine = line;
-            log(from, line);
-          },
-          onListening: (address) => {
-            endpoint = address;
-            served.replicas.add(address);
-            served.replicas.whenReady(() => {
-              cancelTimeout();
-              resolve();
-            });
-          },
-          onExit: (how) => {
-            if (endpoint !== undefined) return served.replicas.ended(endpoint);
-            // Options or a file that are no good: trying again would not help. What it said last may still be unread.
-            cancelTimeout();
-            clock.at(clock.nowMs() + LAST_WORDS_MS, () => {
-              const message = `the wrapper of ${name} ${how} before it was ready: ${lastLine}`;
-              reject(new FailureError(failure("MODEL_UNAVAILABLE", message)));
-            });
-          },
-        },
-      );
-      this.#processes.push(launched);
-      versions.whenRetired(model, version, () => void launched.stop());
-      launched.start();
-    });
+  async #stopOne(launched: LaunchedWrapper): Promise<void> {
+    await launched.stop();
+    this.#launched.delete(launched);
+  }
+
+  #logOf(model: string, version: number): RecentLines {
+    const key = versionKey(model, version);
+    const lines = this.#logs.get(key) ?? new RecentLines(KEPT_LINES);
+    this.#logs.delete(key);
+    this.#logs.set(key, lines);
+    const [oldest] = this.#logs.keys();
+    if (this.#logs.size > KEPT_LOGS && oldest !== undefined) this.#logs.delete(oldest);
+    return lines;
   }
 }

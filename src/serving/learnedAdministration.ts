@@ -1,29 +1,36 @@
 import { policyProblem } from "../correction/policyProblem.js";
 import type { Application, PolicyVersion } from "../domain/application.js";
-import { badInput, failure, FailureError, isFailure } from "../domain/failure.js";
+import { badInput, caught, failure, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import { POPULATION } from "../domain/learningPorts.js";
 import type {
   DeletedEntity,
   FeedbackLog,
+  FeedbackPages,
   LearnedStateAdministration,
+  LoggedObservation,
   PolicyVersionRecord,
   StateStore,
   StoredEvent,
 } from "../domain/learningPorts.js";
+import type { PredictionLog } from "../domain/predictionLogPorts.js";
+import type { EventFeed } from "../learning/eventFeed.js";
 import type { Learning } from "../learning/learning.js";
 import type { Catalogue } from "./catalogue.js";
 import { exportEntity } from "./entityExport.js";
-import type { EntityExport } from "./entityExport.js";
+import type { EntityExport, ExportRequest } from "./entityExport.js";
 import { learnedReport } from "./learnedReport.js";
 import type { LearnedReport } from "./learnedReport.js";
 import { learningProblem } from "./learningProblems.js";
+import { linksMisfit } from "./modelMisfit.js";
 import { entityProblem } from "./predict.js";
 
 export interface LearnedAdministrationDependencies {
   readonly administration: LearnedStateAdministration;
   readonly states: Pick<StateStore, "read">;
-  readonly log: FeedbackLog;
+  readonly log: FeedbackLog & FeedbackPages;
+  readonly predictions: Pick<PredictionLog, "ofEntity">;
+  readonly feed: Pick<EventFeed, "follow">;
   readonly learning: Pick<Learning, "inspect" | "refresh">;
   readonly catalogue: Catalogue;
   /** Reads the registry again, so that the caller's next query sees its own change. */
@@ -31,8 +38,6 @@ export interface LearnedAdministrationDependencies {
   /** States wait for a rebuild. */
   readonly rebuildSoon: () => void;
 }
-
-const MAX_EVENTS = 1_000;
 
 /** Operators' story: to look at what was learned, and to freeze, reset, fork, roll back, export and forget it. */
 export class LearnedAdministration {
@@ -70,10 +75,29 @@ export class LearnedAdministration {
     return learnedReport({ application, version, entity, held, personalised: entity !== undefined && own === held });
   }
 
-  /** What happened in an application's log beside observations, also of one that was deleted. */
-  async events(application: string, afterSeq: number, first: number): Promise<readonly StoredEvent[] | Failure> {
-    const problem = pageProblem(first, MAX_EVENTS) ?? seqProblem(afterSeq);
-    return problem ?? caught(() => this.#deps.administration.events(application, afterSeq, first));
+  /** What happened in an application's log beside observations before that place, newest first. */
+  events(application: string, seq: number, count: number): Promise<readonly StoredEvent[] | Failure> {
+    return this.#logged(application, () => this.#deps.administration.eventsBefore(application, seq, count));
+  }
+
+  /** The feedback log before that place, newest first, corrected observations too; of one entity if it is given. */
+  async observations(
+    application: string,
+    entity: string | undefined,
+    seq: number,
+    count: number,
+  ): Promise<readonly LoggedObservation[] | Failure> {
+    const problem = entityProblem(entity);
+    return problem ?? this.#logged(application, () => this.#deps.log.before(application, entity, seq, count));
+  }
+
+  /** A deleted application's log is still there: only where nothing is found the application need not have been. */
+  #logged<T>(application: string, read: () => Promise<readonly T[]>): Promise<readonly T[] | Failure> {
+    return caught(async () => {
+      const found = await read();
+      if (found.length === 0 && this.#application(application) === undefined) return noApplication(application);
+      return found;
+    });
   }
 
   freezePolicy(application: string, version: number, frozen: boolean): Promise<PolicyVersionRecord | Failure> {
@@ -81,30 +105,37 @@ export class LearnedAdministration {
   }
 
   /** The current policy once more, with nothing learned. What it had learned stays with the version before. */
-  resetPolicy(name: string): Promise<PolicyVersionRecord | Failure> {
+  resetPolicy(name: string, expected?: string): Promise<PolicyVersionRecord | Failure> {
     return this.#changed(name, ({ policy, loss }) =>
-      this.#deps.administration.addPolicyVersion(name, { policy, loss, origin: { kind: "CREATED" } }, true),
+      this.#deps.administration.addPolicyVersion(name, { policy, loss, origin: { kind: "CREATED" } }, true, expected),
     );
   }
 
   /** A version that begins with a copy of another's states: to try something on, or to come back to. */
-  forkPolicy(name: string, from: number, makeCurrent: boolean): Promise<PolicyVersionRecord | Failure> {
+  forkPolicy(
+    name: string,
+    from: number,
+    makeCurrent: boolean,
+    expected?: string,
+  ): Promise<PolicyVersionRecord | Failure> {
     return this.#changed(name, async (application) => {
       const version = this.#version(application, from);
       if (isFailure(version)) return version;
       const { policy, loss } = version;
-      const problem = makeCurrent ? currentProblem(application, version) : undefined;
+      const problem = makeCurrent ? this.#currentProblem(application, version) : undefined;
       const origin = { kind: "FORKED", from } as const;
-      return problem ?? this.#deps.administration.addPolicyVersion(name, { policy, loss, origin }, makeCurrent);
+      const { administration } = this.#deps;
+      return problem ?? administration.addPolicyVersion(name, { policy, loss, origin }, makeCurrent, expected);
     });
   }
 
   /** Answers come from an earlier version again, with what it has learned. Forward as well as back. */
-  rollbackPolicy(name: string, to: number): Promise<PolicyVersionRecord | Failure> {
+  rollbackPolicy(name: string, to: number, expected?: string): Promise<PolicyVersionRecord | Failure> {
     return this.#changed(name, async (application) => {
       const version = this.#version(application, to);
       if (isFailure(version)) return version;
-      return currentProblem(application, version) ?? this.#deps.administration.setCurrentPolicyVersion(name, to);
+      const { administration } = this.#deps;
+      return this.#currentProblem(application, version) ?? administration.setCurrentPolicyVersion(name, to, expected);
     });
   }
 
@@ -122,17 +153,24 @@ export class LearnedAdministration {
     return deleted;
   }
 
-  async exportEntity(
+  /** What happens in an application's log beside observations, after `afterSeq` or from now on, as long as it is read. */
+  async follow(
     application: string,
-    entity: string,
-    afterSeq: number,
-    first: number,
-  ): Promise<EntityExport | Failure> {
-    const problem = entityProblem(entity) ?? seqProblem(afterSeq);
+    afterSeq: number | undefined,
+  ): Promise<AsyncIterableIterator<StoredEvent> | Failure> {
+    if (this.#application(application) === undefined) return noApplication(application);
+    const problem = afterSeq === undefined ? undefined : seqProblem(afterSeq, "afterSeq");
     if (problem !== undefined) return problem;
-    const { catalogue, log, states } = this.#deps;
-    const versions = catalogue.snapshot.policyVersions.filter((version) => version.application === application);
-    return caught(() => exportEntity({ log, states, versions }, { application, entity, afterSeq, first }));
+    const tooMany = failure("OVERLOADED", "too many follow events on this server: try again, or on another one");
+    return caught(async () => (await this.#deps.feed.follow(application, afterSeq)) ?? tooMany);
+  }
+
+  async exportEntity(request: ExportRequest): Promise<EntityExport | Failure> {
+    const problem = entityProblem(request.entity) ?? seqProblem(request.afterSeq);
+    if (problem !== undefined) return problem;
+    const { catalogue, log, states, predictions } = this.#deps;
+    const versions = catalogue.snapshot.policyVersions.filter(({ application }) => application === request.application);
+    return caught(() => exportEntity({ log, states, versions, predictions }, request));
   }
 
   #application(name: string): Application | undefined {
@@ -143,6 +181,15 @@ export class LearnedAdministration {
     const { policyVersions } = this.#deps.catalogue.snapshot;
     const found = policyVersions.find((one) => one.application === application.name && one.version === version);
     return found ?? failure("NOT_FOUND", `application "${application.name}" has no policy version ${version}`);
+  }
+
+  /** Why an earlier version cannot answer any more: models, output or rules of the application have changed since. */
+  #currentProblem(application: Application, { policy, loss }: PolicyVersion): Failure | undefined {
+    return (
+      policyProblem(policy, loss, application.output, application.links) ??
+      learningProblem({ ...application, loss }) ??
+      linksMisfit(this.#deps.catalogue.snapshot, { ...application, policy })
+    );
   }
 
   async #changed(
@@ -164,31 +211,11 @@ export class LearnedAdministration {
   }
 }
 
-/** Why an earlier version cannot answer any more: models, output or rules of the application have changed since. */
-function currentProblem(application: Application, { policy, loss }: PolicyVersion): Failure | undefined {
-  return (
-    policyProblem(policy, loss, application.output, application.links) ?? learningProblem({ ...application, loss })
-  );
-}
-
-function pageProblem(first: number, most: number): Failure | undefined {
-  return first >= 1 && first <= most ? undefined : badInput(["first"], `1 to ${most}`, String(first));
-}
-
-function seqProblem(after: number): Failure | undefined {
+function seqProblem(after: number, field = "after"): Failure | undefined {
   const valid = Number.isSafeInteger(after) && after >= 0;
-  return valid ? undefined : badInput(["after"], "a place in the log, from 0", String(after));
+  return valid ? undefined : badInput([field], "a place in the log, from 0", String(after));
 }
 
 function noApplication(name: string): Failure {
   return failure("NOT_FOUND", `application "${name.slice(0, 80)}" does not exist`);
-}
-
-async function caught<T>(work: () => Promise<T>): Promise<T | Failure> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof FailureError) return error.failure;
-    throw error;
-  }
 }

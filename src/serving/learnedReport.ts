@@ -1,4 +1,4 @@
-import type { WeightReport } from "../correction/correctionPolicy.js";
+import type { TargetWeights, WeightReport } from "../correction/correctionPolicy.js";
 import { newPolicy } from "../correction/newPolicy.js";
 import type { Application, PolicyVersion } from "../domain/application.js";
 import type { HeldState } from "../learning/heldState.js";
@@ -12,8 +12,10 @@ export interface LearnedReport {
   /** The entity has a state of its own; else this is the population's, which answers it. */
   readonly personalised: boolean;
   readonly weights: readonly WeightReport[];
+  /** Where the policy regresses over a feature model's output; else empty. */
+  readonly regression: readonly TargetWeights[];
   readonly observations: number;
-  /** Of the answers, over all observations; undefined before the first. */
+  /** Of the answers whose loss is known; undefined before the first. */
   readonly meanLoss: number | undefined;
   /** Share of truths that their prediction set held: of the population alone. */
   readonly realisedCoverage: number | undefined;
@@ -44,8 +46,9 @@ export function learnedReport({ application, version, entity, held, personalised
     entity,
     personalised,
     weights: policy.weights(state.policy, members),
+    regression: policy.regression?.(state.policy) ?? [],
     observations: state.observations,
-    meanLoss: state.observations === 0 ? undefined : state.lossSum / state.observations,
+    meanLoss: state.losses === 0 ? undefined : state.lossSum / state.losses,
     realisedCoverage: state.answers?.conformal.realisedCoverage,
     drifts: state.drifts,
     lastDriftAt: state.lastDriftAt,

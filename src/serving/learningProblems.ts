@@ -63,5 +63,10 @@ function feedbackProblem({ loss, feedback, defaultOutput }: LearningPart): Failu
       `${loss.kind}, ${logPredictions}`,
     );
   }
-  return undefined;
+  return learnedShareProblem(feedback.learnedShare);
+}
+
+function learnedShareProblem(share: number | undefined): Failure | undefined {
+  if (share === undefined || (share >= 0.01 && share <= 0.99)) return undefined;
+  return badInput(["feedback", "learnedShare"], "0.01 to 0.99, or null for no limit", String(share));
 }

@@ -115,6 +115,11 @@ export class ModelVersions {
     return this.all().map((served) => served.figures());
   }
 
+  /** Of one model's versions. */
+  figuresOf(model: string): readonly ModelFigures[] {
+    return this.all().flatMap((served) => (served.model === model ? [served.figures()] : []));
+  }
+
   cacheFigures(): { readonly cacheBytes: number; readonly cacheEntries: number } {
     const { cache } = this.#options;
     return { cacheBytes: cache.bytes, cacheEntries: cache.entryCount };

@@ -1,17 +1,30 @@
 import type { StoredEvidence } from "../correction/evidence.js";
 import { lessonOf } from "../correction/evidence.js";
-import { badInput, failure, isFailure } from "../domain/failure.js";
+import { badInput, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { Clock } from "../domain/ports.js";
-import type { Prediction } from "../domain/prediction.js";
-import type { NewObservation, ObservationStore, ReceiptKey, StoredObservation, Truth } from "../domain/storePorts.js";
+import type { MemberOutput, Prediction } from "../domain/prediction.js";
+import { isOwnKey } from "../domain/rewardRules.js";
+import type { Standing } from "../domain/rewardRules.js";
+import type {
+  NewObservation,
+  ObservationStore,
+  ReceiptKey,
+  StoredObservation,
+  Truth,
+  Withheld,
+} from "../domain/storePorts.js";
 import type { ServingMetrics } from "../telemetry/servingMetrics.js";
 import type { Catalogue, ServedApplication } from "./catalogue.js";
+import type { FeedbackGuard } from "./feedbackGuard.js";
 import type { InputValue } from "./inputRow.js";
 import { evidenceOf } from "./predictionEvidence.js";
 import type { PredictRequest } from "./predict.js";
-import { openReceipt } from "./receipt.js";
+import { openSeenReceipt } from "./receipt.js";
 import type { ReceiptContent } from "./receipt.js";
+import { expiryProblem, gone } from "./receiptProblems.js";
+import { learners } from "./learners.js";
+import { rewardRule } from "./rewardRule.js";
 import { truthProblem } from "./truth.js";
 
 /** What was predicted: its receipt, or an input that is evaluated now. */
@@ -32,6 +45,10 @@ export interface ObserveRequest {
   readonly key: string | undefined;
   /** The key of an earlier observation of the same prediction, which this one corrects; empty for one without. */
   readonly supersedes: string | undefined;
+  /** Whether the caller may know of an application: of others nothing is learned, and nothing said. Absent: of all. */
+  readonly isSeen?: (application: string) => boolean;
+  /** Of the API key or token that it is told with; absent where access is open. */
+  readonly keyId?: string | undefined;
 }
 
 export interface ObserveDependencies {
@@ -39,7 +56,8 @@ export interface ObserveDependencies {
   readonly catalogue: Catalogue;
   readonly metrics: ServingMetrics;
   readonly observations: ObservationStore;
-  readonly receiptKeys: (receipt: string) => Promise<readonly ReceiptKey[]>;
+  readonly guard: FeedbackGuard;
+  readonly receiptKeys: (receipt: string) => readonly ReceiptKey[] | Promise<readonly ReceiptKey[]>;
   readonly receiptTtlMs: number;
   /** Evidence that did not fit into a receipt; undefined when it is not there (any more). */
   readonly loggedEvidence: (application: string, predictionId: string) => Promise<StoredEvidence | undefined | Failure>;
@@ -51,12 +69,13 @@ export interface Observed extends StoredObservation {
   readonly policyVersion: number;
   /** Policy versions that learned from it: none where there was nothing to learn from, or nothing that may learn. */
   readonly learnedBy: readonly number[];
+  readonly standing: Standing;
   /** How wrong the answer was, 0 to 1; undefined where it is not known what was answered. */
   readonly loss: number | undefined;
 }
 
 /** What an observation is about, whichever way it was named. */
-type Subject = Omit<NewObservation, "key" | "truth" | "learnedBy" | "supersedes" | "evidence"> & {
+type Subject = Pick<NewObservation, "application" | "receiptId" | "policyVersion" | "entity" | "predictedAtMs"> & {
   readonly evidence: StoredEvidence | undefined;
 };
 
@@ -64,41 +83,93 @@ const MAX_KEY_CHARACTERS = 200;
 /** The receipt id of all observations without receipt: their keys tell them apart. */
 const EXAMPLE_ID = "example";
 
-/** Takes what turned out to be true for a prediction, and answers once it is durable and learned from. */
-export async function observe(deps: ObserveDependencies, request: ObserveRequest): Promise<Observed | Failure> {
-  const subject = await (request.target.kind === "RECEIPT"
-    ? receiptSubject(deps, request.target.receipt, request)
-    : exampleSubject(deps, request.target, request));
-  if (isFailure(subject)) return subject;
+/**
+ * Takes what turned out to be true for a prediction, and answers once it is durable and learned from. Between the request
+ * and the log it waits for nothing that is here already: each turn of promises would be paid by every observation.
+ */
+export function observe(deps: ObserveDependencies, request: ObserveRequest): Failure | Promise<Observed | Failure> {
+  const subject =
+    request.target.kind === "RECEIPT"
+      ? receiptSubject(deps, request.target.receipt, request)
+      : exampleSubject(deps, request.target, request);
+  if (subject instanceof Promise)
+    return subject.then((known) => (isFailure(known) ? known : append(deps, known, request)));
+  return isFailure(subject) ? subject : append(deps, subject, request);
+}
+
+async function append(
+  deps: ObserveDependencies,
+  subject: Subject,
+  request: ObserveRequest,
+): Promise<Observed | Failure> {
   const served = deps.catalogue.get(subject.application);
   if (served === undefined) return gone(subject.application);
   const observation = newObservation(served, subject, request);
-  const stored = await deps.observations.append(observation);
-  deps.metrics.recordObservation(subject.application, stored);
+  const stored = await appendGuarded(deps, served, observation, request.keyId);
+  const answer = lessonOf(served.application.output, request.truth, observation.evidence)?.answer;
+  const isOutlier = (): boolean => deps.guard.isOutlier(served.application, answer, request.truth);
+  deps.metrics.recordObservation(subject.application, stored, isOutlier);
   if (isFailure(stored)) return stored;
   const { application, policyVersion } = subject;
   return {
     ...stored,
     application,
     policyVersion,
-    learnedBy: observation.learnedBy,
-    loss: lossFor(served, observation),
+    learnedBy: stored.withheld === undefined ? (stored.counted?.learnedBy ?? observation.learnedBy) : [],
+    standing: stored.counted?.standing ?? (stored.withheld === undefined ? "COUNTED" : "NOT_COUNTED"),
+    loss: answer && lossFor(served, request.truth, answer.output),
   };
 }
 
-async function receiptSubject(
+/** What is more than its key's share of what is learned is stored and not learned from; nor does it correct anything. */
+async function appendGuarded(
+  { guard, observations }: ObserveDependencies,
+  { application }: ServedApplication,
+  observation: NewObservation,
+  keyId: string | undefined,
+): Promise<StoredObservation | Failure> {
+  if (observation.learnedBy.length === 0) return observations.append(observation);
+  const admission = guard.admit(application, keyId);
+  let isLearned = false;
+  try {
+    const stored = await observations.append(admission.isLearned ? observation : withheld(observation));
+    isLearned = !isFailure(stored) && !stored.duplicate && stored.counted?.standing !== "NOT_COUNTED";
+    return stored;
+  } finally {
+    admission.settle(isLearned);
+  }
+}
+
+function withheld(observation: NewObservation): NewObservation {
+  const why: Withheld = "LEARNED_SHARE";
+  return { ...observation, learnedBy: [], counts: false, withheld: why, supersedes: undefined };
+}
+
+function receiptSubject(
   deps: ObserveDependencies,
   receipt: string,
   request: ObserveRequest,
-): Promise<Subject | Failure> {
-  const content = openReceipt(receipt, await deps.receiptKeys(receipt));
+): Subject | Failure | Promise<Subject | Failure> {
+  const keys = deps.receiptKeys(receipt);
+  const open = (known: readonly ReceiptKey[]) =>
+    subjectOf(deps, openSeenReceipt(receipt, known, request.isSeen), request);
+  return keys instanceof Promise ? keys.then(open) : open(keys);
+}
+
+function subjectOf(
+  deps: ObserveDependencies,
+  content: ReceiptContent | Failure,
+  request: ObserveRequest,
+): Subject | Failure | Promise<Subject | Failure> {
   if (isFailure(content)) return content;
-  const refusal = expired(deps, content) ?? requestProblem(deps, content.application, request);
+  const refusal = expiryProblem(deps, content) ?? requestProblem(deps, content.application, request);
   if (refusal !== undefined) return refusal;
-  const evidence = content.isLogged ? await deps.loggedEvidence(content.application, content.id) : content.evidence;
-  if (isFailure(evidence)) return evidence;
   const { id: receiptId, application, policyVersion, entity, predictedAtMs } = content;
-  return { receiptId, application, policyVersion, entity, predictedAtMs, evidence };
+  const known = { receiptId, application, policyVersion, entity, predictedAtMs };
+  if (!content.isLogged) return { ...known, evidence: content.evidence };
+  return deps
+    .loggedEvidence(application, receiptId)
+    .then((evidence) => (isFailure(evidence) ? evidence : { ...known, evidence }));
 }
 
 /** Evaluates the input again, through the caches, as bulk work: nobody waits for its answer. */
@@ -111,6 +182,7 @@ async function exampleSubject(
     return badInput(["key"], "a key of your own, since there is no receipt to tell a repetition by", "none");
   }
   const { kind: _, ...query } = target;
+  if (request.isSeen?.(query.application) === false) return gone(query.application);
   const refusal = requestProblem(deps, query.application, request);
   if (refusal !== undefined) return refusal;
   if (request.truth.kind === "REWARD") {
@@ -134,13 +206,6 @@ async function exampleSubject(
   return { receiptId: EXAMPLE_ID, application, policyVersion, entity, predictedAtMs, evidence };
 }
 
-function expired(deps: ObserveDependencies, content: ReceiptContent): Failure | undefined {
-  const ageMs = deps.clock.wallMs() - content.predictedAtMs;
-  if (ageMs <= deps.receiptTtlMs) return undefined;
-  const hours = (ms: number) => `${(ms / 3_600_000).toFixed(1)} h`;
-  return badInput(["receipt"], `a receipt younger than receiptTtl (${hours(deps.receiptTtlMs)})`, hours(ageMs));
-}
-
 function requestProblem(
   { catalogue }: ObserveDependencies,
   application: string,
@@ -149,8 +214,8 @@ function requestProblem(
   const served = catalogue.get(application);
   if (served === undefined) return gone(application);
   return (
-    lengthProblem("key", key) ??
-    lengthProblem("supersedes", supersedes) ??
+    keyProblem("key", key) ??
+    keyProblem("supersedes", supersedes) ??
     (supersedes !== undefined && supersedes === (key ?? "")
       ? badInput(["supersedes"], "the key of an earlier observation, other than this one's", JSON.stringify(supersedes))
       : undefined) ??
@@ -158,41 +223,37 @@ function requestProblem(
   );
 }
 
-function gone(application: string): Failure {
-  return failure("NOT_FOUND", `application "${application.slice(0, 80)}" does not exist`);
-}
-
-function lengthProblem(field: string, key: string | undefined): Failure | undefined {
-  if (key === undefined || key.length <= MAX_KEY_CHARACTERS) return undefined;
-  return badInput([field], `at most ${MAX_KEY_CHARACTERS} characters`, `${key.length}`);
+function keyProblem(field: string, key: string | undefined): Failure | undefined {
+  if (key === undefined) return undefined;
+  if (key.length > MAX_KEY_CHARACTERS) {
+    return badInput([field], `at most ${MAX_KEY_CHARACTERS} characters`, `${key.length}`);
+  }
+  if (!isOwnKey(key)) return undefined;
+  return badInput(
+    [field],
+    "a key that does not begin with $: those are of rows that the server appends",
+    JSON.stringify(key),
+  );
 }
 
 function newObservation(served: ServedApplication, subject: Subject, request: ObserveRequest): NewObservation {
-  return {
-    ...subject,
-    evidence: subject.evidence ?? null,
+  const rule = rewardRule(served.application);
+  const { receiptId, application, policyVersion, entity, predictedAtMs, evidence } = subject;
+  const observation: NewObservation = {
+    receiptId,
+    application,
+    policyVersion,
+    entity,
+    predictedAtMs,
+    evidence: evidence ?? null,
     key: request.key ?? "",
     truth: request.truth,
     supersedes: request.supersedes,
     learnedBy: learners(served, subject),
   };
+  return rule === undefined ? observation : { ...observation, counting: { kind: "REWARD", rule } };
 }
 
-/**
- * The version that made the prediction learns while it exists and is not frozen; the current one too where every
- * member's output was recorded, so that nothing depends on what was chosen.
- */
-function learners(
-  { application, learningVersions }: ServedApplication,
-  { policyVersion, evidence }: Subject,
-): number[] {
-  if (evidence === undefined) return [];
-  const isFull = evidence.choice === undefined;
-  const versions = isFull ? [policyVersion, application.policyVersion] : [policyVersion];
-  return [...new Set(versions)].filter((version) => learningVersions.has(version)).sort((a, b) => a - b);
-}
-
-function lossFor({ application, losses }: ServedApplication, { truth, evidence }: NewObservation): number | undefined {
-  const answer = lessonOf(application.output, truth, evidence)?.answer;
-  return answer && (losses.ofReward(truth) ?? losses.ofOutput(answer.output, truth));
+function lossFor({ losses }: ServedApplication, truth: Truth, output: MemberOutput): number | undefined {
+  return losses.ofReward(truth) ?? losses.ofOutput(output, truth);
 }

@@ -154,9 +154,12 @@ function withoutPadding(base64: string): number {
   return length;
 }
 
-/** Texts as BYTES elements: a uint32 length and UTF-8 bytes each. */
-export function packStrings(spec: TensorSpec, texts: readonly string[], path: Path): Uint8Array | Failure {
+/** Texts, flat or nested as the shape is, as BYTES elements: a uint32 length and UTF-8 bytes each. */
+export function packStrings(spec: TensorSpec, given: readonly unknown[], path: Path): Uint8Array | Failure {
   if (spec.datatype !== "BYTES") return badInput(path, `numbers for ${describeTensor(spec)} (\`values\`)`, "text");
+  const flat = Array.isArray(given[0]) ? flatten(spec, given, path) : given;
+  if (isFailure(flat)) return flat;
+  const texts = flat as readonly string[];
   const count = elementCount(spec.shape);
   if (texts.length !== count) return badInput(path, `${count} strings (${describeTensor(spec)})`, `${texts.length}`);
   const bad = texts.findIndex((text) => !text.isWellFormed());

@@ -1,17 +1,22 @@
 import type { StoredEvidence } from "../correction/evidence.js";
-import { FailureError } from "../domain/failure.js";
+import { caught } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { Prediction } from "../domain/prediction.js";
 import type { LoggedPrediction, PredictionLog } from "../domain/predictionLogPorts.js";
 import type { Row } from "../domain/tensor.js";
 import { evidenceOf } from "./predictionEvidence.js";
 
-/** A prediction as the log keeps it; `row` only where inputs are kept too. */
-export function loggedPrediction(prediction: Prediction, row: Row | undefined): LoggedPrediction {
+/** A prediction as the log keeps it; `row` only where inputs are kept too. What no model answered waits for no reward. */
+export function loggedPrediction(
+  prediction: Prediction,
+  row: Row | undefined,
+  waitsFromMs: number | undefined,
+): LoggedPrediction {
   const { application, id, atMs, policyVersion, entity, source } = prediction;
   const evidence = evidenceOf(prediction) ?? null;
   const input = row && packRow(row);
-  return { application, id, predictedAtMs: atMs, policyVersion, entity, source, evidence, input, shownAtMs: undefined };
+  const logged = { application, id, predictedAtMs: atMs, policyVersion, entity, source, evidence, input };
+  return { ...logged, shownAtMs: undefined, waitsFromMs: evidence === null ? undefined : waitsFromMs };
 }
 
 /** The input's tensors one after the other, each behind its length in four bytes. */
@@ -30,11 +35,8 @@ export async function loggedEvidence(
   application: string,
   id: string,
 ): Promise<StoredEvidence | undefined | Failure> {
-  try {
+  return caught(async () => {
     const found = await log.find(application, id);
     return (found?.evidence ?? undefined) as StoredEvidence | undefined;
-  } catch (error) {
-    if (error instanceof FailureError) return error.failure;
-    throw error;
-  }
+  });
 }

@@ -1,9 +1,10 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { MemberEvidence, StoredEvidence } from "../correction/evidence.js";
-import { failure } from "../domain/failure.js";
+import { failure, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { Prediction } from "../domain/prediction.js";
 import type { ReceiptKey } from "../domain/storePorts.js";
+import { HmacSha256 } from "../lib/hmacSha256.js";
 import { evidenceOf } from "./predictionEvidence.js";
 
 /** Evidence is left out of a receipt that would be longer than this, in characters. */
@@ -59,27 +60,55 @@ function payloadOf(prediction: Prediction, evidence: StoredEvidence | undefined,
 
 function seal(payload: string, key: ReceiptKey): string {
   const signed = `${FORMAT}.${key.id}.${Buffer.from(payload, "utf8").toString("base64url")}`;
-  return `${signed}.${createHmac("sha256", key.secret).update(signed).digest("base64url")}`;
+  let signer = signers.get(key);
+  if (signer === undefined) signers.set(key, (signer = new HmacSha256(key.secret)));
+  return `${signed}.${signer.sign(signed)}`;
 }
+
+const signers = new WeakMap<ReceiptKey, HmacSha256>();
 
 /**
  * The content of a receipt of ours. Anything else, down to one flipped bit, is NOT_FOUND, whatever is wrong with it
  * and after the same work, so that answers tell a forger nothing.
  */
 export function openReceipt(receipt: string, keys: readonly ReceiptKey[]): ReceiptContent | Failure {
-  const unknown = failure("NOT_FOUND", "receipt: no prediction of this server has this receipt", { path: ["receipt"] });
   const dot = receipt.lastIndexOf(".");
   const signed = receipt.slice(0, Math.max(0, dot));
-  const [format, keyId] = signed.split(".", 2);
+  const keyId = keyIdOf(signed);
   const known = keys.find((key) => String(key.id) === keyId);
-  const key = known ?? { id: -1, secret: new Uint8Array(32) };
+  const key = known ?? NO_KEY;
   const expected = createHmac("sha256", key.secret).update(signed).digest("base64url");
   const given = Buffer.alloc(expected.length);
   // Not as latin1, which keeps only the lower byte of a character: others would pass for those of a signature.
   given.write(receipt.slice(dot + 1), "utf8");
   const equal = timingSafeEqual(given, Buffer.from(expected, "latin1")) && receipt.length - dot - 1 === expected.length;
-  if (!equal || known === undefined || format !== FORMAT || receipt.length > MAX_RECEIPT_CHARACTERS) return unknown;
-  return parsePayload(signed.split(".")[2] ?? "") ?? unknown;
+  const begin = `${FORMAT}.${keyId}.`;
+  if (!equal || known === undefined || !signed.startsWith(begin) || receipt.length > MAX_RECEIPT_CHARACTERS)
+    return unknownReceipt();
+  return parsePayload(signed.slice(begin.length)) ?? unknownReceipt();
+}
+
+const NO_KEY: ReceiptKey = { id: -1, secret: new Uint8Array(32) };
+
+/** Of the key that a receipt says it is signed with: its second part, empty where there is none. */
+export function keyIdOf(receipt: string): string {
+  const begin = receipt.indexOf(".") + 1;
+  const end = receipt.indexOf(".", begin);
+  return begin === 0 ? "" : receipt.slice(begin, end < 0 ? undefined : end);
+}
+
+/** The same for a receipt of ours whose application the caller may not see: that it is one is not told either. */
+export function openSeenReceipt(
+  receipt: string,
+  keys: readonly ReceiptKey[],
+  isSeen: ((application: string) => boolean) | undefined,
+): ReceiptContent | Failure {
+  const content = openReceipt(receipt, keys);
+  return isFailure(content) || isSeen?.(content.application) !== false ? content : unknownReceipt();
+}
+
+function unknownReceipt(): Failure {
+  return failure("NOT_FOUND", "receipt: no prediction of this server has this receipt", { path: ["receipt"] });
 }
 
 function parsePayload(text: string): ReceiptContent | undefined {

@@ -4,10 +4,10 @@ import { isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { Choice, MemberRef } from "../domain/prediction.js";
 import type { ReceiptKey } from "../domain/storePorts.js";
-import { openReceipt } from "./receipt.js";
+import { openSeenReceipt } from "./receipt.js";
 
 export interface ExplainReceiptDependencies {
-  readonly receiptKeys: (receipt: string) => Promise<readonly ReceiptKey[]>;
+  readonly receiptKeys: (receipt: string) => readonly ReceiptKey[] | Promise<readonly ReceiptKey[]>;
   /** Evidence that did not fit into a receipt; undefined when it is not there (any more). */
   readonly loggedEvidence: (application: string, predictionId: string) => Promise<StoredEvidence | undefined | Failure>;
 }
@@ -34,8 +34,9 @@ export interface ReceiptExplanation {
 export async function explainReceipt(
   deps: ExplainReceiptDependencies,
   receipt: string,
+  isSeen: (application: string) => boolean,
 ): Promise<ReceiptExplanation | Failure> {
-  const content = openReceipt(receipt, await deps.receiptKeys(receipt));
+  const content = openSeenReceipt(receipt, await deps.receiptKeys(receipt), isSeen);
   if (isFailure(content)) return content;
   const { id, application, policyVersion, entity, predictedAtMs, source } = content;
   const evidence = content.isLogged ? await deps.loggedEvidence(application, id) : content.evidence;

@@ -2,6 +2,7 @@ import { isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { Clock } from "../domain/ports.js";
 import type { ReceiptKey, ReceiptKeyStore } from "../domain/storePorts.js";
+import { keyIdOf } from "./receipt.js";
 
 /** A receipt of an unknown key may be signed with one that this server has not heard of yet; it asks at most so often. */
 const ASK_AGAIN_MS = 1_000;
@@ -38,13 +39,12 @@ export class ReceiptKeys {
     await this.#reading;
   }
 
-  /** The keys that a receipt may be signed with; read again where it names one that is not among them. */
-  async forReceipt(receipt: string): Promise<readonly ReceiptKey[]> {
-    const named = receipt.split(".", 2)[1];
+  /** The keys that a receipt may be signed with; read again, in a promise, where it names one that is not among them. */
+  forReceipt(receipt: string): readonly ReceiptKey[] | Promise<readonly ReceiptKey[]> {
+    const named = keyIdOf(receipt);
     const isKnown = this.#keys.some(({ id }) => String(id) === named);
-    const isNumber = named !== undefined && /^\d{1,9}$/.test(named);
-    if (!isKnown && isNumber && this.#clock.nowMs() - this.#readMs >= ASK_AGAIN_MS) await this.#readAgain();
-    return this.#keys;
+    if (isKnown || !/^\d{1,9}$/.test(named) || this.#clock.nowMs() - this.#readMs < ASK_AGAIN_MS) return this.#keys;
+    return this.#readAgain().then(() => this.#keys);
   }
 
   /** From now on a new key signs, on all servers. Receipts of the key before the last are no longer taken. */

@@ -1,6 +1,7 @@
 import type { RegistrySnapshot } from "../domain/application.js";
 import { versionKey } from "../domain/application.js";
 import type { VersionKey } from "../domain/application.js";
+import { messageOf } from "../domain/messageOf.js";
 import type { Cancel, Clock, Random } from "../domain/ports.js";
 import type { RegistryStore } from "../domain/storePorts.js";
 import type { Learning } from "../learning/learning.js";
@@ -119,7 +120,7 @@ export class RegistryWatch {
   #retryLater(error: unknown): void {
     if (this.#phase !== "FOLLOWING") return;
     const waitMs = this.#backoff.next();
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     this.#options.warn(`the registry could not be read, next attempt in ${Math.round(waitMs)} ms: ${why}`);
     this.#cancelRetry?.();
     this.#cancelRetry = this.#clock.at(this.#clock.nowMs() + waitMs, () => this.#refreshUnawaited());
@@ -151,7 +152,7 @@ export class RegistryWatch {
       const key = versionKey(model, version);
       const before = this.#endpoints.get(key) ?? new Set<string>();
       const now = new Set(endpoints);
-      for (const endpoint of now) if (!before.has(endpoint)) served.replicas.add(endpoint);
+      for (const endpoint of now) if (!before.has(endpoint)) served.replicas.addRegistered(endpoint);
       for (const endpoint of before) if (!now.has(endpoint)) served.replicas.remove(endpoint);
       this.#endpoints.set(key, now);
       registered.add(key);

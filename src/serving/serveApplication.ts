@@ -14,6 +14,7 @@ import type { LearningApplication } from "../learning/followedApplication.js";
 import type { FeatureSource, Member, ServedApplication } from "./catalogue.js";
 import { featureReader, memberOutputReader } from "./memberOutput.js";
 import type { ReadMemberOutput } from "./memberOutput.js";
+import { replayUse } from "./replayUse.js";
 import type { ModelVersions } from "./modelVersions.js";
 
 export interface ServeDependencies {
@@ -51,13 +52,15 @@ export function serveApplication(
 /** How what is observed of an application is learned, by all of its policy versions. */
 export function learningApplication(application: Application, snapshot: RegistrySnapshot): LearningApplication {
   const foldings = new Map<number, StateFolding>();
-  for (const { version, policy, loss } of versionsOf(application, snapshot)) {
-    foldings.set(version, newFolding({ ...application, policy, loss }));
+  const versions = versionsOf(application, snapshot);
+  for (const { version, policy, loss, replayed } of versions) {
+    const replay = replayed && replayUse(application, { policy, version }, versions, replayed);
+    foldings.set(version, newFolding({ ...application, policy, loss, replay }));
   }
   return { name: application.name, policyVersion: application.policyVersion, foldings };
 }
 
-function versionsOf({ name }: Application, { policyVersions }: RegistrySnapshot): readonly PolicyVersion[] {
+export function versionsOf({ name }: Application, { policyVersions }: RegistrySnapshot): readonly PolicyVersion[] {
   return policyVersions.filter(({ application }) => application === name);
 }
 

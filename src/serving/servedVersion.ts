@@ -15,7 +15,9 @@ import type { ModelSettings } from "../domain/modelSettings.js";
 import type { Clock, Random, RowEvaluator } from "../domain/ports.js";
 import type { Row, Signature } from "../domain/tensor.js";
 import type { ConnectPacer } from "../replicas/connectPacer.js";
-import type { LinkPhase, ReplicaLink } from "../replicas/replicaLink.js";
+import type { DialFor } from "../replicas/dial.js";
+import type { LinkPhase } from "../replicas/linkState.js";
+import type { ReplicaLink } from "../replicas/replicaLink.js";
 import type { ModelFigures, ReplicaFigures } from "../telemetry/figures.js";
 import { approximateSpace, wantsApproximate } from "./approximateSettings.js";
 import { givenRows } from "./givenInputs.js";
@@ -29,6 +31,8 @@ export interface ServedVersionOptions {
   /** For each approximate cache, at present: less under memory pressure. */
   readonly approximateBytes: () => number;
   readonly maxQueueRows: number;
+  /** How registered wrappers are connected to. */
+  readonly dial: DialFor;
   readonly maxMessageBytes: number;
   readonly batchTimeoutMs: number;
   readonly onReplicaChange: (text: string) => void;

@@ -2,6 +2,8 @@ import type { Batcher } from "../batching/batcher.js";
 import type { Cancel, Clock, Random } from "../domain/ports.js";
 import type { Row, Signature } from "../domain/tensor.js";
 import type { ConnectPacer } from "../replicas/connectPacer.js";
+import { dialOwn } from "../replicas/dial.js";
+import type { Dial, DialFor } from "../replicas/dial.js";
 import { LinkCounters } from "../replicas/linkCounters.js";
 import { ReplicaLink } from "../replicas/replicaLink.js";
 import { doublingSizes } from "../replicas/warmUp.js";
@@ -14,6 +16,7 @@ export interface VersionReplicasOptions {
   readonly key: string;
   readonly model: string;
   readonly version: number;
+  readonly dial: DialFor;
   readonly maxMessageBytes: number;
   readonly batchTimeoutMs: number;
   readonly batcher: Batcher;
@@ -23,6 +26,13 @@ export interface VersionReplicasOptions {
   readonly onReplicaChange: (text: string) => void;
   /** It is drained and will not be back. */
   readonly onGone: (id: string) => void;
+}
+
+/** How a replica's link fares, for whoever runs its wrapper. */
+export interface ReplicaWatcher {
+  readonly onReady: () => void;
+  /** It could not be brought up, and is tried again. */
+  readonly onProblem: (why: string) => void;
 }
 
 /** A warm-up is over after so long, or soon where queries have nowhere else to go. */
@@ -47,6 +57,8 @@ export class VersionReplicas {
   #artefactDigest: string | undefined;
   #readyListeners: (() => void)[] = [];
   #goneListeners: (() => void)[] = [];
+  readonly #watchers = new WeakMap<ReplicaLink, ReplicaWatcher>();
+  readonly #awaitedGone = new Map<ReplicaLink, () => void>();
 
   constructor(options: VersionReplicasOptions) {
     this.#options = options;
@@ -66,17 +78,30 @@ export class VersionReplicas {
     for (const link of this.links) link.recheckSignature();
   }
 
-  /** Links a wrapper that listens at `endpoint`. The same endpoint twice is one replica. */
-  add(endpoint: string): void {
+  /** Links a wrapper that this server launched at `endpoint`. The same endpoint twice is one replica. */
+  add(endpoint: string, watcher?: ReplicaWatcher): void {
+    this.#link(endpoint, dialOwn, watcher);
+  }
+
+  /** Likewise one that somebody else runs, and has registered. */
+  addRegistered(endpoint: string): void {
+    const { dial, model, version } = this.#options;
+    this.#link(endpoint, dial(model, version), undefined);
+  }
+
+  #link(endpoint: string, dial: Dial, watcher: ReplicaWatcher | undefined): void {
     if (this.#links.has(endpoint)) return;
-    const link = this.#newLink(endpoint);
+    const link = this.#newLink(endpoint, dial, watcher);
+    if (watcher !== undefined) this.#watchers.set(link, watcher);
     this.#links.set(endpoint, link);
     link.start();
   }
 
-  remove(endpoint: string): void {
+  /** `gone` is called when it has answered what it was asked, or at once where there is none. */
+  remove(endpoint: string, gone?: () => void): void {
     const link = this.#links.get(endpoint);
-    if (link === undefined) return;
+    if (link === undefined) return gone?.();
+    if (gone !== undefined) this.#awaitedGone.set(link, gone);
     this.#links.delete(endpoint);
     this.#leaving.add(link);
     if (link.phase !== "READY" || this.#links.size === 0 || this.#hasReadyBeside(link)) return link.drain();
@@ -122,12 +147,13 @@ export class VersionReplicas {
     this.#links.clear();
   }
 
-  #newLink(endpoint: string): ReplicaLink {
+  #newLink(endpoint: string, dial: Dial, watcher: ReplicaWatcher | undefined): ReplicaLink {
     const { key, clock, registered, batcher, onReplicaChange, ...options } = this.#options;
     return new ReplicaLink({
       ...options,
       id: `${key}#${endpoint}`,
       endpoint,
+      dial,
       clock,
       counters: this.counters,
       expectedSignature: registered,
@@ -139,6 +165,7 @@ export class VersionReplicas {
         limitMs: () => (batcher.replicaCount > 0 ? WARM_UP_MS.besideOthers : WARM_UP_MS.alone),
       },
       onReady: (link) => this.#becameReady(link),
+      onProblem: (why) => watcher?.onProblem(why),
       onLost: (link, why) => {
         batcher.removeReplica(link.id);
         onReplicaChange(`replica ${link.id} is lost: ${why}`);
@@ -150,9 +177,10 @@ export class VersionReplicas {
   #becameReady(link: ReplicaLink): void {
     this.#artefactDigest ??= link.artefactDigest;
     this.#options.batcher.addReplica(link, link.warmUpSamples);
-    this.#options.onReplicaChange(`replica ${link.id} is ready; warm-up: ${link.warmUp}`);
+    this.#options.onReplicaChange(`replica ${link.id} is ready, ${link.transport}; warm-up: ${link.warmUp}`);
     for (const outgoing of [...this.#outgoing.keys()]) if (outgoing !== link) this.#release(outgoing);
     for (const listener of this.#readyListeners.splice(0)) listener();
+    this.#watchers.get(link)?.onReady();
   }
 
   #hasReadyBeside(link: ReplicaLink): boolean {
@@ -169,6 +197,8 @@ export class VersionReplicas {
   #gone(link: ReplicaLink): void {
     this.#outgoing.get(link)?.();
     this.#outgoing.delete(link);
+    this.#awaitedGone.get(link)?.();
+    this.#awaitedGone.delete(link);
     if (!this.#leaving.delete(link)) return;
     if (!this.links.some(({ id }) => id === link.id)) this.#options.onGone(link.id);
     if (this.#leaving.size === 0) for (const listener of this.#goneListeners.splice(0)) listener();

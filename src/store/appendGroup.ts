@@ -1,27 +1,34 @@
 import { FailureError, failure } from "../domain/failure.js";
-import type { AppendedObservation, KeptState, StateReading, StateRef } from "../domain/learningPorts.js";
+import type { AppendedObservation, StateReading, StateRef, WantedState } from "../domain/learningPorts.js";
 import type { Superseded } from "../domain/storePorts.js";
 import { unsafeCommitSetting } from "./commitSettings.js";
 import type { CommitSettings } from "./commitSettings.js";
+import { countGroup } from "./countGroup.js";
+import type { CountedPlace } from "./countGroup.js";
 import type { SqlRunner } from "./database.js";
-import type { GroupFold } from "./groupFold.js";
-import { ensureHead, lockHead } from "./headStatements.js";
+import type { GroupFold, ToWrite } from "./groupFold.js";
+import { appendEvents, lockHead } from "./headStatements.js";
 import type { ObservationRow } from "./observationRows.js";
 import { appendObservations, beginAppend, markSuperseded } from "./observationStatements.js";
-import type { AppendedRow, SupersededRow } from "./observationStatements.js";
-import { fromBirthJson, packStates, refsJson, stateReading, wantedJson } from "./stateRows.js";
+import type { AppendedRow, AppendedRows, SupersededRow } from "./observationStatements.js";
+import { fromBirthJson, noNews, packStates, refsJson, stateReadings, wantedJson } from "./stateRows.js";
 import { readStates, setRebuildPending, writeStates } from "./stateStatements.js";
+import type { Ending } from "./transaction.js";
 
 /** Observations of one application that go in one transaction, in their order. */
 export interface Group {
   readonly application: string;
   readonly rows: readonly ObservationRow[];
+  /** Of the process, for those who hear of the commit. */
+  readonly origin: string;
 }
 
 export interface AppendedGroup {
   readonly appended: readonly AppendedRow[];
   /** By the seq of the correction. */
   readonly superseded: ReadonlyMap<number, Superseded>;
+  /** Where the group's rows went that come to count beside others; undefined: all are at their own places. */
+  readonly places?: readonly CountedPlace[];
 }
 
 /** Observations after a kept state that one reading brings. */
@@ -35,26 +42,49 @@ const NOTHING_SUPERSEDED: ReadonlyMap<number, Superseded> = new Map();
  * The statements of one transaction. First the lock, then everything that depends on it: states are read, duplicates
  * recognised and places given under the head's lock, so whatever this process knew before can be stale without harm.
  */
-export function appendGroup(tx: SqlRunner, group: Group, fold: GroupFold): Promise<AppendedGroup> {
+export function appendGroup(tx: SqlRunner, group: Group, fold: GroupFold): Promise<Ending<AppendedGroup>> {
+  const counts = group.rows.some(({ observation }) => observation.counting !== undefined);
+  return counts ? appendCounted(tx, group, fold) : appendRows(tx, group, fold);
+}
+
+/** One round trip more: what the rows are to be is decided from the log before they are appended. */
+async function appendCounted(tx: SqlRunner, group: Group, fold: GroupFold): Promise<Ending<AppendedGroup>> {
+  const { application, rows } = group;
+  const [settings] = await Promise.all([beginAppend(tx, application), lockHead(tx, application)]);
+  requireSafe(settings);
+  const counted = await countGroup(tx, application, rows);
+  const { places } = counted;
+  if (counted.rows.length === 0) {
+    return { value: { appended: [], superseded: NOTHING_SUPERSEDED, places }, last: Promise.resolve() };
+  }
+  const { value, last } = await appendRows(tx, { ...group, rows: counted.rows }, fold);
+  return { value: { ...value, places }, last };
+}
+
+function appendRows(tx: SqlRunner, group: Group, fold: GroupFold): Promise<Ending<AppendedGroup>> {
   const corrects = group.rows.some(({ observation }) => observation.supersedes !== undefined);
   return corrects ? appendCorrections(tx, group, fold) : appendPlain(tx, group, fold);
 }
 
-/** Two round trips: all up to the fold is sent together, then the states. */
-async function appendPlain(tx: SqlRunner, group: Group, fold: GroupFold): Promise<AppendedGroup> {
+/**
+ * Two round trips: all up to the fold is sent together, then the states with COMMIT behind them. A third one where
+ * others have appended since the learner last knew where the log ends.
+ */
+async function appendPlain(tx: SqlRunner, group: Group, fold: GroupFold): Promise<Ending<AppendedGroup>> {
   const { application } = group;
   const wanted = fold.wanted(group.rows.map(({ observation }) => observation));
-  const [settings, , , readings, appended] = await Promise.all([
-    beginAppend(tx),
-    ensureHead(tx, application),
+  const asked = wanted.filter(({ currentAt }) => currentAt === undefined);
+  const [settings, head = 0, readings, appended] = await Promise.all([
+    beginAppend(tx, application),
     lockHead(tx, application),
-    wanted.length === 0 ? [] : readStates(tx, application, wantedJson(wanted), null, TAIL_ROWS),
-    appendObservations(tx, application, groupJson(group)),
+    asked.length === 0 ? [] : readStates(tx, application, wantedJson(asked), null, TAIL_ROWS),
+    appendObservations(tx, groupRows(group)),
   ]);
   requireSafe(settings);
-  const before = readings.map((row, index) => stateReading(wanted[index] as StateRef, row, TAIL_ROWS));
-  await writeAll(tx, application, await fold.fold(before, freshOf(group, appended)));
-  return { appended, superseded: NOTHING_SUPERSEDED };
+  const others = await readUnlessCurrent(tx, application, wanted, head);
+  const before = [...stateReadings(asked, readings, TAIL_ROWS), ...others];
+  const learned = await fold.fold(before, freshOf(group, appended));
+  return { value: { appended, superseded: NOTHING_SUPERSEDED }, last: writeAll(tx, application, learned) };
 }
 
 /**
@@ -62,28 +92,38 @@ async function appendPlain(tx: SqlRunner, group: Group, fold: GroupFold): Promis
  * had learned from them are read from their birth, as the log now says. `head` keeps what was just appended out of the
  * readings, since it is given to the fold by itself.
  */
-async function appendCorrections(tx: SqlRunner, group: Group, fold: GroupFold): Promise<AppendedGroup> {
+async function appendCorrections(tx: SqlRunner, group: Group, fold: GroupFold): Promise<Ending<AppendedGroup>> {
   const { application } = group;
-  const [settings, , head = 0] = await Promise.all([
-    beginAppend(tx),
-    ensureHead(tx, application),
-    lockHead(tx, application),
-  ]);
+  const [settings, head = 0] = await Promise.all([beginAppend(tx, application), lockHead(tx, application)]);
   requireSafe(settings);
-  const appended = await appendObservations(tx, application, groupJson(group));
+  const appended = await appendObservations(tx, groupRows(group));
   const fresh = freshOf(group, appended);
   const marked = await markSuperseded(tx, application, correctionsJson(fresh));
   const affected = await readFromBirth(tx, application, marked, head);
   const refolded = affected.filter(({ complete }) => complete);
   const others = await readOthers(tx, group, fold, refolded, head);
-  const writes = await fold.fold([...others, ...refolded], fresh);
-  await writeAll(tx, application, writes);
-  const written = new Set(writes.map(stateKey));
+  const learned = await fold.fold([...others, ...refolded], fresh);
+  const written = new Set(learned.writes.map(stateKey));
   const isLeft = (state: StateReading): boolean => !state.anew && !(state.complete && written.has(stateKey(state)));
   const left = affected.filter(isLeft);
   await setRebuildPending(tx, application, refsJson(left), true);
   await setRebuildPending(tx, application, refsJson(refolded.filter((state) => !isLeft(state))), false);
-  return { appended, superseded: supersededBy(marked, new Set(left.map(stateKey))) };
+  const superseded = supersededBy(marked, new Set(left.map(stateKey)));
+  return { value: { appended, superseded }, last: writeAll(tx, application, learned) };
+}
+
+/** Of those that the asker has while the log ends where it says. What was just appended is behind `head`, and left out. */
+async function readUnlessCurrent(
+  tx: SqlRunner,
+  application: string,
+  wanted: readonly WantedState[],
+  head: number,
+): Promise<readonly StateReading[]> {
+  const current = wanted.filter(({ currentAt }) => currentAt === head);
+  const behind = wanted.filter(({ currentAt }) => currentAt !== undefined && currentAt !== head);
+  if (behind.length === 0) return current.map(noNews);
+  const rows = await readStates(tx, application, wantedJson(behind), head, TAIL_ROWS);
+  return [...current.map(noNews), ...stateReadings(behind, rows, TAIL_ROWS)];
 }
 
 async function readFromBirth(
@@ -94,7 +134,7 @@ async function readFromBirth(
 ): Promise<readonly StateReading[]> {
   const refs = [...new Map(marked.flatMap(affectedBy).map((ref) => [stateKey(ref), ref])).values()];
   const rows = await readStates(tx, application, fromBirthJson(refs), untilSeq, REFOLD_ROWS);
-  return rows.map((row, index) => stateReading(refs[index] as StateRef, row, REFOLD_ROWS));
+  return stateReadings(refs, rows, REFOLD_ROWS);
 }
 
 /** What the learner wants beside what is folded again from birth anyway. */
@@ -108,11 +148,16 @@ async function readOthers(
   const again = new Set(refolded.map(stateKey));
   const wanted = fold.wanted(rows.map(({ observation }) => observation)).filter((state) => !again.has(stateKey(state)));
   const read = await readStates(tx, application, wantedJson(wanted), untilSeq, TAIL_ROWS);
-  return read.map((row, index) => stateReading(wanted[index] as StateRef, row, TAIL_ROWS));
+  return stateReadings(wanted, read, TAIL_ROWS);
 }
 
-async function writeAll(tx: SqlRunner, application: string, writes: readonly KeptState[]): Promise<void> {
-  if (writes.length > 0) await writeStates(tx, application, packStates(writes));
+/** Sent together: one round trip. */
+async function writeAll(tx: SqlRunner, application: string, { writes, events, rebuilds }: ToWrite): Promise<void> {
+  await Promise.all([
+    writes.length > 0 && writeStates(tx, application, packStates(writes)),
+    events.length > 0 && appendEvents(tx, application, JSON.stringify(events)),
+    rebuilds.length > 0 && setRebuildPending(tx, application, refsJson(rebuilds), true),
+  ]);
 }
 
 function requireSafe(settings: CommitSettings | undefined): void {
@@ -121,8 +166,8 @@ function requireSafe(settings: CommitSettings | undefined): void {
   throw new FailureError(failure("STORE_UNAVAILABLE", `observations would not survive a power cut with ${unsafe}`));
 }
 
-function groupJson({ rows }: Group): string {
-  return `[${rows.map((row) => row.json).join(",")}]`;
+function groupRows({ application, rows, origin }: Group): AppendedRows {
+  return { application, rowsJson: `[${rows.map((row) => row.json).join(",")}]`, origin };
 }
 
 function freshOf({ rows }: Group, appended: readonly AppendedRow[]): readonly AppendedObservation[] {

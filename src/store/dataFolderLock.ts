@@ -13,10 +13,11 @@ const ATTEMPTS = 5;
 /**
  * One server per data folder. The lock is a file that names its holder by process id and start, so that a killed
  * server's is recognised as stale, even when its id has been given to another process. It appears with its content in
- * one step (link), and a stale one is moved aside before its place is taken. Throws STORE_UNAVAILABLE.
+ * one step (link), and a stale one is moved aside before its place is taken. `name`: of the lock, for a part of what is in
+ * the folder. Throws STORE_UNAVAILABLE.
  */
-export function lockDataFolder(dataDir: string): DataFolderLock {
-  const path = join(dataDir, "skysail.lock");
+export function lockDataFolder(dataDir: string, name = "skysail.lock"): DataFolderLock {
+  const path = join(dataDir, name);
   const content = JSON.stringify({ pid: process.pid, start: processStart(process.pid) });
   const draft = `${path}.${process.pid}`;
   try {

@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import postgres from "postgres";
 import { FailureError, failure } from "../domain/failure.js";
+import { gatherWrites } from "./gatherWrites.js";
 
 export type Sql = postgres.Sql;
 /** What a statement runs on: the pool, or one transaction. */
@@ -21,10 +22,10 @@ export interface Database {
   /** One more connection of one's own, made when first used. */
   openLane(): Lane;
   /**
-   * Hears a channel on a connection of its own that is made again for ever when lost. `heard` is called for each
-   * notification, and whenever listening has begun anew (something may have been missed). Ends with `stop()`.
+   * Hears a channel on a connection of its own that is made again for ever when lost. `heard` is called with what each
+   * notification carries, and with "" whenever listening has begun anew (something may have been missed). Ends with `stop()`.
    */
-  listen(channel: string, heard: () => void): Promise<{ stop(): Promise<void> }>;
+  listen(channel: string, heard: (carried: string) => void): Promise<{ stop(): Promise<void> }>;
   /** Ends all connections, lanes included; statements under way have a moment to finish. Idempotent. */
   close(): Promise<void>;
 }
@@ -32,12 +33,14 @@ export interface Database {
 /** A single connection that can be cut off when its server does not answer. */
 export interface Lane {
   readonly sql: Sql;
+  /** Received so far, answers and all that making connections takes. */
+  readonly heardBytes: number;
   /** Cuts the socket at once: what was under way fails with CONNECTION_DESTROYED, and the lane is of no more use. */
   destroy(): void;
 }
 
 const CONNECT_WITHIN_MS = 5_000;
-const CLOSE_WITHIN_S = 5;
+const CLOSE_WITHIN_S = 2;
 
 /** Connects and asks one question, so that a wrong address is told at the start. Throws STORE_UNAVAILABLE in one line. */
 export async function connectDatabase(url: string, options: DatabaseOptions): Promise<Database> {
@@ -83,7 +86,7 @@ class PostgresDatabase implements Database {
     return lane;
   }
 
-  async listen(channel: string, heard: () => void): Promise<{ stop(): Promise<void> }> {
+  async listen(channel: string, heard: (carried: string) => void): Promise<{ stop(): Promise<void> }> {
     const sql = postgres(this.#url, listenerOptions(this.#options));
     this.#listeners.add(sql);
     const stop = async (): Promise<void> => {
@@ -92,7 +95,7 @@ class PostgresDatabase implements Database {
     };
     let first = true;
     const begun = (): void => {
-      if (!first) heard();
+      if (!first) heard("");
       first = false;
     };
     try {
@@ -122,6 +125,8 @@ class OwnLane implements Lane {
   #sockets: Socket[] = [];
   #destroyed = false;
   #connects = 0;
+  /** On sockets that are gone. */
+  #heardBefore = 0;
 
   constructor(url: string, options: DatabaseOptions, gone: () => void) {
     this.#gone = gone;
@@ -136,13 +141,18 @@ class OwnLane implements Lane {
     const path: unknown = parsed.path;
     const index = this.#connects++ % parsed.host.length;
     const address = { host: parsed.host[index] ?? "localhost", port: parsed.port[index] ?? 5432, noDelay: true };
-    const socket = typeof path === "string" ? connect(path) : connect(address);
+    const socket = gatherWrites(typeof path === "string" ? connect(path) : connect(address));
     // An error that comes before postgres.js listens must not end the process; the lane's user has a time limit.
     socket.on("error", () => undefined);
     // postgres.js tries again when it loses a socket that is not up yet, also after end().
     if (this.#destroyed) setImmediate(() => socket.destroy());
+    for (const gone of this.#sockets.filter((each) => each.destroyed)) this.#heardBefore += gone.bytesRead;
     this.#sockets = [...this.#sockets.filter((each) => !each.destroyed), socket];
     return socket;
+  }
+
+  get heardBytes(): number {
+    return this.#sockets.reduce((sum, socket) => sum + socket.bytesRead, this.#heardBefore);
   }
 
   destroy(): void {

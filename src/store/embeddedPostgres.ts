@@ -1,6 +1,7 @@
 import { mkdir, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FailureError, failure } from "../domain/failure.js";
+import { messageOf } from "../domain/messageOf.js";
 import { Backoff } from "../lib/backoff.js";
 import { CLUSTER_DATABASE, CLUSTER_USER, binariesFor, ensureCluster, locateCluster } from "./cluster.js";
 import type { StoreLog } from "./cluster.js";
@@ -183,7 +184,7 @@ class Supervisor {
       this.#watch(postmaster);
       this.#log.info(`PostgreSQL runs again, pid ${postmaster.pid}`);
     } catch (error) {
-      if (this.#phase.name !== "stopping") this.#restartLater(error instanceof Error ? error.message : String(error));
+      if (this.#phase.name !== "stopping") this.#restartLater(messageOf(error));
     }
   }
 }

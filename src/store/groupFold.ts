@@ -2,11 +2,11 @@ import { FailureError, failure } from "../domain/failure.js";
 import type {
   AppendedObservation,
   GroupLearner,
-  KeptState,
   LearnedGroup,
   StateReading,
   WantedState,
 } from "../domain/learningPorts.js";
+import { messageOf } from "../domain/messageOf.js";
 import type { NewObservation } from "../domain/storePorts.js";
 
 /**
@@ -29,10 +29,10 @@ export class GroupFold {
     return this.#learner?.wanted(this.#application, observations) ?? [];
   }
 
-  /** The states to write. */
-  async fold(readings: readonly StateReading[], fresh: readonly AppendedObservation[]): Promise<readonly KeptState[]> {
+  /** What is to be written. */
+  async fold(readings: readonly StateReading[], fresh: readonly AppendedObservation[]): Promise<ToWrite> {
     const last = fresh.at(-1);
-    if (this.#learner === undefined || last === undefined) return [];
+    if (this.#learner === undefined || last === undefined) return NOTHING;
     const learned = await this.#learner.fold(this.#application, readings, fresh).catch(asDefect);
     if (this.#ended) {
       learned.abandoned();
@@ -40,7 +40,7 @@ export class GroupFold {
     }
     this.#learned = learned;
     const wrong = learned.writes.find((write) => write.seq !== last.seq);
-    if (wrong === undefined) return learned.writes;
+    if (wrong === undefined) return learned;
     const text = `a learned state of "${wrong.entity}" is written as of ${wrong.seq}, not ${last.seq}`;
     throw new FailureError(failure("INTERNAL", text));
   }
@@ -54,8 +54,13 @@ export class GroupFold {
   }
 }
 
+/** States, events behind the group, and states that wait for a rebuild from now on. */
+export type ToWrite = Pick<LearnedGroup, "writes" | "events" | "rebuilds">;
+
+const NOTHING: ToWrite = { writes: [], events: [], rebuilds: [] };
+
 /** Not the database's error, whatever it looks like. */
 function asDefect(error: unknown): never {
-  const message = `learning from a group failed: ${error instanceof Error ? error.message : String(error)}`;
+  const message = `learning from a group failed: ${messageOf(error)}`;
   throw new FailureError(failure("INTERNAL", message), { cause: error });
 }

@@ -10,7 +10,8 @@ import type {
 import type { LossSpec, PolicySpec } from "../domain/policySpec.js";
 import type { Database, SqlRunner } from "./database.js";
 import * as entities from "./entityStatements.js";
-import { appendEvent, lockHead, selectEvents } from "./headStatements.js";
+import { lockedApplication } from "./expectedRevision.js";
+import { appendEvent, lockHead, selectEvents, selectEventsBefore } from "./headStatements.js";
 import { lossJson, policyJson } from "./policyRows.js";
 import { selectPolicyVersions } from "./policyVersionStatements.js";
 import {
@@ -21,7 +22,7 @@ import {
   requirePolicyVersion,
 } from "./policyVersions.js";
 import { lockApplication, notifyRegistry } from "./registryStatements.js";
-import { storeFailure, transact } from "./transaction.js";
+import { orFailure, storeFailure, transact } from "./transaction.js";
 
 /**
  * What operators do to learned state. Each change is one transaction under the locks of the application and of its head,
@@ -42,8 +43,10 @@ export class PostgresLearnedStateAdministration implements LearnedStateAdministr
     application: string,
     version: Pick<PolicyVersionRecord, "policy" | "loss" | "origin">,
     makeCurrent: boolean,
+    expected?: string,
   ): Promise<PolicyVersionRecord | Failure> {
     return this.#change(application, async (tx) => {
+      if (expected !== undefined) await lockedApplication(tx, application, expected);
       const added = await addPolicyVersion(tx, application, {
         policyJson: policyJson(version.policy as PolicySpec),
         lossJson: lossJson(version.loss as LossSpec),
@@ -55,8 +58,13 @@ export class PostgresLearnedStateAdministration implements LearnedStateAdministr
     });
   }
 
-  setCurrentPolicyVersion(application: string, version: number): Promise<PolicyVersionRecord | Failure> {
+  setCurrentPolicyVersion(
+    application: string,
+    version: number,
+    expected?: string,
+  ): Promise<PolicyVersionRecord | Failure> {
     return this.#change(application, async (tx) => {
+      if (expected !== undefined) await lockedApplication(tx, application, expected);
       const record = await requirePolicyVersion(tx, application, version);
       await makePolicyVersionCurrent(tx, application, version);
       await notifyRegistry(tx);
@@ -108,12 +116,12 @@ export class PostgresLearnedStateAdministration implements LearnedStateAdministr
     return this.#read((sql) => selectEvents(sql, application, afterSeq, limit));
   }
 
-  async #read<T>(work: (sql: SqlRunner) => Promise<T>): Promise<T> {
-    try {
-      return await work(this.#database.sql);
-    } catch (error) {
-      throw new FailureError(storeFailure(error), { cause: error });
-    }
+  eventsBefore(application: string, seq: number, count: number): Promise<readonly StoredEvent[]> {
+    return this.#read((sql) => selectEventsBefore(sql, application, seq, count));
+  }
+
+  #read<T>(work: (sql: SqlRunner) => Promise<T>): Promise<T> {
+    return orFailure(work(this.#database.sql));
   }
 
   /** Also for applications that were deleted: their logs stay, and entities in them may have to be forgotten. */

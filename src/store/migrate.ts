@@ -4,6 +4,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FailureError, failure } from "../domain/failure.js";
+import { messageOf } from "../domain/messageOf.js";
 import type { Sql, SqlRunner } from "./database.js";
 import { TransactionError, storeFailure, transact } from "./transaction.js";
 
@@ -73,7 +74,7 @@ async function apply(tx: SqlRunner, migration: Migration): Promise<void> {
   try {
     await tx.unsafe(migration.text);
   } catch (error) {
-    throw refused(`migration ${migration.name} failed: ${error instanceof Error ? error.message : String(error)}`);
+    throw refused(`migration ${migration.name} failed: ${messageOf(error)}`);
   }
   await recordApplied(tx, migration);
 }

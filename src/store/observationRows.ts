@@ -1,5 +1,6 @@
 import type { Failure } from "../domain/failure.js";
-import { badInput, isFailure } from "../domain/failure.js";
+import { badInput } from "../domain/failure.js";
+import { messageOf } from "../domain/messageOf.js";
 import type { NewObservation, Truth } from "../domain/storePorts.js";
 
 /** An observation as it goes to the database. */
@@ -11,16 +12,25 @@ export interface ObservationRow {
 }
 
 /** Encoded on arrival, row by row: one that cannot be encoded fails alone, before it joins a group. */
-export function observationRow(observation: NewObservation): ObservationRow | Failure {
-  const truth = truthJson(observation.truth);
-  if (isFailure(truth)) return truth;
-  const evidence = evidenceJson(observation.evidence);
-  if (isFailure(evidence)) return evidence;
-  if (!Number.isFinite(observation.predictedAtMs)) {
-    return badInput(["predictedAtMs"], "milliseconds since 1970", String(observation.predictedAtMs));
+export function observationRow(given: NewObservation): ObservationRow | Failure {
+  const problem = truthProblem(given.truth);
+  if (problem !== undefined) return problem;
+  if (!Number.isFinite(given.predictedAtMs)) {
+    return badInput(["predictedAtMs"], "milliseconds since 1970", String(given.predictedAtMs));
   }
+  const truth = withoutNegativeZero(given.truth);
+  const observation = truth === given.truth ? given : { ...given, truth };
+  try {
+    return { observation, json: rowJson(observation) };
+  } catch (error) {
+    return badInput(["evidence"], "a value that JSON can hold", messageOf(error));
+  }
+}
+
+/** Only of the evidence is it not known that JSON holds it. */
+function rowJson(observation: NewObservation): string {
   const { receiptId, key, policyVersion, entity, predictedAtMs, learnedBy, supersedes } = observation;
-  const plain = JSON.stringify({
+  return JSON.stringify({
     receipt_id: receiptId,
     key,
     policy_version: policyVersion,
@@ -28,11 +38,11 @@ export function observationRow(observation: NewObservation): ObservationRow | Fa
     predicted_ms: predictedAtMs,
     learned_by: learnedBy,
     supersedes,
+    counts: observation.counts,
+    withheld: observation.withheld,
+    truth: observation.truth,
+    evidence: observation.evidence ?? null,
   });
-  return {
-    observation: { ...observation, truth: withoutNegativeZero(observation.truth) },
-    json: `${plain.slice(0, -1)},"truth":${truth},"evidence":${evidence}}`,
-  };
 }
 
 /** JSON has no negative zero: a state folded from what arrived must be the one folded from what was stored. */
@@ -52,20 +62,17 @@ function withoutNegativeZero(truth: Truth): Truth {
 }
 
 /** JSON has no NaN and no infinities: JSON.stringify would store null in their place without a word. */
-function truthJson(truth: Truth): string | Failure {
+function truthProblem(truth: Truth): Failure | undefined {
   switch (truth.kind) {
     case "LABEL":
-      return JSON.stringify({ kind: truth.kind, label: truth.label });
+      return undefined;
     case "NUMBER":
-      return finite(truth.number, ["number"]) ?? JSON.stringify({ kind: truth.kind, number: truth.number });
+      return finite(truth.number, ["number"]);
     case "REWARD":
-      return finite(truth.reward, ["reward"]) ?? JSON.stringify({ kind: truth.kind, reward: truth.reward });
+      return finite(truth.reward, ["reward"]);
     case "VECTOR": {
       const index = truth.vector.findIndex((value) => !Number.isFinite(value));
-      return (
-        finite(truth.vector[index] ?? 0, ["vector", index]) ??
-        JSON.stringify({ kind: truth.kind, vector: truth.vector })
-      );
+      return finite(truth.vector[index] ?? 0, ["vector", index]);
     }
     default:
       return truth satisfies never;
@@ -74,12 +81,4 @@ function truthJson(truth: Truth): string | Failure {
 
 function finite(value: number, path: readonly (string | number)[]): Failure | undefined {
   return Number.isFinite(value) ? undefined : badInput(path, "a finite number", String(value));
-}
-
-function evidenceJson(evidence: unknown): string | Failure {
-  try {
-    return JSON.stringify(evidence) ?? "null";
-  } catch (error) {
-    return badInput(["evidence"], "a value that JSON can hold", error instanceof Error ? error.message : String(error));
-  }
 }

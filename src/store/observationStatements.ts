@@ -1,20 +1,24 @@
 import type { CommitSettings } from "./commitSettings.js";
+import type { Withheld } from "../domain/storePorts.js";
 import type { SqlRunner } from "./database.js";
 import { LOG_CHANNEL } from "./headStatements.js";
 
 /** One function per statement. They run in one transaction under the application's head. */
 
 /**
- * Limits of this transaction on the server's side, and what it says about durability. A client that is stopped (a
- * paused machine, a debugger) must not hold the head row: others wait for it. The client's own limit is shorter. Every
- * look-up here has its index, and a plan that was made when the tables were empty must not read them whole later: with
- * the other ways off one plan serves for good, which saves making it anew for each group (1.8 of 8 ms at 64 rows).
- * Compiling a plan (jit), which the planner takes to be worth it for its guess of 100 rows, costs 40 ms a group.
+ * Makes the application's head, for the first of its log, and sets the limits of this transaction on the server's side;
+ * gives what the server says about durability. A client that is stopped (a paused machine, a debugger) must not hold the
+ * head row: others wait for it. A statement has less time than the client waits, who is then told that nothing was
+ * stored, where the client's own limit could leave that open. Every look-up here has its index, and a plan that was made
+ * when the tables were empty must not read them whole later: with the other ways off one plan serves for good, which saves
+ * making it anew for each group (1.8 of 8 ms at 64 rows). Compiling a plan (jit), which the planner takes to be worth it
+ * for its guess of 100 rows, costs 40 ms a group.
  */
-export async function beginAppend(tx: SqlRunner): Promise<CommitSettings | undefined> {
+export async function beginAppend(tx: SqlRunner, application: string): Promise<CommitSettings | undefined> {
   const rows = await tx<CommitSettings[]>`
+    with head as (insert into application_head (shard_key) values (${application}) on conflict do nothing)
     select current_setting('fsync') as "fsync", current_setting('synchronous_commit') as "synchronousCommit",
-      set_config('statement_timeout', '1000', true), set_config('idle_in_transaction_session_timeout', '2000', true),
+      set_config('statement_timeout', '4000', true), set_config('idle_in_transaction_session_timeout', '2000', true),
       set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
       set_config('enable_bitmapscan', 'off', true), set_config('jit', 'off', true)`;
   return rows[0];
@@ -29,6 +33,14 @@ export interface AppendedRow {
   /** The stored truth equals the given one. */
   readonly same: boolean;
   readonly refusal: "DELETED" | "NO_TARGET" | "SUPERSEDED" | null;
+  readonly withheld: Withheld | null;
+}
+
+export interface AppendedRows {
+  readonly application: string;
+  readonly rowsJson: string;
+  /** The process that appends them: it needs not be told of them. */
+  readonly origin: string;
 }
 
 /**
@@ -40,12 +52,11 @@ export interface AppendedRow {
  */
 export async function appendObservations(
   tx: SqlRunner,
-  application: string,
-  rowsJson: string,
+  { application, rowsJson, origin }: AppendedRows,
 ): Promise<readonly AppendedRow[]> {
   return tx<AppendedRow[]>`
     with checked as materialized (
-      select g.*, known.seq as known_seq, known.truth as known_truth,
+      select g.*, known.seq as known_seq, known.truth as known_truth, known.withheld as known_withheld,
         case
           when known.seq is not null then null
           when exists (
@@ -57,11 +68,12 @@ export async function appendObservations(
           when target.superseded_by is not null then 'SUPERSEDED'
         end as refusal
       from rows from (jsonb_to_recordset(${rowsJson}::text::jsonb) as (receipt_id text, key text, policy_version integer,
-        entity text, predicted_ms float8, truth jsonb, evidence jsonb, learned_by integer[], supersedes text))
+        entity text, predicted_ms float8, truth jsonb, evidence jsonb, learned_by integer[], supersedes text,
+        counts boolean, withheld text))
         with ordinality as g (receipt_id, key, policy_version, entity, predicted_ms, truth, evidence, learned_by,
-          supersedes, ord)
+          supersedes, counts, withheld, ord)
       left join lateral (
-        select o.seq, o.truth from observation o
+        select o.seq, o.truth, o.withheld from observation o
         where o.shard_key = ${application} and o.receipt_id = g.receipt_id and o.key = g.key
         limit 1) known on true
       left join lateral (
@@ -80,18 +92,20 @@ export async function appendObservations(
       where head.shard_key = ${application} and given.fresh
     ), stored as (
       insert into observation
-        (shard_key, seq, receipt_id, key, policy_version, entity, predicted_at, truth, evidence, learned_by)
+        (shard_key, seq, receipt_id, key, policy_version, entity, predicted_at, truth, evidence, learned_by,
+         counts, withheld)
       select ${application}, seq, receipt_id, key, policy_version, entity, to_timestamp(predicted_ms / 1000), truth,
-        evidence, learned_by
+        evidence, learned_by, coalesce(counts, true), withheld
       from numbered order by seq
       returning seq
     ), moved as (
       update application_head set last_seq = (select max(seq) from stored)
       where shard_key = ${application} and exists (select from stored)
-      returning pg_notify(${LOG_CHANNEL}, '')
+      returning pg_notify(${LOG_CHANNEL}, ${origin}::text)
     )
     select given.ord::float8 as ord, coalesce(given.known_seq, numbered.seq)::float8 as seq,
-      not given.fresh as duplicate, given.same, given.refusal
+      not given.fresh as duplicate, given.same, given.refusal,
+      case when given.known_seq is null then given.withheld else given.known_withheld end as withheld
     from given left join numbered using (receipt_id, key)`;
 }
 
@@ -102,7 +116,10 @@ export interface SupersededRow {
   readonly learnedBy: readonly number[];
 }
 
-/** Marks what rows just appended correct. Given as [seq of the correction, receipt, key of what it corrects]. */
+/**
+ * Marks what rows just appended correct. Given as [seq of the correction, receipt, key of what it corrects]. Learned by:
+ * also the versions that have it by replaying the log, and the forks of those that had learned it before.
+ */
 export async function markSuperseded(
   tx: SqlRunner,
   application: string,
@@ -113,5 +130,10 @@ export async function markSuperseded(
     from jsonb_to_recordset(${correctionsJson}::text::jsonb) as c(seq bigint, receipt_id text, key text)
     where o.shard_key = ${application} and o.receipt_id = c.receipt_id and o.key = c.key
     returning o.seq::float8 as seq, o.superseded_by::float8 as "supersededBy", o.entity,
-      to_jsonb(o.learned_by) as "learnedBy"`;
+      to_jsonb(o.learned_by || coalesce((
+        select array_agg(p.version) from policy_version p
+        where p.shard_key = ${application} and not p.version = any(o.learned_by) and (
+          (o.counts and o.seq > p.replayed_after and o.seq <= p.replayed_until) or exists (
+            select from unnest(p.lineage_versions, p.lineage_until) as l(version, until)
+            where o.seq <= l.until and l.version = any(o.learned_by)))), '{}')) as "learnedBy"`;
 }

@@ -2,19 +2,28 @@ import type { Failure } from "../domain/failure.js";
 import { FailureError, badInput, failure, isFailure } from "../domain/failure.js";
 import type { GroupLearner } from "../domain/learningPorts.js";
 import type { Clock, Random } from "../domain/ports.js";
-import type { NewObservation, ObservationStore, StoredObservation } from "../domain/storePorts.js";
+import type { NewObservation, ObservationStore, StoredObservation, Superseded } from "../domain/storePorts.js";
 import { appendGroup } from "./appendGroup.js";
 import type { AppendedGroup, Group } from "./appendGroup.js";
+import type { CountedPlace } from "./countGroup.js";
 import { inCorrectionLayers } from "./correctionLayers.js";
 import type { Database, Lane } from "./database.js";
 import { GroupFold } from "./groupFold.js";
 import { GroupQueue } from "./groupQueue.js";
 import type { GroupResult } from "./groupQueue.js";
+import { NOBODY } from "./headStatements.js";
 import { LanePool } from "./lanePool.js";
 import { observationRow } from "./observationRows.js";
 import type { ObservationRow } from "./observationRows.js";
 import type { AppendedRow } from "./observationStatements.js";
-import { RETRY_AFTER_MS, TransactionError, errorKind, outcomeUnknown, storeFailure, transact } from "./transaction.js";
+import {
+  RETRY_AFTER_MS,
+  TransactionError,
+  errorKind,
+  outcomeUnknown,
+  storeFailure,
+  transactTo,
+} from "./transaction.js";
 import { Watchdog } from "./watchdog.js";
 
 export interface ObservationStoreOptions {
@@ -22,10 +31,12 @@ export interface ObservationStoreOptions {
   readonly random: Random;
   /** Learns from what is stored, in the same transaction; undefined: nothing learns here. */
   readonly learner?: GroupLearner | undefined;
+  /** What others hear of a commit; those who say the same hear nothing of it. */
+  readonly origin?: string;
   /** Waiting or being committed, over all applications; beyond it STORE_UNAVAILABLE. */
   readonly maxPending?: number;
   readonly maxGroupRows?: number;
-  /** How long the database may leave us without an answer before its connection is cut. */
+  /** How long the database may leave us without an answer before its connection is cut, and how long it is tried again. */
   readonly answerWithinMs?: number;
   /** Connections, hence applications whose groups are committed at the same time. */
   readonly maxLanes?: number;
@@ -33,7 +44,12 @@ export interface ObservationStoreOptions {
 
 type Outcome = StoredObservation | Failure;
 
-const DEFAULTS = { maxPending: 10_000, maxGroupRows: 500, answerWithinMs: 500, maxLanes: 4 };
+/**
+ * `answerWithinMs`: a disk that flushes slowly, a machine with too few cores and a server that is paused while it holds an
+ * application's head (which the database ends after two seconds) leave a healthy database silent for a second or two, and
+ * an observation that could have been stored must not be refused for it. Who waits meanwhile is bounded by `maxPending`.
+ */
+const DEFAULTS = { maxPending: 10_000, maxGroupRows: 500, answerWithinMs: 5_000, maxLanes: 4, origin: NOBODY };
 const MAX_RETRIES = 3;
 const RETRY_STEP_MS = 10;
 
@@ -76,30 +92,34 @@ export class PostgresObservationStore implements ObservationStore {
 
   async #commit(application: string, rows: readonly ObservationRow[]): Promise<GroupResult<Outcome>> {
     const results: Outcome[] = [];
-    for (const layer of inCorrectionLayers(rows)) results.push(...(await this.#store({ application, rows: layer })));
+    const { origin } = this.#options;
+    for (const layer of inCorrectionLayers(rows))
+      results.push(...(await this.#store({ application, rows: layer, origin })));
     return { results, refuseBehind: refusalFrom(results) };
   }
 
   /** One outcome per row. */
   async #store(group: Group): Promise<readonly Outcome[]> {
-    const { application, rows } = group;
+    const { rows } = group;
     try {
       return outcomesOf(rows, await this.#appendWithRetries(group));
     } catch (error) {
       const refused = storeFailure(error);
       if (refused.code !== "BAD_INPUT" || rows.length === 1) return rows.map(() => refused);
       const half = Math.ceil(rows.length / 2);
-      const left = await this.#store({ application, rows: rows.slice(0, half) });
-      return [...left, ...(await this.#store({ application, rows: rows.slice(half) }))];
+      const left = await this.#store({ ...group, rows: rows.slice(0, half) });
+      return [...left, ...(await this.#store({ ...group, rows: rows.slice(half) }))];
     }
   }
 
   async #appendWithRetries(group: Group): Promise<AppendedGroup> {
+    const { clock, answerWithinMs } = this.#options;
+    const untilMs = clock.nowMs() + answerWithinMs;
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#lanes.use((lane) => this.#append(lane, group), isBroken);
       } catch (error) {
-        if (attempt > MAX_RETRIES || !isWorthRetrying(error)) throw error;
+        if (attempt > MAX_RETRIES || clock.nowMs() >= untilMs || !isWorthRetrying(error)) throw error;
         await this.#pause(attempt * RETRY_STEP_MS * this.#options.random());
       }
     }
@@ -121,13 +141,17 @@ export class PostgresObservationStore implements ObservationStore {
   /** Whenever the database (or the learner) is silent for too long, the connection is cut, which fails what is under way. */
   async #transact(lane: Lane, group: Group, fold: GroupFold): Promise<AppendedGroup> {
     const limitMs = this.#options.answerWithinMs;
-    const watchdog = new Watchdog(this.#options.clock, limitMs, () => lane.destroy());
+    const watchdog = new Watchdog({
+      ...{ clock: this.#options.clock, limitMs },
+      heard: () => lane.heardBytes,
+      bark: () => lane.destroy(),
+    });
     try {
-      return await transact(lane.sql, async (tx) => {
+      return await transactTo(lane.sql, async (tx) => {
         watchdog.reset();
-        const appended = await appendGroup(tx, group, fold);
+        const ending = await appendGroup(tx, group, fold);
         watchdog.reset();
-        return appended;
+        return ending;
       });
     } catch (error) {
       if (watchdog.expired) throw silent(limitMs, error);
@@ -145,23 +169,44 @@ export class PostgresObservationStore implements ObservationStore {
 
 function outcomesOf(rows: readonly ObservationRow[], group: AppendedGroup): readonly Outcome[] {
   const byPlace = new Map(group.appended.map((row) => [row.ord, row]));
-  return rows.map((row, index) => {
-    const appended = byPlace.get(index + 1);
-    return appended === undefined ? unanswered() : outcomeOf(row.observation, appended, group);
+  return rows.map(({ observation }, index) => {
+    const place = group.places?.[index];
+    if (place?.isDeleted === true) return refused(observation, "DELETED");
+    if (place !== undefined && place.ord === undefined) return nothingNew(place);
+    const appended = byPlace.get(place?.ord ?? index + 1);
+    if (appended === undefined) return unanswered();
+    return outcomeOf(observation, appended, group, place);
   });
+}
+
+/** Somebody has counted it already, or there is nothing to count. */
+function nothingNew({ knownSeq, counted }: CountedPlace): StoredObservation {
+  return { kind: "observation", seq: knownSeq, duplicate: true, ...(counted && { counted }) };
 }
 
 function outcomeOf(
   given: NewObservation,
-  { seq, duplicate, same, refusal }: AppendedRow,
+  { seq, duplicate, same, refusal, withheld }: AppendedRow,
   group: AppendedGroup,
+  place: CountedPlace | undefined,
 ): Outcome {
   if (refusal !== null) return refused(given, refusal);
   if (seq === null) return unanswered();
   if (!same) return differs();
-  const superseded = group.superseded.get(seq);
-  const stored = { kind: "observation", seq, duplicate } as const;
+  const superseded = supersededBy(seq, group, place);
+  const { counted } = place ?? {};
+  const told = { ...(counted && { counted }), ...(withheld !== null && { withheld }) };
+  const stored = { kind: "observation", seq, duplicate, ...told } as const;
   return superseded === undefined || duplicate ? stored : { ...stored, superseded };
+}
+
+/** Where a total was corrected too, states still count that one. */
+function supersededBy(seq: number, group: AppendedGroup, place: CountedPlace | undefined): Superseded | undefined {
+  const superseded = group.superseded.get(seq);
+  if (superseded === undefined) return undefined;
+  const total = group.appended.find(({ ord }) => ord === place?.totalOrd);
+  const isPending = group.superseded.get(total?.seq ?? 0)?.rebuildPending === true;
+  return isPending ? { ...superseded, rebuildPending: true } : superseded;
 }
 
 function refused({ supersedes }: NewObservation, refusal: NonNullable<AppendedRow["refusal"]>): Failure {

@@ -25,7 +25,13 @@ export const POLICY = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("thompson"), epsilon: NUMBER, strength: NUMBER }),
   z.object({ kind: z.literal("squarecb"), gammaScale: NUMBER, ...CONTEXT }),
   z.object({ kind: z.literal("linucb"), alpha: NUMBER, ...CONTEXT }),
-  z.object({ kind: z.literal("linear"), featureModel: z.exactOptional(z.string()), ridge: NUMBER, forgetting: NUMBER }),
+  z.object({
+    kind: z.literal("linear"),
+    featureModel: z.exactOptional(z.string()),
+    ridge: NUMBER,
+    strength: NUMBER,
+    forgetting: NUMBER,
+  }),
 ]);
 
 export const LOSS = z.discriminatedUnion("kind", [

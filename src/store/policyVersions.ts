@@ -76,7 +76,7 @@ export async function requirePolicyVersion(
 }
 
 export function policyVersionRecord(row: PolicyVersionRow): PolicyVersionRecord {
-  const { version, policy, loss, origin, originFrom, sinceSeq, frozen, createdAtMs } = row;
+  const { version, policy, loss, origin, originFrom, sinceSeq, replayed, frozen, createdAtMs } = row;
   const from = originFrom ?? 0;
   return {
     version,
@@ -84,12 +84,13 @@ export function policyVersionRecord(row: PolicyVersionRow): PolicyVersionRecord 
     loss,
     origin: origin === "CREATED" ? { kind: origin } : { kind: origin, from },
     sinceSeq,
+    ...(replayed === null ? {} : { replayed }),
     frozen,
     createdAtMs,
   };
 }
 
-function policyEvent(
+export function policyEvent(
   tx: SqlRunner,
   application: string,
   content: { readonly version: number; readonly change: string },

@@ -1,16 +1,9 @@
-import { FailureError } from "../domain/failure.js";
 import type { Cancel, Clock } from "../domain/ports.js";
-import type { LoggedPrediction, PredictionCursor, PredictionLog, WaitBasis } from "../domain/predictionLogPorts.js";
+import type { LoggedPrediction, PredictionCursor, PredictionLog } from "../domain/predictionLogPorts.js";
 import type { Database } from "./database.js";
 import { keepPartitions } from "./predictionPartitions.js";
-import {
-  insertPredictions,
-  packPredictions,
-  selectPrediction,
-  selectUnobserved,
-  updateShown,
-} from "./predictionStatements.js";
-import { TransactionError, errorKind, storeFailure, transact } from "./transaction.js";
+import { insertPredictions, packPredictions, selectOfEntity, selectPrediction } from "./predictionStatements.js";
+import { TransactionError, errorKind, orFailure, transact } from "./transaction.js";
 
 export interface PredictionLogOptions {
   readonly clock: Clock;
@@ -67,27 +60,20 @@ export class PostgresPredictionLog implements PredictionLog {
 
   async find(application: string, id: string): Promise<LoggedPrediction | undefined> {
     const pending = this.#pending.get(keyOf(application, id));
-    return pending ?? this.#ask(selectPrediction(this.#database.sql, application, id));
+    return pending ?? orFailure(selectPrediction(this.#database.sql, application, id));
   }
 
-  async markShown(application: string, id: string, shownAtMs: number): Promise<boolean> {
-    // One that is being written now gets its mark where it is then.
-    while (this.#writing !== undefined) await this.#writing;
-    const key = keyOf(application, id);
-    const pending = this.#pending.get(key);
-    if (pending === undefined) return this.#ask(updateShown(this.#database.sql, application, id, shownAtMs));
-    this.#pending.set(key, { ...pending, shownAtMs: pending.shownAtMs ?? shownAtMs });
-    return true;
+  start(): Promise<void> {
+    return orFailure(this.#keepPartitions());
   }
 
-  unobservedSince(
+  ofEntity(
     application: string,
-    basis: WaitBasis,
+    entity: string,
     after: PredictionCursor,
-    untilMs: number,
     limit: number,
   ): Promise<readonly LoggedPrediction[]> {
-    return this.#ask(selectUnobserved(this.#database.sql, application, basis, after, untilMs, limit));
+    return orFailure(selectOfEntity(this.#database.sql, application, entity, after, limit));
   }
 
   stop(): Promise<void> {
@@ -159,14 +145,6 @@ export class PostgresPredictionLog implements PredictionLog {
     if (today <= this.#partitionsUntilDay) return;
     await keepPartitions(this.#database.sql, { nowMs, retentionDays: this.#options.retentionDays });
     this.#partitionsUntilDay = today;
-  }
-
-  async #ask<T>(answer: Promise<T>): Promise<T> {
-    try {
-      return await answer;
-    } catch (error) {
-      throw new FailureError(storeFailure(error), { cause: error });
-    }
   }
 }
 

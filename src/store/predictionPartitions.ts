@@ -6,6 +6,8 @@ const LOCK = "31650977193485172";
 const DAY_MS = 86_400_000;
 /** Made so many days before they are needed, so that a server that cannot make one has time to try again. */
 const DAYS_AHEAD = 2;
+/** No application waits longer for a reward. What waits for more was left behind by one that is gone. */
+const MAX_WAIT_DAYS = 31;
 
 export interface PartitionLimits {
   readonly nowMs: number;
@@ -13,7 +15,10 @@ export interface PartitionLimits {
   readonly retentionDays: number;
 }
 
-/** Makes the partitions of yesterday (clocks differ), today and the next days; drops those that are too old. Of several servers one does it. */
+/**
+ * Makes the partitions of yesterday (clocks differ), today and the next days; drops those that are too old, unless a
+ * prediction in them still waits for its reward. Of several servers one does it.
+ */
 export async function keepPartitions(sql: Sql, { nowMs, retentionDays }: PartitionLimits): Promise<void> {
   const today = Math.floor(nowMs / DAY_MS);
   await transact(sql, async (tx) => {
@@ -23,7 +28,11 @@ export async function keepPartitions(sql: Sql, { nowMs, retentionDays }: Partiti
       if (!there.has(partitionName(day))) await createPartition(tx, day);
     }
     const oldest = partitionName(today - retentionDays);
-    for (const name of there) if (name < oldest) await dropPartition(tx, name);
+    const lastWait = partitionName(today - retentionDays - MAX_WAIT_DAYS);
+    for (const name of there) {
+      if (name >= oldest) continue;
+      if (name < lastWait || !(await selectIsWaiting(tx, name))) await dropPartition(tx, name);
+    }
   });
 }
 
@@ -53,6 +62,12 @@ async function createPartition(tx: SqlRunner, day: number): Promise<void> {
     `create table ${partitionName(day)} partition of prediction
      for values from ('${dateOf(day)} 00:00:00+00') to ('${dateOf(day + 1)} 00:00:00+00')`,
   );
+}
+
+async function selectIsWaiting(tx: SqlRunner, name: string): Promise<boolean> {
+  const rows = await tx<{ waits: boolean }[]>`
+    select exists (select from ${tx(name)} where waits_from is not null) as waits`;
+  return rows[0]?.waits ?? false;
 }
 
 async function dropPartition(tx: SqlRunner, name: string): Promise<void> {

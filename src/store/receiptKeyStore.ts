@@ -1,9 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { FailureError } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { ReceiptKey, ReceiptKeyStore } from "../domain/storePorts.js";
 import type { Database, SqlRunner } from "./database.js";
-import { storeFailure, transact } from "./transaction.js";
+import { orFailure, storeFailure, transact } from "./transaction.js";
 
 const SECRET_BYTES = 32;
 /** "receipt" in ASCII: no other use of advisory locks in the database has this number. */
@@ -13,19 +11,21 @@ const CHANNEL = "skysail_receipt_keys";
 /** Receipt keys in PostgreSQL: shared by all servers on the database, and the same after a restart. */
 export class PostgresReceiptKeyStore implements ReceiptKeyStore {
   readonly #database: Database;
+  readonly #newSecret: () => Uint8Array;
 
-  constructor(database: Database) {
+  constructor(database: Database, randomBytes: (size: number) => Uint8Array) {
     this.#database = database;
+    this.#newSecret = () => randomBytes(SECRET_BYTES);
   }
 
   /** Newest first, at most two. Throws FailureError (STORE_UNAVAILABLE) when the database cannot be asked. */
-  async readOrCreate(): Promise<readonly ReceiptKey[]> {
-    try {
-      const keys = await selectActiveKeys(this.#database.sql);
-      return keys.length > 0 ? keys : await transact(this.#database.sql, createFirstKey);
-    } catch (error) {
-      throw new FailureError(storeFailure(error), { cause: error });
-    }
+  readOrCreate(): Promise<readonly ReceiptKey[]> {
+    return orFailure(this.#readOrCreate());
+  }
+
+  async #readOrCreate(): Promise<readonly ReceiptKey[]> {
+    const keys = await selectActiveKeys(this.#database.sql);
+    return keys.length > 0 ? keys : transact(this.#database.sql, (tx) => createFirstKey(tx, this.#newSecret));
   }
 
   /** Of two servers that rotate at once the second retires the first one's predecessor: both keys are good. */
@@ -33,7 +33,7 @@ export class PostgresReceiptKeyStore implements ReceiptKeyStore {
     try {
       return await transact(this.#database.sql, async (tx) => {
         await lockKeys(tx);
-        await insertKey(tx, randomBytes(SECRET_BYTES));
+        await insertKey(tx, this.#newSecret());
         await retireOldKeys(tx);
         await notifyKeys(tx);
         return selectActiveKeys(tx);
@@ -49,11 +49,11 @@ export class PostgresReceiptKeyStore implements ReceiptKeyStore {
 }
 
 /** Of servers that start at once on an empty database, one makes the key and the others wait and read it. */
-async function createFirstKey(tx: SqlRunner): Promise<readonly ReceiptKey[]> {
+async function createFirstKey(tx: SqlRunner, newSecret: () => Uint8Array): Promise<readonly ReceiptKey[]> {
   await lockKeys(tx);
   const keys = await selectActiveKeys(tx);
   if (keys.length > 0) return keys;
-  await insertKey(tx, randomBytes(SECRET_BYTES));
+  await insertKey(tx, newSecret());
   return selectActiveKeys(tx);
 }
 

@@ -39,6 +39,7 @@ const FEEDBACK = z.object({
   deferActivation: z.boolean(),
   apprentice: z.boolean(),
   logPredictions: z.enum(["NONE", "EVIDENCE", "INPUTS"]),
+  learnedShare: z.exactOptional(z.number()),
 });
 const SIGNATURE = z.object({ inputs: TENSORS, outputs: TENSORS });
 
@@ -84,6 +85,7 @@ const POLICY_VERSION = z.object({
   policy: POLICY,
   loss: LOSS,
   frozen: z.boolean(),
+  replayed: z.exactOptional(z.object({ afterSeq: z.number(), untilSeq: z.number() })),
 });
 
 /** Rows of the registry, whose jsonb columns may hold anything, to the domain. They throw on what they do not know. */
@@ -140,7 +142,7 @@ export function applicationContent(application: Omit<Application, "links" | "pol
     application.confidenceThreshold ?? null,
     application.coverage ?? null,
     [feedback.rewardWaitMs ?? null, feedback.defaultReward ?? null, feedback.aggregation],
-    [feedback.deferActivation, feedback.apprentice, feedback.logPredictions],
+    [feedback.deferActivation, feedback.apprentice, feedback.logPredictions, feedback.learnedShare ?? null],
   ]);
 }
 

@@ -1,6 +1,7 @@
 import type postgres from "postgres";
 import type { ApplicationLink, FeedbackRules } from "../domain/application.js";
 import type { SqlRunner } from "./database.js";
+import { replayedColumn } from "./policyVersionStatements.js";
 
 /*
  * One function per statement. JSON goes in as text and is cast here: given a value for a jsonb parameter, postgres.js
@@ -15,7 +16,7 @@ function applicationColumns(sql: SqlRunner): postgres.PendingQuery<postgres.Row[
     confidence_threshold as "confidenceThreshold", coverage,
     jsonb_strip_nulls(jsonb_build_object('rewardWaitMs', reward_wait_ms, 'defaultReward', default_reward,
       'aggregation', aggregation, 'deferActivation', defer_activation, 'apprentice', apprentice,
-      'logPredictions', log_predictions)) as feedback,
+      'logPredictions', log_predictions, 'learnedShare', learned_share)) as feedback,
     (select coalesce(jsonb_agg(jsonb_build_object('model', l.model, 'weight', l.weight) order by l.model), '[]')
      from application_model l where l.application = application.name) as links`;
 }
@@ -27,8 +28,8 @@ export async function selectRegistry(sql: SqlRunner): Promise<unknown> {
       (select coalesce(jsonb_agg(to_jsonb(a) order by a.name), '[]') from (
         select ${applicationColumns(sql)}
         from application) a) as applications,
-      (select coalesce(jsonb_agg(to_jsonb(p) order by p.application, p.version), '[]') from (
-        select shard_key as application, version, policy, loss, frozen from policy_version
+      (select coalesce(jsonb_agg(jsonb_strip_nulls(to_jsonb(p)) order by p.application, p.version), '[]') from (
+        select shard_key as application, version, policy, loss, frozen, ${replayedColumn(sql)} from policy_version
         where shard_key in (select name from application)) p) as "policyVersions",
       (select coalesce(jsonb_agg(to_jsonb(m) order by m.name), '[]') from (
         select name, current_version as "currentVersion", settings, cache_generation as "cacheGeneration" from model) m) as models,
@@ -72,11 +73,12 @@ export async function insertApplication(sql: SqlRunner, a: ApplicationColumns): 
   const rows = await sql`
     insert into application (name, description, slo_ms, bulk_deadline_ms, input, output, default_output, policy,
       policy_version, loss, confidence_threshold, coverage, log_predictions, reward_wait_ms, default_reward, aggregation,
-      defer_activation, apprentice)
+      defer_activation, apprentice, learned_share)
     values (${a.name}, ${a.description}, ${a.sloMs}, ${a.bulkDeadlineMs}, ${a.inputJson}::text::jsonb, ${a.outputJson}::text::jsonb,
       ${a.defaultOutputJson}::text::jsonb, ${a.policyJson}::text::jsonb, ${a.policyVersion}, ${a.lossJson}::text::jsonb,
       ${a.confidenceThreshold}, ${a.coverage}, ${feedback.logPredictions}, ${feedback.rewardWaitMs ?? null},
-      ${feedback.defaultReward ?? null}, ${feedback.aggregation}, ${feedback.deferActivation}, ${feedback.apprentice})
+      ${feedback.defaultReward ?? null}, ${feedback.aggregation}, ${feedback.deferActivation}, ${feedback.apprentice},
+      ${feedback.learnedShare ?? null})
     on conflict do nothing
     returning name`;
   return rows.length > 0;
@@ -115,7 +117,8 @@ export async function updateFeedback(sql: SqlRunner, name: string, to: FeedbackR
   await sql`
     update application set log_predictions = ${to.logPredictions}, reward_wait_ms = ${to.rewardWaitMs ?? null},
       default_reward = ${to.defaultReward ?? null}, aggregation = ${to.aggregation},
-      defer_activation = ${to.deferActivation}, apprentice = ${to.apprentice}
+      defer_activation = ${to.deferActivation}, apprentice = ${to.apprentice},
+      learned_share = ${to.learnedShare ?? null}
     where name = ${name}`;
 }
 

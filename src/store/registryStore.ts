@@ -6,6 +6,7 @@ import { patchModelSettings } from "../domain/modelSettings.js";
 import type { ModelSettingsPatch } from "../domain/modelSettings.js";
 import type { ApplicationPatch, NewApplication, RegistryStore, Stored } from "../domain/storePorts.js";
 import { signatureDifference } from "../domain/tensor.js";
+import { modelRevision } from "../lib/revision.js";
 import type { Database, SqlRunner } from "./database.js";
 import { ensureHead, lockHead } from "./headStatements.js";
 import { lossJson, policyJson } from "./policyRows.js";
@@ -13,7 +14,8 @@ import { nextPolicyVersion } from "./policyVersionStatements.js";
 import { addPolicyVersion, beginPolicyVersion, makePolicyVersionCurrent } from "./policyVersions.js";
 import * as rows from "./registryRows.js";
 import * as statements from "./registryStatements.js";
-import { storeFailure, transact } from "./transaction.js";
+import { lockedApplication, requireApplication, requireRevision } from "./expectedRevision.js";
+import { orFailure, storeFailure, transact } from "./transaction.js";
 
 type CompleteApplication = Omit<Application, "links" | "policyVersion">;
 
@@ -66,22 +68,21 @@ export class PostgresRegistryStore implements RegistryStore {
     });
   }
 
-  updateApplication(name: string, patch: ApplicationPatch): Promise<Stored<Application>> {
+  updateApplication(name: string, patch: ApplicationPatch, expected?: string): Promise<Stored<Application>> {
     return this.#change(async (tx) => {
-      const changed = await statements.updateApplication(tx, name, applicationChanges(patch));
-      const before = await requireApplication(tx, name);
+      const before = await lockedApplication(tx, name, expected);
+      await statements.updateApplication(tx, name, applicationChanges(patch));
       if (patch.feedback !== undefined) {
         await statements.updateFeedback(tx, name, patchFeedback(before.feedback, patch.feedback));
       }
       await changePolicy(tx, before, patch);
-      return { value: await requireApplication(tx, name), created: false, changed };
+      return { value: await requireApplication(tx, name), created: false, changed: true };
     });
   }
 
-  deleteApplication(name: string): Promise<Stored<Application>> {
+  deleteApplication(name: string, expected?: string): Promise<Stored<Application>> {
     return this.#change(async (tx) => {
-      await statements.lockApplication(tx, name);
-      const value = await requireApplication(tx, name);
+      const value = await lockedApplication(tx, name, expected);
       await statements.deleteApplication(tx, name);
       return { value, created: false, changed: true };
     });
@@ -97,19 +98,18 @@ export class PostgresRegistryStore implements RegistryStore {
     });
   }
 
-  setCurrentVersion(model: string, version: number): Promise<Stored<ModelVersion>> {
+  setCurrentVersion(model: string, version: number, expected?: string): Promise<Stored<ModelVersion>> {
     return this.#change(async (tx) => {
-      await requireModel(tx, model);
+      await lockedModel(tx, model, expected);
       const value = await requireVersion(tx, model, version);
       await statements.updateCurrentVersion(tx, model, version);
       return { value, created: false, changed: true };
     });
   }
 
-  configureModel(name: string, patch: ModelSettingsPatch): Promise<Stored<Model>> {
+  configureModel(name: string, patch: ModelSettingsPatch, expected?: string): Promise<Stored<Model>> {
     return this.#change(async (tx) => {
-      await requireModel(tx, name);
-      const before = rows.parseModel(await statements.selectModel(tx, name));
+      const before = await lockedModel(tx, name, expected);
       await statements.updateSettings(tx, name, rows.settingsJson(patchModelSettings(before.settings, patch)));
       return { value: rows.parseModel(await statements.selectModel(tx, name)), created: false, changed: true };
     });
@@ -117,17 +117,16 @@ export class PostgresRegistryStore implements RegistryStore {
 
   invalidateCache(name: string): Promise<Stored<Model>> {
     return this.#change(async (tx) => {
-      await requireModel(tx, name);
+      await lockedModel(tx, name);
       await statements.incrementCacheGeneration(tx, name);
       return { value: rows.parseModel(await statements.selectModel(tx, name)), created: false, changed: true };
     });
   }
 
-  removeModelVersion(model: string, version: number): Promise<Stored<Model>> {
+  removeModelVersion(model: string, version: number, expected?: string): Promise<Stored<Model>> {
     return this.#change(async (tx) => {
-      await requireModel(tx, model);
+      const value = await lockedModel(tx, model, expected);
       await requireVersion(tx, model, version);
-      const value = rows.parseModel(await statements.selectModel(tx, model));
       if (value.currentVersion === version) {
         throw conflict(`version ${version} of model ${model} is the current one: make another one current first`);
       }
@@ -136,21 +135,19 @@ export class PostgresRegistryStore implements RegistryStore {
     });
   }
 
-  linkModel(application: string, link: ApplicationLink): Promise<Stored<Application>> {
+  linkModel(application: string, link: ApplicationLink, expected?: string): Promise<Stored<Application>> {
     return this.#change(async (tx) => {
-      await statements.lockApplication(tx, application);
-      const before = await requireApplication(tx, application);
-      await requireModel(tx, link.model);
+      const before = await lockedApplication(tx, application, expected);
+      await lockedModel(tx, link.model);
       await statements.upsertLink(tx, application, link);
       const created = !before.links.some(({ model }) => model === link.model);
       return { value: await requireApplication(tx, application), created, changed: !rows.hasLink(before, link) };
     });
   }
 
-  unlinkModel(application: string, model: string): Promise<Stored<Application>> {
+  unlinkModel(application: string, model: string, expected?: string): Promise<Stored<Application>> {
     return this.#change(async (tx) => {
-      await statements.lockApplication(tx, application);
-      await requireApplication(tx, application);
+      await lockedApplication(tx, application, expected);
       if (!(await statements.deleteLink(tx, application, model))) {
         throw notFound(`application ${application} has no link to model ${model}`);
       }
@@ -162,12 +159,8 @@ export class PostgresRegistryStore implements RegistryStore {
     return this.#database.listen(statements.REGISTRY_CHANNEL, changed);
   }
 
-  async #selectRegistry(): Promise<unknown> {
-    try {
-      return await statements.selectRegistry(this.#database.sql);
-    } catch (error) {
-      throw new FailureError(storeFailure(error), { cause: error });
-    }
+  #selectRegistry(): Promise<unknown> {
+    return orFailure(statements.selectRegistry(this.#database.sql));
   }
 
   async #change<T>(work: (tx: SqlRunner) => Promise<Outcome<T>>): Promise<Stored<T>> {
@@ -212,14 +205,11 @@ async function insertLinks(tx: SqlRunner, application: string, links: readonly A
   await statements.insertLinks(tx, application, linksJson);
 }
 
-async function requireApplication(tx: SqlRunner, name: string): Promise<Application> {
-  const row = await statements.selectApplication(tx, name);
-  if (row === undefined) throw notFound(`there is no application ${name}`);
-  return rows.parseApplication(row);
-}
-
-async function requireModel(tx: SqlRunner, name: string): Promise<void> {
+async function lockedModel(tx: SqlRunner, name: string, expected?: string): Promise<Model> {
   if (!(await statements.lockModel(tx, name))) throw notFound(`there is no model ${name}`);
+  const model = rows.parseModel(await statements.selectModel(tx, name));
+  requireRevision(`model ${name}`, modelRevision(model), expected);
+  return model;
 }
 
 async function requireVersion(tx: SqlRunner, model: string, version: number): Promise<ModelVersion> {

@@ -1,5 +1,5 @@
 import type { KeptState, LoggedObservation, StateReading, StateRef, WantedState } from "../domain/learningPorts.js";
-import type { Truth } from "../domain/storePorts.js";
+import type { Truth, Withheld } from "../domain/storePorts.js";
 import type { ReadingRow } from "./stateStatements.js";
 
 /** Many states as one value of bytes, and a JSON text that says where each begins in it. */
@@ -45,7 +45,25 @@ export function refsJson(refs: readonly StateRef[]): string {
   return JSON.stringify(refs.map(({ policyVersion, entity }) => ({ v: policyVersion, e: entity })));
 }
 
-export function stateReading(ref: StateRef, row: ReadingRow, tailLimit: number): StateReading {
+/** One for each that was asked for: those without a row are as the asker knows them. */
+export function stateReadings(
+  refs: readonly StateRef[],
+  rows: readonly ReadingRow[],
+  tailLimit: number,
+): readonly StateReading[] {
+  const byPlace = new Map(rows.map((row) => [row.ord, row]));
+  return refs.map((ref, index) => {
+    const row = byPlace.get(index + 1);
+    return row === undefined ? noNews(ref) : stateReading(ref, row, tailLimit);
+  });
+}
+
+/** What the asker knows is all there is. */
+export function noNews({ policyVersion, entity }: StateRef): StateReading {
+  return { policyVersion, entity, kept: undefined, anew: false, tail: [], complete: true };
+}
+
+function stateReading(ref: StateRef, row: ReadingRow, tailLimit: number): StateReading {
   const { policyVersion, entity } = ref;
   const rows = row.tail ?? [];
   return {
@@ -55,6 +73,7 @@ export function stateReading(ref: StateRef, row: ReadingRow, tailLimit: number):
     anew: row.anew,
     tail: rows.slice(0, tailLimit).map(loggedObservation),
     complete: rows.length <= tailLimit,
+    ...(row.priors !== null && { priors: row.priors.map(([seq, prior]) => ({ seq, prior })) }),
   };
 }
 
@@ -74,11 +93,16 @@ type LoggedColumns = [
   evidence: unknown,
   learnedBy: number[],
   observedAtMs: number,
+  supersededBy?: number | null,
+  counts?: boolean,
+  withheld?: Withheld | null,
 ];
 
 /** A row of the log as a JSON list, which takes half the space of named values. The table's checks vouch for its types. */
 export function loggedObservation(row: unknown): LoggedObservation {
-  const [seq, receiptId, key, policyVersion, entity, truth, evidence, learnedBy, observedAtMs] = row as LoggedColumns;
+  const [seq, receiptId, key, policyVersion, entity, truth, evidence, learnedBy, observedAtMs, supersededBy, ...rest] =
+    row as LoggedColumns;
+  const [counts, withheld] = rest;
   return {
     seq,
     receiptId,
@@ -89,5 +113,8 @@ export function loggedObservation(row: unknown): LoggedObservation {
     evidence,
     learnedBy,
     observedAtMs,
+    ...(typeof supersededBy === "number" && { supersededBy }),
+    ...(counts === false && { counts }),
+    ...(typeof withheld === "string" && { withheld }),
   };
 }

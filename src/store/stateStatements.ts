@@ -17,15 +17,17 @@ export interface ReadingRow {
   readonly state: Uint8Array | null;
   readonly anew: boolean;
   readonly tail: readonly unknown[] | null;
+  readonly priors: readonly (readonly [seq: number, prior: unknown])[] | null;
 }
 
 /**
  * States and what the log has after them, in one statement and hence one snapshot: outside of the head's lock a state
- * and its tail must be of the same moment. Asked for as {v: policy version, e: entity, k: known up to, b: from birth}.
+ * and its tail must be of the same moment. What the asker knows already gets no row. Asked for as {v: policy version, e: entity, k: known up to, b: from birth}.
  * What is known from before the entity was reset or deleted is void. What was never written has nothing in the log before
  * its version's `since_seq`, which spares it a scan; the entity's and the population's tails are two branches, of which one runs,
  * so that each has its index; `limit 1` keeps the planner at one index probe per state where it expects an empty table
- * (joined in bulk, 10,000 states cost 40 ms a group). A tail of `tailLimit` + 1 rows was cut.
+ * (joined in bulk, 10,000 states cost 40 ms a group). A tail of `tailLimit` + 1 rows was cut. The population's
+ * priors come by the key of `log_event`, which has few rows; for entities that branch is not run.
  */
 export async function readStates(
   sql: SqlRunner,
@@ -39,14 +41,15 @@ export async function readStates(
     and o.superseded_by is null
     and (w.v = any(o.learned_by) or exists (
       select from unnest(p.lineage_versions, p.lineage_until) as l(version, until)
-      where o.seq <= l.until and l.version = any(o.learned_by)))`;
+      where o.seq <= l.until and l.version = any(o.learned_by))
+      or (o.counts and o.seq > p.replayed_after and o.seq <= p.replayed_until))`;
   return sql<ReadingRow[]>`
     select w.ord::float8 as ord, base.anew,
       case when base.sent then base.seq::float8 end as seq,
       case when base.sent then s.birth_seq::float8 end as "birthSeq",
       case when base.sent then s.birth end as birth,
       case when base.sent and not w.b then s.state end as state,
-      tail.rows as tail
+      tail.rows as tail, priors.rows as priors
     from rows from (jsonb_to_recordset(${wantedJson}::text::jsonb) as (v integer, e text, k float8, b boolean))
       with ordinality as w (v, e, k, b, ord)
     left join lateral (
@@ -80,6 +83,16 @@ export async function readStates(
          order by o.seq limit ${tailLimit + 1})
       ) o
     ) tail
+    cross join lateral (
+      select jsonb_agg(jsonb_build_array(e.seq, e.content -> 'prior') order by e.seq) as rows
+      from log_event e
+      where w.e = '' and e.shard_key = ${application} and e.seq > base.after
+        and e.seq <= coalesce(${untilSeq}::float8::bigint, e.seq) and e.kind = 'PRIOR'
+        and (e.content ->> 'policyVersion' = w.v::text or exists (
+          select from unnest(p.lineage_versions, p.lineage_until) as l(version, until)
+          where e.seq <= l.until and e.content ->> 'policyVersion' = l.version::text))
+    ) priors
+    where base.sent or base.anew or tail.rows is not null or priors.rows is not null
     order by w.ord`;
 }
 

@@ -1,9 +1,17 @@
-import { FailureError } from "../domain/failure.js";
-import type { KeptState, StateReading, StateRef, StateStore, WantedState } from "../domain/learningPorts.js";
+import type {
+  KeptState,
+  LoggedPrior,
+  RebuildRefit,
+  StateReading,
+  StateRef,
+  StateStore,
+  WantedState,
+} from "../domain/learningPorts.js";
 import { TAIL_ROWS } from "./appendGroup.js";
 import type { Database, SqlRunner } from "./database.js";
-import { LOG_CHANNEL, appendEvent, lockHead, selectHeads } from "./headStatements.js";
-import { packStates, refsJson, stateReading, wantedJson } from "./stateRows.js";
+import { LOG_CHANNEL, NOBODY, appendEvent, lockHead, selectHeads, selectLastEvents } from "./headStatements.js";
+import { selectPriors } from "./priorStatements.js";
+import { packStates, refsJson, stateReadings, wantedJson } from "./stateRows.js";
 import {
   readStates,
   selectCorrectedSince,
@@ -12,7 +20,7 @@ import {
   setRebuildPending,
   writeStates,
 } from "./stateStatements.js";
-import { storeFailure, transact } from "./transaction.js";
+import { orFailure, transact } from "./transaction.js";
 
 /** States that go in one statement; more are written one after the other, so that observations wait for each only. */
 const WRITE_BYTES = 1 << 20;
@@ -22,15 +30,18 @@ const ROWS_PER_ENTITY = 20;
 /** Learned states in PostgreSQL, for whoever does not append: predictions, snapshots, jobs. */
 export class PostgresStateStore implements StateStore {
   readonly #database: Database;
+  readonly #origin: string;
 
-  constructor(database: Database) {
+  /** `origin`: of this process's observation store. */
+  constructor(database: Database, origin = NOBODY) {
     this.#database = database;
+    this.#origin = origin;
   }
 
   read(application: string, wanted: readonly WantedState[]): Promise<readonly StateReading[]> {
     return this.#ask(async (sql) => {
       const rows = await readStates(sql, application, wantedJson(wanted), null, TAIL_ROWS);
-      return rows.map((row, index) => stateReading(wanted[index] as WantedState, row, TAIL_ROWS));
+      return stateReadings(wanted, rows, TAIL_ROWS);
     });
   }
 
@@ -47,6 +58,13 @@ export class PostgresStateStore implements StateStore {
     });
   }
 
+  lastEvents(applications: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return this.#ask(async (sql) => {
+      const rows = await selectLastEvents(sql, JSON.stringify(applications));
+      return new Map(rows.map(({ application, seq }) => [application, seq]));
+    });
+  }
+
   entitiesSince(application: string, seq: number, limit: number): Promise<readonly string[] | undefined> {
     return this.#ask(async (sql) => {
       const found = await selectEntitiesSince(sql, application, seq, limit, limit * ROWS_PER_ENTITY);
@@ -58,11 +76,20 @@ export class PostgresStateStore implements StateStore {
     return this.#ask((sql) => selectPendingRebuilds(sql, application));
   }
 
-  replace(application: string, state: KeptState): Promise<boolean> {
+  priors(
+    application: string,
+    policyVersion: number,
+    afterSeq: number,
+    untilSeq: number,
+  ): Promise<readonly LoggedPrior[]> {
+    return this.#ask((sql) => selectPriors(sql, application, policyVersion, afterSeq, untilSeq));
+  }
+
+  replace(application: string, state: KeptState, refit?: RebuildRefit): Promise<boolean> {
     const { policyVersion, entity } = state;
     return this.#underHead(application, async (tx, head) => {
       if (head !== state.seq) return false;
-      const content = JSON.stringify({ policyVersion, entity });
+      const content = JSON.stringify({ policyVersion, entity, ...(refit !== undefined && { refit }) });
       const { seq } = await appendEvent(tx, application, "STATE_REBUILT", content);
       const written = await writeStates(tx, application, packStates([{ ...state, seq }]));
       await setRebuildPending(tx, application, refsJson([state]), false);
@@ -75,7 +102,10 @@ export class PostgresStateStore implements StateStore {
   }
 
   onChange(changed: () => void): Promise<{ stop(): Promise<void> }> {
-    return this.#database.listen(LOG_CHANNEL, changed);
+    return this.#database.listen(LOG_CHANNEL, (origin) => {
+      // What this process has appended it has folded: each commit would otherwise be followed by two statements or three.
+      if (origin === NOBODY || origin !== this.#origin) changed();
+    });
   }
 
   /** What was reset or deleted meanwhile is known here: it took the same lock. */
@@ -83,16 +113,13 @@ export class PostgresStateStore implements StateStore {
     return this.#ask((sql) => transact(sql, async (tx) => work(tx, (await lockHead(tx, application)) ?? 0)));
   }
 
-  async #ask<T>(work: (sql: Database["sql"]) => Promise<T>): Promise<T> {
-    try {
-      return await work(this.#database.sql);
-    } catch (error) {
-      throw new FailureError(storeFailure(error), { cause: error });
-    }
+  #ask<T>(work: (sql: Database["sql"]) => Promise<T>): Promise<T> {
+    return orFailure(work(this.#database.sql));
   }
 }
 
-function inParts(states: readonly KeptState[]): readonly (readonly KeptState[])[] {
+/** For one statement each. */
+export function inParts(states: readonly KeptState[]): readonly (readonly KeptState[])[] {
   const parts: KeptState[][] = [];
   let left = 0;
   for (const state of states) {

@@ -15,25 +15,49 @@ export class TransactionError extends Error {
 }
 
 /**
+ * What a transaction comes to, and the answers to its last statements, for which COMMIT need not wait. They must have been
+ * issued when `work` resolves: what is issued later would be sent behind COMMIT.
+ */
+export interface Ending<T> {
+  readonly value: T;
+  readonly last: PromiseLike<unknown>;
+}
+
+/**
  * Runs `work`, which must await nothing but statements on `tx`. Throws FailureError as `work` threw it, and
  * TransactionError for all else.
  */
-export async function transact<T>(sql: Sql, work: (tx: postgres.TransactionSql) => Promise<T>): Promise<T> {
+export function transact<T>(sql: Sql, work: (tx: postgres.TransactionSql) => Promise<T>): Promise<T> {
+  return transactTo(sql, async (tx) => ({ value: await work(tx), last: ANSWERED }));
+}
+
+/** The same with one round trip less: COMMIT goes right behind the last statements. */
+export async function transactTo<T>(sql: Sql, work: (tx: postgres.TransactionSql) => Promise<Ending<T>>): Promise<T> {
   let commitSent = false;
-  let result: { readonly value: T } | undefined;
+  let ending: Ending<T> | undefined;
   try {
     await sql.begin(async (tx) => {
-      result = { value: await work(tx).catch(unlessLost) };
+      ending = await work(tx).catch(unlessLost);
       // From here on postgres.js sends COMMIT, and only its answer tells what has become of the transaction.
       commitSent = true;
+      // Awaited below; that nobody does before is no defect.
+      void Promise.resolve(ending.last).catch(() => undefined);
     });
   } catch (error) {
     if (error instanceof FailureError) throw error;
     throw new TransactionError(error, commitSent);
   }
-  if (result === undefined) throw new TransactionError(new Error("the transaction gave no result"), commitSent);
-  return result.value;
+  if (ending === undefined) throw new TransactionError(new Error("the transaction gave no result"), commitSent);
+  try {
+    // PostgreSQL answers COMMIT of a transaction in which a statement failed by rolling it back, without an error.
+    await ending.last;
+  } catch (error) {
+    throw new TransactionError(error, false);
+  }
+  return ending.value;
 }
+
+const ANSWERED = Promise.resolve();
 
 /**
  * When the connection is lost, postgres.js (3.4.9) would send its ROLLBACK to a socket that is no more, in a callback of
@@ -78,6 +102,15 @@ export function storeFailure(error: unknown): Failure {
   if (kind === "DEFECT") return failure("INTERNAL", `the database refuses a statement: ${messageOf(cause)}`);
   if (kind === "LOST" && error instanceof TransactionError && error.commitSent) return outcomeUnknown(messageOf(cause));
   return failure("STORE_UNAVAILABLE", `nothing was stored: ${messageOf(cause)}`, { retryAfterMs: RETRY_AFTER_MS });
+}
+
+/** The same answer; where there is none it rejects with a FailureError, as the ports say. */
+export async function orFailure<T>(answer: PromiseLike<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw new FailureError(storeFailure(error), { cause: error });
+  }
 }
 
 export function outcomeUnknown(why: string): Failure {

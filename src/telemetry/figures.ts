@@ -60,7 +60,40 @@ export interface ApproximateFigures {
   readonly entries: number;
 }
 
+/** A model's standing with an application's policy. */
+export interface WeightFigures {
+  readonly model: string;
+  /** 0 to 1; of all linked models together 1. */
+  readonly weight: number;
+  readonly observations: number;
+  /** Mean of its own loss since that last changed; undefined while none is known. */
+  readonly recentLoss: number | undefined;
+}
+
+/** What one application learns, as this process knows it. */
+export interface LearningFigures {
+  readonly application: string;
+  /** Observations that were learned from here. */
+  readonly folded: number;
+  /** Changes of a mean loss that this process told of, by whose it was. */
+  readonly drifts: Readonly<Record<"APPLICATION" | "MODEL" | "ENTITY", number>>;
+  /** Mean loss since it last changed; undefined while none is known. */
+  readonly recentLoss: number | undefined;
+  /** Of the models linked now, as they are in the population's state. */
+  readonly weights: () => readonly WeightFigures[];
+  readonly realisedCoverage: number | undefined;
+  /** What prediction sets are made for. */
+  readonly statedCoverage: number;
+  readonly stateAgeMs: number;
+  readonly rebuildsPending: number;
+  readonly groupRows: Histogram;
+  readonly foldMs: Histogram;
+}
+
 export interface ProcessFigures {
+  /** Entities' learned states in memory, remembered absences too. */
+  readonly heldEntities: number;
+  readonly heldEntityBytes: number;
   /** How late alarms fire, 99th percentile. */
   readonly eventLoopLateMs: number;
   readonly cacheBytes: number;

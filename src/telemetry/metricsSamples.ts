@@ -1,7 +1,10 @@
-import type { FailureCode } from "../domain/failure.js";
-import type { Cancel, Clock } from "../domain/ports.js";
-import type { DefaultReason, PredictionSource } from "../domain/prediction.js";
-import type { ModelFigures } from "./figures.js";
+import type { Clock } from "../domain/ports.js";
+import type { Told } from "../lib/latestValues.js";
+import { SharedSamples } from "../lib/sharedSamples.js";
+import type { Sampler } from "../lib/sharedSamples.js";
+import { ApplicationSampler } from "./applicationSamples.js";
+import type { ApplicationSample } from "./applicationSamples.js";
+import type { LearningFigures, ModelFigures } from "./figures.js";
 import { ModelSampler } from "./modelSamples.js";
 import type { ModelSample } from "./modelSamples.js";
 import type { ServingMetrics } from "./servingMetrics.js";
@@ -9,148 +12,87 @@ import type { ServingMetrics } from "./servingMetrics.js";
 export interface MetricsSample {
   readonly at: Date;
   readonly intervalMs: number;
-  readonly application: string;
-  readonly predictionsPerSecond: number;
-  readonly p50Ms: number | undefined;
-  readonly p99Ms: number | undefined;
-  readonly withinSlo: number | undefined;
-  readonly sources: readonly { readonly source: PredictionSource; readonly count: number }[];
-  readonly defaultReasons: readonly { readonly reason: DefaultReason; readonly count: number }[];
-  readonly failures: readonly { readonly code: FailureCode; readonly count: number }[];
-  readonly observationsPerSecond: number;
+  /** Undefined where a model is watched. */
+  readonly application: ApplicationSample | undefined;
   readonly models: readonly ModelSample[];
 }
 
+/** What is watched. Of a replica its endpoint tells which; undefined: all. */
+export type MetricsTarget =
+  | { readonly kind: "APPLICATION"; readonly application: string }
+  | { readonly kind: "MODEL"; readonly model: string; readonly replica: string | undefined };
+
+export interface MetricsSources {
+  readonly clock: Clock;
+  readonly metrics: ServingMetrics;
+  /** Of the versions that answer for an application; undefined for one that is not served. */
+  readonly ofApplication: (application: string) => readonly ModelFigures[] | undefined;
+  /** Of a model's versions; undefined for one that is not registered. */
+  readonly ofModel: (model: string) => readonly ModelFigures[] | undefined;
+  readonly learning: (application: string) => LearningFigures | undefined;
+}
+
 /**
- * A sample at once, then one each interval, for as long as it is read. A reader that takes longer than an interval
- * gets one sample for all that it missed: nothing queues up. Who asks several times at once gets as many samples, an
- * interval apart. `models` gives the figures of the versions that answer for the application.
+ * Samples of what applications, models and replicas do, one an interval whatever the number of those who watch. A
+ * sample is of its interval alone: who misses one misses what it counted. They end with what they are of.
  */
-export function metricsSamples(
-  metrics: ServingMetrics,
-  clock: Clock,
-  application: string,
-  intervalMs: number,
-  models: () => readonly ModelFigures[] = () => [],
-): AsyncIterableIterator<MetricsSample> {
-  return new SampleIterator(metrics, clock, application, intervalMs, models);
-}
+export class MetricsSamples {
+  readonly #sources: MetricsSources;
+  readonly #shared: SharedSamples<MetricsSample>;
 
-interface Counts {
-  readonly answers: number;
-  readonly withinSlo: number;
-  readonly observations: number;
-  readonly bySource: ReadonlyMap<PredictionSource, number>;
-  readonly byDefaultReason: ReadonlyMap<DefaultReason, number>;
-  readonly byFailure: ReadonlyMap<FailureCode, number>;
-}
-
-const END = { done: true, value: undefined } as const;
-
-class SampleIterator implements AsyncIterableIterator<MetricsSample> {
-  readonly #metrics: ServingMetrics;
-  readonly #clock: Clock;
-  readonly #application: string;
-  readonly #intervalMs: number;
-  readonly #window;
-  readonly #models: ModelSampler;
-  #counts: Counts;
-  #lastMs: number;
-  #first = true;
-  #done = false;
-  /** Who waits for a sample; the alarm is set while there is somebody. */
-  #waiting: ((result: IteratorResult<MetricsSample>) => void)[] = [];
-  #cancelAlarm: Cancel | undefined;
-
-  constructor(
-    metrics: ServingMetrics,
-    clock: Clock,
-    application: string,
-    intervalMs: number,
-    models: () => readonly ModelFigures[],
-  ) {
-    this.#models = new ModelSampler(models);
-    this.#metrics = metrics;
-    this.#clock = clock;
-    this.#application = application;
-    this.#intervalMs = intervalMs;
-    this.#window = metrics.openWindow(application);
-    this.#counts = this.#readCounts();
-    this.#lastMs = clock.nowMs();
+  constructor(sources: MetricsSources) {
+    this.#sources = sources;
+    this.#shared = new SharedSamples(sources.clock);
   }
 
-  [Symbol.asyncIterator](): this {
-    return this;
+  /** Beats that samples are taken at now. */
+  get size(): number {
+    return this.#shared.size;
   }
 
-  next(): Promise<IteratorResult<MetricsSample>> {
-    if (this.#done) return Promise.resolve(END);
-    if (this.#first) {
-      this.#first = false;
-      return Promise.resolve({ done: false, value: this.#sample() });
-    }
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-      if (this.#waiting.length === 1) this.#setAlarm();
+  /** Undefined where there is no such thing. */
+  follow(target: MetricsTarget, intervalMs: number): AsyncIterableIterator<Told<MetricsSample>> | undefined {
+    const figures = (): readonly ModelFigures[] | undefined => this.#figures(target);
+    if (figures() === undefined) return undefined;
+    return this.#shared.follow(JSON.stringify(target), intervalMs, () => this.#sampler(target, figures));
+  }
+
+  /** Endpoints of a model's replicas. */
+  replicas(model: string): readonly string[] {
+    const versions = this.#sources.ofModel(model) ?? [];
+    return versions.flatMap(({ replicas }) => replicas.map(({ endpoint }) => endpoint));
+  }
+
+  stop(): void {
+    this.#shared.stop();
+  }
+
+  #figures(target: MetricsTarget): readonly ModelFigures[] | undefined {
+    const { ofApplication, ofModel } = this.#sources;
+    if (target.kind === "APPLICATION") return ofApplication(target.application);
+    const { model, replica } = target;
+    const figures = ofModel(model);
+    if (replica === undefined) return figures;
+    return figures?.flatMap((one) => {
+      const replicas = one.replicas.filter(({ endpoint }) => endpoint === replica);
+      return replicas.length === 0 ? [] : [{ ...one, replicas }];
     });
   }
 
-  return(): Promise<IteratorResult<MetricsSample>> {
-    this.#done = true;
-    this.#window.close();
-    this.#cancelAlarm?.();
-    for (const resolve of this.#waiting.splice(0)) resolve(END);
-    return Promise.resolve(END);
-  }
-
-  #setAlarm(): void {
-    this.#cancelAlarm = this.#clock.at(this.#lastMs + this.#intervalMs, () => {
-      this.#waiting.shift()?.({ done: false, value: this.#sample() });
-      if (this.#waiting.length > 0) this.#setAlarm();
-    });
-  }
-
-  #sample(): MetricsSample {
-    const nowMs = this.#clock.nowMs();
-    const intervalMs = nowMs - this.#lastMs;
-    const before = this.#counts;
-    const counts = this.#readCounts();
-    const latencies = this.#window.take();
-    const answers = counts.answers - before.answers;
-    const perSecond = (count: number) => (intervalMs > 0 ? (count * 1000) / intervalMs : 0);
-    this.#counts = counts;
-    this.#lastMs = nowMs;
+  #sampler(target: MetricsTarget, figures: () => readonly ModelFigures[] | undefined): Sampler<MetricsSample> {
+    const { clock, metrics, learning } = this.#sources;
+    const models = new ModelSampler(figures() ?? []);
+    const application =
+      target.kind === "APPLICATION"
+        ? new ApplicationSampler(metrics, target.application, () => learning(target.application))
+        : undefined;
     return {
-      at: new Date(this.#clock.wallMs()),
-      intervalMs,
-      application: this.#application,
-      predictionsPerSecond: perSecond(answers),
-      p50Ms: latencies.quantile(0.5),
-      p99Ms: latencies.quantile(0.99),
-      withinSlo: answers === 0 ? undefined : (counts.withinSlo - before.withinSlo) / answers,
-      sources: grown(counts.bySource, before.bySource).map(([source, count]) => ({ source, count })),
-      defaultReasons: grown(counts.byDefaultReason, before.byDefaultReason).map(([reason, count]) => ({
-        reason,
-        count,
-      })),
-      failures: grown(counts.byFailure, before.byFailure).map(([code, count]) => ({ code, count })),
-      observationsPerSecond: perSecond(counts.observations - before.observations),
-      models: this.#models.sample(intervalMs),
+      sample: (intervalMs) => {
+        const now = figures();
+        if (now === undefined) return undefined;
+        const at = new Date(clock.wallMs());
+        return { at, intervalMs, application: application?.sample(intervalMs), models: models.sample(now, intervalMs) };
+      },
     };
   }
-
-  #readCounts(): Counts {
-    const { answers, withinSlo, observations, ...maps } = this.#metrics.of(this.#application);
-    return {
-      ...{ answers, withinSlo, observations },
-      bySource: new Map(maps.bySource),
-      byDefaultReason: new Map(maps.byDefaultReason),
-      byFailure: new Map(maps.byFailure),
-    };
-  }
-}
-
-/** What has more than before, and how much. */
-function grown<K>(now: ReadonlyMap<K, number>, before: ReadonlyMap<K, number>): (readonly [K, number])[] {
-  return [...now].map(([key, count]) => [key, count - (before.get(key) ?? 0)] as const).filter(([, more]) => more > 0);
 }

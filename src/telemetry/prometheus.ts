@@ -1,7 +1,8 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { addCounter, addGauge, addHistogram } from "./exposition.js";
 import type { Labels, Samples } from "./exposition.js";
-import type { ModelFigures, ProcessFigures } from "./figures.js";
+import type { LearningFigures, ModelFigures, ProcessFigures } from "./figures.js";
+import { addLearningMetrics } from "./learningExposition.js";
 import { addModelMetrics } from "./modelExposition.js";
 import { addReplicaMetrics } from "./replicaExposition.js";
 import type { ApplicationMetrics, ServingMetrics } from "./servingMetrics.js";
@@ -9,6 +10,7 @@ import type { ApplicationMetrics, ServingMetrics } from "./servingMetrics.js";
 export interface MetricSources {
   readonly serving: ServingMetrics;
   readonly models: () => readonly ModelFigures[];
+  readonly learning: () => readonly LearningFigures[];
   readonly process: () => ProcessFigures;
 }
 
@@ -24,6 +26,7 @@ export function prometheusRegistry(sources: MetricSources): Registry {
   addProcessMetrics(registry);
   const shown = new Shown(sources);
   addApplicationMetrics(registry, () => shown.applications());
+  addLearningMetrics(registry, () => sources.learning().slice(0, MOST.applications));
   addModelMetrics(registry, () => shown.models());
   addReplicaMetrics(registry, () => shown.models());
   addGauge(
@@ -38,6 +41,12 @@ export function prometheusRegistry(sources: MetricSources): Registry {
   ]);
   addGauge(registry, "skysail_cache_entries", "Entries of the exact cache", () => [
     [{}, sources.process().cacheEntries],
+  ]);
+  addGauge(registry, "skysail_held_entities", "Entities whose learned states, or lack of one, are in memory", () => [
+    [{}, sources.process().heldEntities],
+  ]);
+  addGauge(registry, "skysail_held_entity_bytes", "Memory of entities' learned states, overhead counted", () => [
+    [{}, sources.process().heldEntityBytes],
   ]);
   addGauge(registry, "skysail_event_loop_late_seconds", "How late alarms fire, 99th percentile, at least 1 ms", () => [
     [{}, sources.process().eventLoopLateMs / 1000],
@@ -148,6 +157,27 @@ function addApplicationMetrics(registry: Registry, applications: () => Applicati
       [{ ...labels, result: "duplicate" }, metrics.duplicateObservations],
       [{ ...labels, result: "failed" }, metrics.failedObservations],
     ]),
+  );
+  addCounter(
+    registry,
+    "skysail_withheld_observations_total",
+    "Observations that were stored and not learned from, since their API key had more than its learnedShare",
+    ["application"],
+    perApplication((labels, { withheldObservations }) => [[labels, withheldObservations]]),
+  );
+  addCounter(
+    registry,
+    "skysail_outlier_observations_total",
+    "Observations far from what was answered: labels held to be impossible, numbers beyond 5 robust standard deviations",
+    ["application"],
+    perApplication((labels, { outlierObservations }) => [[labels, outlierObservations]]),
+  );
+  addCounter(
+    registry,
+    "skysail_default_rewards_total",
+    "Predictions counted as their application's default reward, for want of another, by this server",
+    ["application"],
+    perApplication((labels, { defaultRewards }) => [[labels, defaultRewards]]),
   );
   addHistogram(registry, "skysail_prediction_seconds", "Time from arrival to answer", () =>
     applications().map(([application, { latencyMs }]) => [{ application }, latencyMs] as const),

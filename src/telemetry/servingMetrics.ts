@@ -4,6 +4,7 @@ import type { Failure, FailureCode } from "../domain/failure.js";
 import type { DefaultReason, Prediction, PredictionSource } from "../domain/prediction.js";
 import type { StoredObservation } from "../domain/storePorts.js";
 import { Histogram } from "../lib/histogram.js";
+import { AnswerFeed } from "./answerFeed.js";
 
 /** Figures of one application since the process started: plain counters, read by whoever shows them. */
 export class ApplicationMetrics {
@@ -19,12 +20,17 @@ export class ApplicationMetrics {
   observations = 0;
   duplicateObservations = 0;
   failedObservations = 0;
+  /** Those that nothing was to be learned from, since their API key had more than its share; and those unlike any answer. */
+  withheldObservations = 0;
+  outlierObservations = 0;
+  /** Predictions that this process counted as their application's default reward. */
+  defaultRewards = 0;
 }
 
 export class ServingMetrics {
+  /** Answers for those who follow them. */
+  readonly answered = new AnswerFeed();
   readonly #applications = new Map<string, ApplicationMetrics>();
-  /** By application, so that a prediction costs only its own application's subscribers. */
-  readonly #windows = new Map<string, Set<OpenWindow>>();
 
   of(application: string): ApplicationMetrics {
     const known = this.#applications.get(application);
@@ -37,6 +43,7 @@ export class ServingMetrics {
   /** Forgets the figures of applications that are no more, so that those who come and go leave nothing behind. */
   retain(applications: ReadonlySet<string>): void {
     for (const name of this.#applications.keys()) if (!applications.has(name)) this.#applications.delete(name);
+    this.answered.retain(applications);
   }
 
   entries(): IterableIterator<[string, ApplicationMetrics]> {
@@ -51,8 +58,7 @@ export class ServingMetrics {
     if (latencyMs <= application.sloMs) metrics.withinSlo += 1;
     increment(metrics.bySource, answer.source);
     if (answer.defaultReason !== undefined) increment(metrics.byDefaultReason, answer.defaultReason);
-    const windows = this.#windows.get(application.name);
-    if (windows !== undefined) for (const window of windows) window.latencyMs.record(latencyMs);
+    this.answered.tell(answer);
   }
 
   recordFailure(application: Application, failed: Failure): void {
@@ -63,39 +69,21 @@ export class ServingMetrics {
     this.of(name).abandoned += 1;
   }
 
-  recordObservation(application: string, stored: StoredObservation | Failure): void {
+  /** `isOutlier` is asked of what is new only. */
+  recordObservation(application: string, stored: StoredObservation | Failure, isOutlier: () => boolean): void {
     const metrics = this.of(application);
     if (isFailure(stored)) metrics.failedObservations += 1;
     else if (stored.duplicate) metrics.duplicateObservations += 1;
-    else metrics.observations += 1;
+    else {
+      metrics.observations += 1;
+      if (stored.withheld !== undefined) metrics.withheldObservations += 1;
+      if (isOutlier()) metrics.outlierObservations += 1;
+    }
   }
 
-  /** An application's latencies from now on, until `close`. What is taken is gone from the window. */
-  openWindow(application: string): LatencyWindow {
-    const window: OpenWindow = { latencyMs: new Histogram() };
-    const windows = this.#windows.get(application) ?? new Set();
-    this.#windows.set(application, windows.add(window));
-    return {
-      take: () => {
-        const { latencyMs } = window;
-        window.latencyMs = new Histogram();
-        return latencyMs;
-      },
-      close: () => {
-        windows.delete(window);
-        if (windows.size === 0 && this.#windows.get(application) === windows) this.#windows.delete(application);
-      },
-    };
+  recordDefaultReward(application: string): void {
+    this.of(application).defaultRewards += 1;
   }
-}
-
-interface OpenWindow {
-  latencyMs: Histogram;
-}
-
-export interface LatencyWindow {
-  take(): Histogram;
-  close(): void;
 }
 
 function increment<K>(counts: Map<K, number>, key: K): void {

@@ -30,7 +30,13 @@ export function expectSameOutputs(
 ): void {
   for (const [i, spec] of signature.outputs.entries()) {
     const [a, b] = [got?.[i] as Buffer, expected?.[i] as Buffer];
-    if (spec.datatype !== "FP32") expect(a).toEqual(b);
-    else for (let at = 0; at < b.length; at += 4) expect(a.readFloatLE(at)).toBeCloseTo(b.readFloatLE(at), 4);
+    const read = FLOATS[spec.datatype];
+    if (read === undefined) expect(a).toEqual(b);
+    else for (let at = 0; at < b.length; at += read.width) expect(read.at(a, at)).toBeCloseTo(read.at(b, at), 4);
   }
 }
+
+const FLOATS: Partial<Record<Datatype, { readonly width: number; at(bytes: Buffer, at: number): number }>> = {
+  FP32: { width: 4, at: (bytes, at) => bytes.readFloatLE(at) },
+  FP64: { width: 8, at: (bytes, at) => bytes.readDoubleLE(at) },
+};

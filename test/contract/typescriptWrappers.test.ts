@@ -1,18 +1,17 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
-import { DATATYPES, type Signature } from "../../src/domain/tensor.js";
+import { readPlan } from "../../src/cli/tourPlan.js";
+import type { Signature } from "../../src/domain/tensor.js";
+import { readPassages } from "../support/passages.js";
 import { nodeWrapper, WrapperProcess } from "../support/wrapperProcess.js";
-import { inferUnary, requestOf } from "../support/wrapperRequests.js";
+import { inferUnary, packText, requestOf } from "../support/wrapperRequests.js";
+import { echo, noop, sum } from "./signatures.js";
 import { wrapperContract } from "./wrapperContract.js";
 
 const NOOP = "dist/wrappers/typescript/noop/main.js";
 const ONNX = "dist/wrappers/typescript/onnx/main.js";
 const MODEL = "examples/digits/models/digits-logistic.onnx";
-
-const noop: Signature = {
-  inputs: [{ name: "x", datatype: "FP32", shape: [32] }],
-  outputs: [{ name: "y", datatype: "FP32", shape: [1] }],
-};
+const TEXT_MODEL = "examples/reading/models/reading-topics.onnx";
 
 const digits: Signature = {
   inputs: [{ name: "pixels", datatype: "FP32", shape: [64] }],
@@ -22,20 +21,10 @@ const digits: Signature = {
   ],
 };
 
-const sum: Signature = {
-  inputs: [
-    { name: "a", datatype: "FP32", shape: [3] },
-    { name: "b", datatype: "INT16", shape: [2, 2] },
-  ],
-  outputs: [
-    { name: "total", datatype: "FP64", shape: [] },
-    { name: "rank", datatype: "INT32", shape: [1] },
-  ],
+const topics: Signature = {
+  inputs: [{ name: "text", datatype: "BYTES", shape: [] }],
+  outputs: [{ name: "topics", datatype: "FP32", shape: [7] }],
 };
-
-const everyDatatype = (prefix: string) =>
-  DATATYPES.map((datatype, i) => ({ name: `${prefix}_${datatype}`, datatype, shape: i % 2 === 0 ? [2] : [] }));
-const echo: Signature = { inputs: everyDatatype("in"), outputs: everyDatatype("out") };
 
 wrapperContract("noop", () => nodeWrapper(NOOP, "--width", "32"), { expected: noop });
 wrapperContract(
@@ -49,6 +38,7 @@ wrapperContract("onnx, inline", () => nodeWrapper(ONNX, "--file", MODEL, "--exec
   expected: digits,
 });
 wrapperContract("onnx, two threads", () => nodeWrapper(ONNX, "--file", MODEL, "--workers", "2"), { expected: digits });
+wrapperContract("onnx, of text", () => nodeWrapper(ONNX, "--file", TEXT_MODEL), { expected: topics });
 wrapperContract("of two inputs", () => nodeWrapper("test/support/wrapperModels/sum.mjs"), { expected: sum });
 wrapperContract("of every datatype", () => nodeWrapper("test/support/wrapperModels/echo.mjs"), { expected: echo });
 
@@ -66,5 +56,24 @@ describe("onnx wrapper", () => {
     const labels = samples.map((_, i) => Number(response.rawOutputContents[0]?.readBigInt64LE(8 * i)));
     const right = samples.filter(([label], i) => labels[i] === label).length;
     expect(right / samples.length).toBeGreaterThan(0.9);
+  });
+
+  it("finds the topics of passages about countries that the reading model has not seen, as often as is stated", async () => {
+    const folder = "examples/reading";
+    const { topics: names } = readPlan(`${folder}/tour.json`);
+    const passages = readPassages(`${folder}/data/test.csv`);
+    const wrapper = await WrapperProcess.start(nodeWrapper(ONNX, "--file", TEXT_MODEL));
+    const rows = passages.map(({ text }) => [packText([text])]);
+    const response = await inferUnary(
+      wrapper.client,
+      requestOf({ model: "onnx", version: "1", signature: topics }, rows, "all"),
+    );
+    await wrapper.kill();
+    const right = passages.filter(({ topic }, i) => {
+      const scores = names.map((_, j) => response.rawOutputContents[0]?.readFloatLE(4 * (names.length * i + j)) ?? 0);
+      return names[scores.indexOf(Math.max(...scores))] === topic;
+    });
+    const { testAccuracy } = JSON.parse(readFileSync(`${folder}/metrics.json`, "utf8")) as { testAccuracy: number };
+    expect(right.length / passages.length).toBeCloseTo(testAccuracy, 3);
   });
 });

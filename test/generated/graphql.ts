@@ -6,20 +6,27 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 /** What several rewards of one prediction come to. */
 export type Aggregation =
+  /** The first counts at once; what is told later is kept and does not count. */
   | 'EARLIEST'
+  /** Their mean, when the wait is over. */
   | 'MEAN'
+  /** Their sum, when the wait is over; beyond the declared range it is that end of the range. */
   | 'SUM';
 
 /** In what distance inputs are near each other. */
 export type ApproximateDistance =
+  /** The angle between them, in radians. */
   | 'ANGLE'
   /** The angle where four of five numbers are 0, as in bags of words, else L2. */
   | 'AUTO'
+  /** The Euclidean distance. */
   | 'L2';
 
 /** How models' numbers are combined. */
 export type Average =
+  /** Weighted mean: smooth. */
   | 'MEAN'
+  /** Weighted median: one model that is far off moves it little. */
   | 'MEDIAN';
 
 /** Who says how many rows a replica may be given at once. */
@@ -33,12 +40,14 @@ export type BatchSizeController =
   /** The largest size whose 99th percentile of latency fits the budget. */
   | 'QUANTILE';
 
+/** Who shares what is cached of a model. */
 export type CacheScope =
   /** Each application has answers of its own, so that none can tell what others ask. */
   | 'APPLICATION'
   /** What one application asked is a hit for all. */
   | 'MODEL';
 
+/** Whether a model's answer was known. */
 export type CacheState =
   /** A near input had been answered before. */
   | 'APPROXIMATE'
@@ -63,6 +72,8 @@ export type ConfigureModelInput = {
   cacheScope?: CacheScope | null | undefined;
   /** 1 or more; default no limit. */
   cacheTtlMs?: number | null | undefined;
+  /** The `revision` that was read: if it is another one by now nothing changes, and the answer is a Conflict. Absent: whatever it is. */
+  expectedRevision?: string | null | undefined;
   /** 0 or more; default 0. */
   featureTolerance?: number | null | undefined;
   /** 1 or more; default what a message holds. */
@@ -73,6 +84,7 @@ export type ConfigureModelInput = {
   maxBatchDelayMs?: number | null | undefined;
   /** 1 to 65536; default 256. */
   maxBatchRows?: number | null | undefined;
+  /** Name of the model. */
   model: string;
   /** 0 to 1000; default 0. */
   prefetchMs?: number | null | undefined;
@@ -80,6 +92,7 @@ export type ConfigureModelInput = {
   warmUpInputs?: Array<TensorInput> | null | undefined;
 };
 
+/** A new application. */
 export type CreateApplicationInput = {
   /** Milliseconds, at least sloMs; 30000 if absent. */
   bulkDeadlineMs?: number | null | undefined;
@@ -89,8 +102,11 @@ export type CreateApplicationInput = {
   coverage?: number | null | undefined;
   /** Given, and said so, when no model could answer in time. Absent: a typed failure instead. */
   defaultOutput?: OutputInput | null | undefined;
+  /** For people; empty by default. */
   description?: string | null | undefined;
+  /** How feedback is taken; absent: each of its rules has its default. */
   feedback?: FeedbackInput | null | undefined;
+  /** Tensors of one input, as its models take them. */
   input: Array<TensorSpecInput>;
   /** Absent: ZERO_ONE for labels, SQUARED with range 1 for numbers. */
   loss?: LossInput | null | undefined;
@@ -98,6 +114,7 @@ export type CreateApplicationInput = {
   models?: Array<LinkInput> | null | undefined;
   /** 1 to 63 of a-z, 0-9 and -, beginning with a letter. */
   name: string;
+  /** What it answers with. */
   output: OutputSpecInput;
   /** How feedback weighs the models. Absent: ENSEMBLE; STATIC where a model is given a weight; EXP3_IX with a REWARD loss. */
   policy?: PolicyInput | null | undefined;
@@ -107,18 +124,31 @@ export type CreateApplicationInput = {
 
 /** Datatypes of the Open Inference Protocol. BYTES is text. */
 export type Datatype =
+  /** True or false, one byte. */
   | 'BOOL'
+  /** Text. */
   | 'BYTES'
+  /** A float of 16 bits: given as base64. */
   | 'FP16'
+  /** A float of 32 bits. */
   | 'FP32'
+  /** A float of 64 bits. */
   | 'FP64'
+  /** An integer of 8 bits. */
   | 'INT8'
+  /** An integer of 16 bits. */
   | 'INT16'
+  /** An integer of 32 bits. */
   | 'INT32'
+  /** An integer of 64 bits. */
   | 'INT64'
+  /** An integer of 8 bits, 0 or more. */
   | 'UINT8'
+  /** An integer of 16 bits, 0 or more. */
   | 'UINT16'
+  /** An integer of 32 bits, 0 or more. */
   | 'UINT32'
+  /** An integer of 64 bits, 0 or more. */
   | 'UINT64';
 
 /** Why the default output was given. */
@@ -151,22 +181,35 @@ export type DispatchReason =
 
 /** An input whose truth is known, without a prediction: it is evaluated now. */
 export type ExampleInput = {
+  /** Name of the application. */
   application: string;
+  /** Whom it is about, 1 to 128 characters; absent or null: the population. */
   entity?: string | number | null | undefined;
+  /** The input. */
   input: TensorInput;
 };
 
 /** What went wrong, in the same words on every interface. Codes may be added. */
 export type FailureCode =
+  /** The signature or a limit refuses it: change it. */
   | 'BAD_INPUT'
+  /** It exists with other content. */
   | 'CONFLICT'
+  /** No answer by the deadline. */
   | 'DEADLINE_EXCEEDED'
+  /** A defect of the server. */
   | 'INTERNAL'
+  /** A model answered something unusable. */
   | 'MODEL_BAD_OUTPUT'
+  /** No selected model could answer. */
   | 'MODEL_UNAVAILABLE'
+  /** It does not exist, or the key does not see it. */
   | 'NOT_FOUND'
+  /** It may have been done: ask again with the same key. */
   | 'OUTCOME_UNKNOWN'
+  /** Refused at once: ask again later. */
   | 'OVERLOADED'
+  /** The database does not answer: ask again later. */
   | 'STORE_UNAVAILABLE';
 
 /** How feedback is taken. What is absent stays as it is, or has its default. */
@@ -177,22 +220,31 @@ export type FeedbackInput = {
   apprentice?: boolean | null | undefined;
   /** With rewardWaitMs, or none. */
   defaultReward?: number | null | undefined;
-  /** A prediction counts only once the application says that it was shown. Default false. */
+  /** A prediction counts only once the application says that it was shown (`activate`). Default false. */
   deferActivation?: boolean | null | undefined;
+  /** At most this share of what is learned, of any 1,000 observations one after another, is one API key's feedback; what is beyond it is kept and not learned. 0.01 to 0.99; null: any. */
+  learnedShare?: number | null | undefined;
   /** What the other rules, evaluation and retraining need to be kept. Default NONE. */
   logPredictions?: LogPredictions | null | undefined;
-  /** How long a prediction waits for its observation before it counts as defaultReward; with that or none. */
+  /** How long a prediction waits for its observation before it counts as defaultReward; with that or none. A reward that is told later replaces the default. */
   rewardWaitMs?: number | null | undefined;
 };
 
+/** A model to link with a new application. */
 export type LinkInput = {
+  /** Name of the model. */
   model: string;
   /** Relative weight of its vote, above 0; 1 if absent. */
   weight?: number | null | undefined;
 };
 
+/** A model to link with an application. */
 export type LinkModelInput = {
+  /** Name of the application. */
   application: string;
+  /** The `revision` that was read: if it is another one by now nothing changes, and the answer is a Conflict. Absent: whatever it is. */
+  expectedRevision?: string | null | undefined;
+  /** Name of the model. */
   model: string;
   /** Relative weight of its vote, above 0; 1 if absent. */
   weight?: number | null | undefined;
@@ -200,12 +252,16 @@ export type LinkModelInput = {
 
 /** What is kept of each prediction beside its receipt. */
 export type LogPredictions =
+  /** What the models answered and the policy chose. */
   | 'EVIDENCE'
   /** Evidence and input. */
   | 'INPUTS'
+  /** Nothing. */
   | 'NONE';
 
+/** How wrong an answer is, 0 to 1. */
 export type LossInput = {
+  /** Which kind it is: the other fields are the kind's. */
   kind: LossKind;
   /** Of REWARD; above min. */
   max?: number | null | undefined;
@@ -228,20 +284,42 @@ export type LossKind =
   /** Of labels: right or wrong. */
   | 'ZERO_ONE';
 
+/** What is estimated. */
+export type Measure =
+  /** 0 to 1; less is better. */
+  | 'LOSS'
+  /** As it was observed; more is better. */
+  | 'REWARD';
+
 /** Whether a model ran now or its answer was known. */
 export type MemberSource =
+  /** Its answer to a near input was known. */
   | 'APPROXIMATE'
+  /** Its answer to exactly this input was known. */
   | 'CACHE'
+  /** It ran now. */
   | 'MODEL';
 
 /** One tensor of an input that has several. */
 export type NamedTensorInput = {
+  /** Its elements. */
   data: TensorDataInput;
+  /** Of the elements. */
   datatype: Datatype;
+  /** As in the application's signature. */
   name: string;
   /** Shape of one row, without the batch. */
   shape: Array<number>;
 };
+
+/** Whether an observation counts. */
+export type ObservationStanding =
+  /** It counts, or is in what the rewards of its prediction came to. */
+  | 'COUNTED'
+  /** It is durable; another reward of its prediction counts, it was corrected since, or it is withheld. */
+  | 'NOT_COUNTED'
+  /** It is durable, and will count: when the application's rewardWaitMs is over, or on activation. */
+  | 'WAITING';
 
 /** Exactly one of `receipt` and `example`. */
 export type ObserveInput = {
@@ -253,22 +331,50 @@ export type ObserveInput = {
   receipt?: string | null | undefined;
   /** The key of an earlier observation of the same prediction that this one corrects (empty for one without): it no longer counts. */
   supersedes?: string | null | undefined;
+  /** What turned out to be true. */
   truth: TruthInput;
 };
 
+/** Kinds may be added. */
+export type OperationalEventKind =
+  /** Another version of the model is current; null: it came, or is gone. */
+  | 'CURRENT_VERSION'
+  /** Mean losses that have changed; `learningEvents` says which, from what to what. */
+  | 'DRIFT'
+  /** Inputs that have ended replicas, and are refused for a while. */
+  | 'INPUTS_QUARANTINED'
+  /** Another version of the application's policy is current. */
+  | 'POLICY_VERSION'
+  /** Times that batches of a replica had no reply in time, and it was set aside. */
+  | 'REPLICA_EJECTED'
+  /** A replica went from `before` to `after`; null: it came, or is gone. */
+  | 'REPLICA_STATE'
+  /** Batches that were not tried elsewhere since the retry budget was spent. */
+  | 'RETRIES_REFUSED'
+  /** Rows that left the queue because they could not be answered in time any more. */
+  | 'ROWS_DROPPED';
+
 /** Exactly one, of the application's kind. */
 export type OutputInput =
-  {   label: string; number?: never; vector?: never; }
-  |  { label?: never;   number: number; vector?: never; }
-  |  { label?: never; number?: never;   vector: readonly (number | readonly number[])[]; };
+  {   /** One of the application's labels. */
+  label: string; number?: never; vector?: never; }
+  |  { label?: never;   /** A finite number. */
+  number: number; vector?: never; }
+  |  { label?: never; number?: never;   /** Finite numbers, as many as the output's size. */
+  vector: readonly (number | readonly number[])[]; };
 
 /** What an application answers with. */
 export type OutputKind =
+  /** One of its labels. */
   | 'LABEL'
+  /** A number. */
   | 'NUMBER'
+  /** Numbers, always as many. */
   | 'VECTOR';
 
+/** What an application answers with. */
 export type OutputSpecInput = {
+  /** What kind of answer it is. */
   kind: OutputKind;
   /** For kind LABEL. */
   labels?: Array<string> | null | undefined;
@@ -278,11 +384,17 @@ export type OutputSpecInput = {
 
 /** What happened to what is learned. Kinds may be added. */
 export type PolicyEventKind =
+  /** A mean loss has changed. */
   | 'DRIFT'
+  /** An entity was forgotten. */
   | 'ENTITY_DELETED'
+  /** An entity began anew from the population. */
   | 'ENTITY_RESET'
+  /** A policy version was made, frozen or made current. */
   | 'POLICY'
+  /** The population's prior for entities was learned anew. */
   | 'PRIOR'
+  /** A state was learned anew from the log. */
   | 'STATE_REBUILT';
 
 /** A policy and its parameters; what is absent has the policy's default. */
@@ -305,12 +417,13 @@ export type PolicyInput = {
   forgetting?: number | null | undefined;
   /** Of SQUARECB: how fast exploration ends. */
   gammaScale?: number | null | undefined;
+  /** Which kind it is: the other fields are the kind's. */
   kind: PolicyKind;
-  /** Of LINEAR: precision of the prior around the population's weights. */
+  /** Of LINEAR, instead of strength: precision of the prior around the population's weights. */
   ridge?: number | null | undefined;
   /** Of ENSEMBLE: weight that is spread evenly after each observation, so that a model can return. */
   share?: number | null | undefined;
-  /** Of THOMPSON: observations that the population counts as for a new entity. */
+  /** Of THOMPSON and LINEAR: observations that the population counts as for a new entity. */
   strength?: number | null | undefined;
 };
 
@@ -341,7 +454,9 @@ export type PolicyKind =
   /** The model with the best optimistic loss. */
   | 'UCB1';
 
+/** One query. */
 export type PredictInput = {
+  /** Name of the application. */
   application: string;
   /** Milliseconds from arrival within which the answer is needed; at most the application's sloMs counts, for BULK its bulkDeadlineMs. */
   deadlineMs?: number | null | undefined;
@@ -349,6 +464,7 @@ export type PredictInput = {
   entity?: string | number | null | undefined;
   /** Whether `explanation` is wanted. Default false. */
   explain?: boolean | null | undefined;
+  /** What it is asked about. */
   input: TensorInput;
   /** What was observed up to here (Observation.stateSeq) is to count, on whichever server: it is waited for, at most half of the query's time. */
   minStateSeq?: number | null | undefined;
@@ -356,13 +472,19 @@ export type PredictInput = {
   priority?: Priority | null | undefined;
 };
 
+/** Several queries of one application, for one entity or the population. */
 export type PredictManyInput = {
+  /** Name of the application. */
   application: string;
+  /** Milliseconds from arrival within which the answer is needed; at most the application's sloMs counts, for BULK its bulkDeadlineMs. */
   deadlineMs?: number | null | undefined;
+  /** Whom it is about, 1 to 128 characters; absent or null: the population. */
   entity?: string | number | null | undefined;
+  /** Whether `explanation` is wanted. Default false. */
   explain?: boolean | null | undefined;
   /** At most 1,000. */
   inputs: Array<TensorInput>;
+  /** What was observed up to here (Observation.stateSeq) is to count, on whichever server: it is waited for, at most half of the query's time. */
   minStateSeq?: number | null | undefined;
   /** INTERACTIVE if absent. */
   priority?: Priority | null | undefined;
@@ -383,12 +505,14 @@ export type PredictionSource =
   /** Only some of the selected models answered in time: see modelsMissing. */
   | 'PARTIAL';
 
+/** Who waits for an answer. */
 export type Priority =
   /** Gives way to interactive queries, but never for ever: answered within bulkDeadlineMs. */
   | 'BULK'
   /** Somebody waits: answered within the application's sloMs. */
   | 'INTERACTIVE';
 
+/** A version of a model, new or with other endpoints. */
 export type RegisterModelVersionInput = {
   /** Wrappers that someone else runs: host:port or unix:/path. Replaces those given before. */
   endpoints?: Array<string> | null | undefined;
@@ -398,50 +522,110 @@ export type RegisterModelVersionInput = {
   makeCurrent?: boolean | null | undefined;
   /** Made if it is new. */
   model: string;
+  /** Its output tensors, in their order. */
   outputs?: Array<TensorSpecInput> | null | undefined;
+  /** Number of the version, from 1. */
   version: number;
 };
 
+/** A version to be removed. */
 export type RemoveModelVersionInput = {
+  /** The `revision` that was read: if it is another one by now nothing changes, and the answer is a Conflict. Absent: whatever it is. */
+  expectedRevision?: string | null | undefined;
+  /** Name of the model. */
   model: string;
+  /** Number of the version, from 1. */
   version: number;
 };
 
+/** The policy that the log is to be folded into. */
+export type ReplayPolicyInput = {
+  /** It answers as soon as it is complete. Else `rollbackPolicy` makes it current. */
+  activate?: boolean;
+  /** Name of the application. */
+  application: string;
+  /** Observations from here on count: a date, or a time with its offset. Absent: all. */
+  from?: string | null | undefined;
+  /** Absent: the application's. */
+  loss?: LossInput | null | undefined;
+  /** Correction policy. */
+  policy: PolicyInput;
+};
+
+/** Where the replay of a log stands. */
+export type ReplayStatus =
+  /** All of the log is folded in. */
+  | 'COMPLETE'
+  /** It ended early: `reason` says why. */
+  | 'FAILED'
+  /** It goes on, on one of the servers. */
+  | 'RUNNING';
+
+/** Where a link to a wrapper stands. */
 export type ReplicaState =
   /** The link failed and will be tried again: `problem` says why, `retryInMs` when. */
   | 'BACKOFF'
+  /** The link is being made. */
   | 'CONNECTING'
   /** The wrapper takes no more batches, but answers those that it has. */
   | 'DRAINING'
   /** The link is up, but batches had no reply in time: it gets single rows until one has. */
   | 'EJECTED'
+  /** It takes batches. */
   | 'READY'
+  /** It was removed. */
   | 'STOPPED'
   /** The wrapper computes rows of the warm-up, before queries reach it. */
   | 'WARMING';
 
+/** The version that is to answer. */
 export type SetCurrentVersionInput = {
+  /** The `revision` that was read: if it is another one by now nothing changes, and the answer is a Conflict. Absent: whatever it is. */
+  expectedRevision?: string | null | undefined;
+  /** Name of the model. */
   model: string;
+  /** Number of the version, from 1. */
   version: number;
 };
 
+/** Why an observation teaches a policy nothing. Reasons may be added. */
+export type SkipReason =
+  /** The policy asks all models, and only what was chosen had answered. */
+  | 'MEMBERS_MISSING'
+  /** No chance of a choice was logged, and not enough to do without. */
+  | 'NO_CHOICE'
+  /** It was predicted without the features that the policy needs. */
+  | 'NO_CONTEXT'
+  /** Its prediction left no evidence that fits the application. */
+  | 'NO_EVIDENCE'
+  /** What was observed gives no loss of the kind. */
+  | 'NO_LOSS';
+
 /** Exactly one encoding of a tensor's elements. */
 export type TensorDataInput =
-  {   base64: string; strings?: never; values?: never; }
+  {   /** Packed little-endian elements. */
+  base64: string; strings?: never; values?: never; }
   |  { base64?: never;   /** The elements of a BYTES tensor. */
   strings: Array<string>; values?: never; }
-  |  { base64?: never; strings?: never;   values: readonly (number | readonly number[])[]; };
+  |  { base64?: never; strings?: never;   /** Numbers in a list, row-major. */
+  values: readonly (number | readonly number[])[]; };
 
 /** Exactly one encoding of one input (or several named tensors). */
 export type TensorInput =
-  {   base64: string; tensors?: never; text?: never; values?: never; }
-  |  { base64?: never;   tensors: Array<NamedTensorInput>; text?: never; values?: never; }
+  {   /** Packed little-endian elements. */
+  base64: string; tensors?: never; text?: never; values?: never; }
+  |  { base64?: never;   /** For an application with several tensors: each of them once. */
+  tensors: Array<NamedTensorInput>; text?: never; values?: never; }
   |  { base64?: never; tensors?: never;   /** For an application whose input is one string. */
   text: string; values?: never; }
-  |  { base64?: never; tensors?: never; text?: never;   values: readonly (number | readonly number[])[]; };
+  |  { base64?: never; tensors?: never; text?: never;   /** Numbers in a list, row-major. */
+  values: readonly (number | readonly number[])[]; };
 
+/** One tensor of a signature. */
 export type TensorSpecInput = {
+  /** Of the elements. */
   datatype: Datatype;
+  /** What it is called by. */
   name: string;
   /** Shape of one row, without the batch; [] is one element. */
   shape: Array<number>;
@@ -449,19 +633,39 @@ export type TensorSpecInput = {
 
 /** What turned out to be true, in the kind of the application's output; or how good the answer was. */
 export type TruthInput =
-  {   label: string; number?: never; reward?: never; vector?: never; }
-  |  { label?: never;   number: number; reward?: never; vector?: never; }
+  {   /** One of the application's labels. */
+  label: string; number?: never; reward?: never; vector?: never; }
+  |  { label?: never;   /** A finite number. */
+  number: number; reward?: never; vector?: never; }
   |  { label?: never; number?: never;   /** Within the range of the application's REWARD loss. */
   reward: number; vector?: never; }
-  |  { label?: never; number?: never; reward?: never;   vector: readonly (number | readonly number[])[]; };
+  |  { label?: never; number?: never; reward?: never;   /** Finite numbers, as many as the output's size. */
+  vector: readonly (number | readonly number[])[]; };
 
+/** In what words something was told to be true. */
+export type TruthKind =
+  /** One of the application's labels. */
+  | 'LABEL'
+  /** A number. */
+  | 'NUMBER'
+  /** How good the answer was. */
+  | 'REWARD'
+  /** Numbers. */
+  | 'VECTOR';
+
+/** A link to be removed. */
 export type UnlinkModelInput = {
+  /** Name of the application. */
   application: string;
+  /** The `revision` that was read: if it is another one by now nothing changes, and the answer is a Conflict. Absent: whatever it is. */
+  expectedRevision?: string | null | undefined;
+  /** Name of the model. */
   model: string;
 };
 
 /** What is absent stays as it is. */
 export type UpdateApplicationInput = {
+  /** Milliseconds within which BULK queries are answered, at least sloMs. */
   bulkDeadlineMs?: number | null | undefined;
   /** Below this confidence (0 to 1) the default output is given, or without one the answer is marked. null removes it. */
   confidenceThreshold?: number | null | undefined;
@@ -469,16 +673,37 @@ export type UpdateApplicationInput = {
   coverage?: number | null | undefined;
   /** null removes it. */
   defaultOutput?: OutputInput | null | undefined;
+  /** For people. */
   description?: string | null | undefined;
+  /** The `revision` that was read: if it is another one by now nothing changes, and the answer is a Conflict. Absent: whatever it is. */
+  expectedRevision?: string | null | undefined;
   /** null in it takes a value back. */
   feedback?: FeedbackInput | null | undefined;
   /** Another one than now makes a new policy version. */
   loss?: LossInput | null | undefined;
+  /** What it is called by. */
   name: string;
   /** Another one than now makes a new policy version, with nothing learned; earlier ones stay. */
   policy?: PolicyInput | null | undefined;
+  /** Latency objective in milliseconds, from arrival to answer. */
   sloMs?: number | null | undefined;
 };
+
+/** How a policy would have done, beside the answers that were given. */
+export type Verdict =
+  /** Its whole interval is better. */
+  | 'BETTER'
+  /** The log says too little; `reason` says why. */
+  | 'REFUSED'
+  /** The intervals overlap. */
+  | 'UNDECIDED'
+  /** Its whole interval is worse. */
+  | 'WORSE';
+
+/** Why nothing is learned from an observation, though it is durable. */
+export type Withheld =
+  /** Its API key's feedback is more than the application's learnedShare of what is learned. */
+  | 'LEARNED_SHARE';
 
 export type PredictLearnedQueryVariables = Exact<{
   input: PredictInput;
@@ -505,8 +730,20 @@ export type ObserveManyMutation = { observeMany: Array<
     | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
-    | { __typename: 'Observation', seq: number, duplicate: boolean, folded: boolean, learnedBy: Array<number>, loss: number | null, stateSeq: number, rebuildPending: boolean }
+    | { __typename: 'Observation', seq: number, duplicate: boolean, folded: boolean, learnedBy: Array<number>, standing: ObservationStanding, withheld: Withheld | null, loss: number | null, stateSeq: number, rebuildPending: boolean }
     | { __typename: 'Overloaded', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+  > };
+
+export type ActivateManyMutationVariables = Exact<{
+  receipts: Array<string> | string;
+}>;
+
+
+export type ActivateManyMutation = { activateMany: Array<
+    | { __typename: 'Activation', predictionId: string, seq: number | null, folded: boolean, learnedBy: Array<number> }
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
   > };
 
@@ -519,7 +756,7 @@ export type LearnedStateQueryVariables = Exact<{
 
 export type LearnedStateQuery = { learnedState:
     | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
-    | { __typename: 'LearnedState', policyVersion: number, entity: string | null, personalised: boolean, observations: number, meanLoss: number | null, seq: number, bytes: number, weights: Array<{ model: string, weight: number }> }
+    | { __typename: 'LearnedState', policyVersion: number, entity: string | null, personalised: boolean, observations: number, meanLoss: number | null, seq: number, bytes: number, weights: Array<{ model: string, weight: number }>, regression: Array<{ label: string | null, intercept: number, weights: number[] }> }
     | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
    };
@@ -609,14 +846,38 @@ export type ExportEntityQueryVariables = Exact<{
   entity: string;
   after: number;
   first: number;
+  afterPrediction?: string | null | undefined;
 }>;
 
 
 export type ExportEntityQuery = { exportEntity:
     | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
-    | { __typename: 'EntityExport', json: string, observations: number, endSeq: number, hasMore: boolean }
+    | { __typename: 'EntityExport', json: string, observations: number, predictions: number, endSeq: number, endPrediction: string | null, hasMore: boolean }
     | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
    };
+
+export type ObservationsQueryVariables = Exact<{
+  application: string;
+  entity?: string | null | undefined;
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type ObservationsQuery = { observations:
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'LoggedObservationConnection', edges: Array<{ node: { seq: number, key: string, entity: string | null, learnedBy: Array<number>, supersededBy: number | null, counts: boolean, truth: { kind: TruthKind, number: number | null } } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
+export type LearningEventsSubscriptionVariables = Exact<{
+  application: string;
+  afterSeq?: number | null | undefined;
+}>;
+
+
+export type LearningEventsSubscription = { learningEvents: { seq: number, atMs: number, kind: PolicyEventKind, content: string } };
 
 export type PolicyEventsQueryVariables = Exact<{
   application: string;
@@ -624,8 +885,8 @@ export type PolicyEventsQueryVariables = Exact<{
 
 
 export type PolicyEventsQuery = { policyEvents:
-    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
-    | { __typename: 'PolicyEvents', events: Array<{ seq: number, kind: PolicyEventKind, content: string }> }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'PolicyEventConnection', edges: Array<{ node: { seq: number, kind: PolicyEventKind, content: string } }> }
     | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
    };
 
@@ -648,13 +909,42 @@ export type RotateReceiptKeyMutation = { rotateReceiptKey:
     | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
    };
 
-export type MetricsSubscriptionVariables = Exact<{
+export type PredictionsSubscriptionVariables = Exact<{
+  application: string;
+  sampleEvery: number;
+}>;
+
+
+export type PredictionsSubscription = { predictions: { id: string, source: PredictionSource, latencyMs: number, entity: string | null, entityHash: string | null, dropped: number, output:
+      | { number: number }
+      | Record<PropertyKey, never>
+     } };
+
+export type PolicyUpdatesSubscriptionVariables = Exact<{
   application: string;
   intervalMs: number;
 }>;
 
 
-export type MetricsSubscription = { metrics: { at: string, intervalMs: number, application: string, predictionsPerSecond: number, p50Ms: number | null, p99Ms: number | null, withinSlo: number | null, observationsPerSecond: number, sources: Array<{ source: PredictionSource, count: number }>, defaultReasons: Array<{ reason: DefaultReason, count: number }>, failures: Array<{ code: string, count: number }>, models: Array<{ model: string, version: number, rowsPerSecond: number, rowsPerBatch: number | null, queueP99Ms: number | null, serviceP50Ms: number | null, serviceP99Ms: number | null, cacheHitShare: number | null, dropped: number, failed: number, queuedRows: number, readyReplicas: number }> } };
+export type PolicyUpdatesSubscription = { policyUpdates: { policyVersion: number, stateSeq: number, recentLoss: number | null, dropped: number, weights: Array<{ model: string, weight: number, observations: number }> } };
+
+export type EventsSubscriptionVariables = Exact<{
+  application?: string | null | undefined;
+  model?: string | null | undefined;
+}>;
+
+
+export type EventsSubscription = { events: { kind: OperationalEventKind, application: string | null, model: string | null, version: number | null, replica: string | null, before: string | null, after: string | null, count: number | null, dropped: number } };
+
+export type MetricsSubscriptionVariables = Exact<{
+  application?: string | null | undefined;
+  model?: string | null | undefined;
+  replica?: string | null | undefined;
+  intervalMs: number;
+}>;
+
+
+export type MetricsSubscription = { metrics: { at: string, intervalMs: number, dropped: number, application: { name: string, predictionsPerSecond: number, p50Ms: number | null, p99Ms: number | null, withinSlo: number | null, abandoned: number, observationsPerSecond: number, duplicateObservations: number, failedObservations: number, latencyBuckets: Array<{ upToMs: number, count: number }>, sources: Array<{ source: PredictionSource, count: number }>, defaultReasons: Array<{ reason: DefaultReason, count: number }>, failures: Array<{ code: string, count: number }>, learning: { foldedPerSecond: number, recentLoss: number | null, realisedCoverage: number | null, statedCoverage: number, stateAgeMs: number, drifts: number, rebuildsPending: number, rowsPerGroup: number | null, foldP99Ms: number | null, weights: Array<{ model: string, weight: number, observations: number, recentLoss: number | null }> } | null } | null, models: Array<{ model: string, version: number, rowsPerSecond: number, batches: number, rowsPerBatch: number | null, queueP99Ms: number | null, serviceP50Ms: number | null, serviceP99Ms: number | null, cacheHits: number, cacheMisses: number, cacheJoined: number, approximateHits: number, cacheHitShare: number | null, dropped: number, failed: number, retried: number, queuedRows: number, readyReplicas: number, batchRows: Array<{ upToRows: number, count: number }>, dispatches: Array<{ reason: DispatchReason, count: number }>, queueBuckets: Array<{ upToMs: number, count: number }>, serviceBuckets: Array<{ upToMs: number, count: number }>, replicas: Array<{ endpoint: string, state: ReplicaState, rowsPerSecond: number, batches: number, serviceP50Ms: number | null, serviceP99Ms: number | null, overdue: number, lost: number, ejected: number, retried: number, serviceBuckets: Array<{ upToMs: number, count: number }> }> }> } };
 
 export type ApproximateCachesQueryVariables = Exact<{
   model: string;
@@ -936,6 +1226,51 @@ export type UnlinkMutation = { unlinkModel:
     | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
    };
 
+export type ReplayPolicyMutationVariables = Exact<{
+  input: ReplayPolicyInput;
+}>;
+
+
+export type ReplayPolicyMutation = { replayPolicy:
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Overloaded', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'PolicyReplay', version: number, status: ReplayStatus }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
+export type PolicyReplayQueryVariables = Exact<{
+  application: string;
+  version: number;
+}>;
+
+
+export type PolicyReplayQuery = { policyReplay:
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Overloaded', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'PolicyReplay', version: number, status: ReplayStatus, reason: string | null, done: number, total: number, rows: number, folded: number, entities: number, compared: number, meanLoss: number | null, loggedMeanLoss: number | null, skipped: Array<{ reason: SkipReason, rows: number }> }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
+export type EvaluatePolicyQueryVariables = Exact<{
+  application: string;
+  policy: PolicyInput;
+  from?: string | null | undefined;
+  maxRows?: number | null | undefined;
+}>;
+
+
+export type EvaluatePolicyQuery = { policyEvaluation:
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'Overloaded', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+    | { __typename: 'PolicyEvaluation', verdict: Verdict, reason: string, measure: Measure, rows: number, judged: number, complete: boolean, logged: { value: number } | null, offPolicy: { n: number, effectiveSampleSize: number, largestWeight: number, largestShare: number, meanWeight: { value: number }, ips: { value: number } | null, snips: { value: number } | null, dr: { value: number, low: number, high: number } | null } | null }
+    | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
+   };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -1082,13 +1417,15 @@ export const PredictLearnedDocument = new TypedDocumentString(`
 }`) as unknown as TypedDocumentString<PredictLearnedQuery, PredictLearnedQueryVariables>;
 export const ObserveManyDocument = new TypedDocumentString(`
     mutation ObserveMany($inputs: [ObserveInput!]!) {
-  observeMany(inputs: $inputs) {
+  observeMany(input: {observations: $inputs}) {
     __typename
     ... on Observation {
       seq
       duplicate
       folded
       learnedBy
+      standing
+      withheld
       loss
       stateSeq
       rebuildPending
@@ -1104,6 +1441,27 @@ export const ObserveManyDocument = new TypedDocumentString(`
   retryable
   retryAfterMs
 }`) as unknown as TypedDocumentString<ObserveManyMutation, ObserveManyMutationVariables>;
+export const ActivateManyDocument = new TypedDocumentString(`
+    mutation ActivateMany($receipts: [String!]!) {
+  activateMany(input: {receipts: $receipts}) {
+    __typename
+    ... on Activation {
+      predictionId
+      seq
+      folded
+      learnedBy
+    }
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<ActivateManyMutation, ActivateManyMutationVariables>;
 export const LearnedStateDocument = new TypedDocumentString(`
     query LearnedState($application: String!, $entity: String, $policyVersion: Int) {
   learnedState(
@@ -1124,6 +1482,11 @@ export const LearnedStateDocument = new TypedDocumentString(`
         model
         weight
       }
+      regression {
+        label
+        intercept
+        weights
+      }
     }
     ... on Failure {
       ...WhyNot
@@ -1138,16 +1501,18 @@ export const LearnedStateDocument = new TypedDocumentString(`
 }`) as unknown as TypedDocumentString<LearnedStateQuery, LearnedStateQueryVariables>;
 export const ChangePolicyDocument = new TypedDocumentString(`
     mutation ChangePolicy($application: String!, $version: Int!, $freeze: Boolean!, $fork: Boolean!, $rollback: Boolean!, $reset: Boolean!) {
-  freezePolicy(application: $application, version: $version) @include(if: $freeze) {
+  freezePolicy(input: {application: $application, version: $version}) @include(if: $freeze) {
     ...ChangedPolicy
   }
-  forkPolicy(application: $application, from: $version, makeCurrent: true) @include(if: $fork) {
+  forkPolicy(
+    input: {application: $application, from: $version, makeCurrent: true}
+  ) @include(if: $fork) {
     ...ChangedPolicy
   }
-  rollbackPolicy(application: $application, version: $version) @include(if: $rollback) {
+  rollbackPolicy(input: {application: $application, version: $version}) @include(if: $rollback) {
     ...ChangedPolicy
   }
-  resetPolicy(application: $application) @include(if: $reset) {
+  resetPolicy(input: {application: $application}) @include(if: $reset) {
     ...ChangedPolicy
   }
 }
@@ -1170,7 +1535,7 @@ fragment WhyNot on Failure {
 }`) as unknown as TypedDocumentString<ChangePolicyMutation, ChangePolicyMutationVariables>;
 export const ResetEntityDocument = new TypedDocumentString(`
     mutation ResetEntity($application: String!, $entity: String!) {
-  resetEntity(application: $application, entity: $entity) {
+  resetEntity(input: {application: $application, entity: $entity}) {
     __typename
     ... on EntityReset {
       states
@@ -1188,7 +1553,7 @@ export const ResetEntityDocument = new TypedDocumentString(`
 }`) as unknown as TypedDocumentString<ResetEntityMutation, ResetEntityMutationVariables>;
 export const DeleteEntityDocument = new TypedDocumentString(`
     mutation DeleteEntity($application: String!, $entity: String!) {
-  deleteEntity(application: $application, entity: $entity) {
+  deleteEntity(input: {application: $application, entity: $entity}) {
     __typename
     ... on EntityDeleted {
       observations
@@ -1206,18 +1571,21 @@ export const DeleteEntityDocument = new TypedDocumentString(`
   retryAfterMs
 }`) as unknown as TypedDocumentString<DeleteEntityMutation, DeleteEntityMutationVariables>;
 export const ExportEntityDocument = new TypedDocumentString(`
-    query ExportEntity($application: String!, $entity: String!, $after: Float!, $first: Int!) {
+    query ExportEntity($application: String!, $entity: String!, $after: Float!, $first: Int!, $afterPrediction: String) {
   exportEntity(
     application: $application
     entity: $entity
     after: $after
     first: $first
+    afterPrediction: $afterPrediction
   ) {
     __typename
     ... on EntityExport {
       json
       observations
+      predictions
       endSeq
+      endPrediction
       hasMore
     }
     ... on Failure {
@@ -1231,15 +1599,67 @@ export const ExportEntityDocument = new TypedDocumentString(`
   retryable
   retryAfterMs
 }`) as unknown as TypedDocumentString<ExportEntityQuery, ExportEntityQueryVariables>;
+export const ObservationsDocument = new TypedDocumentString(`
+    query Observations($application: String!, $entity: String, $first: Int!, $after: String) {
+  observations(
+    application: $application
+    entity: $entity
+    first: $first
+    after: $after
+  ) {
+    __typename
+    ... on LoggedObservationConnection {
+      edges {
+        node {
+          seq
+          key
+          entity
+          truth {
+            kind
+            number
+          }
+          learnedBy
+          supersededBy
+          counts
+        }
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<ObservationsQuery, ObservationsQueryVariables>;
+export const LearningEventsDocument = new TypedDocumentString(`
+    subscription LearningEvents($application: String!, $afterSeq: Float) {
+  learningEvents(application: $application, afterSeq: $afterSeq) {
+    seq
+    atMs
+    kind
+    content
+  }
+}
+    `) as unknown as TypedDocumentString<LearningEventsSubscription, LearningEventsSubscriptionVariables>;
 export const PolicyEventsDocument = new TypedDocumentString(`
     query PolicyEvents($application: String!) {
   policyEvents(application: $application) {
     __typename
-    ... on PolicyEvents {
-      events {
-        seq
-        kind
-        content
+    ... on PolicyEventConnection {
+      edges {
+        node {
+          seq
+          kind
+          content
+        }
       }
     }
     ... on Failure {
@@ -1298,42 +1718,159 @@ export const RotateReceiptKeyDocument = new TypedDocumentString(`
   retryable
   retryAfterMs
 }`) as unknown as TypedDocumentString<RotateReceiptKeyMutation, RotateReceiptKeyMutationVariables>;
+export const PredictionsDocument = new TypedDocumentString(`
+    subscription Predictions($application: String!, $sampleEvery: Int!) {
+  predictions(application: $application, sampleEvery: $sampleEvery) {
+    id
+    output {
+      ... on NumberOutput {
+        number
+      }
+    }
+    source
+    latencyMs
+    entity
+    entityHash
+    dropped
+  }
+}
+    `) as unknown as TypedDocumentString<PredictionsSubscription, PredictionsSubscriptionVariables>;
+export const PolicyUpdatesDocument = new TypedDocumentString(`
+    subscription PolicyUpdates($application: String!, $intervalMs: Int!) {
+  policyUpdates(application: $application, intervalMs: $intervalMs) {
+    policyVersion
+    stateSeq
+    recentLoss
+    weights {
+      model
+      weight
+      observations
+    }
+    dropped
+  }
+}
+    `) as unknown as TypedDocumentString<PolicyUpdatesSubscription, PolicyUpdatesSubscriptionVariables>;
+export const EventsDocument = new TypedDocumentString(`
+    subscription Events($application: String, $model: String) {
+  events(application: $application, model: $model) {
+    kind
+    application
+    model
+    version
+    replica
+    before
+    after
+    count
+    dropped
+  }
+}
+    `) as unknown as TypedDocumentString<EventsSubscription, EventsSubscriptionVariables>;
 export const MetricsDocument = new TypedDocumentString(`
-    subscription Metrics($application: String!, $intervalMs: Int!) {
-  metrics(application: $application, intervalMs: $intervalMs) {
+    subscription Metrics($application: String, $model: String, $replica: String, $intervalMs: Int!) {
+  metrics(
+    application: $application
+    model: $model
+    replica: $replica
+    intervalMs: $intervalMs
+  ) {
     at
     intervalMs
-    application
-    predictionsPerSecond
-    p50Ms
-    p99Ms
-    withinSlo
-    sources {
-      source
-      count
+    dropped
+    application {
+      name
+      predictionsPerSecond
+      p50Ms
+      p99Ms
+      latencyBuckets {
+        upToMs
+        count
+      }
+      withinSlo
+      sources {
+        source
+        count
+      }
+      defaultReasons {
+        reason
+        count
+      }
+      failures {
+        code
+        count
+      }
+      abandoned
+      observationsPerSecond
+      duplicateObservations
+      failedObservations
+      learning {
+        foldedPerSecond
+        recentLoss
+        weights {
+          model
+          weight
+          observations
+          recentLoss
+        }
+        realisedCoverage
+        statedCoverage
+        stateAgeMs
+        drifts
+        rebuildsPending
+        rowsPerGroup
+        foldP99Ms
+      }
     }
-    defaultReasons {
-      reason
-      count
-    }
-    failures {
-      code
-      count
-    }
-    observationsPerSecond
     models {
       model
       version
       rowsPerSecond
+      batches
       rowsPerBatch
+      batchRows {
+        upToRows
+        count
+      }
+      dispatches {
+        reason
+        count
+      }
       queueP99Ms
+      queueBuckets {
+        upToMs
+        count
+      }
       serviceP50Ms
       serviceP99Ms
+      serviceBuckets {
+        upToMs
+        count
+      }
+      cacheHits
+      cacheMisses
+      cacheJoined
+      approximateHits
       cacheHitShare
       dropped
       failed
+      retried
       queuedRows
       readyReplicas
+      replicas {
+        endpoint
+        state
+        rowsPerSecond
+        batches
+        serviceP50Ms
+        serviceP99Ms
+        serviceBuckets {
+          upToMs
+          count
+        }
+        overdue
+        lost
+        ejected
+        retried
+      }
     }
   }
 }
@@ -1443,7 +1980,7 @@ export const ExplainedDocument = new TypedDocumentString(`
     `) as unknown as TypedDocumentString<ExplainedQuery, ExplainedQueryVariables>;
 export const InvalidateCacheDocument = new TypedDocumentString(`
     mutation InvalidateCache($model: String!) {
-  invalidateCache(model: $model) {
+  invalidateCache(input: {model: $model}) {
     __typename
     ... on Failure {
       ...WhyNot
@@ -1809,7 +2346,7 @@ export const ConfigureModelDocument = new TypedDocumentString(`
 }`) as unknown as TypedDocumentString<ConfigureModelMutation, ConfigureModelMutationVariables>;
 export const DeleteApplicationDocument = new TypedDocumentString(`
     mutation DeleteApplication($name: String!) {
-  deleteApplication(name: $name) {
+  deleteApplication(input: {name: $name}) {
     __typename
     ... on Failure {
       ...WhyNot
@@ -1960,3 +2497,105 @@ fragment WholeApplication on Application {
     weight
   }
 }`) as unknown as TypedDocumentString<UnlinkMutation, UnlinkMutationVariables>;
+export const ReplayPolicyDocument = new TypedDocumentString(`
+    mutation ReplayPolicy($input: ReplayPolicyInput!) {
+  replayPolicy(input: $input) {
+    __typename
+    ... on PolicyReplay {
+      version
+      status
+    }
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<ReplayPolicyMutation, ReplayPolicyMutationVariables>;
+export const PolicyReplayDocument = new TypedDocumentString(`
+    query PolicyReplay($application: String!, $version: Int!) {
+  policyReplay(application: $application, version: $version) {
+    __typename
+    ... on PolicyReplay {
+      version
+      status
+      reason
+      done
+      total
+      rows
+      folded
+      entities
+      compared
+      meanLoss
+      loggedMeanLoss
+      skipped {
+        reason
+        rows
+      }
+    }
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<PolicyReplayQuery, PolicyReplayQueryVariables>;
+export const EvaluatePolicyDocument = new TypedDocumentString(`
+    query EvaluatePolicy($application: String!, $policy: PolicyInput!, $from: String, $maxRows: Int) {
+  policyEvaluation(
+    application: $application
+    policy: $policy
+    from: $from
+    maxRows: $maxRows
+  ) {
+    __typename
+    ... on PolicyEvaluation {
+      verdict
+      reason
+      measure
+      rows
+      judged
+      complete
+      logged {
+        value
+      }
+      offPolicy {
+        n
+        effectiveSampleSize
+        meanWeight {
+          value
+        }
+        largestWeight
+        largestShare
+        ips {
+          value
+        }
+        snips {
+          value
+        }
+        dr {
+          value
+          low
+          high
+        }
+      }
+    }
+    ... on Failure {
+      ...WhyNot
+    }
+  }
+}
+    fragment WhyNot on Failure {
+  code
+  message
+  retryable
+  retryAfterMs
+}`) as unknown as TypedDocumentString<EvaluatePolicyQuery, EvaluatePolicyQueryVariables>;

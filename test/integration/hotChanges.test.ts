@@ -109,7 +109,7 @@ describe("a wrapper that the server launched", () => {
     await until("its process has ended", () => !isAlive(pid));
     const image = { values: Array.from({ length: 64 }, () => 3) };
     expect(await predict(own, "digits", image)).toMatchObject({ source: "ENSEMBLE" });
-    expect([...own.process.running().values()].filter((command) => command.includes(".onnx"))).toHaveLength(2);
+    expect([...own.process.running().values()].filter((command) => command.includes(".onnx"))).toHaveLength(3);
     expect(own.process.stderr.text).not.toMatch(/digits-mlp@1\] ended with .* restart/);
   }, 60_000);
 });

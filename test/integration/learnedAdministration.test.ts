@@ -4,7 +4,9 @@ import {
   CHANGE_POLICY,
   DELETE_ENTITY,
   EXPORT_ENTITY,
+  eventsOf,
   LEARNED_STATE,
+  OBSERVATIONS,
   OBSERVE_MANY,
   POLICY_EVENTS,
   PREDICT_LEARNED,
@@ -25,14 +27,31 @@ const LINEAR: Partial<CreateApplicationInput> = {
   loss: { kind: "SQUARED", range: 100 },
 };
 
+interface Exported {
+  readonly observations: readonly { readonly seq: number }[];
+  readonly predictions: readonly { readonly id: string }[];
+}
+
 describe("what was learned", () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await servers.start();
     await register(server, { model: "noop", wrappers: [await wrappers.start(noop())] });
-    for (const name of ["seen", "frozen", "forked", "reset", "forgotten", "exported", "receipts", "emptied"]) {
+    for (const name of [
+      "seen",
+      "frozen",
+      "forked",
+      "reset",
+      "forgotten",
+      "exported",
+      "receipts",
+      "emptied",
+      "steep",
+      "shown",
+    ]) {
       await application(server, name, ["noop"], LINEAR);
     }
+    await application(server, "logged", ["noop"], { ...LINEAR, feedback: { logPredictions: "EVIDENCE" } });
   });
 
   async function ask(name: string, x: number, entity: string) {
@@ -119,9 +138,30 @@ describe("what was learned", () => {
     });
     expect(await state("forgotten", "bob")).toMatchObject({ observations: 3 });
     const { policyEvents } = await server.ask(POLICY_EVENTS, { application: "forgotten" });
-    const events = policyEvents.__typename === "PolicyEvents" ? policyEvents.events : [];
+    const events = eventsOf(policyEvents);
     expect(events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(["ENTITY_DELETED", "STATE_REBUILT"]));
     expect(JSON.stringify(events)).not.toContain("ann");
+  });
+
+  test("is shown with what it was learned from, newest first, whatever comes meanwhile", async () => {
+    await teach("shown", "ann", 3, 2);
+    await teach("shown", "bob", 2, 2);
+    const page = async (first: number, after?: string, entity?: string) => {
+      const { observations } = await server.ask(OBSERVATIONS, { application: "shown", first, after, entity });
+      if (observations.__typename !== "LoggedObservationConnection") throw new Error(JSON.stringify(observations));
+      return { ...observations.pageInfo, rows: observations.edges.map(({ node }) => node) };
+    };
+    const newest = await page(3);
+    expect(newest.rows).toMatchObject([
+      { seq: 4, entity: "bob", truth: { kind: "NUMBER", number: 4 }, learnedBy: [1], supersededBy: null, counts: true },
+      { seq: 3, entity: "bob" },
+      { seq: 2, entity: "ann" },
+    ]);
+    await teach("shown", "ann", 3, 1);
+    expect(await page(3, newest.endCursor ?? "")).toMatchObject({ rows: [{ seq: 1 }], hasNextPage: false });
+    expect((await page(2, undefined, "ann")).rows).toMatchObject([{ seq: 5 }, { seq: 2 }]);
+    const nobody = await server.ask(OBSERVATIONS, { application: "nobody", first: 1 });
+    expect(nobody.observations).toMatchObject({ __typename: "NotFound" });
   });
 
   test("of an entity is exported in pages", async () => {
@@ -139,6 +179,64 @@ describe("what was learned", () => {
       states: [{ policyVersion: 1, seq: 3 }],
     });
     expect(await page(2)).toMatchObject({ observations: 1, hasMore: false });
+  });
+
+  test("of an entity is exported with what was corrected, and with the predictions that were logged", async () => {
+    const { receipt } = await ask("logged", 2, "ann");
+    const observe = async (number: number, key: string, supersedes?: string) => {
+      const input = { receipt, truth: { number }, key, ...(supersedes !== undefined && { supersedes }) };
+      expect((await server.ask(OBSERVE_MANY, { inputs: [input] })).observeMany).toMatchObject([
+        { __typename: "Observation" },
+      ]);
+    };
+    await observe(90, "wrong");
+    await observe(4, "right", "wrong");
+    for (const x of [3, 4]) await ask("logged", x, "ann");
+    const page = async (after: number, first: number, afterPrediction?: string) => {
+      const variables = { application: "logged", entity: "ann", after, first, afterPrediction };
+      const { exportEntity } = await server.ask(EXPORT_ENTITY, variables);
+      return exportEntity.__typename === "EntityExport"
+        ? { ...exportEntity, ...(JSON.parse(exportEntity.json) as Exported) }
+        : exportEntity;
+    };
+    await until("the predictions are written", async () => {
+      const all = await page(0, 10);
+      return "predictions" in all && all.predictions.length === 3;
+    });
+    const all = await page(0, 10);
+    expect(all).toMatchObject({
+      hasMore: false,
+      observations: [
+        { seq: 1, supersededBy: 2, truth: { number: 90 } },
+        { seq: 2, truth: { number: 4 } },
+      ],
+    });
+    const first = await page(0, 2);
+    if (!("endPrediction" in first)) throw new Error("no page");
+    const second = await page(first.endSeq, 2, first.endPrediction ?? undefined);
+    expect(first).toMatchObject({ hasMore: true, predictions: { length: 2 }, observations: { length: 2 } });
+    expect(second).toMatchObject({ hasMore: false, predictions: { length: 1 }, observations: [] });
+    const ids = [first, second].flatMap((one) => ("predictions" in one ? one.predictions.map(({ id }) => id) : []));
+    expect(ids).toEqual("predictions" in all ? all.predictions.map(({ id }) => id) : []);
+    expect(await page(0, 2, "yesterday")).toMatchObject({ __typename: "BadInput" });
+  });
+
+  test("that is ill-conditioned is learned anew with more precision, which the log tells", async () => {
+    for (let i = 0; i < 4; i++) {
+      const { receipt } = await ask("steep", 400_000, "ann");
+      await server.ask(OBSERVE_MANY, { inputs: [{ receipt, truth: { number: 3 } }] });
+    }
+    const refits = async () => {
+      const { policyEvents } = await server.ask(POLICY_EVENTS, { application: "steep" });
+      const events = eventsOf(policyEvents);
+      return events.filter(({ kind, content }) => kind === "STATE_REBUILT" && content.includes("refit"));
+    };
+    await until("both states have been refitted", async () => (await refits()).length >= 2);
+    for (const { content } of await refits()) {
+      const { refit } = JSON.parse(content) as { refit: { condition: number; precision: number } };
+      expect(refit.condition).toBeGreaterThan(1e10);
+      expect(refit.precision).toBeGreaterThan(0.01);
+    }
   });
 
   test("is signed by keys that change: the last receipts but one key are taken", async () => {

@@ -25,9 +25,8 @@ beforeAll(async () => {
 
 const connect = () => createClient({ url: `${server.url.replace("http", "ws")}/graphql`, webSocketImpl: WebSocket });
 
-function samples(client: Client, intervalMs: number, name = "one") {
-  const variables = { application: name, intervalMs };
-  return client.iterate<MetricsSubscription>({ query: METRICS.toString(), variables });
+function samples(client: Client, intervalMs: number, of: Readonly<Record<string, string>> = { application: "one" }) {
+  return client.iterate<MetricsSubscription>({ query: METRICS.toString(), variables: { ...of, intervalMs } });
 }
 
 async function next(from: ReturnType<typeof samples>) {
@@ -36,13 +35,16 @@ async function next(from: ReturnType<typeof samples>) {
   return result.value.data.metrics;
 }
 
+const total = (counts: readonly { readonly count: number }[] = []) => counts.reduce((sum, { count }) => sum + count, 0);
+
 test("a first sample comes at once, and then one each interval, with what happened in it", async () => {
   const client = connect();
-  const running = samples(client, 300);
+  const running = samples(client, 2000);
   const startedMs = performance.now();
   const first = await next(running);
   expect(performance.now() - startedMs).toBeLessThan(250);
-  expect(first).toMatchObject({ application: "one", p50Ms: null, p99Ms: null, withinSlo: null, sources: [] });
+  const nothing = { name: "one", p50Ms: null, p99Ms: null, withinSlo: null, sources: [] };
+  expect(first).toMatchObject({ intervalMs: 0, dropped: 0, application: nothing });
   await predictMany(
     server,
     "one",
@@ -54,21 +56,47 @@ test("a first sample comes at once, and then one each interval, with what happen
   const receipt = predict.__typename === "Prediction" ? predict.receipt : "";
   await server.ask(OBSERVE, { input: { receipt, truth: { number: 1 } } });
   const second = await next(running);
-  expect(second.intervalMs).toBeGreaterThanOrEqual(299);
-  expect(second.intervalMs).toBeLessThan(900);
-  expect(second.sources.reduce((sum, { count }) => sum + count, 0)).toBe(6);
-  expect(second.predictionsPerSecond).toBeCloseTo((6 * 1000) / second.intervalMs, 6);
-  expect(second.observationsPerSecond).toBeCloseTo(1000 / second.intervalMs, 6);
-  expect(second.withinSlo).toBe(1);
-  expect(second.p99Ms).toBeGreaterThanOrEqual(second.p50Ms ?? Infinity);
+  expect(second.intervalMs).toBeGreaterThanOrEqual(1999);
+  const { application: sample } = second;
+  expect(total(sample?.sources)).toBe(6);
+  expect(total(sample?.latencyBuckets)).toBe(6);
+  expect(sample?.predictionsPerSecond).toBeCloseTo((6 * 1000) / second.intervalMs, 6);
+  expect(sample?.observationsPerSecond).toBeCloseTo(1000 / second.intervalMs, 6);
+  expect(sample).toMatchObject({ withinSlo: 1, learning: { weights: [{ model: "noop", weight: 1 }] } });
+  expect(sample?.p99Ms).toBeGreaterThanOrEqual(sample?.p50Ms ?? Infinity);
   expect(second.models).toMatchObject([{ model: "noop", version: 1, readyReplicas: 1, queuedRows: 0, failed: 0 }]);
   const [model] = second.models;
   // Three of one's, one of the other's.
   expect(model?.rowsPerSecond).toBeCloseTo((4 * 1000) / second.intervalMs, 6);
+  expect(model).toMatchObject({ cacheHits: 2, cacheJoined: 1, cacheMisses: 4, replicas: [{ state: "READY" }] });
   expect(model?.cacheHitShare).toBeCloseTo(2 / 7, 6);
   expect(model?.serviceP99Ms).toBeGreaterThan(0);
-  expect(await next(running)).toMatchObject({ predictionsPerSecond: 0, p50Ms: null, sources: [] });
+  const batches = [model?.batchRows, model?.dispatches, model?.serviceBuckets, model?.replicas[0]?.serviceBuckets];
+  expect(batches.map(total)).toEqual([model?.batches, model?.batches, model?.batches, model?.batches]);
+  expect(total(model?.queueBuckets)).toBe(4);
   await running.return?.(undefined);
+  await client.dispose();
+});
+
+test("a model and one of its replicas can be watched, for all applications", async () => {
+  const both = await Promise.all([1, 2].map(() => wrappers.start(noop("--name", "watched"))));
+  await register(server, { model: "watched", wrappers: both });
+  for (const name of ["watching", "watching-too"]) await application(server, name, ["watched"]);
+  const client = connect();
+  const endpoint = both[0]?.ready.listening ?? "";
+  const all = samples(client, 2000, { model: "watched" });
+  const one = samples(client, 2000, { model: "watched", replica: endpoint });
+  await Promise.all([next(all), next(one)]);
+  for (const name of ["watching", "watching-too"]) {
+    const inputs = Array.from({ length: 20 }, (_, at) => ({ values: [at] }));
+    await predictMany(server, name, inputs);
+  }
+  const { application: none, models } = await next(all);
+  expect(none).toBeNull();
+  expect(models).toMatchObject([{ model: "watched", version: 1, cacheHits: 20, cacheMisses: 20 }]);
+  expect(models[0]?.replicas.map((replica) => replica.endpoint)).toEqual(both.map(({ ready }) => ready.listening));
+  const { models: ofOne } = await next(one);
+  expect(ofOne[0]?.replicas.map((replica) => replica.endpoint)).toEqual([endpoint]);
   await client.dispose();
 });
 
@@ -128,12 +156,17 @@ test("two subscribers on one socket each get their own intervals", async () => {
 });
 
 test.each([
-  ["an application that does not exist", 1000, "nowhere", "NOT_FOUND"],
-  ["an interval too short", 99, "one", "BAD_INPUT"],
-  ["an interval too long", 60_001, "one", "BAD_INPUT"],
-])("a subscription to %s is refused", async (_, intervalMs, name, code) => {
+  ["an application that does not exist", 1000, { application: "nowhere" }, "NOT_FOUND"],
+  ["a model that does not exist", 1000, { model: "nothing" }, "NOT_FOUND"],
+  ["a replica that does not exist", 1000, { model: "noop", replica: "127.0.0.1:1" }, "NOT_FOUND"],
+  ["an interval too short", 99, { application: "one" }, "BAD_INPUT"],
+  ["an interval too long", 60_001, { application: "one" }, "BAD_INPUT"],
+  ["an application and a model", 1000, { application: "one", model: "noop" }, "BAD_INPUT"],
+  ["a replica without its model", 1000, { replica: "127.0.0.1:1" }, "BAD_INPUT"],
+  ["nothing", 1000, {}, "BAD_INPUT"],
+])("a subscription to %s is refused", async (_, intervalMs, of, code) => {
   const client = connect();
-  const refused = await samples(client, intervalMs, name)
+  const refused = await samples(client, intervalMs, of as Record<string, string>)
     .next()
     .catch((errors: unknown) => ({ value: { errors } }));
   expect(refused.value).toMatchObject({ errors: [{ extensions: { code, retryable: false } }] });

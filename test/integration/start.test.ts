@@ -88,6 +88,10 @@ test("npm start -- --help lists every option with its environment variable", asy
     postgres: "SKYSAIL_POSTGRES",
     example: "SKYSAIL_EXAMPLE",
     "open-access": "SKYSAIL_OPEN_ACCESS",
+    operations: "SKYSAIL_OPERATIONS",
+    "cors-origins": "SKYSAIL_CORS_ORIGINS",
+    "tls-certificate": "SKYSAIL_TLS_CERTIFICATE",
+    "tls-key": "SKYSAIL_TLS_KEY",
     "cache-bytes": "SKYSAIL_CACHE_BYTES",
     "state-bytes": "SKYSAIL_STATE_BYTES",
     "batch-size-controller": "SKYSAIL_BATCH_SIZE_CONTROLLER",
@@ -97,13 +101,21 @@ test("npm start -- --help lists every option with its environment variable", asy
     "batch-timeout-ms": "SKYSAIL_BATCH_TIMEOUT_MS",
     "receipt-ttl-ms": "SKYSAIL_RECEIPT_TTL_MS",
     "log-level": "SKYSAIL_LOG_LEVEL",
+    "max-artefact-bytes": "SKYSAIL_MAX_ARTEFACT_BYTES",
+    "max-sockets-per-key": "SKYSAIL_MAX_SOCKETS_PER_KEY",
+    "max-subscriptions-per-key": "SKYSAIL_MAX_SUBSCRIPTIONS_PER_KEY",
+    python: "SKYSAIL_PYTHON",
+    "wrapper-ca": "SKYSAIL_WRAPPER_CA",
+    "wrapper-certificate": "SKYSAIL_WRAPPER_CERTIFICATE",
+    "wrapper-hosts": "SKYSAIL_WRAPPER_HOSTS",
+    "wrapper-key": "SKYSAIL_WRAPPER_KEY",
   };
   const text = stdout.replace(/\s+/g, " ");
   for (const [option, variable] of Object.entries(options)) {
     expect(text).toMatch(new RegExp(`--${option} (<[^>]+> )?[^-]*\\(${variable}`));
   }
   const listed = [...stdout.matchAll(/^ {2}(?:-\w, )?--([\w-]+)/gm)].map((match) => match[1]);
-  expect(new Set(listed)).toEqual(new Set([...Object.keys(options), "config", "help"]));
+  expect(new Set(listed)).toEqual(new Set([...Object.keys(options), "config", "create-admin-key", "help"]));
 });
 
 const DIGIT = Array.from({ length: 64 }, (_, i) => i % 17);

@@ -102,7 +102,7 @@ describe("a server that is told to stop answers what is under way, then leaves n
 
 describe("over a websocket", () => {
   const PREDICT_ONE = `{ predict(input: { application: "gated", input: { values: [8] } }) { ... on Prediction { output { ... on NumberOutput { number } } } } }`;
-  const METRICS = `subscription { metrics(application: "gated", intervalMs: 60000) { application } }`;
+  const METRICS = `subscription { metrics(application: "gated", intervalMs: 60000) { at } }`;
 
   test("a server that is told to stop answers what is under way, begins nothing new, then closes", async () => {
     const { server, wrapper, answer } = await withQueryUnderWay({});
@@ -225,7 +225,7 @@ test("after kill -9 the wrappers end within a second, and the next start takes t
   const server = await servers.start({ args: [] });
   const postgres = Number(readFileSync(join(server.folder, "data/postgres/postmaster.pid"), "utf8").split("\n")[0]);
   const wrapperPids = [...server.process.running()].filter(([, command]) => command.includes("onnx/main.js"));
-  expect(wrapperPids).toHaveLength(3);
+  expect(wrapperPids).toHaveLength(4);
   server.process.signal("SIGKILL");
   await until("its wrappers end", () => wrapperPids.every(([pid]) => !isAlive(pid)), 1000);
   expect(isAlive(postgres)).toBe(true);
@@ -233,7 +233,9 @@ test("after kill -9 the wrappers end within a second, and the next start takes t
   expect(next.process.stderr.text).toContain(`took over from PostgreSQL ${postgres}`);
   expect(isAlive(postgres)).toBe(false);
   await allowTime(next, "digits");
-  expect(await predict(next, "digits", { values: new Array<number>(64).fill(1) })).toMatchObject({
-    source: "ENSEMBLE",
+  // A machine that is busy with the start may shed the first queries.
+  await until("the models answer", async () => {
+    const answer = await predict(next, "digits", { values: new Array<number>(64).fill(1) });
+    return answer.__typename === "Prediction" && answer.source === "ENSEMBLE";
   });
 });

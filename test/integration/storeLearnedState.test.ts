@@ -9,7 +9,7 @@ import { PostgresObservationStore } from "../../src/store/observationStore.js";
 import { PostgresRegistryStore } from "../../src/store/registryStore.js";
 import { PostgresStateStore } from "../../src/store/stateStore.js";
 import { foldFromBirths, foldLog, readKept, sorted } from "../support/foldedLog.js";
-import { HashLearner } from "../support/hashLearner.js";
+import { HashLearner, birthOf, foldHash } from "../support/hashLearner.js";
 import { connectTo, eachPostgres, eventually } from "../support/postgres.js";
 
 const APPLICATION: NewApplication = {
@@ -128,6 +128,9 @@ await eachPostgres("learned state", (postgres) => {
     await eventually(() => heard.length > 0);
     await listening.stop();
     expect(await current()).toEqual({ policy: APPLICATION.policy, policyVersion: 1, loss: { kind: "ZERO_ONE" } });
+    const stale = "0123456789abcdef";
+    expect(await administration.setCurrentPolicyVersion("digits", 2, stale)).toMatchObject({ code: "CONFLICT" });
+    expect(await current()).toMatchObject({ policyVersion: 1 });
     expect(await administration.setCurrentPolicyVersion("digits", 9)).toMatchObject({ code: "NOT_FOUND" });
     expect(await administration.setCurrentPolicyVersion("nobody", 1)).toMatchObject({ code: "NOT_FOUND" });
     await registry.updateApplication("digits", { policy: { kind: "majority" } });
@@ -173,6 +176,29 @@ await eachPostgres("learned state", (postgres) => {
     ]);
     const unknown = { ...version, origin: { kind: "FORKED", from: 9 } as const };
     expect(await administration.addPolicyVersion("digits", unknown, false)).toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test("a correction of what a version had learned before it was forked takes it out of the fork too", async () => {
+    await observeAll("a", "b");
+    const version = { policy: APPLICATION.policy, loss: { kind: "LOG" }, origin: { kind: "FORKED", from: 1 } as const };
+    await administration.addPolicyVersion("digits", version, true);
+    await store.append(observation("c", { learnedBy: [2] }));
+    const truth = { kind: "LABEL", label: "8" } as const;
+    const corrected = await store.append(observation("b", { key: "again", supersedes: "", truth, learnedBy: [1] }));
+    expect(corrected).toMatchObject({ superseded: { seq: 2, rebuildPending: false } });
+    const chain = (...rows: readonly (readonly [string, string, string])[]): string => {
+      const birth = birthOf("", new Uint8Array());
+      const fold = (state: Uint8Array, [receiptId, key, label]: readonly [string, string, string]): Uint8Array =>
+        foldHash(state, { receiptId, key, truth: { kind: "LABEL", label } });
+      return Buffer.from(rows.reduce(fold, birth)).toString("hex");
+    };
+    const populations = (await readKept(database, "digits")).filter(({ entity }) => entity === "");
+    expect(Object.fromEntries(populations.map((row) => [row.version, row.state]))).toEqual({
+      1: chain(["a", "", "7"], ["b", "again", "8"]),
+      2: chain(["a", "", "7"], ["c", "", "7"]),
+    });
+    const [own] = await states.read("digits", [{ policyVersion: 2, entity: "u", knownSeq: undefined }]);
+    expect(own?.tail.map(({ receiptId }) => receiptId)).toEqual([]);
   });
 
   test("a new version has nothing of what was observed before it", async () => {
@@ -299,6 +325,26 @@ await eachPostgres("learned state", (postgres) => {
     await listening.stop();
     await elsewhere.close();
     expect(heard).toBe(2);
+  });
+
+  test("tells a server nothing of its own commits", async () => {
+    const heard = { own: 0, others: 0 };
+    const own = new PostgresObservationStore(database, {
+      clock: new MonotonicClock(),
+      random: Math.random,
+      origin: "a",
+    });
+    const listening = await Promise.all([
+      new PostgresStateStore(database, "a").onChange(() => (heard.own += 1)),
+      new PostgresStateStore(database, "b").onChange(() => (heard.others += 1)),
+    ]);
+    await own.append(observation("x"));
+    await eventually(() => heard.others === 1);
+    await observeAll("a");
+    await eventually(() => heard.others === 2);
+    await eventually(() => heard.own === 1);
+    for (const each of listening) await each.stop();
+    await own.drain();
   });
 
   test("says STORE_UNAVAILABLE when the database is gone", async () => {

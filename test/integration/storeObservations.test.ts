@@ -7,6 +7,7 @@ import type { Database } from "../../src/store/database.js";
 import { migrate } from "../../src/store/migrate.js";
 import { PostgresObservationStore } from "../../src/store/observationStore.js";
 import type { ObservationStoreOptions } from "../../src/store/observationStore.js";
+import { FakeClock } from "../support/fakeClock.js";
 import { administer, connectTo, eachPostgres, eventually } from "../support/postgres.js";
 import { startPostgresProxy } from "../support/postgresProxy.js";
 import type { PostgresProxy } from "../support/postgresProxy.js";
@@ -202,6 +203,21 @@ await eachPostgres("observation store", (postgres) => {
     await administer(url, `alter database ${name} reset synchronous_commit`);
     expect(await refusing.append(observation("a"))).toMatchObject({ seq: 1 });
     await unsafe.close();
+  });
+
+  test("waits for a database that has not answered for 2.5 s: machines and disks stall for as long", async () => {
+    const clock = new FakeClock();
+    const slow = storeOn(database, { clock });
+    await store.append(observation("first"));
+    const stored = await database.sql.begin(async (holder) => {
+      await holder`select from application_head for update`;
+      const answer = slow.append(observation("late"));
+      clock.endTurn();
+      await eventually(async () => (await holder`select from pg_locks where not granted`).length > 0);
+      clock.advance(2_500);
+      return { answer };
+    });
+    expect(await stored.answer).toEqual({ kind: "observation", seq: 2, duplicate: false });
   });
 
   test("goes on after its connections were cut while idle", async () => {

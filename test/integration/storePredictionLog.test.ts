@@ -9,12 +9,13 @@ import { PostgresObservationStore } from "../../src/store/observationStore.js";
 import { PostgresPredictionLog } from "../../src/store/predictionLog.js";
 import type { PredictionLogOptions } from "../../src/store/predictionLog.js";
 import { keepPartitions, partitionName } from "../../src/store/predictionPartitions.js";
+import { upsertWaiting } from "../../src/store/rewardStatements.js";
+import { PostgresWaitingPredictions } from "../../src/store/waitingPredictions.js";
 import { FakeClock } from "../support/fakeClock.js";
 import { connectTo, eachPostgres, eventually } from "../support/postgres.js";
 import { startPostgresProxy } from "../support/postgresProxy.js";
 
 const DAY_MS = 86_400_000;
-const START = { atMs: 0, id: "" };
 
 function observed(receiptId: string): NewObservation {
   return {
@@ -65,6 +66,7 @@ await eachPostgres("prediction log", (postgres) => {
       evidence: { members: [["a", 1, "AAAA"]] },
       input: undefined,
       shownAtMs: undefined,
+      waitsFromMs: undefined,
       ...change,
     };
   }
@@ -151,49 +153,64 @@ await eachPostgres("prediction log", (postgres) => {
     expect(log.dropped + other.dropped).toBe(0);
   });
 
-  test("notes when a prediction was shown, the first time, waiting or written", async () => {
-    const atMs = clock.wallMs();
-    for (const id of ["a", "b"]) log.append(prediction(id));
-    expect(await log.markShown("digits", "a", atMs + 1)).toBe(true);
-    expect(await log.markShown("digits", "a", atMs + 2)).toBe(true);
-    await log.stop();
-    const other = logOn(database);
-    expect(await other.markShown("digits", "b", atMs + 3)).toBe(true);
-    expect(await other.markShown("digits", "b", atMs + 4)).toBe(true);
-    expect(await other.markShown("digits", "c", atMs)).toBe(false);
-    expect(await other.find("digits", "a")).toMatchObject({ shownAtMs: atMs + 1 });
-    expect(await other.find("digits", "b")).toMatchObject({ shownAtMs: atMs + 3 });
-  });
-
-  test("finds page by page those that nobody has observed, also of one moment", async () => {
-    const atMs = clock.wallMs();
-    for (const id of ["a", "b", "c", "d"]) log.append(prediction(id));
-    log.append(prediction("late", { predictedAtMs: atMs + 10 }));
-    log.append(prediction("foreign", { application: "other" }));
-    await log.stop();
-    const store = new PostgresObservationStore(database, { clock: new MonotonicClock(), random: Math.random });
-    await store.append(observed("b"));
-    const pages: string[][] = [];
-    let after = START;
-    for (;;) {
-      const page = await log.unobservedSince("digits", "PREDICTED", after, atMs + 10, 2);
-      const last = page.at(-1);
-      if (last === undefined) break;
-      pages.push(page.map(({ id }) => id));
-      after = { atMs: last.predictedAtMs, id: last.id };
+  test("adds to one that was activated before it was written what its receipt did not say", async () => {
+    const input = Uint8Array.of(1, 2);
+    await keepPartitions(database.sql, { nowMs: clock.wallMs(), retentionDays: 8 });
+    const activated = { id: "a", predictedMs: clock.wallMs(), policyVersion: 1, entity: undefined, evidence: null };
+    const shownAtMs = clock.wallMs() + 5;
+    for (const at of [shownAtMs, shownAtMs + 1]) {
+      const rows = [{ ...activated, shownAtMs: at, waitsFromMs: at }];
+      expect(await upsertWaiting(database.sql, "digits", rows)).toEqual(["a"]);
     }
-    expect(pages).toEqual([["a", "c"], ["d"]]);
+    log.append(prediction("a", { input }));
+    await log.stop();
+    const found = { ...prediction("a"), input: Buffer.from(input), shownAtMs, waitsFromMs: shownAtMs };
+    expect(await logOn(database).find("digits", "a")).toEqual(found);
   });
 
-  test("counts the wait from when a prediction was shown, if that is the rule", async () => {
+  test("gives those that have waited long enough, the longest waiting first, until they are settled", async () => {
     const atMs = clock.wallMs();
-    log.append(prediction("never"));
-    log.append(prediction("later", { shownAtMs: atMs + 50 }));
-    log.append(prediction("sooner", { shownAtMs: atMs + 20 }));
+    for (const id of ["d", "b", "c"]) log.append(prediction(id, { waitsFromMs: atMs }));
+    log.append(prediction("a", { waitsFromMs: atMs + 10 }));
+    log.append(prediction("idle"));
+    log.append(prediction("foreign", { application: "other", waitsFromMs: atMs }));
     await log.stop();
-    const shown = (untilMs: number) => log.unobservedSince("digits", "SHOWN", START, untilMs, 10);
-    expect((await shown(atMs + 60)).map(({ id }) => id)).toEqual(["sooner", "later"]);
-    expect((await shown(atMs + 50)).map(({ id }) => id)).toEqual(["sooner"]);
+    const waiting = new PostgresWaitingPredictions(database, "one");
+    const given: string[][] = [];
+    const settle = (untilMs: number, done: readonly string[]) =>
+      waiting.settle("digits", { untilMs, limit: 2 }, (due) => {
+        given.push(due.map(({ id }) => id));
+        return Promise.resolve(done);
+      });
+    expect(await settle(atMs, ["b"])).toEqual({ due: 2, nextFromMs: atMs });
+    expect(await settle(atMs, ["c", "d"])).toEqual({ due: 2, nextFromMs: atMs + 10 });
+    expect(await settle(atMs + 9, [])).toEqual({ due: 0, nextFromMs: atMs + 10 });
+    expect(await settle(atMs + 10, ["a"])).toEqual({ due: 1, nextFromMs: undefined });
+    expect(given).toEqual([["b", "c"], ["c", "d"], ["a"]]);
+  });
+
+  test("lets one server at a time settle an application, and another one when that is gone", async () => {
+    log.append(prediction("a", { waitsFromMs: clock.wallMs() }));
+    await log.stop();
+    const [one, two] = ["one", "two"].map((server) => new PostgresWaitingPredictions(database, server)) as [
+      PostgresWaitingPredictions,
+      PostgresWaitingPredictions,
+    ];
+    const range = { untilMs: clock.wallMs(), limit: 10 };
+    const nothing = () => Promise.resolve([]);
+    const settled = await one.settle("digits", range, async () => {
+      expect(await two.settle("digits", range, nothing)).toBeUndefined();
+      expect(await two.settle("other", range, nothing)).toEqual({ due: 0, nextFromMs: undefined });
+      return [];
+    });
+    expect(settled).toEqual({ due: 1, nextFromMs: clock.wallMs() });
+    await expect(two.settle("digits", range, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    const left = await one.settle("digits", range, async () => {
+      await database.sql`update reward_turn set until = clock_timestamp() - interval '1 second'`;
+      expect(await two.settle("digits", range, () => Promise.resolve(["a"]))).toMatchObject({ due: 1 });
+      return [];
+    });
+    expect(left).toEqual({ due: 1, nextFromMs: undefined });
   });
 
   test("writes nothing of an entity that was deleted while it waited", async () => {
@@ -206,7 +223,7 @@ await eachPostgres("prediction log", (postgres) => {
     expect(await ids()).toEqual(["b"]);
   });
 
-  test("has partitions of yesterday to the day after tomorrow, and drops those beyond the retention", async () => {
+  test("has partitions of yesterday to the day after tomorrow, and drops those beyond the retention in which none waits", async () => {
     const today = Math.floor(clock.wallMs() / DAY_MS);
     const names = (from: number, to: number) =>
       Array.from({ length: to - from + 1 }, (_, n) => partitionName(today + from + n));
@@ -217,6 +234,10 @@ await eachPostgres("prediction log", (postgres) => {
     await keepPartitions(database.sql, { nowMs: clock.wallMs() + 3 * DAY_MS, retentionDays: 3 });
     expect(await partitions()).toEqual(names(0, 5));
     expect(await ids()).toEqual(["a"]);
+    await database.sql`update prediction set waits_from = predicted_at`;
+    await keepPartitions(database.sql, { nowMs: clock.wallMs() + 4 * DAY_MS, retentionDays: 3 });
+    expect(await ids()).toEqual(["a"]);
+    await database.sql`update prediction set waits_from = null`;
     await keepPartitions(database.sql, { nowMs: clock.wallMs() + 4 * DAY_MS, retentionDays: 3 });
     expect(await ids()).toEqual([]);
   });

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { randomBytes } from "node:crypto";
 import { DEFAULT_FEEDBACK } from "../../src/domain/application.js";
-import type { Application, ModelVersion } from "../../src/domain/application.js";
+import type { Application, Model, ModelVersion } from "../../src/domain/application.js";
+import { applicationRevision, modelRevision } from "../../src/lib/revision.js";
 import type { Database } from "../../src/store/database.js";
 import { migrate } from "../../src/store/migrate.js";
 import { PostgresReceiptKeyStore } from "../../src/store/receiptKeyStore.js";
@@ -173,6 +175,46 @@ await eachPostgres("registry store", (postgres) => {
     expect(await store.unlinkModel("digits", "forest")).toMatchObject({ value: { links: [] } });
   });
 
+  test("changes nothing that somebody else has changed since it was read, and says how it is now", async () => {
+    await store.createApplication(DIGITS);
+    await store.registerModelVersion(FOREST, false);
+    await store.registerModelVersion({ ...FOREST, version: 2 }, false);
+    const revisions = async () => {
+      const { applications, models } = await store.read();
+      return [applicationRevision(applications[0] as Application), modelRevision(models[0] as Model)] as const;
+    };
+    const [application, model] = await revisions();
+    // Two that have read the same: the first comes through, with whatever change.
+    const ofOne = await Promise.all([
+      store.updateApplication("digits", { sloMs: 20 }, application),
+      store.linkModel("digits", { model: "forest", weight: 2 }, application),
+      store.deleteApplication("digits", application),
+    ]);
+    const ofTwo = await Promise.all([
+      store.configureModel("forest", { maxBatchRows: 8 }, model),
+      store.setCurrentVersion("forest", 2, model),
+      store.configureModel("forest", { maxBatchRows: 9 }, model),
+    ]);
+    for (const outcomes of [ofOne, ofTwo]) {
+      expect(outcomes.filter(({ kind }) => kind === "stored")).toHaveLength(1);
+    }
+    if (ofOne[2].kind === "stored") return;
+    const [application2, model2] = await revisions();
+    for (const [outcomes, current] of [
+      [ofOne, application2],
+      [ofTwo, model2],
+    ] as const) {
+      const refused = outcomes.filter(({ kind }) => kind === "failure");
+      for (const each of refused) expect(each).toMatchObject({ code: "CONFLICT", current });
+    }
+    expect(await store.unlinkModel("digits", "forest", application)).toMatchObject({ code: "CONFLICT" });
+    expect(await store.updateApplication("digits", { sloMs: 30 }, application2)).toMatchObject({ kind: "stored" });
+    expect(await store.removeModelVersion("forest", 2, model)).toMatchObject({ code: "CONFLICT" });
+    // What an invalidation changes is no content: nobody has to read the model again.
+    await store.invalidateCache("forest");
+    expect((await revisions())[1]).toBe(model2);
+  });
+
   test("finds nothing by unknown names", async () => {
     await store.createApplication(DIGITS);
     await store.registerModelVersion(FOREST, false);
@@ -230,12 +272,14 @@ await eachPostgres("registry store", (postgres) => {
 
   test("makes one receipt key for eight servers that start at once, and the same after a restart", async () => {
     const servers = await Promise.all(Array.from({ length: 8 }, () => connectTo(url, 1)));
-    const keys = await Promise.all(servers.map((server) => new PostgresReceiptKeyStore(server).readOrCreate()));
+    const keys = await Promise.all(
+      servers.map((server) => new PostgresReceiptKeyStore(server, randomBytes).readOrCreate()),
+    );
     await Promise.all(servers.map((server) => server.close()));
     expect(new Set(keys.map((each) => JSON.stringify(each))).size).toBe(1);
     expect(keys[0]).toMatchObject([{ id: 1 }]);
     expect(keys[0]?.[0]?.secret).toHaveLength(32);
-    expect(await new PostgresReceiptKeyStore(database).readOrCreate()).toEqual(keys[0]);
+    expect(await new PostgresReceiptKeyStore(database, randomBytes).readOrCreate()).toEqual(keys[0]);
   });
 
   test("keeps the rules of feedback, change by change", async () => {
@@ -265,7 +309,7 @@ await eachPostgres("registry store", (postgres) => {
   });
 
   test("rotates receipt keys: two are good, servers are told", async () => {
-    const keys = new PostgresReceiptKeyStore(database);
+    const keys = new PostgresReceiptKeyStore(database, randomBytes);
     await keys.readOrCreate();
     let told = 0;
     const listening = await keys.onChange(() => (told += 1));
@@ -281,7 +325,7 @@ await eachPostgres("registry store", (postgres) => {
   test("gives the two newest receipt keys that are not retired, newest first", async () => {
     await database.sql`insert into receipt_key (id, secret, retired_at)
       select id, decode(repeat('ab', 32), 'hex'), case when id = 4 then now() end from generate_series(1, 5) id`;
-    const keys = await new PostgresReceiptKeyStore(database).readOrCreate();
+    const keys = await new PostgresReceiptKeyStore(database, randomBytes).readOrCreate();
     expect(keys.map(({ id }) => id)).toEqual([5, 3]);
   });
 });

@@ -40,7 +40,7 @@ describe("a new replica", () => {
     expect((await replicaAt("unasked", first))?.warmUp).toMatch(
       /^none: no inputs are given .* none have been recorded/,
     );
-    expect(server.process.stderr.text).toMatch(/replica unasked@1#\S+ is ready; warm-up: none/);
+    expect(server.process.stderr.text).toMatch(/replica unasked@1#\S+ is ready, on its stream; warm-up: none/);
   });
 
   test("computes what the model was asked of late, in batches of 1 to the largest, before any query", async () => {

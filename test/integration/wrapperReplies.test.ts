@@ -63,9 +63,9 @@ describe("a reply that is not what was asked for is nobody's answer", () => {
     ["infinite", 'output "y" has NaN or infinity'],
     ["datatype", "expected datatype FP32, got INT32"],
     ["shape", "expected row shape [1], got [2]"],
-    ["name", 'the reply has no raw output "y"'],
-    ["noOutput", 'the reply has no raw output "y"'],
-    ["noRaw", 'the reply has no raw output "y"'],
+    ["name", 'the reply has no output "y"'],
+    ["noOutput", 'the reply has no output "y"'],
+    ["noRaw", 'output "y": the reply has no contents'],
     ["empty", "empty reply"],
     ["garbage", "malformed reply"],
   ])("when it is %s", async (name, why) => {

@@ -5,7 +5,8 @@ stdin: JSON lines. First the application:
 then each observation in the log's order:
     {"entity": name | null, "answered": [{"model": name, "values": [...]}], "context": [...] | null, "truth": {...}}
 Losses of `ensemble` are zero-one. An entity is born of the population as it is before the entity's first observation;
-another moment is given by a line {"entity": name, "bornAfter": count of observations before}, anywhere.
+another moment is given by a line {"entity": name, "bornAfter": count of observations before}, anywhere. A line
+{"prior": {"models", "mean", "precision"}} between two observations is what the population adopts there.
 stdout: {"population": state, "entities": {name: state}}; of `ensemble` {"time", "weights", "observations"}, of `linear`
 {"models", "observations", "weights": one list a target}.
 
@@ -96,17 +97,21 @@ class Linear:
         self.size = len(output["labels"]) if self.kind == "LABEL" else output.get("size", 1)
         self.over_members = policy.get("featureModel") is None
         self.ridge = policy.get("ridge", 1)
+        self.strength = None if "ridge" in policy else policy.get("strength")
+        self.adopted = None
         self.forgetting = policy.get("forgetting", 1)
         self.models = []
         self.observations = 0
         self.scales = [Scale() for _ in range(self.size)]
         self.matrix = None
 
-    def begin(self, mean):
-        """`mean`: features by targets."""
+    def begin(self, mean, precision=None):
+        """`mean`: features by targets; `precision`: of each feature."""
         features = len(mean)
         self.mean = mean
-        self.held = numpy.full(features, float(self.ridge))
+        self.prior = numpy.full(features, float(self.ridge)) if precision is None else precision
+        self.held = self.prior.copy()
+        self.remembered = 0.0
         self.turn = 0
         # Of the observations alone; the prior is what is held of it.
         self.matrix = numpy.zeros((features, features))
@@ -119,9 +124,35 @@ class Linear:
 
     def inherit(self):
         born = copy.deepcopy(self)
+        born.adopted = None
         if self.matrix is not None:
-            born.begin(self.solved())
+            born.begin(*self.prior_of_entities())
         return born
+
+    def prior_of_entities(self):
+        mean = self.solved()
+        features = len(mean)
+        precision = numpy.full(features, float(self.ridge))
+        if self.strength is not None:
+            squares = numpy.diag(self.matrix) / max(1, self.remembered)
+            others = features - 1
+            average = squares[1:].mean() if others else 0
+            precision[:] = 2 * self.strength * max(1, others)
+            if average > 0:
+                precision[0] = 2 * self.strength
+                precision[1:] *= numpy.maximum(squares[1:], 0.01 * average)
+        if self.adopted is not None:
+            size = len(self.adopted["precision"])
+            mean[:size] = numpy.array(self.adopted["mean"]).reshape(self.size, size).T
+            precision[:size] = self.adopted["precision"]
+        return mean, precision
+
+    def adopt(self, prior):
+        size = len(prior["precision"])
+        fits = prior["models"] == self.models[: len(prior["models"])] and size * self.size == len(prior["mean"])
+        longer = self.matrix is not None and size < len(self.held) and len(self.models) > len(prior["models"])
+        if fits and self.matrix is not None and (size == len(self.held) or longer):
+            self.adopted = prior
 
     def observe(self, observation):
         target = self.target_of(observation["truth"])
@@ -140,6 +171,7 @@ class Linear:
         self.matrix += numpy.outer(features, features)
         self.information += numpy.outer(features, wanted)
         self.observations += 1
+        self.remembered += 1
 
     def clip(self, features, wanted):
         spread = numpy.sqrt(1 + features @ numpy.linalg.solve(self.matrix + numpy.diag(self.held), features))
@@ -150,11 +182,12 @@ class Linear:
 
     def forget(self):
         self.matrix *= self.forgetting
+        self.remembered *= self.forgetting
         self.information *= self.forgetting
         self.held *= self.forgetting
         features = len(self.held)
         for _ in range(min(features, int(numpy.ceil(features * numpy.log(self.forgetting) / numpy.log(0.9))))):
-            self.held[self.turn] = self.ridge
+            self.held[self.turn] = self.prior[self.turn]
             self.turn = (self.turn + 1) % features
 
     def target_of(self, truth):
@@ -197,7 +230,9 @@ class Linear:
         self.matrix = grow @ self.matrix @ grow.T
         self.information = grow @ self.information
         self.mean = numpy.vstack([self.mean, numpy.zeros((added, self.size))])
-        self.held = numpy.concatenate([self.held, numpy.full(added, float(self.ridge))])
+        precision = float(self.ridge) if self.strength is None else self.prior[1:].mean()
+        self.held = numpy.concatenate([self.held, numpy.full(added, precision)])
+        self.prior = numpy.concatenate([self.prior, numpy.full(added, precision)])
 
     def state(self):
         weights = [] if self.matrix is None else self.solved().T.tolist()
@@ -210,7 +245,11 @@ def fold(application, observations, born_after):
     wanted = set(born_after.values())
     populations = {0: population.inherit()} if 0 in wanted else {}
     entities = {}
-    for count, observation in enumerate(observations):
+    count = 0
+    for observation in observations:
+        if "prior" in observation:
+            population.adopt(observation["prior"])
+            continue
         entity = observation["entity"]
         if entity is not None:
             if entity not in entities:
@@ -218,8 +257,9 @@ def fold(application, observations, born_after):
                 entities[entity] = population.inherit() if moment is None else copy.deepcopy(populations[moment])
             entities[entity].observe(observation)
         population.observe(observation)
-        if count + 1 in wanted:
-            populations[count + 1] = population.inherit()
+        count += 1
+        if count in wanted:
+            populations[count] = population.inherit()
     return population, entities
 
 

@@ -35,7 +35,13 @@ export function failingDatabase(
         }
         return result;
       });
-    return { sql: Object.assign(() => undefined, { begin }) as unknown as Sql, destroy: () => inner.destroy() };
+    return {
+      sql: Object.assign(() => undefined, { begin }) as unknown as Sql,
+      get heardBytes() {
+        return inner.heardBytes;
+      },
+      destroy: () => inner.destroy(),
+    };
   };
   const wrapped: Database = {
     sql: database.sql,

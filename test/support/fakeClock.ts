@@ -61,6 +61,14 @@ export class FakeClock implements Clock {
     this.#nowMs = targetMs;
   }
 
+  /** As after a pause of the process: what fell due meanwhile fires late and once, what it sets anew waits. */
+  pause(ms: number): void {
+    this.#nowMs += ms;
+    const due = this.#alarms.filter(({ atMs }) => atMs <= this.#nowMs).sort((a, b) => a.atMs - b.atMs);
+    this.#alarms = this.#alarms.filter((alarm) => !due.includes(alarm));
+    for (const { callback } of due) callback();
+  }
+
   #earliest(): Alarm | undefined {
     return this.#alarms.reduce<Alarm | undefined>(
       (best, alarm) => (best === undefined || alarm.atMs < best.atMs ? alarm : best),

@@ -2,36 +2,65 @@ import { POPULATION } from "../../src/domain/learningPorts.js";
 import type {
   GroupLearner,
   KeptState,
+  LogEvent,
   LoggedObservation,
+  LoggedPrior,
   StateReading,
   StateStore,
   WantedState,
 } from "../../src/domain/learningPorts.js";
 import type { NewObservation } from "../../src/domain/storePorts.js";
+import { noNews } from "../../src/store/stateRows.js";
 
 /** A log of one application and the states kept of it, as the ports have them, in memory: what PostgreSQL does by SQL. */
 export class FakeLearningStore implements StateStore {
   readonly log: LoggedObservation[] = [];
+  /** Their places are in the log's order, which they share. */
+  readonly loggedPriors: LoggedPrior[] = [];
+  /** What groups brought to light, each with its group's last seq. */
+  readonly events: (LogEvent & { readonly groupSeq: number })[] = [];
   readonly kept = new Map<string, KeptState>();
   readonly reads: (readonly WantedState[])[] = [];
+  /** Of groups, under the log's lock. */
+  readonly groupReads: (readonly WantedState[])[] = [];
   failing = false;
   /** Readings wait for it. */
   gate: Promise<void> = Promise.resolve();
   readonly #listeners = new Set<() => void>();
 
-  /** A group's transaction; `fails` after the fold, as when the commit does. */
-  async append(learner: GroupLearner, observations: readonly NewObservation[], fails = false): Promise<void> {
+  /** A group's transaction; `fails` after the fold, as when the commit does. The learner hears of a commit after `meanwhile`. */
+  async append(
+    learner: GroupLearner,
+    observations: readonly NewObservation[],
+    fails = false,
+    meanwhile: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<void> {
     const application = observations[0]?.application ?? "";
     const wanted = learner.wanted(application, observations);
-    const before = this.log.length;
+    const before = this.#head();
     const fresh = observations.map((observation, i) => ({ observation, seq: before + i + 1 }));
-    const learned = await learner.fold(application, this.#readings(wanted), fresh);
+    const asked = wanted.filter(({ currentAt }) => currentAt !== before);
+    this.groupReads.push(asked);
+    const current = wanted.filter(({ currentAt }) => currentAt === before).map(noNews);
+    const learned = await learner.fold(application, [...this.#readings(asked), ...current], fresh);
     if (fails) return learned.abandoned();
     this.log.push(
       ...fresh.map(({ observation, seq }) => ({ ...observation, seq, observedAtMs: observation.predictedAtMs })),
     );
     for (const state of learned.writes) this.#keep(state);
+    const groupSeq = fresh.at(-1)?.seq ?? 0;
+    this.events.push(...learned.events.map((event) => ({ ...event, groupSeq })));
+    await meanwhile();
     learned.committed();
+  }
+
+  /** The next place of the log. */
+  appendPrior(prior: unknown): void {
+    this.loggedPriors.push({ seq: this.#head() + 1, prior });
+  }
+
+  #head(): number {
+    return Math.max(this.log.at(-1)?.seq ?? 0, this.loggedPriors.at(-1)?.seq ?? 0);
   }
 
   notify(): void {
@@ -40,9 +69,10 @@ export class FakeLearningStore implements StateStore {
 
   async read(_application: string, wanted: readonly WantedState[]): Promise<readonly StateReading[]> {
     this.reads.push(wanted);
+    const readings = this.#readings(wanted);
     await this.gate;
     if (this.failing) throw new Error("connection refused");
-    return this.#readings(wanted);
+    return readings;
   }
 
   write(_application: string, states: readonly KeptState[]): Promise<void> {
@@ -52,13 +82,21 @@ export class FakeLearningStore implements StateStore {
 
   heads(applications: readonly string[]): Promise<ReadonlyMap<string, number>> {
     if (this.failing) return Promise.reject(new Error("connection refused"));
-    return Promise.resolve(new Map(applications.map((name) => [name, this.log.length])));
+    return Promise.resolve(new Map(applications.map((name) => [name, this.#head()])));
   }
 
   entitiesSince(_application: string, seq: number, limit: number): Promise<readonly string[] | undefined> {
     const entities = new Set(this.log.filter((row) => row.seq > seq).map(({ entity }) => entity ?? POPULATION));
     entities.delete(POPULATION);
     return Promise.resolve(entities.size > limit ? undefined : [...entities]);
+  }
+
+  lastEvents(): Promise<ReadonlyMap<string, number>> {
+    return Promise.resolve(new Map());
+  }
+
+  priors(): Promise<readonly LoggedPrior[]> {
+    return Promise.resolve(this.loggedPriors);
   }
 
   pendingRebuilds(): Promise<readonly []> {
@@ -95,6 +133,7 @@ export class FakeLearningStore implements StateStore {
         tail,
         anew: kept === undefined && knownSeq === undefined,
         complete: true,
+        ...(entity === POPULATION && { priors: this.loggedPriors.filter(({ seq }) => seq > after) }),
       };
     });
   }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Lesson } from "../../src/correction/folding.js";
+import type { Drift, Lesson } from "../../src/correction/folding.js";
 import type { LearnedState } from "../../src/correction/learnedState.js";
 import type { StateFolding } from "../../src/learning/heldState.js";
 
@@ -13,7 +13,12 @@ const stateOf = (hashed: Hashed): LearnedState => ({ policy: hashed }) as unknow
 
 /** A folding whose state tells any difference in what was folded, or in which order: a digest over it. */
 export function hashFolding(
-  options: { readonly isPersonal?: boolean; readonly paddingBytes?: number } = {},
+  options: {
+    readonly isPersonal?: boolean;
+    readonly paddingBytes?: number;
+    /** What an observation brings to light, by how many the state has seen. */
+    readonly drifts?: (count: number) => readonly Drift[];
+  } = {},
 ): StateFolding {
   const padding = Buffer.alloc(options.paddingBytes ?? 0);
   return {
@@ -24,6 +29,18 @@ export function hashFolding(
       const hashed = of(state);
       hashed.digest = next(hashed.digest, JSON.stringify(lesson.truth));
       hashed.count += 1;
+      return options.drifts?.(hashed.count) ?? [];
+    },
+    sharedPrior: {
+      estimate: () => undefined,
+      estimating: function* () {
+        yield;
+      },
+      adopt(population, content) {
+        of(population).digest = next(of(population).digest, JSON.stringify(content));
+        return true;
+      },
+      refit: () => false,
     },
     read: (truth) => ({ truth }) as Lesson,
     encode: (state) => Buffer.concat([Buffer.from(`${JSON.stringify(of(state))}\n`), padding]),

@@ -48,6 +48,9 @@ interface Known {
 export class HashLearner implements GroupLearner {
   readonly #options: HashLearnerOptions;
   readonly #known = new Map<string, Known>();
+  /** Of those that it has itself folded since the log last went on without it; where it ends then. */
+  readonly #current = new Set<string>();
+  #end = 0;
   readonly told: ("committed" | "abandoned")[] = [];
   groups = 0;
 
@@ -58,6 +61,7 @@ export class HashLearner implements GroupLearner {
   /** As a server that has just started, or one that was told to read again. */
   forget(): void {
     this.#known.clear();
+    this.#current.clear();
   }
 
   knownSeq({ policyVersion, entity }: StateRef): number | undefined {
@@ -75,7 +79,9 @@ export class HashLearner implements GroupLearner {
       for (const policyVersion of learnedBy) {
         for (const each of entity === undefined ? [POPULATION] : [POPULATION, entity]) {
           const key = keyOf(policyVersion, each);
-          wanted.set(key, { policyVersion, entity: each, knownSeq: this.#known.get(key)?.kept.seq });
+          const knownSeq = this.#known.get(key)?.kept.seq;
+          const currentAt = this.#current.has(key) ? this.#end : undefined;
+          wanted.set(key, { policyVersion, entity: each, knownSeq, currentAt });
         }
       }
     }
@@ -100,7 +106,7 @@ export class HashLearner implements GroupLearner {
     }
     for (const { observation, seq } of fresh) this.#foldOne(states, incomplete, observation, seq);
     const last = fresh.at(-1)?.seq ?? 0;
-    return this.#learned(states, readings, last);
+    return this.#learned(states, readings, (fresh[0]?.seq ?? 1) - 1, last);
   }
 
   #foldOne(
@@ -139,7 +145,7 @@ export class HashLearner implements GroupLearner {
     return { kept: { ...base.kept, state, seq }, unwritten: base.unwritten + tail.length };
   }
 
-  #learned(states: Map<string, Known>, readings: readonly StateReading[], last: number): LearnedGroup {
+  #learned(states: Map<string, Known>, readings: readonly StateReading[], before: number, last: number): LearnedGroup {
     const every = this.#options.snapshotEvery ?? 1;
     const refolded = new Set(
       readings
@@ -154,13 +160,23 @@ export class HashLearner implements GroupLearner {
     }
     return {
       writes,
+      events: [],
+      rebuilds: [],
       committed: () => {
         this.told.push("committed");
-        for (const [key, known] of states) this.#known.set(key, known);
+        if (before !== this.#end) this.#current.clear();
+        this.#end = last;
+        for (const [key, known] of states) {
+          this.#known.set(key, known);
+          this.#current.add(key);
+        }
       },
       abandoned: () => {
         this.told.push("abandoned");
-        for (const key of states.keys()) this.#known.delete(key);
+        for (const key of states.keys()) {
+          this.#known.delete(key);
+          this.#current.delete(key);
+        }
       },
     };
   }

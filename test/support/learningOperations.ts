@@ -1,4 +1,5 @@
 import { graphql } from "../generated/gql.js";
+import type { PolicyEventsQuery } from "../generated/graphql.js";
 
 export const PREDICT_LEARNED = graphql(`
   query PredictLearned($input: PredictInput!) {
@@ -27,16 +28,35 @@ export const PREDICT_LEARNED = graphql(`
 
 export const OBSERVE_MANY = graphql(`
   mutation ObserveMany($inputs: [ObserveInput!]!) {
-    observeMany(inputs: $inputs) {
+    observeMany(input: { observations: $inputs }) {
       __typename
       ... on Observation {
         seq
         duplicate
         folded
         learnedBy
+        standing
+        withheld
         loss
         stateSeq
         rebuildPending
+      }
+      ... on Failure {
+        ...WhyNot
+      }
+    }
+  }
+`);
+
+export const ACTIVATE_MANY = graphql(`
+  mutation ActivateMany($receipts: [String!]!) {
+    activateMany(input: { receipts: $receipts }) {
+      __typename
+      ... on Activation {
+        predictionId
+        seq
+        folded
+        learnedBy
       }
       ... on Failure {
         ...WhyNot
@@ -61,6 +81,11 @@ export const LEARNED_STATE = graphql(`
           model
           weight
         }
+        regression {
+          label
+          intercept
+          weights
+        }
       }
       ... on Failure {
         ...WhyNot
@@ -78,16 +103,16 @@ export const CHANGE_POLICY = graphql(`
     $rollback: Boolean!
     $reset: Boolean!
   ) {
-    freezePolicy(application: $application, version: $version) @include(if: $freeze) {
+    freezePolicy(input: { application: $application, version: $version }) @include(if: $freeze) {
       ...ChangedPolicy
     }
-    forkPolicy(application: $application, from: $version, makeCurrent: true) @include(if: $fork) {
+    forkPolicy(input: { application: $application, from: $version, makeCurrent: true }) @include(if: $fork) {
       ...ChangedPolicy
     }
-    rollbackPolicy(application: $application, version: $version) @include(if: $rollback) {
+    rollbackPolicy(input: { application: $application, version: $version }) @include(if: $rollback) {
       ...ChangedPolicy
     }
-    resetPolicy(application: $application) @include(if: $reset) {
+    resetPolicy(input: { application: $application }) @include(if: $reset) {
       ...ChangedPolicy
     }
   }
@@ -107,7 +132,7 @@ export const CHANGE_POLICY = graphql(`
 
 export const RESET_ENTITY = graphql(`
   mutation ResetEntity($application: String!, $entity: String!) {
-    resetEntity(application: $application, entity: $entity) {
+    resetEntity(input: { application: $application, entity: $entity }) {
       __typename
       ... on EntityReset {
         states
@@ -121,7 +146,7 @@ export const RESET_ENTITY = graphql(`
 
 export const DELETE_ENTITY = graphql(`
   mutation DeleteEntity($application: String!, $entity: String!) {
-    deleteEntity(application: $application, entity: $entity) {
+    deleteEntity(input: { application: $application, entity: $entity }) {
       __typename
       ... on EntityDeleted {
         observations
@@ -135,13 +160,21 @@ export const DELETE_ENTITY = graphql(`
 `);
 
 export const EXPORT_ENTITY = graphql(`
-  query ExportEntity($application: String!, $entity: String!, $after: Float!, $first: Int!) {
-    exportEntity(application: $application, entity: $entity, after: $after, first: $first) {
+  query ExportEntity($application: String!, $entity: String!, $after: Float!, $first: Int!, $afterPrediction: String) {
+    exportEntity(
+      application: $application
+      entity: $entity
+      after: $after
+      first: $first
+      afterPrediction: $afterPrediction
+    ) {
       __typename
       ... on EntityExport {
         json
         observations
+        predictions
         endSeq
+        endPrediction
         hasMore
       }
       ... on Failure {
@@ -151,15 +184,64 @@ export const EXPORT_ENTITY = graphql(`
   }
 `);
 
+export const OBSERVATIONS = graphql(`
+  query Observations($application: String!, $entity: String, $first: Int!, $after: String) {
+    observations(application: $application, entity: $entity, first: $first, after: $after) {
+      __typename
+      ... on LoggedObservationConnection {
+        edges {
+          node {
+            seq
+            key
+            entity
+            truth {
+              kind
+              number
+            }
+            learnedBy
+            supersededBy
+            counts
+          }
+        }
+        pageInfo {
+          hasNextPage
+          endCursor
+        }
+      }
+      ... on Failure {
+        ...WhyNot
+      }
+    }
+  }
+`);
+
+export const LEARNING_EVENTS = graphql(`
+  subscription LearningEvents($application: String!, $afterSeq: Float) {
+    learningEvents(application: $application, afterSeq: $afterSeq) {
+      seq
+      atMs
+      kind
+      content
+    }
+  }
+`);
+
+/** A page's events, newest first; none where it failed. */
+export function eventsOf(page: PolicyEventsQuery["policyEvents"]) {
+  return page.__typename === "PolicyEventConnection" ? page.edges.map(({ node }) => node) : [];
+}
+
 export const POLICY_EVENTS = graphql(`
   query PolicyEvents($application: String!) {
     policyEvents(application: $application) {
       __typename
-      ... on PolicyEvents {
-        events {
-          seq
-          kind
-          content
+      ... on PolicyEventConnection {
+        edges {
+          node {
+            seq
+            kind
+            content
+          }
         }
       }
       ... on Failure {

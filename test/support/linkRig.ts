@@ -6,6 +6,8 @@ import type { Signature } from "../../src/domain/tensor.js";
 import { DEFAULT_MAX_MESSAGE_BYTES } from "../../src/protocol/grpcOptions.js";
 import { ConnectPacer } from "../../src/replicas/connectPacer.js";
 import { LinkCounters } from "../../src/replicas/linkCounters.js";
+import { LIVENESS_MS } from "../../src/replicas/liveness.js";
+import { dialOwn } from "../../src/replicas/dial.js";
 import { ReplicaLink } from "../../src/replicas/replicaLink.js";
 import type { ReplicaLinkOptions } from "../../src/replicas/replicaLink.js";
 
@@ -17,6 +19,7 @@ export class NotedClock implements Clock {
   onWait: (() => void) | undefined;
   timeMs = 0;
   #due: (() => void)[] = [];
+  #liveness: (() => void) | undefined;
 
   nowMs(): number {
     return this.timeMs;
@@ -29,6 +32,10 @@ export class NotedClock implements Clock {
   at(atMs: number, callback: () => void): Cancel {
     const delayMs = atMs - this.timeMs;
     if (delayMs === BATCH_TIMEOUT_MS) return () => undefined;
+    if (delayMs === LIVENESS_MS) {
+      this.#liveness = callback;
+      return () => (this.#liveness = undefined);
+    }
     this.delaysMs.push(Math.round(delayMs));
     this.#due.push(callback);
     this.onWait?.();
@@ -37,6 +44,11 @@ export class NotedClock implements Clock {
 
   turnEnd(callback: () => void): void {
     setImmediate(callback);
+  }
+
+  /** As if a second had passed since the last time. */
+  askLiveness(): void {
+    this.#liveness?.();
   }
 
   /** A second later, so that no connection has to wait for its turn. */
@@ -57,6 +69,8 @@ export class LinkRig {
   readonly clock = new NotedClock();
   readonly counters = new LinkCounters();
   readonly replies = new Map<number, BatchReply>();
+  /** Default: what the server states. */
+  registered: Signature | undefined;
   readonly #log = new EventLog();
   readonly #options: Partial<ReplicaLinkOptions>;
   #link: ReplicaLink | undefined;
@@ -83,6 +97,7 @@ export class LinkRig {
       id: "r",
       model: "m",
       version: 1,
+      dial: dialOwn,
       endpoint: this.server.endpoint,
       clock: this.clock,
       random: () => 0.5,
@@ -90,7 +105,7 @@ export class LinkRig {
       counters: this.counters,
       maxMessageBytes: DEFAULT_MAX_MESSAGE_BYTES,
       batchTimeoutMs: BATCH_TIMEOUT_MS,
-      expectedSignature: () => this.server.signature,
+      expectedSignature: () => this.registered ?? this.server.signature,
       expectedDigest: () => undefined,
       onReady: () => this.#log.add("ready"),
       onLost: (_, why) => this.#log.add(`lost: ${why}`),

@@ -3,6 +3,7 @@ import type { Signature } from "../../src/domain/tensor.js";
 import { DEFAULT_MAX_MESSAGE_BYTES } from "../../src/protocol/grpcOptions.js";
 import { ConnectPacer } from "../../src/replicas/connectPacer.js";
 import { LinkCounters } from "../../src/replicas/linkCounters.js";
+import { dialOwn } from "../../src/replicas/dial.js";
 import { ReplicaLink } from "../../src/replicas/replicaLink.js";
 import type { ReplicaLinkOptions } from "../../src/replicas/replicaLink.js";
 import { until } from "./ownProcesses.js";
@@ -36,6 +37,7 @@ export class LiveLink {
       id: endpoint,
       model: "stub",
       version: 1,
+      dial: dialOwn,
       endpoint,
       clock,
       random: Math.random,

@@ -1,41 +1,106 @@
 import { graphql } from "../generated/gql.js";
 
 export const METRICS = graphql(`
-  subscription Metrics($application: String!, $intervalMs: Int!) {
-    metrics(application: $application, intervalMs: $intervalMs) {
+  subscription Metrics($application: String, $model: String, $replica: String, $intervalMs: Int!) {
+    metrics(application: $application, model: $model, replica: $replica, intervalMs: $intervalMs) {
       at
       intervalMs
-      application
-      predictionsPerSecond
-      p50Ms
-      p99Ms
-      withinSlo
-      sources {
-        source
-        count
+      dropped
+      application {
+        name
+        predictionsPerSecond
+        p50Ms
+        p99Ms
+        latencyBuckets {
+          upToMs
+          count
+        }
+        withinSlo
+        sources {
+          source
+          count
+        }
+        defaultReasons {
+          reason
+          count
+        }
+        failures {
+          code
+          count
+        }
+        abandoned
+        observationsPerSecond
+        duplicateObservations
+        failedObservations
+        learning {
+          foldedPerSecond
+          recentLoss
+          weights {
+            model
+            weight
+            observations
+            recentLoss
+          }
+          realisedCoverage
+          statedCoverage
+          stateAgeMs
+          drifts
+          rebuildsPending
+          rowsPerGroup
+          foldP99Ms
+        }
       }
-      defaultReasons {
-        reason
-        count
-      }
-      failures {
-        code
-        count
-      }
-      observationsPerSecond
       models {
         model
         version
         rowsPerSecond
+        batches
         rowsPerBatch
+        batchRows {
+          upToRows
+          count
+        }
+        dispatches {
+          reason
+          count
+        }
         queueP99Ms
+        queueBuckets {
+          upToMs
+          count
+        }
         serviceP50Ms
         serviceP99Ms
+        serviceBuckets {
+          upToMs
+          count
+        }
+        cacheHits
+        cacheMisses
+        cacheJoined
+        approximateHits
         cacheHitShare
         dropped
         failed
+        retried
         queuedRows
         readyReplicas
+        replicas {
+          endpoint
+          state
+          rowsPerSecond
+          batches
+          serviceP50Ms
+          serviceP99Ms
+          serviceBuckets {
+            upToMs
+            count
+          }
+          overdue
+          lost
+          ejected
+          retried
+        }
       }
     }
   }

@@ -86,6 +86,8 @@ const WAYS = {
 const NAMES = Object.keys(WAYS);
 
 async function onRequest(call, request) {
+  // What a link asks first of a server without the extension.
+  if (request.inputs.length === 0) return void call.write(reply({ id: request.id }, "a request needs inputs"));
   const cells = Number(width);
   const raw = request.rawInputContents[0];
   const numbers = new Float32Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.length));

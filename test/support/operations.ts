@@ -89,7 +89,7 @@ export const EXPLAINED = graphql(`
 
 export const INVALIDATE_CACHE = graphql(`
   mutation InvalidateCache($model: String!) {
-    invalidateCache(model: $model) {
+    invalidateCache(input: { model: $model }) {
       __typename
       ... on Failure {
         ...WhyNot
@@ -333,7 +333,7 @@ export const CONFIGURE_MODEL = graphql(`
 
 export const DELETE_APPLICATION = graphql(`
   mutation DeleteApplication($name: String!) {
-    deleteApplication(name: $name) {
+    deleteApplication(input: { name: $name }) {
       __typename
       ... on Failure {
         ...WhyNot

@@ -41,7 +41,13 @@ function reply(id, raw) {
 const LARGE = reply("1", Buffer.alloc(64 * 2 ** 20));
 const LARGE_FRAME = packed ? frame(gzipSync(LARGE), true) : frame(LARGE);
 
+/** What a link asks first of a server without the extension. */
+const REFUSED = ModelStreamInferResponse.encode(
+  ModelStreamInferResponse.fromPartial({ errorMessage: "a request needs inputs" }),
+).finish();
+
 function answer(stream, { id, rawInputContents: [raw] }) {
+  if (raw === undefined) return stream.write(frame(REFUSED));
   if (raw.readFloatLE(0) >= 0) return stream.write(frame(reply(id, raw)));
   process.stderr.write("got a batch to answer at length\n");
   stream.write(LARGE_FRAME);

@@ -1,13 +1,7 @@
-import { describe } from "@jest/globals";
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { leaveOut } from "./postgres.js";
+import { ROOT, withPythonOf } from "./pythonEnvironment.js";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-/** The first call installs its packages. */
-const INSTALL_WITHIN_MS = 540_000;
 const ANSWER_WITHIN_MS = 120_000;
 
 /** Runs a script of test/oracles: its input goes in as JSON, each item on a line of its own; its answer comes out as JSON. */
@@ -15,18 +9,7 @@ export type Oracle = (script: string, ...input: readonly unknown[]) => Promise<u
 
 /** Runs `body` as a suite where there is a Python to compare with; where there is none, it is reported as left out. */
 export async function withPython(suite: string, body: (oracle: Oracle) => void): Promise<void> {
-  let python: string;
-  try {
-    const { stdout } = await promisify(execFile)("bash", ["scripts/test-python.sh"], {
-      cwd: ROOT,
-      timeout: INSTALL_WITHIN_MS,
-    });
-    python = stdout.trim();
-  } catch (error) {
-    leaveOut(suite, lastLine(error));
-    return;
-  }
-  describe(suite, () => body((script, ...input) => ask(python, script, input)));
+  await withPythonOf("light", suite, (python) => body((script, ...input) => ask(python, script, input)));
 }
 
 async function ask(python: string, script: string, input: readonly unknown[]): Promise<unknown> {
@@ -41,10 +24,4 @@ async function ask(python: string, script: string, input: readonly unknown[]): P
   const [answer, complaints, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   if (code !== 0) throw new Error(`${script} ended with ${code}: ${complaints.slice(-2000)}`);
   return JSON.parse(answer);
-}
-
-function lastLine(error: unknown): string {
-  const { stderr, message } = error as { stderr?: string; message: string };
-  const lines = (stderr ?? message).trim().split("\n");
-  return lines.at(-1) ?? message;
 }

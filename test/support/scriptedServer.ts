@@ -1,7 +1,9 @@
-import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { Server, ServerCredentials, status } from "@grpc/grpc-js";
 import type {
   handleUnaryCall,
+  sendUnaryData,
   ServerDuplexStream,
+  ServerUnaryCall,
   ServerWritableStream,
   UntypedServiceImplementation,
 } from "@grpc/grpc-js";
@@ -9,11 +11,17 @@ import { EventLog } from "./eventLog.js";
 import type { Signature } from "../../src/domain/tensor.js";
 import { HealthCheckResponse_ServingStatus, HealthService } from "../../src/protocol/generated/health.js";
 import type { HealthCheckRequest, HealthCheckResponse } from "../../src/protocol/generated/health.js";
-import { GRPCInferenceServiceService, ModelStreamInferResponse } from "../../src/protocol/generated/inference.js";
+import {
+  GRPCInferenceServiceService,
+  ModelInferResponse,
+  ModelStreamInferResponse,
+} from "../../src/protocol/generated/inference.js";
 import type { ModelInferRequest } from "../../src/protocol/generated/inference.js";
 import { toModelMetadata } from "../../src/protocol/modelMetadata.js";
 
 export type StreamedReply = Parameters<typeof ModelStreamInferResponse.fromPartial>[0];
+export type AnsweredReply = Parameters<typeof ModelInferResponse.fromPartial>[0];
+type Answer = sendUnaryData<AnsweredReply | Buffer>;
 type Call = ServerDuplexStream<ModelInferRequest, StreamedReply | Buffer>;
 type HealthCall = ServerWritableStream<HealthCheckRequest, HealthCheckResponse>;
 
@@ -31,6 +39,14 @@ export class ScriptedServer {
   ready = true;
   serving = true;
   extensions: readonly string[] = [];
+  /** It knows these: with "", a model without versions. */
+  versions: readonly string[] = ["1"];
+  /** Its stream answers as MLServer's does. */
+  bareReplies = false;
+  /** Answers unary calls, each in its own time. */
+  onCall: (request: ModelInferRequest, answer: Answer) => void = () => undefined;
+  /** ServerLive; undefined, and it stays without an answer. */
+  live: boolean | undefined = true;
   properties: Readonly<Record<string, string>> = {};
   signature: Signature;
   /** Answers requests as they come, where the test does not do it by hand. */
@@ -55,10 +71,23 @@ export class ScriptedServer {
 
   /** Port 0 takes a free one. */
   async start(port = 0): Promise<void> {
-    const { modelMetadata, modelReady, serverMetadata, modelStreamInfer } = GRPCInferenceServiceService;
+    const { modelInfer, modelStreamInfer, ...questions } = GRPCInferenceServiceService;
     const stream = { ...modelStreamInfer, responseSerialize: serialize };
     const answers: UntypedServiceImplementation = {
-      modelMetadata: unary(() => this.#describe()),
+      serverReady: unary(() => ({ ready: this.ready })),
+      modelMetadata: (call: ServerUnaryCall<{ version: string }, unknown>, callback: sendUnaryData<unknown>) => {
+        const known = this.versions.includes(call.request.version);
+        if (known) callback(null, this.#describe());
+        else callback({ code: status.NOT_FOUND, details: `no version ${call.request.version}` });
+      },
+      serverLive: (_: unknown, callback: sendUnaryData<unknown>) => {
+        if (this.live !== undefined) callback(null, { live: this.live });
+      },
+      modelInfer: ({ request }: ServerUnaryCall<ModelInferRequest, unknown>, callback: Answer) => {
+        this.requests.push(request);
+        this.onCall(request, callback);
+        this.#log.add("received");
+      },
       serverMetadata: unary(() => ({ name: "scripted", version: "1", extensions: this.extensions })),
       modelReady: unary(() => {
         this.onReadyAsked?.();
@@ -66,7 +95,7 @@ export class ScriptedServer {
       }),
       modelStreamInfer: (call: Call) => this.#open(call),
     };
-    const service = { modelMetadata, modelReady, serverMetadata };
+    const service = { ...questions, modelInfer: { ...modelInfer, responseSerialize: serializeAnswer } };
     this.#server.addService(
       this.#script.withStream === false ? service : { ...service, modelStreamInfer: stream },
       answers,
@@ -83,20 +112,21 @@ export class ScriptedServer {
   #describe() {
     this.described += 1;
     const { signature, properties } = this;
-    return toModelMetadata({ name: "m", version: "1", platform: "test", signature, properties });
+    const metadata = toModelMetadata({ name: "m", version: "1", platform: "test", signature, properties });
+    return { ...metadata, versions: this.versions.filter((version) => version !== "") };
   }
 
   #addHealth(): void {
-    const status = () => ({
+    const serving = () => ({
       status: this.serving ? HealthCheckResponse_ServingStatus.SERVING : HealthCheckResponse_ServingStatus.NOT_SERVING,
     });
     this.#server.addService(HealthService, {
-      check: unary(status),
+      check: unary(serving),
       watch: (call: HealthCall) => {
         this.#watchers.add(call);
         call.on("cancelled", () => this.#watchers.delete(call));
         call.on("error", () => undefined);
-        call.write(status());
+        call.write(serving());
       },
     });
   }
@@ -112,10 +142,19 @@ export class ScriptedServer {
     this.streams += 1;
     call.on("error", () => undefined);
     call.on("data", (request: ModelInferRequest) => {
+      if (request.inputs.length === 0) return this.#answerProbe(call, request);
       this.requests.push(request);
       this.onRequest?.(request);
       this.#log.add("received");
     });
+  }
+
+  /** A link's first question to a server without the extension. */
+  #answerProbe(call: Call, { id, modelName }: ModelInferRequest): void {
+    this.streams -= 1;
+    const bare = ModelInferResponse.encode(ModelInferResponse.fromPartial({ modelName, id })).finish();
+    if (this.bareReplies) call.write(Buffer.from(bare));
+    else call.write({ errorMessage: "expected 1 input, got 0", inferResponse: { id } });
   }
 
   received(count: number): Promise<void> {
@@ -144,6 +183,11 @@ export class ScriptedServer {
 
 function unary(answer: () => unknown): handleUnaryCall<unknown, unknown> {
   return (_call, callback) => callback(null, answer());
+}
+
+function serializeAnswer(message: AnsweredReply | Buffer): Buffer {
+  if (Buffer.isBuffer(message)) return message;
+  return Buffer.from(ModelInferResponse.encode(ModelInferResponse.fromPartial(message)).finish());
 }
 
 function serialize(message: StreamedReply | Buffer): Buffer {

@@ -19,6 +19,7 @@ const supervised = new SupervisedProcess(
     random: () => 0.5,
     log: (_name, line, own) => own && say(line),
     onListening: () => undefined,
+    restarts: () => true,
     onExit: (how) => {
       say(how);
       void supervised.stop();

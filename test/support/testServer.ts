@@ -52,7 +52,7 @@ export class TestServer {
       return line;
     });
     const line = await Promise.race([banner, this.process.exited.then(() => undefined)]);
-    const url = /http:\/\/\S+(?=\/graphql)/.exec(line ?? "")?.[0];
+    const url = /https?:\/\/\S+(?=\/graphql)/.exec(line ?? "")?.[0];
     if (url === undefined) throw new Error(`the server ended before it was ready: ${this.process.stderr.text}`);
     this.#url = url;
     return this;
@@ -75,6 +75,15 @@ export class TestServer {
       method: "POST",
       headers: { "content-type": "application/json", ...headers },
       body: typeof body === "string" ? body : JSON.stringify(body),
+    });
+  }
+
+  /** An answer in server-sent events, begun. */
+  events(body: object, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+    return fetch(`${this.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept: "text/event-stream", ...headers },
+      body: JSON.stringify(body),
     });
   }
 

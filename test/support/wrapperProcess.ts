@@ -21,6 +21,7 @@ export interface ReadyLine {
 export interface WrapperCommand {
   readonly command: string;
   readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** A wrapper of this repository, as it was built. */
@@ -29,6 +30,8 @@ export function nodeWrapper(script: string, ...args: string[]): WrapperCommand {
   if (!existsSync(path)) throw new Error(`${path} does not exist: build first (npx tsc -p tsconfig.build.json)`);
   return { command: process.execPath, args: [path, ...args] };
 }
+
+const LAST_WORDS_MS = 500;
 
 /** A wrapper as a real process with a client connected to it. */
 export class WrapperProcess {
@@ -46,13 +49,15 @@ export class WrapperProcess {
     this.client = new GRPCInferenceServiceClient(ready.listening, credentials.createInsecure(), channelOptions());
   }
 
-  static async start({ command, args }: WrapperCommand, ...more: string[]): Promise<WrapperProcess> {
-    const child = spawn(command, [...args, ...more], { stdio: ["pipe", "pipe", "pipe"] });
+  static async start({ command, args, env }: WrapperCommand, ...more: string[]): Promise<WrapperProcess> {
+    const child = spawn(command, [...args, ...more], { stdio: ["pipe", "pipe", "pipe"], env });
     const exited = exitOf(child);
     const log = new LineLog(child);
-    const ready = await Promise.race([firstLine(child), exited.then(() => undefined)]);
-    if (ready === undefined) throw new Error(`the wrapper exited before it was ready: ${log.text}`);
-    return new WrapperProcess(child, JSON.parse(ready) as ReadyLine, exited, log);
+    const ready = await Promise.race([firstLine(child), deathOf(child)]);
+    if (typeof ready === "string") return new WrapperProcess(child, readyLine(ready), exited, log);
+    // What it started may hold them open, and jest with them.
+    for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+    throw new Error(`the wrapper ${ready.how} before it was ready: ${log.text.split("\n").slice(-20).join("\n")}`);
   }
 
   /** Settles when a line on stderr holds `text`, for the `count`th time. */
@@ -95,8 +100,8 @@ export class WrapperProcess {
 }
 
 /** Runs a wrapper that is expected not to start: its exit and what it said. */
-export async function runToExit({ command, args }: WrapperCommand, ...more: string[]) {
-  const child = spawn(command, [...args, ...more], { stdio: ["ignore", "pipe", "pipe"] });
+export async function runToExit({ command, args, env }: WrapperCommand, ...more: string[]) {
+  const child = spawn(command, [...args, ...more], { stdio: ["ignore", "pipe", "pipe"], env });
   const log = new LineLog(child);
   let stdout = "";
   child.stdout.on("data", (chunk) => (stdout += String(chunk)));
@@ -107,6 +112,31 @@ export async function runToExit({ command, args }: WrapperCommand, ...more: stri
 /** `close` and not `exit`: by then everything that was written has been read. */
 function exitOf(child: ChildProcess): Promise<Exit> {
   return new Promise((settle) => child.once("close", (code, signal) => settle({ code, signal })));
+}
+
+/**
+ * How it ended, once what it said has been read: what it started may hold its stderr open for longer, and is not waited for.
+ */
+function deathOf(child: ChildProcess): Promise<{ readonly how: string }> {
+  return new Promise((settle) => {
+    child.once("error", (error) => settle({ how: `could not be started (${error.message})` }));
+    child.once("exit", (code, signal) => {
+      const end = (): void => settle({ how: `ended with ${signal ?? `exit code ${code}`}` });
+      const bound = setTimeout(end, LAST_WORDS_MS);
+      child.once("close", () => {
+        clearTimeout(bound);
+        end();
+      });
+    });
+  });
+}
+
+function readyLine(line: string): ReadyLine {
+  try {
+    return JSON.parse(line) as ReadyLine;
+  } catch {
+    throw new Error(`the wrapper's first line is no ready line: ${line}`);
+  }
 }
 
 function firstLine(child: ChildProcess): Promise<string> {

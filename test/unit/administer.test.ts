@@ -24,6 +24,7 @@ function setUp(versions: readonly ModelVersion[] = [modelVersion("linked")], ref
       calls.push("refresh");
       return refreshed;
     },
+    endpointRefusal: (endpoint) => Promise.resolve(endpoint.startsWith("169.254") ? "never asked" : undefined),
     statedSignature: (_model, _version, endpoints) => {
       stated.push(endpoints);
       return Promise.resolve(endpoints.includes("unix:/gone") ? failure("MODEL_UNAVAILABLE", "gone") : SIGNATURE);
@@ -31,6 +32,18 @@ function setUp(versions: readonly ModelVersion[] = [modelVersion("linked")], ref
   });
   return { administration, calls, stated };
 }
+
+test("an endpoint that this server would not link is refused before anyone asks there", async () => {
+  const { administration, calls, stated } = setUp();
+  const endpoints = ["10.0.0.1:80", "169.254.169.254:80"];
+  const refused = await administration.registerModelVersion(newVersion({ endpoints, signature: undefined }));
+  expect(refused).toMatchObject({
+    code: "BAD_INPUT",
+    message: "endpoints.1: never asked",
+    path: ["endpoints", 1],
+  });
+  expect([calls, stated]).toEqual([[], []]);
+});
 
 const SIGNATURE = modelVersion("m").signature;
 const otherInputs = modelVersion("linked", 2, { inputs: [{ name: "x", datatype: "INT32", shape: [2] }] });

@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { execute, parse } from "graphql";
+import { OPEN_ACCESS } from "../../src/domain/access.js";
 import { newContext } from "../../src/graphql/context.js";
 import type { Services } from "../../src/graphql/context.js";
 import { buildGraphqlSchema } from "../../src/graphql/schema.js";
@@ -23,7 +24,7 @@ test.each([
   const result = execute({
     schema: buildGraphqlSchema(),
     document: parse(QUERY),
-    contextValue: newContext(services, 0, new Caller()),
+    contextValue: newContext(services, { arrivalMs: 0, caller: new Caller(), access: OPEN_ACCESS, address: () => "" }),
     variableValues: { input: { application: "insects", input: { values: [1, 2] } } },
   });
   expect(result).not.toBeInstanceOf(Promise);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { BatchReply } from "../../src/domain/ports.js";
 import type { Signature, TensorSpec } from "../../src/domain/tensor.js";
-import { ModelInferResponse } from "../../src/protocol/generated/inference.js";
+import { InferTensorContents, ModelInferResponse } from "../../src/protocol/generated/inference.js";
 import { fromInferResponse, toInferRequest } from "../../src/replicas/batchMessage.js";
 
 const SCORES: TensorSpec = { name: "scores", datatype: "FP32", shape: [2] };
@@ -96,12 +96,28 @@ describe("reply to a batch", () => {
     });
   });
 
-  test("without an output of the signature, or without its raw bytes, is refused whole", () => {
-    const missing = { kind: "failed", code: "MODEL_BAD_OUTPUT", message: 'the reply has no raw output "scores"' };
+  test("without an output of the signature, or without its contents, is refused whole", () => {
+    const missing = { kind: "failed", code: "MODEL_BAD_OUTPUT", message: 'the reply has no output "scores"' };
     expect(fromInferResponse(signature(SCORES), ROWS, response())).toEqual(missing);
     expect(fromInferResponse(signature(SCORES), ROWS, response([COUNT, Buffer.alloc(24)]))).toEqual(missing);
-    const typed = { ...response([SCORES, GOOD]), rawOutputContents: [] };
-    expect(fromInferResponse(signature(SCORES), ROWS, typed)).toEqual(missing);
+    const empty = { ...response([SCORES, GOOD]), rawOutputContents: [] };
+    const message = 'output "scores": the reply has no contents';
+    expect(fromInferResponse(signature(SCORES), ROWS, empty)).toEqual({ ...missing, message });
+  });
+
+  test("with typed contents, as some servers answer, is read as one with raw ones", () => {
+    const given = response([SCORES, GOOD]);
+    const values = new Float32Array(Uint8Array.from(GOOD).buffer);
+    const typed = given.outputs.map((output) => {
+      return { ...output, contents: InferTensorContents.fromPartial({ fp32Contents: [...values] }) };
+    });
+    const reply = fromInferResponse(signature(SCORES), ROWS, { ...given, outputs: typed, rawOutputContents: [] });
+    expect(read(reply)).toEqual(GOOD_ROWS);
+    const few = typed.map((output) => {
+      return { ...output, contents: InferTensorContents.fromPartial({ fp32Contents: [1, 2, 3] }) };
+    });
+    const short = fromInferResponse(signature(SCORES), ROWS, { ...given, outputs: few, rawOutputContents: [] });
+    expect(short).toMatchObject({ code: "MODEL_BAD_OUTPUT", message: expect.stringContaining("bytes for 3 rows") });
   });
 
   test.each([NaN, Infinity, -Infinity])("fails the row that has %d, and only that one", (bad) => {
@@ -186,9 +202,7 @@ describe("request of a batch", () => {
     const inputs: TensorSpec[] = [SCORES, COUNT];
     const rows = [1, 2, 3].map((n) => [floats(n, n + 0.5), Buffer.alloc(8, n)]);
     const request = toInferRequest(
-      "m",
-      "4",
-      { inputs, outputs: [] },
+      { model: "m", servedVersion: "4", signature: { inputs, outputs: [] }, extended: true },
       { id: 17, rows, rowIds: [5, 6, 7], deadlineMs: 9 },
     );
     expect(request).toMatchObject({
@@ -210,9 +224,7 @@ describe("request of a batch", () => {
     const row = [Uint8Array.from([9, 9, 1, 2, 9]).subarray(2, 4)];
     const spec: TensorSpec = { name: "x", datatype: "UINT8", shape: [2] };
     const request = toInferRequest(
-      "m",
-      "1",
-      { inputs: [spec], outputs: [] },
+      { model: "m", servedVersion: "1", signature: { inputs: [spec], outputs: [] }, extended: true },
       { id: 1, rows: [row], rowIds: [1], deadlineMs: 9 },
     );
     expect(request.rawInputContents).toEqual([Buffer.of(1, 2)]);

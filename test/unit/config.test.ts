@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { parseConfig, withoutPassword } from "../../src/config.js";
+import { parseConfig, refuseOpenToOthers, withoutPassword } from "../../src/config.js";
 import { FailureError } from "../../src/domain/failure.js";
 
 let folder: string;
@@ -14,7 +14,7 @@ const file = (settings: unknown, name = "skysail.config.json") =>
 
 function parse(argv: string[] = [], env: NodeJS.ProcessEnv = {}) {
   const parsed = parseConfig(argv, env, folder);
-  if (parsed.kind !== "run") throw new Error(parsed.text);
+  if (parsed.kind !== "run") throw new Error(parsed.kind);
   return parsed.config;
 }
 
@@ -38,8 +38,11 @@ describe("configuration", () => {
       dataDir: resolve(folder, "data"),
       databaseUrl: undefined,
       postgres: "auto",
-      example: "digits",
+      example: "all",
       openAccess: false,
+      maxArtefactBytes: 2_147_483_648,
+      maxSocketsPerKey: 5,
+      maxSubscriptionsPerKey: 20,
       cacheBytes: 67_108_864,
       stateBytes: 67_108_864,
       batchSizeController: "AIMD",
@@ -48,8 +51,18 @@ describe("configuration", () => {
       maxMessageBytes: 16_777_216,
       batchTimeoutMs: 10_000,
       receiptTtlMs: 604_800_000,
+      python: undefined,
       logLevel: "info",
       models: {},
+      issuers: [],
+      operations: undefined,
+      corsOrigins: [],
+      tlsCertificate: undefined,
+      tlsKey: undefined,
+      wrapperHosts: [],
+      wrapperCa: undefined,
+      wrapperCertificate: undefined,
+      wrapperKey: undefined,
     });
     expect(Object.isFrozen(config)).toBe(true);
   });
@@ -143,9 +156,6 @@ describe("configuration", () => {
       { DATABASE_URL: "postgres://u:secret@db/x" },
       /^--postgres \(system\) .* DATABASE_URL \(postgres:\/\/u:\*\*\*@db\/x\)/,
     ],
-    [["--host", "0.0.0.0"], {}, /^host \(0\.0\.0\.0\) is not loopback and openAccess is false/],
-    [["--host", "example.org"], {}, /^host \(example\.org\)/],
-    [["--host", "127.0.0.1.evil.org"], {}, /^host \(127\.0\.0\.1\.evil\.org\)/],
     [
       ["--max-batch-rows", "65536", "--max-message-bytes", "65536"],
       {},
@@ -156,6 +166,19 @@ describe("configuration", () => {
     expect(refusal(argv, env)).not.toContain("secret");
   });
 
+  test("takes the sites whose pages may ask, one by one", () => {
+    const corsOrigins = ["https://a.example", "http://b.example:8080"];
+    expect(parse(["--cors-origins", corsOrigins.join(", ")])).toMatchObject({ corsOrigins });
+    expect(refusal(["--cors-origins", "*"])).toContain("expected origins like https://a.example");
+    expect(refusal(["--cors-origins", "https://a.example/"])).toContain("without a path");
+  });
+
+  test("refuses a certificate without its key", () => {
+    expect(refusal(["--tls-certificate", "c.pem"])).toBe(
+      "tlsCertificate is c.pem and tlsKey is absent: give both, or neither for http",
+    );
+  });
+
   test.each(["127.0.0.1", "127.1.2.3", "::1", "localhost"])("takes %s as loopback", (host) => {
     expect(parse(["--host", host]).host).toBe(host);
   });
@@ -164,18 +187,31 @@ describe("configuration", () => {
     expect(parse(["--host", "0.0.0.0", "--open-access"])).toMatchObject({ host: "0.0.0.0", openAccess: true });
   });
 
+  test.each(["0.0.0.0", "example.org", "127.0.0.1.evil.org"])("refuses %s where nobody needs a key", (host) => {
+    const config = parse(["--host", host]);
+    expect(() => refuseOpenToOthers(config, true)).toThrow(`host (${host}) is not loopback, there is no API key`);
+    expect(() => refuseOpenToOthers(config, false)).not.toThrow();
+    expect(() => refuseOpenToOthers(parse(["--host", host, "--open-access"]), true)).not.toThrow();
+  });
+
+  test("--create-admin-key is a command of its own", () => {
+    expect(parseConfig(["--create-admin-key", "--port", "1"], {}, folder)).toMatchObject({ kind: "createAdminKey" });
+  });
+
   test("--help lists every option with its environment variable and default", () => {
     const printed = parseConfig(["--help"], {}, folder);
     if (printed.kind !== "print") throw new Error("it ran");
     const lines = printed.text.replace(/\n {10,}/g, " ").split("\n");
-    const { models: _fromTheFileOnly, ...config } = parse();
+    const { models: _models, issuers: _issuers, ...config } = parse();
     for (const key of Object.keys(config)) {
       const option = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
       const variable =
         key === "databaseUrl" ? "DATABASE_URL" : `SKYSAIL_${option.slice(2).replaceAll("-", "_").toUpperCase()}`;
       const line = lines.find((text) => new RegExp(`^ +${option}\\b`).test(text));
       expect(line).toContain(`(${variable}`);
-      if (key !== "databaseUrl") expect(line).toContain("; default ");
+      const without = ["databaseUrl", "operations", "tlsCertificate", "tlsKey", "corsOrigins"];
+      without.push("python", "wrapperHosts", "wrapperCa", "wrapperCertificate", "wrapperKey");
+      if (!without.includes(key)) expect(line).toContain("; default ");
     }
     expect(printed.text).toContain("--config <file>");
   });

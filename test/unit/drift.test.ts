@@ -35,6 +35,24 @@ describe("drift as river finds it", () => {
   });
 });
 
+test.each([
+  ["Page-Hinkley", new PageHinkley()],
+  ["ADWIN", new Adwin()],
+] as const)("%s tells the means before and after the change, whichever way it went", (_name, detector) => {
+  expect(detector.lastChange).toBeUndefined();
+  const changes = [0.25, 0.75, 0.25].flatMap((mean, part) =>
+    Array.from({ length: 400 }, (_, i) => detector.update(mean + (i % 2 === 0 ? 0.125 : -0.125)))
+      .flatMap((fired) => (fired ? [detector.lastChange] : []))
+      .map((change) => ({ part, change })),
+  );
+  expect(changes.map(({ part }) => part)).toEqual([1, 2]);
+  const [up, down] = changes.map(({ change }) => change);
+  expect(up?.meanBefore).toBeCloseTo(0.25, 1);
+  expect(up?.meanAfter).toBeCloseTo(0.75, 1);
+  expect(down?.meanBefore).toBeCloseTo(0.75, 1);
+  expect(down?.meanAfter).toBeCloseTo(0.25, 1);
+});
+
 describe("ADWIN", () => {
   test("keeps the exact mean of its window in O(log n) buckets", () => {
     fc.assert(

@@ -4,8 +4,11 @@ import { createServer } from "node:http";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Services } from "../../src/graphql/context.js";
+import { GraphiqlPage } from "../../src/graphql/graphiqlPage.js";
 import { GraphqlHttpFront } from "../../src/graphql/httpFront.js";
+import { PersistedOperations } from "../../src/graphql/persistedOperations.js";
 import { buildGraphqlSchema } from "../../src/graphql/schema.js";
+import { OPEN_ACCESS } from "../../src/domain/access.js";
 import { failure } from "../../src/domain/failure.js";
 import { MonotonicClock } from "../../src/lib/monotonicClock.js";
 
@@ -31,12 +34,20 @@ beforeAll(async () => {
     if (application === "rejects") return Promise.reject(new Error(SECRET));
     return Promise.resolve(failure("NOT_FOUND", "none"));
   };
-  const services = { clock: new CountingClock(), predict } as unknown as Services;
+  const access = { identify: () => OPEN_ACCESS };
+  const services = { clock: new CountingClock(), predict, access } as unknown as Services;
   const logDefect = (error: unknown): void => {
     defects.push(error);
     if (failuresOfLog-- > 0) throw new Error("the log is broken");
   };
-  front = new GraphqlHttpFront({ schema: buildGraphqlSchema(), services, firstQuery: "", logDefect });
+  front = new GraphqlHttpFront({
+    schema: buildGraphqlSchema(),
+    services,
+    operations: new PersistedOperations(),
+    graphiql: new GraphiqlPage(""),
+    events: { accept: () => Promise.reject(new Error("nobody asks for events")) },
+    logDefect,
+  });
   await front.start();
   server = createServer((request, response) => front.handle(request, response)).listen(0, "127.0.0.1");
   await once(server, "listening");

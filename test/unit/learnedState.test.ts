@@ -5,6 +5,7 @@ import type { StoredEvidence } from "../../src/correction/evidence.js";
 import { confidenceOf, newFolding, predictionSetOf } from "../../src/correction/learnedState.js";
 import type { LearnedState } from "../../src/correction/learnedState.js";
 import type { PolicySpec } from "../../src/domain/policySpec.js";
+import { ByteReader, ByteWriter } from "../../src/lib/byteCursor.js";
 import type { Output } from "../../src/domain/application.js";
 
 const OUTPUT = { kind: "LABEL", labels: ["ant", "bee", "cow"] } as const;
@@ -82,6 +83,86 @@ describe("a learned state", () => {
     learning.observe(entity, lesson);
     expect(learning.encode(population)).toEqual(before);
     expect(entity.observations).toBe(1);
+  });
+
+  const [right, wrong] = [
+    [0.9, 0.05, 0.05],
+    [0.05, 0.9, 0.05],
+  ] as const;
+
+  /** How many observations each told change came after; the answer is the first model's, and right or wrong. */
+  function toldAt(state: LearnedState, rounds: readonly boolean[]) {
+    const learning = folding();
+    return rounds.flatMap((isRight, round) => {
+      const given = evidence(isRight ? right : wrong, right, 0.9);
+      const lesson = learning.read({ kind: "LABEL", label: "ant" }, given);
+      if (lesson === undefined) throw new Error("no lesson");
+      return learning.observe(state, lesson).map((drift) => ({ round, ...drift }));
+    });
+  }
+  const rounds = (count: number, isRight: boolean) => Array.from({ length: count }, () => isRight);
+
+  test("of the population tells when its answers become worse, and which model it was", () => {
+    const population = folding().init();
+    const told = toldAt(population, [...rounds(200, true), ...rounds(150, false)]);
+    expect(told).toMatchObject([
+      { detector: "ADWIN", model: undefined },
+      { detector: "PAGE_HINKLEY", model: "m0", meanBefore: 0, meanAfter: 1 },
+    ]);
+    expect(told[0]?.round).toBeGreaterThanOrEqual(200);
+    expect(population).toMatchObject({ drifts: 1 });
+  });
+
+  test("of an entity tells of its answers alone, and of a change soon after another one nothing more", () => {
+    const entity = folding().inherit(folding().init());
+    // It fires some 80 after each change: at 138, soon after that at 304, and at 469.
+    const given = [...rounds(60, true), ...rounds(180, false), ...rounds(165, true), ...rounds(100, false)];
+    const told = toldAt(entity, given);
+    expect(told).toMatchObject([{ detector: "PAGE_HINKLEY", model: undefined }, { meanAfter: 1 }]);
+    expect(entity.drifts).toBe(3);
+    expect((told[1]?.round ?? 0) - (told[0]?.round ?? 0)).toBeGreaterThanOrEqual(200);
+  });
+
+  test("counts the answers whose loss is known by themselves", () => {
+    const learning = folding();
+    const state = learning.init();
+    const { answer: _, ...withoutAnswer } = evidence(wrong, right, 0.5);
+    for (const given of [evidence(wrong, right, 0.5), { ...withoutAnswer, agreement: undefined }]) {
+      const lesson = learning.read({ kind: "LABEL", label: "ant" }, given);
+      if (lesson !== undefined) learning.observe(state, lesson);
+    }
+    expect(state).toMatchObject({ observations: 2, losses: 1, lossSum: 1 });
+  });
+
+  test("is read as it was stored before models were watched, and learns on", () => {
+    const learning = folding({ kind: "static" });
+    const state = learning.inherit(learning.init());
+    const policy = new ByteReader(learning.encode(state).subarray(1 + 6 * 8 + 1));
+    policy.bytes(policy.uint32());
+    const bytes = policy.bytes(policy.uint32());
+    const detector = new ByteWriter().uint8(1).float64(3);
+    for (const value of [0.5, 0.25, 0.25, -0.5, 0.75]) detector.float64(value);
+    const old = new ByteWriter().uint8(1).float64(4).float64(1.5).float64(1).float64(2).uint8(0);
+    for (const part of [detector.take(), bytes]) old.uint32(part.length).bytes(part);
+    const read = learning.decode(old.take());
+    expect(read).toMatchObject({ observations: 4, lossSum: 1.5, losses: 4, drifts: 1, lastDriftAt: 2, toldDriftAt: 2 });
+    const again = learning.decode(learning.encode(read));
+    expect(learning.encode(again)).toEqual(learning.encode(read));
+    const lesson = learning.read({ kind: "LABEL", label: "ant" }, evidence(right, right, 0.9));
+    if (lesson !== undefined) learning.observe(again, lesson);
+    expect(again.observations).toBe(5);
+  });
+
+  test("watches sixteen models at most", () => {
+    const learning = folding();
+    const state = learning.init();
+    for (let i = 0; i < 60; i++) {
+      const given = evidence(right, right, 0.5);
+      const members = given.members.map((member) => ({ ...member, model: `${member.model}-${i}` }));
+      const lesson = learning.read({ kind: "LABEL", label: "ant" }, { ...given, members });
+      if (lesson !== undefined) learning.observe(state, lesson);
+    }
+    expect(state.answers?.models.encode()[0]).toBe(16);
   });
 
   test("tells how much an agreement is worth by what was observed at it", () => {

@@ -141,6 +141,61 @@ describe("learning", () => {
     await learning.stop();
   });
 
+  test("what is known is not read for a group while nobody else appends", async () => {
+    const store = new FakeLearningStore();
+    const folding = hashFolding({});
+    const [{ learning: one }, { learning: two }] = [await newServer(store, folding), await newServer(store, folding)];
+    const readFor = async (learning: Learning, label: string, entity: string): Promise<string[]> => {
+      await store.append(learning, [observation(label, entity)]);
+      return (store.groupReads.at(-1) ?? []).map((asked) => asked.entity);
+    };
+    expect(await readFor(one, "a", "ann")).toEqual([POPULATION, "ann"]);
+    expect(await readFor(one, "b", "ann")).toEqual([]);
+    expect(await readFor(one, "c", "bob")).toEqual(["bob"]);
+    await store.append(two, [observation("d", "ann")]);
+    expect(await readFor(one, "e", "ann")).toEqual([POPULATION, "ann"]);
+    // Others append: all is asked for at once, until they do no more.
+    expect(await readFor(one, "f", "ann")).toEqual([POPULATION, "ann"]);
+    await one.refresh();
+    expect(await readFor(one, "h", "ann")).toEqual([POPULATION, "ann"]);
+    expect(await readFor(one, "i", "ann")).toEqual([]);
+    expect(hashOf((await stateOf(one, "ann")).held.state).digest).toBe(slowFold(store, folding, "ann"));
+  });
+
+  test("what others have changed while it was read is read again before it is folded into", async () => {
+    const store = new FakeLearningStore();
+    const folding = hashFolding({});
+    const [{ learning: two }, { learning: one }] = [await newServer(store, folding), await newServer(store, folding)];
+    await store.append(two, [observation("a", "ann")]);
+    await one.refresh();
+    let release = (): void => undefined;
+    store.gate = new Promise((resolve) => (release = resolve));
+    const before = store.reads.length;
+    const reading = one.inspect(APPLICATION, { policyVersion: 1, entity: "ann" });
+    while (store.reads.length === before) await new Promise(setImmediate);
+    store.gate = Promise.resolve();
+    await store.append(two, [observation("b", "ann")]);
+    await one.refresh();
+    release();
+    await reading;
+    await store.append(one, [observation("c", undefined)]);
+    await store.append(one, [observation("d", "ann")]);
+    expect(hashOf((await stateOf(one, "ann")).held.state).digest).toBe(slowFold(store, folding, "ann"));
+  });
+
+  test("what others have changed before a commit was heard of is read again before it is folded into", async () => {
+    const store = new FakeLearningStore();
+    const folding = hashFolding({});
+    const [{ learning: one }, { learning: two }] = [await newServer(store, folding), await newServer(store, folding)];
+    await store.append(one, [observation("a", "ann")], false, async () => {
+      await store.append(two, [observation("b", "ann")]);
+      await one.refresh();
+    });
+    await store.append(one, [observation("c", undefined)]);
+    await store.append(one, [observation("d", "ann")]);
+    expect(hashOf((await stateOf(one, "ann")).held.state).digest).toBe(slowFold(store, folding, "ann"));
+  });
+
   test("an entity that nobody has observed is asked for once", async () => {
     const store = new FakeLearningStore();
     const { learning } = await newServer(store, hashFolding());
@@ -230,6 +285,107 @@ describe("learning", () => {
     expect([...new Set(written)]).toEqual([1, 201]);
     await learning.stop();
     expect(store.kept.get(keyOf({ policyVersion: 1, entity: "ann" }))?.seq).toBe(210);
+  });
+
+  test("what a group brings to light is an event of the server that appended it, and of none that follows", async () => {
+    const drift = { detector: "ADWIN", model: undefined, meanBefore: 0.1, meanAfter: 0.9 } as const;
+    // Large, so that what the other server has folded is not kept as a whole, and is folded here once more.
+    const folding = hashFolding({ paddingBytes: 9000, drifts: (count) => (count % 3 === 0 ? [drift] : []) });
+    const store = new FakeLearningStore();
+    const servers = [await newServer(store, folding), await newServer(store, folding)];
+    const turns = ["ann", undefined, "ann", "ann", "bob", undefined, "ann"] as const;
+    for (const [i, entity] of turns.entries()) {
+      const { learning } = servers[i % 2] as (typeof servers)[number];
+      await store.append(learning, [observation(`${i}`, entity)], true);
+      await store.append(learning, [observation(`${i}`, entity)]);
+    }
+    expect(store.events.map(({ groupSeq, content }) => [groupSeq, content])).toMatchObject([
+      [3, { of: "APPLICATION", observationSeq: 3 }],
+      [4, { of: "ENTITY", entity: "ann", observationSeq: 4, meanLossBefore: 0.1, meanLossAfter: 0.9 }],
+      [6, { of: "APPLICATION", observationSeq: 6 }],
+    ]);
+    const told = servers.map(({ learning }) => learning.figuresOf(APPLICATION)?.drifts);
+    expect(told).toEqual([
+      { APPLICATION: 1, MODEL: 0, ENTITY: 0 },
+      { APPLICATION: 1, MODEL: 0, ENTITY: 1 },
+    ]);
+    for (const { learning } of servers) await learning.stop();
+  });
+
+  test("of many entities whose losses change in one group ten are named, and the others counted", async () => {
+    const drift = { detector: "PAGE_HINKLEY", model: undefined, meanBefore: 0, meanAfter: 1 } as const;
+    const store = new FakeLearningStore();
+    const { learning } = await newServer(store, hashFolding({ drifts: (count) => (count === 1 ? [drift] : []) }));
+    await store.append(
+      learning,
+      Array.from({ length: 30 }, (_, i) => observation(`${i}`, `e${i}`)),
+    );
+    expect(store.events.map(({ content }) => (content as { of: string }).of)).toEqual([
+      "APPLICATION",
+      ...Array.from({ length: 10 }, () => "ENTITY"),
+      "ENTITIES",
+    ]);
+    expect(store.events.at(-1)?.content).toMatchObject({ count: 20 });
+    await learning.stop();
+  });
+
+  test.each([
+    ["small", 0],
+    ["large", 9000],
+  ])(
+    "a prior is part of the population's fold at its place in the log, whoever follows: %s states",
+    async (_size, paddingBytes) => {
+      const folding = hashFolding({ paddingBytes });
+      const store = new FakeLearningStore();
+      const [one, two] = [await newServer(store, folding), await newServer(store, folding)];
+      await store.append(one.learning, [observation("a", "ann")]);
+      await two.learning.refresh();
+      store.appendPrior("first");
+      await store.append(one.learning, [observation("b", "bob")]);
+      store.appendPrior("second");
+      const late = await newServer(store, folding);
+      const expected = folding.init();
+      const learn = (label: string) => {
+        const lesson = folding.read({ kind: "LABEL", label }, null);
+        if (lesson !== undefined) folding.observe(expected, lesson);
+      };
+      learn("a");
+      folding.sharedPrior?.adopt(expected, "first");
+      const born = folding.inherit(expected);
+      learn("b");
+      folding.sharedPrior?.adopt(expected, "second");
+      for (const { learning } of [one, two, late]) {
+        await learning.refresh();
+        expect(hashOf((await stateOf(learning, undefined)).held.state)).toEqual(hashOf(expected));
+        const bob = await learning.inspect(APPLICATION, { policyVersion: 1, entity: "bob" });
+        expect(folding.decode(bob?.birth as Uint8Array)).toEqual(folding.decode(folding.encode(born)));
+        await learning.stop();
+      }
+    },
+  );
+
+  test("of many large states that are due by time, a group writes those that have waited longest, and few", async () => {
+    const store = new FakeLearningStore();
+    const { learning, clock } = await newServer(store, hashFolding({ paddingBytes: 9000 }));
+    const names = Array.from({ length: 20 }, (_, i) => `e${i}`);
+    const tellAll = (round: number) =>
+      store.append(
+        learning,
+        names.map((name) => observation(`${round} ${name}`, name)),
+      );
+    const writtenAt = (): Map<string, number> => new Map([...store.kept].map(([key, { seq }]) => [key, seq]));
+    await tellAll(1);
+    await clock.pass(6000);
+    const before = writtenAt();
+    await tellAll(2);
+    const again = [...writtenAt()].filter(([key, seq]) => seq > (before.get(key) ?? 0)).map(([key]) => key);
+    expect(again.length).toBeGreaterThan(0);
+    expect(again.length).toBeLessThan(6);
+    const between = writtenAt();
+    await tellAll(3);
+    const next = [...writtenAt()].filter(([key, seq]) => seq > (between.get(key) ?? 0)).map(([key]) => key);
+    expect(next.filter((key) => again.includes(key))).toEqual([]);
+    await learning.stop();
   });
 
   test("forgets the least recently used beyond its bytes, and finds them again", async () => {

@@ -22,6 +22,8 @@ import {
   scoresOf,
 } from "../support/linearCases.js";
 
+const NOTHING = { label: "", intercept: NaN, weights: new Float64Array() };
+
 describe("linear over a feature model", () => {
   const policy = linearPolicy({ kind: "linear", featureModel: "factors" }, NUMBER);
 
@@ -56,6 +58,35 @@ describe("linear over a feature model", () => {
     const combined = policy.combine(state, [], { models: [], choice: undefined }, [], undefined);
     expect(combined.agreement).toBe(0);
     expect(combined.output.kind === "NUMBER" && combined.output.number).toBeCloseTo(7, 0);
+  });
+
+  test("tells how its answers come about: an intercept, and what each feature adds", () => {
+    expect(policy.regression(policy.init())).toEqual([]);
+    const state = policy.init();
+    for (const [a, b, c] of [
+      [1, 0, 2],
+      [0, 1, 5],
+      [1, 1, 6],
+    ] as const)
+      policy.observe(state, context(a, b), isNumber(c));
+    const [{ intercept, weights, label } = NOTHING] = policy.regression(state);
+    expect(label).toBeUndefined();
+    const sum = intercept + 3 * (weights[0] as number) - 2 * (weights[1] as number);
+    expect(numberOf(policy, state, context(3, -2))).toBeCloseTo(sum, 12);
+    const labels = linearPolicy({ kind: "linear", featureModel: "factors" }, LABEL);
+    const learned = labels.init();
+    labels.observe(learned, context(1, 0), isLabel("dog"));
+    const told = labels.regression(learned);
+    expect(told.map((target) => target.label)).toEqual(LABELS);
+    const scored = told.map((target) => target.intercept + (target.weights[0] as number));
+    expect(scoresOf(labels, learned, context(1, 0)).scores.find((one) => one.label === "dog")?.score).toBeCloseTo(
+      scored[1] as number,
+      12,
+    );
+    const overMembers = linearPolicy({ kind: "linear" }, NUMBER);
+    const stacked = overMembers.init();
+    overMembers.observe(stacked, { ...NO_CHOICE, answered: [says("a", 1)] }, isNumber(1));
+    expect(overMembers.regression(stacked)).toEqual([]);
   });
 
   test("learns nothing from a reward, without features, or from features that changed their size", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { normal, seededRandom } from "../../bench/simulation/seededRandom.js";
+import type { Evidence } from "../../src/correction/correctionPolicy.js";
 import { linearPolicy } from "../../src/correction/linearPolicy.js";
 import type { LinearState } from "../../src/correction/linearState.js";
 import { newPolicy } from "../../src/correction/newPolicy.js";
@@ -42,6 +43,26 @@ describe("linear for an entity", () => {
       combine(policy, all, context(1, 1)).agreement,
     );
   });
+
+  test.each([1, 100, 1e-3])(
+    "with a strength is moved alike by its first feedback, with features of size %p",
+    (size) => {
+      const strength = 3;
+      const counting = linearPolicy({ kind: "linear", featureModel: "factors", strength }, NUMBER);
+      for (const features of [2, 50]) {
+        const random = seededRandom(23);
+        const draw = (): Evidence =>
+          context(...Array.from({ length: features }, () => (random() < 0.5 ? size : -size)));
+        const all = counting.init();
+        for (let n = 0; n < 300; n++) counting.observe(all, draw(), isNumber(2 + 0.3 * normal(random)));
+        const entity = counting.inherit(all);
+        const probe = draw();
+        const before = numberOf(counting, entity, probe);
+        counting.observe(entity, probe, isNumber(before + 0.4));
+        expect(numberOf(counting, entity, probe) - before).toBeCloseTo(0.4 / (strength + 1), 3);
+      }
+    },
+  );
 
   test("learns its own from there, and leaves the population as it was", () => {
     const all = population();
@@ -119,8 +140,8 @@ describe("linear's states", () => {
   test("tell how ill-conditioned they are", () => {
     const policy = linearPolicy({ kind: "linear", featureModel: "f", ridge: 1e-6 }, NUMBER);
     const state = policy.init();
-    expect(policy.condition(state)).toBe(1);
+    expect(policy.conditioning.condition(state)).toBe(1);
     for (let n = 0; n < 100; n++) policy.observe(state, context(1000 * n), isNumber(1));
-    expect(policy.condition(state)).toBeGreaterThan(1e6);
+    expect(policy.conditioning.condition(state)).toBeGreaterThan(1e6);
   });
 });

@@ -1,154 +1,161 @@
 import { describe, expect, test } from "@jest/globals";
 import { failure } from "../../src/domain/failure.js";
-import { metricsSamples } from "../../src/telemetry/metricsSamples.js";
-import type { MetricsSample } from "../../src/telemetry/metricsSamples.js";
+import { Histogram } from "../../src/lib/histogram.js";
+import type { LearningFigures, ModelFigures } from "../../src/telemetry/figures.js";
+import { MetricsSamples } from "../../src/telemetry/metricsSamples.js";
+import type { MetricsTarget } from "../../src/telemetry/metricsSamples.js";
 import { ServingMetrics } from "../../src/telemetry/servingMetrics.js";
 import { FakeClock } from "../support/fakeClock.js";
 import { application, prediction } from "../support/fakeServing.js";
 
-function setUp() {
+const INSECTS: MetricsTarget = { kind: "APPLICATION", application: "insects" };
+
+function setUp(target: MetricsTarget = INSECTS, learning: () => LearningFigures | undefined = () => undefined) {
   const clock = new FakeClock();
   const metrics = new ServingMetrics();
-  const samples = metricsSamples(metrics, clock, "insects", 1000);
+  const models = new Map<string, ModelFigures[]>();
+  const applications = new Set(["insects"]);
+  const samples = new MetricsSamples({
+    clock,
+    metrics,
+    ofApplication: (name) => (applications.has(name) ? [] : undefined),
+    ofModel: (name) => models.get(name),
+    learning,
+  });
+  const followed = samples.follow(target, 1000);
   const answer = (latencyMs: number, source: "MODEL" | "CACHE" = "MODEL") =>
     metrics.record(application(), prediction({ source }), latencyMs);
-  /** Asks for the next sample; what came of it by now. */
-  const next = () => {
-    let result: IteratorResult<MetricsSample> | undefined;
-    void samples.next().then((given) => (result = given));
-    return async () => {
-      for (let i = 0; i < 5; i++) await Promise.resolve();
-      return result;
-    };
+  const next = async () => {
+    const result = await followed?.next();
+    return result?.done === false ? result.value.value : undefined;
   };
-  return { clock, metrics, samples, answer, next };
+  const nextOf = async () => (await next())?.application;
+  return { clock, metrics, samples, models, applications, answer, next, nextOf };
 }
 
-describe("metrics samples", () => {
+describe("metrics samples of an application", () => {
+  test("say what was answered in their interval", async () => {
+    const { clock, answer, next } = setUp();
+    expect(await next()).toMatchObject({ intervalMs: 0, application: { predictionsPerSecond: 0, p50Ms: undefined } });
+    answer(10);
+    answer(20, "CACHE");
+    answer(80);
+    clock.advance(1000);
+    expect(await next()).toEqual({
+      at: new Date(clock.wallMs()),
+      intervalMs: 1000,
+      application: {
+        name: "insects",
+        predictionsPerSecond: 3,
+        p50Ms: expect.closeTo(20, 0) as unknown,
+        p99Ms: expect.closeTo(80, -1) as unknown,
+        latencyBuckets: [10, 20, 80].map((ms) => ({ upToMs: bucketOf(ms), count: 1 })),
+        withinSlo: 2 / 3,
+        sources: [
+          { source: "MODEL", count: 2 },
+          { source: "CACHE", count: 1 },
+        ],
+        abandoned: 0,
+        observationsPerSecond: 0,
+        duplicateObservations: 0,
+        failedObservations: 0,
+        learning: undefined,
+        defaultReasons: [],
+        failures: [],
+      },
+      models: [],
+    });
+  });
+
   test("say why defaults were given and what failed, in their interval alone", async () => {
-    const { clock, metrics, next } = setUp();
+    const { clock, metrics, nextOf } = setUp();
     const fail = () => metrics.record(application(), failure("NOT_FOUND", "none"), 1);
     const late = prediction({ source: "DEFAULT", defaultReason: "DEADLINE" });
     fail();
     metrics.record(application(), late, 60);
-    await next()();
-    const second = next();
+    await nextOf();
+    clock.advance(1000);
+    await nextOf();
     fail();
     fail();
     metrics.record(application(), late, 60);
     clock.advance(1000);
-    expect((await second())?.value).toMatchObject({
+    expect(await nextOf()).toMatchObject({
       sources: [{ source: "DEFAULT", count: 1 }],
       defaultReasons: [{ reason: "DEADLINE", count: 1 }],
       failures: [{ code: "NOT_FOUND", count: 2 }],
     });
   });
 
-  test("begin at once, then come one an interval", async () => {
-    const { clock, answer, next } = setUp();
-    expect(await next()()).toMatchObject({ done: false, value: { intervalMs: 0, predictionsPerSecond: 0 } });
-    const second = next();
-    answer(10);
-    answer(20, "CACHE");
-    answer(80);
-    clock.advance(999);
-    expect(await second()).toBeUndefined();
-    clock.advance(1);
-    expect(await second()).toEqual({
-      done: false,
-      value: {
-        at: new Date(clock.wallMs()),
-        intervalMs: 1000,
-        application: "insects",
-        predictionsPerSecond: 3,
-        p50Ms: expect.closeTo(20, 0) as unknown,
-        p99Ms: expect.closeTo(80, -1) as unknown,
-        withinSlo: 2 / 3,
-        sources: [
-          { source: "MODEL", count: 2 },
-          { source: "CACHE", count: 1 },
-        ],
-        observationsPerSecond: 0,
-        defaultReasons: [],
-        failures: [],
-        models: [],
-      },
-    });
-  });
-
   test("count what happened since the last one, and nothing twice", async () => {
-    const { clock, metrics, answer, next } = setUp();
+    const { clock, metrics, answer, nextOf } = setUp();
+    await nextOf();
     answer(5);
-    metrics.record(application(), failure("OVERLOADED", "full"), 1);
-    await next()();
-    metrics.recordObservation("insects", { kind: "observation", seq: 1, duplicate: false });
-    const second = next();
     clock.advance(1000);
-    const sample = await second();
-    expect(sample?.value).toMatchObject({
+    await nextOf();
+    metrics.recordObservation("insects", { kind: "observation", seq: 1, duplicate: false }, () => false);
+    metrics.recordAbandoned(application());
+    clock.advance(1000);
+    expect(await nextOf()).toMatchObject({
       predictionsPerSecond: 0,
-      sources: [],
-      observationsPerSecond: 1,
+      p50Ms: undefined,
+      latencyBuckets: [],
       withinSlo: undefined,
+      sources: [],
+      abandoned: 1,
+      observationsPerSecond: 1,
     });
-    expect(sample?.value).toMatchObject({ p50Ms: undefined, p99Ms: undefined });
   });
 
-  test("are one for all the intervals that a slow reader missed", async () => {
-    const { clock, answer, next } = setUp();
-    await next()();
-    for (let i = 0; i < 5; i++) {
-      answer(5);
-      clock.advance(1000);
-    }
-    const late = next();
-    clock.advance(0);
-    expect(await late()).toMatchObject({ value: { intervalMs: 5000, predictionsPerSecond: 1 } });
-    const following = next();
-    clock.advance(999);
-    expect(await following()).toBeUndefined();
-  });
-
-  test("are given to all who ask at once, an interval apart", async () => {
-    const { clock, answer, next } = setUp();
-    const asked = [next(), next(), next()] as const;
-    expect(await asked[0]()).toMatchObject({ done: false, value: { intervalMs: 0 } });
-    answer(5);
+  test("begin anew with an application that was made anew", async () => {
+    const { clock, metrics, answer, nextOf } = setUp();
+    for (let i = 0; i < 5; i++) answer(5);
+    await nextOf();
+    metrics.retain(new Set());
+    answer(7);
     clock.advance(1000);
-    expect(await asked[1]()).toMatchObject({ done: false, value: { intervalMs: 1000, predictionsPerSecond: 1 } });
-    expect(await asked[2]()).toBeUndefined();
+    const sample = await nextOf();
+    expect(sample).toMatchObject({ predictionsPerSecond: 1, sources: [{ source: "MODEL", count: 1 }] });
+    expect(sample?.latencyBuckets).toEqual([{ upToMs: bucketOf(7), count: 1 }]);
+  });
+
+  test("say what was learned in the interval, and what is known at its end", async () => {
+    const groupRows = new Histogram();
+    const foldMs = new Histogram();
+    const known = { recentLoss: 0.25, realisedCoverage: 0.8, statedCoverage: 0.9, stateAgeMs: 3, rebuildsPending: 2 };
+    const counts = { folded: 10, drifts: { APPLICATION: 1, MODEL: 0, ENTITY: 4 } };
+    const weights = [{ model: "m", weight: 1, observations: 7, recentLoss: 0.5 }];
+    groupRows.record(10);
+    const { clock, nextOf } = setUp(INSECTS, () => ({
+      ...{ application: "insects", ...known, ...structuredClone(counts), groupRows, foldMs },
+      weights: () => weights,
+    }));
+    await nextOf();
+    counts.folded = 16;
+    counts.drifts.ENTITY = 6;
+    groupRows.record(2);
+    groupRows.record(4);
+    foldMs.record(5);
     clock.advance(1000);
-    expect(await asked[2]()).toMatchObject({ done: false, value: { intervalMs: 1000, predictionsPerSecond: 0 } });
-    expect(clock.alarms).toBe(0);
+    const told = { foldedPerSecond: 6, drifts: 2, rowsPerGroup: 3, foldP99Ms: expect.closeTo(5, 0) as unknown };
+    expect(await nextOf()).toMatchObject({ learning: { ...known, ...told, weights } });
   });
 
-  test("end for all who ask at once", async () => {
-    const { clock, samples, next } = setUp();
-    await next()();
-    const asked = [next(), next()] as const;
-    await samples.return?.();
-    expect(clock.alarms).toBe(0);
-    for (const result of asked) expect(await result()).toEqual({ done: true, value: undefined });
-  });
-
-  test("have the latencies of their own application only", async () => {
-    const { clock, metrics, answer, next } = setUp();
-    await next()();
-    const second = next();
-    answer(10);
-    metrics.record(application({ name: "birds" }), prediction(), 400);
+  test("are none of one that is not there, and end with it", async () => {
+    const { clock, samples, applications, next } = setUp();
+    expect(samples.follow({ kind: "APPLICATION", application: "birds" }, 1000)).toBeUndefined();
+    await next();
+    applications.clear();
     clock.advance(1000);
-    expect(await second()).toMatchObject({ value: { p99Ms: expect.closeTo(10, 0) as unknown } });
-  });
-
-  test("end on return, also for one who waits, with nothing left to fire", async () => {
-    const { clock, samples, next } = setUp();
-    await next()();
-    const waiting = next();
-    expect(clock.alarms).toBe(1);
-    expect(await samples.return?.()).toEqual({ done: true, value: undefined });
-    expect(clock.alarms).toBe(0);
-    expect(await waiting()).toEqual({ done: true, value: undefined });
-    expect(await next()()).toEqual({ done: true, value: undefined });
+    expect(await next()).toBeUndefined();
+    expect([samples.size, clock.alarms]).toEqual([0, 0]);
   });
 });
+
+/** The upper bound of the bucket that a latency is shown in. */
+function bucketOf(ms: number): unknown {
+  const histogram = new Histogram();
+  histogram.record(ms);
+  const uppers = Array.from({ length: 120 }, (_, i) => 0.001 * 1.02 ** (10 * i + 9));
+  return expect.closeTo(uppers.find((upper) => upper >= ms) ?? 0, 6);
+}

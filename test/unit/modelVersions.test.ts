@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { ExactCache } from "../../src/caching/exactCache.js";
 import { fromModelVersion } from "../../src/graphql/registryConverters.js";
 import { ModelVersions } from "../../src/serving/modelVersions.js";
+import { dialOwn } from "../../src/replicas/dial.js";
 import { FakeClock } from "../support/fakeClock.js";
 import { modelVersion } from "../support/fakeServing.js";
 
@@ -13,6 +14,7 @@ const noVersions = () =>
     approximateBytes: () => 1e6,
     configuredSettings: () => ({}),
     maxQueueRows: 8,
+    dial: () => dialOwn,
     maxMessageBytes: 1000,
     batchTimeoutMs: 1000,
     onReplicaChange: () => undefined,

@@ -3,8 +3,9 @@ import { failure } from "../../src/domain/failure.js";
 import type { Failure } from "../../src/domain/failure.js";
 import type { NewObservation, StoredObservation, Truth } from "../../src/domain/storePorts.js";
 import type { StoredEvidence } from "../../src/correction/evidence.js";
-import { defaultLoss } from "../../src/domain/application.js";
+import { DEFAULT_FEEDBACK, defaultLoss } from "../../src/domain/application.js";
 import type { Application, OutputSpec } from "../../src/domain/application.js";
+import { FeedbackGuard } from "../../src/serving/feedbackGuard.js";
 import { observe } from "../../src/serving/observe.js";
 import type { ObserveDependencies, ObserveRequest } from "../../src/serving/observe.js";
 import type { PredictRequest } from "../../src/serving/predict.js";
@@ -25,6 +26,7 @@ function setUp(output: OutputSpec = { kind: "LABEL", labels: LABELS }, changes: 
   const metrics = new ServingMetrics();
   let stored: StoredObservation | Failure = { kind: "observation", seq: 9, duplicate: false };
   const predicted: PredictRequest[] = [];
+  const warned: string[] = [];
   const deps: ObserveDependencies = {
     clock,
     metrics,
@@ -35,6 +37,7 @@ function setUp(output: OutputSpec = { kind: "LABEL", labels: LABELS }, changes: 
         return Promise.resolve(stored);
       },
     },
+    guard: new FeedbackGuard({ clock, applications: () => ["insects"], warn: (message) => warned.push(message) }),
     receiptKeys: () => Promise.resolve(KEYS),
     receiptTtlMs: TTL_MS,
     loggedEvidence: (_application, id) => Promise.resolve(logged.get(id)),
@@ -48,6 +51,7 @@ function setUp(output: OutputSpec = { kind: "LABEL", labels: LABELS }, changes: 
     clock,
     appended,
     predicted,
+    warned,
     logged,
     metrics,
     receipt,
@@ -75,6 +79,7 @@ describe("observe", () => {
       application: "insects",
       policyVersion: 3,
       learnedBy: [3],
+      standing: "COUNTED",
       loss: 0,
     });
     const members = [{ model: "m", version: 1, values: "AABAPwAAgD4" }];
@@ -93,6 +98,26 @@ describe("observe", () => {
       },
     ]);
     expect(metrics.of("insects").observations).toBe(1);
+  });
+
+  test("withholds what is more than its key's share, which corrects nothing; and says of a repetition what it was", async () => {
+    const feedback = { ...DEFAULT_FEEDBACK, learnedShare: 0.1 };
+    const { request, appended, storeAnswers, metrics, warned } = setUp(undefined, { feedback });
+    for (let i = 0; i < 10; i++) await request({ key: `k${i}`, keyId: "busy" });
+    // Whoever repeats takes no place, and pushes nobody out.
+    storeAnswers({ kind: "observation", seq: 1, duplicate: true });
+    await request({ key: "k0", keyId: "other" });
+    storeAnswers({ kind: "observation", seq: 11, duplicate: false, withheld: "LEARNED_SHARE" });
+    expect(await request({ key: "more", supersedes: "k0", keyId: "busy" })).toMatchObject({
+      ...{ withheld: "LEARNED_SHARE", learnedBy: [], standing: "NOT_COUNTED", loss: 0 },
+    });
+    expect(appended.at(-1)).toMatchObject({ learnedBy: [], counts: false, withheld: "LEARNED_SHARE" });
+    expect(appended.at(-1)?.supersedes).toBeUndefined();
+    expect(appended.slice(0, -1).every(({ learnedBy, counts }) => learnedBy.length > 0 && counts === undefined)).toBe(
+      true,
+    );
+    expect(metrics.of("insects").withheldObservations).toBe(1);
+    expect(warned).toEqual([expect.stringContaining("feedback of key busy is not learned by insects")]);
   });
 
   test("has an empty key when none is given", async () => {
@@ -120,6 +145,29 @@ describe("observe", () => {
     expect(await ask(ANT)).toMatchObject({ code: "BAD_INPUT", path: ["receipt"], got: "1.0 h" });
     expect(await ask(ANT)).toHaveProperty("message", expect.stringContaining("receiptTtl (1.0 h)"));
     expect(appended).toHaveLength(1);
+  });
+
+  test("refuses a key that the server itself gives, and one that would correct what it has counted", async () => {
+    const { request, appended } = setUp();
+    for (const given of [{ key: "$default" }, { key: "mine", supersedes: "$total" }]) {
+      expect(await request(given)).toMatchObject({
+        code: "BAD_INPUT",
+        path: [Object.keys(given).at(-1)],
+        message: expect.stringContaining("begin with $") as unknown,
+      });
+    }
+    expect(appended).toEqual([]);
+  });
+
+  test("says what has become of a reward", async () => {
+    const { ask, appended, storeAnswers } = setUp(undefined, {
+      policy: { kind: "exp3-ix" },
+      loss: { kind: "REWARD", min: 0, max: 1 },
+    });
+    const counted = { standing: "WAITING", learnedBy: [], key: "click" } as const;
+    storeAnswers({ kind: "observation", seq: 4, duplicate: false, counted });
+    expect(await ask({ kind: "REWARD", reward: 0.5 }, "click")).toMatchObject({ standing: "WAITING", learnedBy: [] });
+    expect(appended).toMatchObject([{ counting: { kind: "REWARD", rule: { aggregation: "EARLIEST", max: 1 } } }]);
   });
 
   test("refuses a forged receipt before anything else, and one of an application that is gone", async () => {

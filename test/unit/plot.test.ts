@@ -54,6 +54,14 @@ describe("figures", () => {
     expect(svg).toContain("T &amp; U");
   });
 
+  test("breaks a line where its points leave the axes", () => {
+    const points = [0.1, 0.2, 9, 9, 0.2, 0.1].map((y, x) => ({ x, y }));
+    const panel: Panel = { x: { label: "x" }, y: { label: "y", from: 0, to: 1 }, series: [{ label: "s", points }] };
+    const svg = drawFigure({ title: "T", panels: [panel] });
+    // One of the circles is the legend's.
+    expect([count(svg, "polyline"), count(svg, "circle")]).toEqual([2, 5]);
+  });
+
   test("leaves out points beyond the axes and lines across that would lie there", () => {
     const panel: Panel = { ...PANEL, y: { label: "error", to: 1 }, references: [{ axis: "y", at: 5, label: "far" }] };
     const svg = drawFigure({ title: "T", panels: [panel] });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { BatcherMetrics } from "../../src/batching/batcherMetrics.js";
 import { failure } from "../../src/domain/failure.js";
 import { Histogram } from "../../src/lib/histogram.js";
-import type { ModelFigures, ReplicaFigures } from "../../src/telemetry/figures.js";
+import type { LearningFigures, ModelFigures, ReplicaFigures } from "../../src/telemetry/figures.js";
 import { prometheusRegistry } from "../../src/telemetry/prometheus.js";
 import { ServingMetrics } from "../../src/telemetry/servingMetrics.js";
 import { application, prediction } from "../support/fakeServing.js";
@@ -61,14 +61,41 @@ function modelFigures(model = "m", replicas: readonly ReplicaFigures[] = [replic
   };
 }
 
-function setUp(models: readonly ModelFigures[] = [modelFigures()]) {
+const LEARNING: LearningFigures = {
+  ...{ application: "insects", folded: 51, drifts: { APPLICATION: 52, MODEL: 53, ENTITY: 54 } },
+  ...{
+    weights: () => [],
+    recentLoss: 0.25,
+    realisedCoverage: 0.875,
+    statedCoverage: 0.9,
+    stateAgeMs: 500,
+    rebuildsPending: 55,
+  },
+  ...{ groupRows: filled(1, 2, 64), foldMs: filled(3, 4) },
+};
+
+function setUp(models: readonly ModelFigures[] = [modelFigures()], learning = LEARNING) {
   const serving = new ServingMetrics();
   for (const latencyMs of LATENCIES_MS) serving.record(application(), prediction(), latencyMs);
   serving.record(application(), prediction({ source: "DEFAULT", defaultReason: "OVERLOADED" }), 0.9);
   serving.record(application(), failure("NOT_FOUND", "none"), 1);
-  serving.recordObservation("insects", { kind: "observation", seq: 1, duplicate: true });
-  const process = { cacheBytes: 12, cacheEntries: 13, hotOperations: 14, eventLoopLateMs: 2 };
-  const registry = prometheusRegistry({ serving, models: () => models, process: () => process });
+  serving.recordObservation("insects", { kind: "observation", seq: 1, duplicate: true }, () => true);
+  const withheld = { kind: "observation", seq: 2, duplicate: false, withheld: "LEARNED_SHARE" } as const;
+  serving.recordObservation("insects", withheld, () => true);
+  const process = {
+    cacheBytes: 12,
+    cacheEntries: 13,
+    hotOperations: 14,
+    eventLoopLateMs: 2,
+    heldEntities: 15,
+    heldEntityBytes: 16,
+  };
+  const registry = prometheusRegistry({
+    serving,
+    models: () => models,
+    learning: () => [learning],
+    process: () => process,
+  });
   const read = async () => parse(await registry.metrics());
   return { serving, read };
 }
@@ -101,6 +128,8 @@ describe("prometheus text", () => {
     expect(find(lines, "skysail_failures_total", { code: "NOT_FOUND" })).toEqual([1]);
     expect(find(lines, "skysail_within_slo_total")).toEqual([6]);
     expect(find(lines, "skysail_observations_total", { result: "duplicate" })).toEqual([1]);
+    expect(find(lines, "skysail_withheld_observations_total", {})).toEqual([1]);
+    expect(find(lines, "skysail_outlier_observations_total", {})).toEqual([1]);
     expect(find(lines, "skysail_model_bad_replies_total", { kind: "unknown" })).toEqual([15]);
     expect(find(lines, "skysail_model_bad_replies_total", { kind: "unusable" })).toEqual([16]);
     for (const [kind, count] of Object.entries({ overdue: 17, ejected: 18, retry_refused: 19, quarantined: 20 })) {
@@ -112,6 +141,24 @@ describe("prometheus text", () => {
     expect(find(lines, "skysail_cache_bytes")).toEqual([12]);
     expect(find(lines, "skysail_hot_operations")).toEqual([14]);
     expect(find(lines, "skysail_event_loop_late_seconds")).toEqual([0.002]);
+  });
+
+  test("has what applications learn, and leaves out what is not known", async () => {
+    const lines = await setUp().read();
+    const of = (name: string, labels: Record<string, string> = {}) =>
+      find(lines, `skysail_${name}`, { application: "insects", ...labels });
+    expect(of("folded_observations_total")).toEqual([51]);
+    expect(["APPLICATION", "MODEL", "ENTITY"].map((whose) => of("drifts_total", { of: whose }))).toEqual([
+      [52],
+      [53],
+      [54],
+    ]);
+    expect([of("recent_loss"), of("realised_coverage"), of("stated_coverage")]).toEqual([[0.25], [0.875], [0.9]]);
+    expect([of("state_age_seconds"), of("rebuilds_pending")]).toEqual([[0.5], [55]]);
+    expect([of("group_rows_sum"), of("fold_seconds_count")]).toEqual([[67], [2]]);
+    expect([find(lines, "skysail_held_entities"), find(lines, "skysail_held_entity_bytes")]).toEqual([[15], [16]]);
+    const { read } = setUp([], { ...LEARNING, recentLoss: undefined });
+    expect(find(await read(), "skysail_recent_loss")).toEqual([]);
   });
 
   test("says why rows failed and why batches went", async () => {

@@ -68,10 +68,16 @@ function evidenceOf(output: OutputSpec, { answered, context }: Logged): Evidence
 }
 
 /** Each entity is born just before its first observation. */
-function fold<State>(policy: CorrectionPolicy<State>, output: OutputSpec, log: readonly Logged[]): Map<string, State> {
+function fold<State>(
+  policy: CorrectionPolicy<State>,
+  output: OutputSpec,
+  log: readonly Logged[],
+  before: (population: State, n: number) => void = () => undefined,
+): Map<string, State> {
   const population = policy.init();
   const states = new Map([["", population]]);
-  for (const row of log) {
+  for (const [n, row] of log.entries()) {
+    before(population, n);
     const entity = row.entity === null ? undefined : (states.get(row.entity) ?? policy.inherit(population));
     if (row.entity !== null && entity !== undefined) {
       states.set(row.entity, entity);
@@ -125,6 +131,8 @@ await withPython("states recomputed by another program from the log alone", (ora
     [{ kind: "linear", featureModel: "f", forgetting: 0.97 }, { kind: "NUMBER" }],
     [{ kind: "linear", featureModel: "f", ridge: 0.2 }, LABEL],
     [{ kind: "linear", forgetting: 0.9, ridge: 3 }, LABEL],
+    [{ kind: "linear", strength: 2 }, LABEL],
+    [{ kind: "linear", featureModel: "f", strength: 0.5, forgetting: 0.97 }, { kind: "NUMBER" }],
   ])("are those of ridge regression %p for %p", async (spec, output) => {
     const log = randomLog(output, 200, 2);
     const answer = await oracle("fold.py", { policy: spec, output }, ...log);
@@ -138,6 +146,33 @@ await withPython("states recomputed by another program from the log alone", (ora
       expect(weights).toHaveLength(right?.weights.flat().length ?? NaN);
       right?.weights.flat().forEach((value, i) => expect(weights[i]).toBeCloseTo(value, 8));
     }
+  });
+
+  test.each<LinearSpec>([
+    { kind: "linear", featureModel: "f" },
+    { kind: "linear", featureModel: "f", strength: 2 },
+  ])("of entities that are born after a prior begin with it: %p", async (spec) => {
+    const output = { kind: "NUMBER" } as const;
+    const log = randomLog(output, 120, 4).map((row, n) => ({ ...row, entity: n < 60 ? "early" : "late" }));
+    const prior = { models: [], entities: 3, mean: [0.5, -1, 2], precision: [4, 9, 0.25] };
+    const lines = [...log.slice(0, 60), { prior }, ...log.slice(60)];
+    const answer = await oracle("fold.py", { policy: spec, output }, ...lines);
+    const recomputed = statesOf(answer as Recomputed<{ models: string[]; observations: number; weights: number[][] }>);
+    const policy = linearPolicy(spec, output);
+    const own = fold(policy, output, log, (population, n) => {
+      if (n === 60) policy.sharedPrior.adopt(population, prior);
+    });
+    for (const [entity, { ridge }] of own) {
+      const weights = ridge === undefined ? [] : [...weightsOf(ridge)];
+      recomputed
+        .get(entity)
+        ?.weights.flat()
+        .forEach((value, i) => expect(weights[i]).toBeCloseTo(value, 8));
+    }
+    const [without] = statesOf(
+      (await oracle("fold.py", { policy: spec, output }, ...log)) as Recomputed<{ weights: number[][] }>,
+    ).get("late")?.weights ?? [[]];
+    expect(without).not.toEqual(recomputed.get("late")?.weights[0]);
   });
 
   test("begin where the population was at a moment that the log names", async () => {

@@ -86,8 +86,9 @@ describe("radius calibration", () => {
       fc.property(fc.array(sample, { minLength: 100, maxLength: 800, size: "max" }), steepness, (samples, steep) => {
         const one = calibration();
         const evidence = samples.map(({ distance, luck }) => ({ distance, disagreed: luck < steep * distance }));
-        // Up to the next at which they are judged.
-        while (evidence.length % 16 !== 0) evidence.push({ distance: 1, disagreed: true });
+        // They are judged at every sixteenth, and at once where the radius may have to narrow: the last time is among the
+        // second half of these, when the farthest bin is as bad as it can be already.
+        for (let i = 0; i < 32; i++) evidence.push({ distance: 1, disagreed: true });
         for (const { distance, disagreed } of evidence) one.record(distance, disagreed, false);
         const expected = slowRadius(evidence);
         if (expected === undefined) expect(one.radius).toBeUndefined();

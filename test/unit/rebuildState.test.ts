@@ -1,6 +1,16 @@
 import { describe, expect, test } from "@jest/globals";
 import { POPULATION } from "../../src/domain/learningPorts.js";
-import type { FeedbackLog, KeptState, LoggedObservation, PolicyVersionRecord } from "../../src/domain/learningPorts.js";
+import type {
+  FeedbackLog,
+  KeptState,
+  LoggedObservation,
+  LoggedPrior,
+  RebuildRefit,
+  PolicyVersionRecord,
+} from "../../src/domain/learningPorts.js";
+import { packFloats } from "../../src/correction/evidence.js";
+import { newFolding } from "../../src/correction/learnedState.js";
+import type { StateFolding } from "../../src/learning/heldState.js";
 import { learnedBy, rebuildState } from "../../src/learning/rebuildState.js";
 import type { RebuildDependencies } from "../../src/learning/rebuildState.js";
 import { FakeClock } from "../support/fakeClock.js";
@@ -17,14 +27,22 @@ function row(seq: number, versions: readonly number[] = [1]): LoggedObservation 
 
 /** The log of one application whose end moves, and the state that is kept of its population. */
 class MovingLog implements FeedbackLog {
+  readonly #folding: StateFolding;
+  readonly birth: Uint8Array;
+  refit: RebuildRefit | undefined;
   rows: LoggedObservation[] = [row(1), row(2), row(3)];
   head = 3;
   isPending = true;
   correctedAt = 0;
   replaced: KeptState | undefined;
+  priors: LoggedPrior[] = [];
   /** Happens when a replacement is tried, once each. */
   readonly meanwhile: (() => void)[] = [];
-  readonly birth = folding.encode(folding.init());
+
+  constructor(own: StateFolding = folding) {
+    this.#folding = own;
+    this.birth = own.encode(own.init());
+  }
 
   async *read(_name: string, { afterSeq, untilSeq = Infinity }: { afterSeq: number; untilSeq?: number }) {
     await Promise.resolve();
@@ -42,14 +60,19 @@ class MovingLog implements FeedbackLog {
         read: () => Promise.resolve([reading]),
         heads: () => Promise.resolve(new Map([["app", this.head]])),
         pendingRebuilds: () => Promise.resolve(this.isPending ? [ref] : []),
+        priors: (_name, _version, afterSeq, untilSeq) =>
+          Promise.resolve(this.priors.filter(({ seq }) => seq > afterSeq && seq <= untilSeq)),
         correctedSince: (_name, seq) => Promise.resolve(this.correctedAt > seq),
-        replace: (_name, state) => Promise.resolve(this.#replace(state)),
+        replace: (_name, state, refit) => {
+          this.refit = refit;
+          return Promise.resolve(this.#replace(state));
+        },
       },
     };
   }
 
   rebuild() {
-    return rebuildState(this.dependencies(), { application: "app", ref, folding, versions: [] });
+    return rebuildState(this.dependencies(), { application: "app", ref, folding: this.#folding, versions: [] });
   }
 
   /** What is left of the log now, from the birth. */
@@ -93,6 +116,55 @@ describe("a rebuilt state", () => {
     });
     expect(await log.rebuild()).toBe("REPLACED");
     expect(log.replaced).toMatchObject({ seq: 4, state: log.expected() });
+  });
+
+  test("has the priors that were learned, each at its place in the log", async () => {
+    const log = new MovingLog();
+    log.priors = [{ seq: 2, prior: "two" }];
+    log.rows.splice(1, 1);
+    expect(await log.rebuild()).toBe("REPLACED");
+    const state = folding.init();
+    const learn = (label: string) => {
+      const lesson = folding.read({ kind: "LABEL", label }, null);
+      if (lesson !== undefined) folding.observe(state, lesson);
+    };
+    learn("1");
+    folding.sharedPrior?.adopt(state, "two");
+    learn("3");
+    expect(log.replaced).toMatchObject({ state: folding.encode(state) });
+  });
+
+  test("of features that are nearly dependent is born with more precision, which its birth keeps and the event tells", async () => {
+    const linear = newFolding({
+      policy: { kind: "linear", featureModel: "factors" },
+      loss: { kind: "SQUARED", range: 10 },
+      output: { kind: "NUMBER" },
+    });
+    const rowOf = (seq: number): LoggedObservation => {
+      const context = packFloats([2e5 * seq, 2e5 * seq]);
+      return {
+        ...row(seq),
+        truth: { kind: "NUMBER", number: seq },
+        evidence: { source: "MODEL", members: [], context },
+      };
+    };
+    const fold = (birth: Uint8Array) => {
+      const state = linear.decode(birth);
+      for (const { truth, evidence } of log.rows) {
+        const lesson = linear.read(truth, evidence);
+        if (lesson !== undefined) linear.observe(state, lesson);
+      }
+      return state;
+    };
+    const log = new MovingLog(linear);
+    log.rows = [rowOf(1), rowOf(2), rowOf(3)];
+    expect(linear.conditioning?.isIll(fold(log.birth))).toBe(true);
+    expect(await log.rebuild()).toBe("REPLACED");
+    const { birth = log.birth, state } = log.replaced ?? {};
+    expect(log.refit?.condition).toBeGreaterThan(1e10);
+    expect(linear.conditioning?.condition(linear.decode(state as Uint8Array))).toBeLessThan(1e10);
+    expect(state).toEqual(linear.encode(fold(birth)));
+    expect(linear.conditioning?.isIll(fold(birth))).toBe(false);
   });
 
   test("is not written again when another server has written it", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { OPEN_ACCESS } from "../../src/domain/access.js";
 import type { RequestContext } from "../../src/graphql/context.js";
 import { RegistryResolver } from "../../src/graphql/registryResolver.js";
 import { application, catalogueOf } from "../support/fakeServing.js";
@@ -8,7 +9,7 @@ describe("an application's links", () => {
     const links = [{ model: "misfit", weight: 1 }];
     // None of them is served.
     const catalogue = catalogueOf(application({ links }), []);
-    const context = { services: { catalogue } } as unknown as RequestContext;
+    const context = { services: { catalogue }, access: OPEN_ACCESS } as unknown as RequestContext;
     const resolver = new RegistryResolver();
     const one = resolver.application("insects", context);
     expect(one).toMatchObject({ name: "insects", models: links });

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { Logger } from "pino";
+import { messageOf } from "../../../src/domain/messageOf.js";
 import type { InputTensor } from "../sdk/batch.js";
 import { defineModel, type Model } from "../sdk/model.js";
 import { oneOf, positiveInteger } from "../sdk/options.js";
-import { messageOf } from "../sdk/refusal.js";
 import { runWrapper, type WrapperOptions } from "../sdk/runWrapper.js";
 import { requireCudaProvider } from "./cuda.js";
 import { createSessionRunner, type InputData, type Runner, type SessionOptions } from "./runner.js";
@@ -77,15 +77,21 @@ async function startRunner(session: SessionOptions, options: OnnxOptions, logger
   if (options.execution !== "worker" && options.workers === 1) {
     const inline = await createSessionRunner(session);
     await warmUp(inline, 1, 3);
-    if (options.execution === "inline") return inline;
-    const fastestMs = await warmUp(inline, 64, 5);
-    logger.info({ fastestMs, execution: fastestMs <= INLINE_LIMIT_MS ? "inline" : "worker" }, "timed 64 rows");
-    if (fastestMs <= INLINE_LIMIT_MS) return inline;
+    if (options.execution === "inline" || (await isFast(inline, logger))) return inline;
     await inline.close();
   }
   const threaded = await createThreadRunner(session, options.workers);
   await Promise.all(Array.from({ length: options.workers }, () => warmUp(threaded, 1, 1)));
   return threaded;
+}
+
+/** What a row of texts takes depends on the texts, and nothing bounds it: it counts as slow. */
+async function isFast(runner: Runner, logger: Logger): Promise<boolean> {
+  if (runner.signature.inputs.some(({ datatype }) => datatype === "BYTES")) return false;
+  const fastestMs = await warmUp(runner, 64, 5);
+  const fast = fastestMs <= INLINE_LIMIT_MS;
+  logger.info({ fastestMs, execution: fast ? "inline" : "worker" }, "timed 64 rows");
+  return fast;
 }
 
 function dataOf(input: InputTensor): InputData {

@@ -1,3 +1,4 @@
+import "./noTelemetry.js";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Signature, TensorSpec } from "../../../src/domain/tensor.js";
 import type { OutputTensor } from "../sdk/model.js";

@@ -1,7 +1,7 @@
 import { parentPort, Worker, workerData } from "node:worker_threads";
 import type { Signature } from "../../../src/domain/tensor.js";
+import { messageOf } from "../../../src/domain/messageOf.js";
 import type { OutputTensor } from "../sdk/model.js";
-import { messageOf } from "../sdk/refusal.js";
 import { createSessionRunner, type InputData, type Runner, type SessionOptions } from "./runner.js";
 
 interface RunMessage {

@@ -1,6 +1,7 @@
+import { messageOf } from "../../../src/domain/messageOf.js";
 import type { Batch } from "./batch.js";
 import type { Model, OutputTensor } from "./model.js";
-import { isRefusal, messageOf, refusal, type Refusal } from "./refusal.js";
+import { isRefusal, refusal, type Refusal } from "./refusal.js";
 
 export interface Computed {
   readonly kind: "computed";

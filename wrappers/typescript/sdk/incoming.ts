@@ -1,6 +1,6 @@
+import { messageOf } from "../../../src/domain/messageOf.js";
 import { ModelInferRequest } from "../../../src/protocol/generated/inference.js";
 import { recoverText } from "../../../src/protocol/recoverText.js";
-import { messageOf } from "./refusal.js";
 
 /** Bytes that are no ModelInferRequest. The id is kept where it can be read, so that the sender learns which failed. */
 export interface Malformed {

@@ -1,9 +1,10 @@
 import type { Logger } from "pino";
+import { messageOf } from "../../../src/domain/messageOf.js";
 import type { ModelInferRequest } from "../../../src/protocol/generated/inference.js";
 import type { Computed, Executor } from "./executor.js";
 import { isMalformed, type Malformed } from "./incoming.js";
 import type { Model } from "./model.js";
-import { isRefusal, messageOf, refusal, type Refusal } from "./refusal.js";
+import { isRefusal, refusal, type Refusal } from "./refusal.js";
 import { buildReply, refused, type Outcome } from "./reply.js";
 import { readRequest, type InferRequest, type RequestLimits } from "./request.js";
 

@@ -22,8 +22,3 @@ export function refusal(code: ErrorCode, message: string): Refusal {
 export function isRefusal(value: object): value is Refusal {
   return (value as { kind?: unknown }).kind === "refusal";
 }
-
-/** What was thrown, as a line. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -10,7 +10,7 @@ import type {
 } from "../../../src/protocol/generated/inference.js";
 import { InputTensor, type Batch } from "./batch.js";
 import { isRefusal, refusal, type Refusal } from "./refusal.js";
-import { packContents } from "./typedContents.js";
+import { packContents } from "../../../src/protocol/typedContents.js";
 
 export interface RequestLimits {
   readonly maxRows: number;

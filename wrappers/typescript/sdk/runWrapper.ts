@@ -1,10 +1,11 @@
 import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 import { Command, CommanderError } from "commander";
 import { destination, pino, type Logger } from "pino";
+import { messageOf } from "../../../src/domain/messageOf.js";
 import { DEFAULT_MAX_MESSAGE_BYTES } from "../../../src/protocol/grpcOptions.js";
+import type { PeerFiles } from "../../../src/protocol/peerFiles.js";
 import type { Model } from "./model.js";
 import { listenAddress, oneOf, positiveInteger } from "./options.js";
-import { messageOf } from "./refusal.js";
 import { serveModel, type WrapperServer } from "./serveModel.js";
 
 /** What every wrapper takes on its command line. */
@@ -16,6 +17,9 @@ export interface WrapperOptions {
   readonly maxRows: number;
   readonly nonFinite: "pass" | "refuse";
   readonly exitWithStdin?: boolean;
+  readonly tlsCa?: string;
+  readonly tlsCertificate?: string;
+  readonly tlsKey?: string;
 }
 
 export interface WrapperProgram<Options extends WrapperOptions = WrapperOptions> {
@@ -47,7 +51,7 @@ export async function runWrapper<Options extends WrapperOptions>(
     if (options === undefined) return;
     const stdin = options.exitWithStdin === true ? watchStdin(logger) : undefined;
     const model = await program.createModel(options, logger);
-    const server = await serveModel(model, { ...options, logger });
+    const server = await serveModel(model, { ...options, tls: tlsOf(options), logger });
     exitOnSignals(server, logger);
     stdin?.serves(server);
     process.stdout.write(`${readyLine(server, model)}\n`);
@@ -75,6 +79,9 @@ function parseOptions<Options extends WrapperOptions>(
     .option("--max-message-bytes <bytes>", "longest message, both ways", positiveInteger, DEFAULT_MAX_MESSAGE_BYTES)
     .option("--max-rows <rows>", "most rows of a request", positiveInteger, 65_536)
     .option("--non-finite <policy>", "NaN and infinite inputs: pass or refuse", oneOf("pass", "refuse"), "pass")
+    .option("--tls-ca <file>", "answer only Skysail's server, by certificates of this authority")
+    .option("--tls-certificate <file>", "this wrapper's own, with its chain; read again when it changes")
+    .option("--tls-key <file>", "its private key, in PEM like the others")
     .option("--exit-with-stdin", "exit when stdin ends: with the process that started this one")
     .allowExcessArguments(false)
     .exitOverride()
@@ -86,6 +93,15 @@ function parseOptions<Options extends WrapperOptions>(
     if (error instanceof CommanderError && error.exitCode === 0) return undefined;
     throw error;
   }
+}
+
+function tlsOf({ listen, tlsCa: ca, tlsCertificate: certificate, tlsKey: key }: WrapperOptions): PeerFiles | undefined {
+  if (ca === undefined && certificate === undefined && key === undefined) return undefined;
+  if (ca === undefined || certificate === undefined || key === undefined) {
+    throw new Error("--tls-ca, --tls-certificate and --tls-key: give all three, or none to answer everyone");
+  }
+  if (listen.startsWith("unix:")) throw new Error("--tls-ca is for host:port: a socket is this user's alone already");
+  return { ca, certificate, key };
 }
 
 /** SIGTERM and SIGINT drain; a second one gives up waiting. */

@@ -4,9 +4,11 @@ import * as grpc from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import type { Logger } from "pino";
 import { DEFAULT_MAX_MESSAGE_BYTES, serverOptions } from "../../../src/protocol/grpcOptions.js";
+import type { PeerFiles } from "../../../src/protocol/peerFiles.js";
 import { Executor } from "./executor.js";
 import { Inference } from "./inference.js";
 import type { Model } from "./model.js";
+import { peersOf } from "./peers.js";
 import type { RequestLimits } from "./request.js";
 import { InferenceService } from "./service.js";
 
@@ -14,6 +16,8 @@ export interface ServeOptions extends Partial<RequestLimits> {
   /** `unix:/path`, or host:port; port 0 takes a free one. */
   readonly listen: string;
   readonly maxMessageBytes?: number;
+  /** Without, whoever reaches the wrapper is answered. */
+  readonly tls?: PeerFiles | undefined;
   /** Requests that may wait; one more is refused. Default 1024. */
   readonly maxQueued?: number;
   readonly logger: Logger;
@@ -37,10 +41,11 @@ export async function serveModel(model: Model, options: ServeOptions): Promise<W
   const inference = new Inference(model, executor, { maxRows, nonFinite, maxMessageBytes, logger });
   const service = new InferenceService(inference);
   const health = new HealthImplementation();
-  const server = new grpc.Server(serverOptions(maxMessageBytes));
+  const peers = peersOf(options.tls, logger);
+  const server = new grpc.Server({ ...serverOptions(maxMessageBytes), interceptors: peers.interceptors });
   service.addTo(server);
   health.addToServer(server);
-  const address = await bind(server, options.listen);
+  const address = await bind(server, options.listen, peers.credentials);
   for (const name of HEALTH_SERVICES) health.setStatus(name, "SERVING");
 
   let stopping: Promise<void> | undefined;
@@ -50,19 +55,22 @@ export async function serveModel(model: Model, options: ServeOptions): Promise<W
     if (!drained) logger.warn({ limitMs }, "stopped with requests still in flight");
     service.endStreams();
     await close(server);
+    peers.stop();
     await model.close?.();
   };
   return { address, stop: (limitMs = 4000) => (stopping ??= stop(limitMs)) };
 }
 
-async function bind(server: grpc.Server, listen: string): Promise<string> {
+async function bind(server: grpc.Server, listen: string, credentials: grpc.ServerCredentials): Promise<string> {
   if (listen.startsWith("unix:")) await removeStaleSocket(listen.slice("unix:".length));
+  // A socket is its owner's alone.
+  const umask = process.umask(0o177);
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(listen, grpc.ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(listen, credentials, (error, bound) => {
       if (error === null) resolve(bound);
       else reject(new Error(`cannot listen on ${listen}: ${error.message}`));
     });
-  });
+  }).finally(() => process.umask(umask));
   return listen.startsWith("unix:") ? listen : listen.replace(/:\d+$/, `:${port}`);
 }
 

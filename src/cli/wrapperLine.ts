@@ -1,0 +1,23 @@
+import { z } from "zod";
+
+const LEVELS: Readonly<Record<number, string>> = { 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "fatal" };
+const LINE = z.looseObject({ level: z.number(), msg: z.string() });
+
+/** Wrappers log JSON in pino's fields; what a framework prints is text, which no terminal is to obey. */
+export function wrapperLine(text: string): string {
+  try {
+    const { level, msg, time: _time, pid: _pid, hostname: _host, name: _name, ...facts } = LINE.parse(JSON.parse(text));
+    const more = Object.keys(facts).length === 0 ? "" : ` ${JSON.stringify(facts)}`;
+    return printable(`${LEVELS[level] ?? level} ${msg.trimEnd()}${more}`);
+  } catch {
+    return printable(text);
+  }
+}
+
+/** What was several lines in one is shown as such. */
+function printable(text: string): string {
+  return text
+    .replace(/\r?\n/g, "\n    ")
+    .replace(/\t/g, " ")
+    .replace(/[^\P{Cc}\n]/gu, "\ufffd");
+}

@@ -1,0 +1,152 @@
+import { GraphQLInputObjectType, GraphQLList, GraphQLNonNull, GraphQLString } from "graphql";
+import type { GraphQLInputFieldConfig, GraphQLUnionType } from "graphql";
+import { sees } from "../domain/access.js";
+import { badInput, isFailure } from "../domain/failure.js";
+import type { Failure } from "../domain/failure.js";
+import type { Observed } from "../serving/observe.js";
+import { field, inputFields, listOf, typeOf } from "./applicationParts.js";
+import type { ApplicationParts, Fields, InputFields } from "./applicationParts.js";
+import type { RequestContext } from "./context.js";
+import { fromActivated, fromFailure, fromObserved } from "./predictionConverters.js";
+
+type Path = readonly (string | number)[];
+
+/** What one application may be told. */
+export function applicationMutations(parts: ApplicationParts): Fields {
+  const { main, application } = parts;
+  const observeInput = observeInputOf(parts);
+  const result = new GraphQLNonNull(typeOf(main, "ObserveResult") as GraphQLUnionType);
+  const observe = field(
+    "Takes what turned out to be true for a prediction. Answers once it is durable and learned from.",
+    result,
+    observeInput,
+    (given: GivenObservation, context) => {
+      context.rows.take(1);
+      return observeOne(parts, given, ["input"], context);
+    },
+  );
+  const observeMany = field(
+    "One result for each, in their order. One that fails does not fail the others. At most 1,000.",
+    new GraphQLNonNull(new GraphQLList(result)),
+    new GraphQLInputObjectType({
+      name: "ObserveManyInput",
+      description: "What turned out to be true for several predictions.",
+      fields: { observations: { type: listOf(observeInput), description: "At most 1,000." } },
+    }),
+    ({ observations }: { readonly observations: readonly GivenObservation[] }, context) => {
+      context.rows.take(observations.length);
+      return Promise.all(observations.map((each, i) => observeOne(parts, each, ["input", "observations", i], context)));
+    },
+  );
+  const told = { observe, observeMany };
+  return application.feedback.deferActivation ? { ...told, ...activations(parts) } : told;
+}
+
+interface GivenObservation {
+  readonly receipt?: string | null;
+  readonly example?: { readonly input: unknown; readonly entity?: string | null } | null;
+  readonly key?: string | null;
+  readonly supersedes?: string | null;
+  readonly [truthOrReward: string]: unknown;
+}
+
+/** Rewards are of what was answered then: there is no example with one. */
+function observeInputOf(parts: ApplicationParts): GraphQLInputObjectType {
+  const { receipt, example, truth: _, ...rest } = inputFields(parts, "ObserveInput");
+  const { name, field: told } = parts.output.truth;
+  const { entity } = inputFields(parts, "ExampleInput");
+  const exampleInput = new GraphQLInputObjectType({
+    name: "ExampleInput",
+    description: "An input whose truth is known, without a prediction: it is evaluated now.",
+    fields: {
+      input: { type: new GraphQLNonNull(parts.input.type), description: "The input." },
+      entity: entity as GraphQLInputFieldConfig,
+    },
+  });
+  const fields: InputFields = { ...rest, [name]: told };
+  return new GraphQLInputObjectType({
+    name: "ObserveInput",
+    description: name === "reward" ? "How good a prediction was." : "Exactly one of `receipt` and `example`.",
+    fields:
+      name === "reward"
+        ? { ...fields, receipt: { ...receipt, type: new GraphQLNonNull(GraphQLString) } }
+        : { ...fields, receipt: receipt as GraphQLInputFieldConfig, example: { ...example, type: exampleInput } },
+  });
+}
+
+async function observeOne(
+  { application, input, output }: ApplicationParts,
+  given: GivenObservation,
+  path: Path,
+  { services, access }: RequestContext,
+): Promise<object> {
+  const { receipt, example } = given;
+  const truth = output.truth.toTruth(given[output.truth.name]);
+  const common = {
+    truth,
+    key: given.key ?? undefined,
+    supersedes: given.supersedes ?? undefined,
+    keyId: access.keyId,
+    // A receipt of another application than the address's is not to be found here.
+    isSeen: (name: string) => name === application.name && sees(access, name),
+  };
+  if ((receipt == null) === (example == null)) {
+    return fromFailure(
+      badInput([...path, "receipt"], "exactly one of receipt and example", receipt == null ? "neither" : "both"),
+    );
+  }
+  if (example == null) {
+    return fromTyped(await services.observe({ ...common, target: { kind: "RECEIPT", receipt: receipt ?? "" } }));
+  }
+  const inputPath = [...path, "example", "input"];
+  const evaluated = { application: application.name, input: input.toValue(example.input), inputPath };
+  const target = { kind: "EXAMPLE", ...evaluated, entity: example.entity ?? undefined } as const;
+  return fromTyped(await services.observe({ ...common, target }));
+
+  /** Here the truth has no kind, and stands in a place of its own. */
+  function fromTyped(answer: Observed | Failure): object {
+    if (!isFailure(answer) || answer.path?.[0] !== "truth") return fromObserved(answer);
+    const { expected, got } = answer;
+    const at = [...path, output.truth.name, ...answer.path.slice(2)];
+    return fromFailure(expected === undefined ? answer : badInput(at, expected, got ?? ""));
+  }
+}
+
+function activations({ main, application }: ApplicationParts): Fields {
+  const result = new GraphQLNonNull(typeOf(main, "ActivateResult") as GraphQLUnionType);
+  const description = "Of a prediction of this application.";
+  const receipt = { type: new GraphQLNonNull(GraphQLString), description };
+  const isSeenBy =
+    ({ access }: RequestContext) =>
+    (name: string): boolean =>
+      name === application.name && sees(access, name);
+  const activate = field(
+    "Takes it that a prediction was shown: only now it counts. Answers once that is durable.",
+    result,
+    new GraphQLInputObjectType({
+      name: "ActivateInput",
+      description: "A prediction that was shown.",
+      fields: { receipt },
+    }),
+    async (given: { readonly receipt: string }, context) => {
+      context.rows.take(1);
+      return fromActivated(await context.services.activate(given.receipt, isSeenBy(context)));
+    },
+  );
+  const activateMany = field(
+    "One result for each, in their order. One that fails does not fail the others. At most 1,000.",
+    new GraphQLNonNull(new GraphQLList(result)),
+    new GraphQLInputObjectType({
+      name: "ActivateManyInput",
+      description: "Predictions that were shown.",
+      fields: { receipts: { type: listOf(GraphQLString), description: "At most 1,000." } },
+    }),
+    async ({ receipts }: { readonly receipts: readonly string[] }, context) => {
+      context.rows.take(receipts.length);
+      const isSeen = isSeenBy(context);
+      const activated = receipts.map((each) => context.services.activate(each, isSeen));
+      return (await Promise.all(activated)).map(fromActivated);
+    },
+  );
+  return { activate, activateMany };
+}

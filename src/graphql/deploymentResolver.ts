@@ -1,0 +1,185 @@
+import { GraphQLError } from "graphql";
+import { Arg, Ctx, Float, ID, Int, Mutation, Query, Resolver, Root, Subscription } from "type-graphql";
+import type { DeploymentRequest } from "../deploying/deploymentRequest.js";
+import type { DeploymentView } from "../deploying/deployments.js";
+import { badInput, failure, isFailure } from "../domain/failure.js";
+import type { Failure } from "../domain/failure.js";
+import { pageDownFrom } from "./connection.js";
+import type { RequestContext } from "./context.js";
+import {
+  DeploymentConnectionType,
+  DeploymentResultUnion,
+  DeploymentType,
+  DeployModelInput,
+  PruneDeploymentsInput,
+  PruneDeploymentsResultUnion,
+  SetReplicasInput,
+  UndeployModelInput,
+  WrapperLogResultUnion,
+} from "./deploymentTypes.js";
+import { fromFailure } from "./predictionConverters.js";
+
+const MAX_LINES = 1000;
+
+/** Saved models that servers run. */
+@Resolver()
+export class DeploymentResolver {
+  @Mutation(() => DeploymentResultUnion, {
+    description:
+      "Begins to run a saved model. Its version becomes current when all replicas are ready and warmed up; if it fails, what served before serves on. Follow it with `deployment` or `deployments`. The same again is the one that runs.",
+  })
+  async deployModel(
+    @Arg("input", () => DeployModelInput) input: DeployModelInput,
+    @Ctx() { services }: RequestContext,
+  ): Promise<object> {
+    return fromDeployment(await services.deployments.deploy(toRequest(input)));
+  }
+
+  @Mutation(() => DeploymentResultUnion, {
+    description: "Ends a version's wrappers on this server. The version stays registered, and can be deployed again.",
+  })
+  async undeployModel(
+    @Arg("input", () => UndeployModelInput) { model, version, force }: UndeployModelInput,
+    @Ctx() { services }: RequestContext,
+  ): Promise<object> {
+    return fromDeployment(
+      await services.deployments.undeploy({ model, version: version ?? undefined }, force ?? false),
+    );
+  }
+
+  @Mutation(() => DeploymentResultUnion, {
+    description: "How many processes serve a version on this server. Those that go answer what they were asked first.",
+  })
+  async setReplicas(
+    @Arg("input", () => SetReplicasInput) { model, version, replicas, expectedReplicas }: SetReplicasInput,
+    @Ctx() { services }: RequestContext,
+  ): Promise<object> {
+    const named = { model, version: version ?? undefined };
+    return fromDeployment(await services.deployments.setReplicas(named, replicas, expectedReplicas ?? undefined));
+  }
+
+  @Mutation(() => PruneDeploymentsResultUnion, {
+    description:
+      "Removes saved models and Python environments that nothing on this server runs from. One that is needed again is brought, or made, again.",
+  })
+  async pruneDeployments(
+    @Arg("input", () => PruneDeploymentsInput) { unusedDays }: PruneDeploymentsInput,
+    @Ctx() { services }: RequestContext,
+  ): Promise<object> {
+    const pruned = await services.deployments.prune(unusedDays ?? 7);
+    if (isFailure(pruned)) return fromFailure(pruned);
+    const { artefacts, environments } = pruned;
+    return { __typename: "PrunedDeployments", artifacts: artefacts, environments };
+  }
+
+  @Query(() => DeploymentResultUnion, { description: "As it is now; of another server, as the database has it." })
+  async deployment(
+    @Arg("id", () => ID, { description: "`Deployment.id`." }) id: string,
+    @Ctx() { services }: RequestContext,
+  ): Promise<object> {
+    const seq = seqOf(id);
+    const found = seq === undefined ? undefined : await services.deployments.find(seq);
+    return fromDeployment(found ?? failure("NOT_FOUND", `deployment ${id.slice(0, 80)} does not exist`));
+  }
+
+  @Query(() => DeploymentConnectionType, { description: "Of all servers, those that ended too, newest first." })
+  async deployments(
+    @Arg("first", () => Int, { defaultValue: 20, description: "1 to 100." }) first: number,
+    @Arg("after", () => String, { nullable: true }) after: string | undefined,
+    @Arg("model", () => String, { nullable: true, description: "Absent: of all." }) model: string | undefined,
+    @Ctx() { services }: RequestContext,
+  ): Promise<object> {
+    const read = (seq: number, count: number) => services.deployments.before(seq, count, model ?? undefined);
+    return orThrow(await pageDownFrom({ first, after }, read, fromView));
+  }
+
+  @Query(() => WrapperLogResultUnion, {
+    description: "What the wrappers of a version that this server launched printed last, the examples' too.",
+  })
+  wrapperLog(
+    @Arg("model", () => String) model: string,
+    @Arg("version", () => Int, { nullable: true, description: "Absent: the current one." }) version: number | undefined,
+    @Arg("last", () => Int, { defaultValue: 100, description: "1 to 1000." }) last: number,
+    @Arg("afterSeq", () => Float, { defaultValue: 0, description: "As of the last line that is known." })
+    afterSeq: number,
+    @Ctx() { services }: RequestContext,
+  ): object {
+    if (!(last >= 1 && last <= MAX_LINES)) return fromFailure(badInput(["last"], `1 to ${MAX_LINES}`, String(last)));
+    const found = services.deployments.log(model, version ?? undefined, last, afterSeq);
+    return isFailure(found) ? fromFailure(found) : { __typename: "WrapperLog", ...found };
+  }
+
+  @Subscription(() => DeploymentType, {
+    name: "deployments",
+    description: "Deployments of this server as they are, then each change of one: its status, its progress.",
+    subscribe: ({ args, context }) => follow(args as FollowArguments, context as RequestContext),
+  })
+  deployments_(
+    @Root() view: DeploymentView,
+    @Arg("id", () => ID, { nullable: true, description: "Absent: of all." }) _id: string | undefined,
+    @Ctx() _context: RequestContext,
+  ): object {
+    return fromView(view);
+  }
+}
+
+interface FollowArguments {
+  readonly id?: string | null;
+}
+
+function follow({ id }: FollowArguments, { services }: RequestContext): AsyncIterable<DeploymentView> {
+  if (id == null) return services.deployments.follow(undefined);
+  const seq = seqOf(id);
+  if (seq !== undefined) return services.deployments.follow(seq);
+  throw new GraphQLError(`deployment ${id.slice(0, 80)} does not exist`, { extensions: { code: "NOT_FOUND" } });
+}
+
+function seqOf(id: string): number | undefined {
+  return /^[1-9]\d{0,14}$/.test(id) ? Number(id) : undefined;
+}
+
+function toRequest(input: DeployModelInput): DeploymentRequest {
+  return {
+    artefact: input.artifact,
+    model: input.model,
+    version: input.version ?? undefined,
+    framework: input.framework,
+    fileName: input.fileName ?? undefined,
+    unpack: input.unpack ?? undefined,
+    signature: input.signature ?? undefined,
+    options: input.options ?? undefined,
+    requirements: input.requirements ?? undefined,
+    replicas: input.replicas ?? undefined,
+    device: input.device ?? undefined,
+    memoryLimitBytes: input.memoryLimitBytes ?? undefined,
+    niceness: input.niceness ?? undefined,
+    cpus: input.cpus ?? undefined,
+    activate: input.activate ?? undefined,
+    readyWithinMs: input.readyWithinMs ?? undefined,
+  };
+}
+
+function fromDeployment(found: DeploymentView | Failure): object {
+  return isFailure(found) ? fromFailure(found) : fromView(found);
+}
+
+function fromView(view: DeploymentView): object {
+  const { seq, model, version, status, progress, reason, lastLines, server, isHere, isChanging, readyReplicas, spec } =
+    view;
+  const { artefact, framework, replicas, device, memoryLimitBytes, niceness, cpus } = spec;
+  const { createdAtMs, updatedAtMs } = view;
+  return {
+    __typename: "Deployment",
+    id: String(seq),
+    ...{ model, version, status, progress, reason, lastLines, server, readyReplicas, createdAtMs, updatedAtMs },
+    ...{ framework, replicas, device, memoryLimitBytes, niceness, cpus },
+    artifact: artefact,
+    here: isHere,
+    changing: isChanging,
+  };
+}
+
+function orThrow<T>(found: T | Failure): T {
+  if (!isFailure(found)) return found;
+  throw new GraphQLError(found.message, { extensions: { code: found.code } });
+}

@@ -1,0 +1,48 @@
+import { Arg, FieldResolver, Int, Resolver, Root } from "type-graphql";
+import { ApplicationType } from "./applicationTypes.js";
+import { pageByName, pageDown } from "./connection.js";
+import { AFTER, connectionOf, FIRST } from "./connectionTypes.js";
+import { PolicyVersionType } from "./policyTypes.js";
+import { ModelType, ModelVersionType } from "./registryTypes.js";
+import { ReplicaType } from "./replicaTypes.js";
+
+const PolicyVersionConnection = connectionOf("PolicyVersion", PolicyVersionType);
+const ModelVersionConnection = connectionOf("ModelVersion", ModelVersionType);
+const ReplicaConnection = connectionOf("Replica", ReplicaType);
+
+/** Pages of what an application or a model has by its own. */
+@Resolver(() => ApplicationType)
+export class ApplicationPagesResolver {
+  @FieldResolver(() => PolicyVersionConnection, { description: "All versions of the policy, newest first." })
+  policyVersionConnection(
+    @Root() { allPolicyVersions }: { readonly allPolicyVersions: () => readonly { readonly version: number }[] },
+    @Arg("first", () => Int, FIRST) first: number,
+    @Arg("after", () => String, AFTER) after: string | undefined,
+  ): object {
+    return pageDown(allPolicyVersions(), ({ version }) => version, first, after);
+  }
+}
+
+@Resolver(() => ModelType)
+export class ModelPagesResolver {
+  @FieldResolver(() => ModelVersionConnection, { description: "All versions, newest first." })
+  versionConnection(
+    @Root() { allVersions }: { readonly allVersions: () => readonly { readonly version: number }[] },
+    @Arg("first", () => Int, FIRST) first: number,
+    @Arg("after", () => String, AFTER) after: string | undefined,
+  ): object {
+    return pageDown(allVersions(), ({ version }) => version, first, after);
+  }
+}
+
+@Resolver(() => ModelVersionType)
+export class ModelVersionPagesResolver {
+  @FieldResolver(() => ReplicaConnection, { description: "All of this server's links to wrappers of it, by id." })
+  replicaConnection(
+    @Root() { allReplicas }: { readonly allReplicas: () => readonly { readonly id: string }[] },
+    @Arg("first", () => Int, FIRST) first: number,
+    @Arg("after", () => String, AFTER) after: string | undefined,
+  ): object {
+    return pageByName(allReplicas(), ({ id }) => id, first, after);
+  }
+}

@@ -1,0 +1,55 @@
+import { isFailure } from "../domain/failure.js";
+import type { Failure } from "../domain/failure.js";
+import type { Judgement } from "../serving/policyEvaluations.js";
+import type { PolicyReplay, ReplayRequest } from "../serving/policyReplays.js";
+import { toLossSpec, toPolicySpec } from "./policyConverters.js";
+import type { LossInput, PolicyInput } from "./policyTypes.js";
+import { fromFailure } from "./predictionConverters.js";
+import type { ReplayPolicyInput } from "./replayTypes.js";
+
+export function toReplayRequest({
+  application,
+  policy,
+  loss,
+  from,
+  activate,
+}: ReplayPolicyInput): ReplayRequest | Failure {
+  const specs = toPolicyAndLoss(policy, loss);
+  return isFailure(specs) ? specs : { application, ...specs, from: from ?? undefined, activate };
+}
+
+export function toPolicyAndLoss(
+  policy: PolicyInput,
+  loss: LossInput | null | undefined,
+): Pick<ReplayRequest, "policy" | "loss"> | Failure {
+  const policySpec = toPolicySpec(policy);
+  if (isFailure(policySpec)) return policySpec;
+  const lossSpec = loss == null ? undefined : toLossSpec(loss);
+  return isFailure(lossSpec) ? lossSpec : { policy: policySpec, loss: lossSpec };
+}
+
+export function fromPolicyReplay(replay: PolicyReplay | Failure): object {
+  if (isFailure(replay)) return fromFailure(replay);
+  const { application, version, status, progress, startedAtMs } = replay;
+  const { afterSeq, seq, endSeq, rows, folded, entities, compared, lossSum, loggedLossSum } = progress;
+  const meanOf = (sum: number) => (compared === 0 ? undefined : sum / compared);
+  return {
+    __typename: "PolicyReplay",
+    ...{ application, version, status, startedAtMs, rows, folded, entities, compared },
+    reason: replay.failure,
+    done: seq - afterSeq,
+    total: endSeq - afterSeq,
+    skipped: fromSkipped(progress.skipped),
+    meanLoss: meanOf(lossSum),
+    loggedMeanLoss: meanOf(loggedLossSum),
+  };
+}
+
+export function fromSkipped(skipped: Readonly<Record<string, number>>): object[] {
+  return Object.entries(skipped).map(([reason, rows]) => ({ reason, rows }));
+}
+
+export function fromJudgement(judgement: Judgement | Failure): object {
+  if (isFailure(judgement)) return fromFailure(judgement);
+  return { ...judgement, __typename: "PolicyEvaluation", skipped: fromSkipped(judgement.skipped) };
+}

@@ -1,0 +1,16 @@
+/** Where a wrapper listens: `unix:/path`, or `host:port` with a name, an IPv4 address or an IPv6 address in brackets. */
+export type Endpoint =
+  | { readonly kind: "socket"; readonly path: string }
+  | { readonly kind: "host"; readonly host: string; readonly port: number };
+
+/** Undefined for what is none. A host comes without brackets. */
+export function parseEndpoint(text: string): Endpoint | undefined {
+  if (text.startsWith("unix:")) {
+    const path = text.slice("unix:".length);
+    return path.length > 1 && path.startsWith("/") ? { kind: "socket", path } : undefined;
+  }
+  const [, name, address, digits] = /^(?:([^\s/:[\]]+)|\[([0-9a-fA-F:.]+)\]):(\d{1,5})$/.exec(text) ?? [];
+  const host = name ?? address;
+  const port = Number(digits);
+  return host !== undefined && port >= 1 && port <= 65535 ? { kind: "host", host, port } : undefined;
+}

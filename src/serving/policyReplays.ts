@@ -1,0 +1,152 @@
+import { chooses } from "../correction/answeredAgain.js";
+import { newFolding } from "../correction/learnedState.js";
+import { newPolicy } from "../correction/newPolicy.js";
+import { policyProblem } from "../correction/policyProblem.js";
+import type { Application } from "../domain/application.js";
+import { badInput, caught, failure, isFailure } from "../domain/failure.js";
+import type { Failure } from "../domain/failure.js";
+import type { StateStore } from "../domain/learningPorts.js";
+import type { LossSpec, PolicySpec } from "../domain/policySpec.js";
+import type { ReplayRecord, ReplayStore } from "../domain/replayPorts.js";
+import type { Replays } from "../learning/replays.js";
+import type { Catalogue } from "./catalogue.js";
+import { learningProblem } from "./learningProblems.js";
+import { replayUse } from "./replayUse.js";
+import { versionsOf } from "./serveApplication.js";
+import { parseTime } from "./parseTime.js";
+
+export interface PolicyReplayDependencies {
+  readonly catalogue: Catalogue;
+  readonly store: Pick<ReplayStore, "seqBefore" | "read">;
+  readonly states: Pick<StateStore, "heads">;
+  readonly replays: Pick<Replays, "start">;
+  /** Reads the registry and what is learned again, so that who is told of a version can ask it. */
+  readonly refresh: () => Promise<void>;
+}
+
+export interface ReplayRequest {
+  readonly application: string;
+  readonly policy: PolicySpec;
+  /** Absent: the application's. */
+  readonly loss: LossSpec | undefined;
+  /** A date or time, from which on observations count; absent: all. */
+  readonly from: string | undefined;
+  readonly activate: boolean;
+}
+
+export interface PolicyReplay extends ReplayRecord {
+  readonly application: string;
+}
+
+/** Operators' story: what the log would have taught another policy becomes a version of it. */
+export class PolicyReplays {
+  readonly #deps: PolicyReplayDependencies;
+
+  constructor(deps: PolicyReplayDependencies) {
+    this.#deps = deps;
+  }
+
+  /** Begins it: how far it has come is asked for with its version. */
+  async start(request: ReplayRequest): Promise<PolicyReplay | Failure> {
+    const application = this.#application(request.application);
+    if (application === undefined) return noApplication(request.application);
+    const loss = request.loss ?? application.loss;
+    const problem = replayProblem(application, { ...request, loss });
+    if (problem !== undefined) return problem;
+    const sinceMs = request.from === undefined ? undefined : parseTime("from", request.from);
+    if (isFailure(sinceMs)) return sinceMs;
+    return caught(() => this.#start(application, { ...request, loss }, sinceMs));
+  }
+
+  async replay(application: string, version: number): Promise<PolicyReplay | Failure> {
+    return caught(async () => {
+      const record = await this.#deps.store.read(application, version);
+      if (record?.status === "COMPLETE") await this.#deps.refresh();
+      if (record !== undefined) return { ...record, application };
+      return failure("NOT_FOUND", `application "${application.slice(0, 80)}" has no replay with version ${version}`);
+    });
+  }
+
+  async #start(
+    application: Application,
+    { policy, loss, from, activate }: ReplayRequest & { readonly loss: LossSpec },
+    sinceMs: number | undefined,
+  ): Promise<PolicyReplay | Failure> {
+    const { store, states, replays, catalogue } = this.#deps;
+    const { name } = application;
+    const beganSeq = (await states.heads([name])).get(name) ?? 0;
+    const afterSeq = sinceMs === undefined ? 0 : await store.seqBefore(name, sinceMs);
+    if (afterSeq >= beganSeq) return nothingSince(name, from);
+    const versions = versionsOf(application, catalogue.snapshot);
+    const newOne = (version: number) =>
+      newFolding({
+        ...application,
+        policy,
+        loss,
+        replay: replayUse(application, { policy, version }, versions, { afterSeq, untilSeq: Infinity }),
+      });
+    const started = await replays.start({
+      application: name,
+      policy,
+      loss,
+      from: application.policyVersion,
+      afterSeq,
+      beganSeq,
+      makeCurrent: activate,
+      newFolding: newOne,
+      whyNothing: (skipped, rows) => whyNothing({ ...application, policy, loss }, skipped, rows),
+    });
+    return isFailure(started) ? started : { ...started, application: name };
+  }
+
+  #application(name: string): Application | undefined {
+    return this.#deps.catalogue.snapshot.applications.find((candidate) => candidate.name === name);
+  }
+}
+
+/** Why no policy like this can be judged or made for the application; undefined if it can. */
+export function replayProblem(
+  application: Application,
+  { policy, loss, activate }: { readonly policy: PolicySpec; readonly loss: LossSpec; readonly activate: boolean },
+): Failure | undefined {
+  const problem = policyProblem(policy, loss, application.output, application.links);
+  return problem ?? (activate ? learningProblem({ ...application, loss }) : undefined);
+}
+
+export function noApplication(name: string): Failure {
+  return failure("NOT_FOUND", `application "${name.slice(0, 80)}" does not exist`);
+}
+
+function nothingSince(name: string, from: string | undefined): Failure {
+  if (from !== undefined) return badInput(["from"], `a time before the last observation of "${name}"`, from);
+  return badInput(["application"], "an application with observations to replay", `"${name}", which has none yet`);
+}
+
+/** By the reason that left out most. */
+export function whyNothing(
+  { policy, loss, output }: Pick<Application, "policy" | "loss" | "output">,
+  skipped: Readonly<Record<string, number>>,
+  rows: number,
+): string {
+  const [reason] = Object.entries(skipped).sort(([, a], [, b]) => b - a)[0] ?? ["NO_ROWS"];
+  const nothing = `nothing can be learned by ${policy.kind} from the ${rows} observations`;
+  switch (reason) {
+    case "NO_CONTEXT": {
+      const source = (policy as { featureModel?: string }).featureModel ?? "its context";
+      return `${nothing}: they were predicted without the features of ${source}, which the policy needs; let a policy with the same featureModel or contextTensor answer first`;
+    }
+    case "MEMBERS_MISSING": {
+      const isChoosing = chooses(newPolicy({ policy, loss, output }));
+      const remedy = isChoosing
+        ? "their evidence names no model that was chosen"
+        : "it needs the answers of all models, and the log has only those that were chosen; take a policy that chooses, such as exp3-ix";
+      return `${nothing}: ${remedy}`;
+    }
+    case "NO_LOSS":
+      return `${nothing}: what was observed tells no loss of kind ${loss.kind}; give the loss that fits what was observed`;
+    case "NO_EVIDENCE":
+      return `${nothing}: their predictions left no evidence that fits the application`;
+    default:
+      return `${nothing} in this part of the log; give an earlier time`;
+  }
+}

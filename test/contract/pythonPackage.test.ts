@@ -1,0 +1,110 @@
+import { describe, expect, it } from "@jest/globals";
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { withPythonOf } from "../support/pythonEnvironment.js";
+import { pythonScript, pythonWrapper } from "../support/pythonWrapper.js";
+import { withFolder } from "../support/temporaryFolder.js";
+import { runToExit, WrapperProcess } from "../support/wrapperProcess.js";
+import { inferUnary, requestOf } from "../support/wrapperRequests.js";
+import { expectOneLine } from "./frameworkContract.js";
+
+const run = promisify(execFile);
+const BLOCK = /```python\n([\s\S]*?)```/g;
+const examples = [...readFileSync("wrappers/python/README.md", "utf8").matchAll(BLOCK)].map(([, code]) => code ?? "");
+const floats = (values: readonly number[]): Buffer => Buffer.from(Float32Array.from(values).buffer);
+
+const same = (bytes: Buffer): Buffer => bytes;
+
+await withPythonOf("light", "the Python package", (python) => {
+  describe("installed", () => {
+    it("has the command skysail-wrapper, which serves without the source tree", async () => {
+      await withFolder(async (folder) => {
+        // Building writes into the source tree: a copy's.
+        const source = join(folder, "source");
+        cpSync("wrappers/python", source, { recursive: true });
+        const target = join(folder, "installed");
+        const options = ["--quiet", "--no-deps", "--no-build-isolation", "--target", target];
+        await run(python, ["-m", "pip", "install", ...options, source]);
+        const env = { ...process.env, PYTHONPATH: target };
+        const { stdout } = await run(python, [join(target, "bin/skysail-wrapper"), "--help"], { env });
+        expect(stdout).toContain("skysail-wrapper FRAMEWORK --model PATH");
+        const wrapper = await WrapperProcess.start({
+          command: python,
+          args: ["test/support/wrapperModels/sum.py"],
+          env,
+        });
+        expect(wrapper.ready.model).toBe("sum");
+        await wrapper.kill();
+      });
+    }, 60_000);
+  });
+
+  describe("the README's", () => {
+    it("function is a model", async () => {
+      await withFolder(async (folder) => {
+        const file = join(folder, "mean.py");
+        writeFileSync(file, examples[0] ?? "");
+        const wrapper = await WrapperProcess.start(pythonScript(python, file));
+        const signature = {
+          inputs: [{ name: "x", datatype: "FP32", shape: [8] }],
+          outputs: [{ name: "mean", datatype: "FP32", shape: [] }],
+        } as const;
+        const request = requestOf({ model: "mean", version: "", signature }, [[floats([1, 2, 3, 4, 5, 6, 7, 8])]], "a");
+        expect((await inferUnary(wrapper.client, request)).rawOutputContents).toEqual([floats([4.5])]);
+        await wrapper.kill();
+      });
+    });
+
+    it("adapter is one", async () => {
+      await withFolder(async (folder) => {
+        mkdirSync(join(folder, "mine"));
+        writeFileSync(join(folder, "mine/matrix_of.py"), examples[1] ?? "");
+        const weights = join(folder, "weights.npy");
+        await run(python, ["-c", `import numpy; numpy.save(${JSON.stringify(weights)}, numpy.eye(2) * 3)`]);
+        const command = pythonWrapper(python, "mine.matrix_of", "--model", weights, "--name", "matrix");
+        const env = { ...command.env, PYTHONPATH: `${command.env?.["PYTHONPATH"]}:${folder}` };
+        const wrapper = await WrapperProcess.start({ ...command, env });
+        const signature = {
+          inputs: [{ name: "x", datatype: "FP32", shape: [2] }],
+          outputs: [{ name: "y", datatype: "FP32", shape: [2] }],
+        } as const;
+        const request = requestOf({ model: "matrix", version: "", signature }, [[floats([1, 2])]], "a");
+        expect((await inferUnary(wrapper.client, request)).rawOutputContents).toEqual([floats([3, 6])]);
+        await wrapper.kill();
+      });
+    });
+  });
+
+  describe("reflection", () => {
+    it("lists the protocol's service", async () => {
+      const wrapper = await WrapperProcess.start(pythonScript(python, "test/support/wrapperModels/sum.py"));
+      const path = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+      const call = wrapper.client.makeBidiStreamRequest(path, same, same);
+      const answer = new Promise((resolve, reject) => call.on("data", resolve).on("error", reject));
+      // list_services
+      call.write(Buffer.from([0x3a, 0]));
+      expect(String(await answer)).toContain("inference.GRPCInferenceService");
+      call.end();
+      await wrapper.kill();
+    });
+  });
+
+  describe("the command line", () => {
+    it.each([
+      ["an unknown framework", ["nothing"], /unknown framework 'nothing': sklearn/],
+      ["an unknown option", ["onnx", "--bogus"], /--model/],
+      ["a missing file", ["onnx", "--model", "missing.onnx"], /missing\.onnx: no such file/],
+      ["a bad value", ["onnx", "--model", "x", "--workers", "0"], /--workers.*positive integer/],
+      ["a bad address", ["onnx", "--model", "x", "--listen", "nowhere"], /--listen.*unix:\/path or host:port/],
+      [
+        "a missing provider",
+        ["onnx", "--model", "examples/digits/models/digits-logistic.onnx", "--device", "cuda:0"],
+        /CUDA.*docs\/gpu\.md/,
+      ],
+    ])("refuses %s in one line, with exit code 1", async (_, [framework = "", ...args], message) => {
+      expectOneLine(await runToExit(pythonWrapper(python, framework, ...args)), message);
+    });
+  });
+});

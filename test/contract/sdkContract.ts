@@ -1,0 +1,226 @@
+import { afterEach, describe, expect, it } from "@jest/globals";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { status } from "@grpc/grpc-js";
+import type { Signature } from "../../src/domain/tensor.js";
+import { InferTensorContents } from "../../src/protocol/generated/inference.js";
+import { WrapperProcess, type WrapperCommand } from "../support/wrapperProcess.js";
+import { inferUnary, requestOf, statusOf, StreamClient } from "../support/wrapperRequests.js";
+
+/** The models of test/support/wrapperModels, which every language has. */
+export type TestModel = "gated" | "failing" | "sum" | "noop" | "loading";
+
+const floats: Signature = {
+  inputs: [{ name: "x", datatype: "FP32", shape: [1] }],
+  outputs: [{ name: "y", datatype: "FP32", shape: [1] }],
+};
+const gated = { model: "gated", version: "1", signature: floats };
+const float = (value: number): Buffer[] => [Buffer.from(Float32Array.of(value).buffer)];
+
+/** Settles when all that was sent before has arrived: a connection keeps the order, and refusals do not queue. */
+const arrived = async (stream: StreamClient): Promise<void> => {
+  await stream.ask({ ...requestOf(gated, [float(0)], "refused"), modelName: "other" });
+};
+
+/** What an SDK keeps beyond a wrapper's contract, seen with models that only tests have. */
+export function sdkContract(
+  language: string,
+  commandOf: (model: TestModel, ...args: string[]) => WrapperCommand,
+): void {
+  const started: WrapperProcess[] = [];
+  const start = async (model: TestModel, ...args: string[]): Promise<WrapperProcess> => {
+    const wrapper = await WrapperProcess.start(commandOf(model, ...args));
+    started.push(wrapper);
+    return wrapper;
+  };
+  afterEach(async () => {
+    await Promise.all(started.splice(0).map((wrapper) => wrapper.kill()));
+  });
+
+  describe(`${language}: a wrapper with batches in flight`, () => {
+    it("computes one batch at a time, in the order of arrival", async () => {
+      const wrapper = await start("gated");
+      const stream = new StreamClient(wrapper.client);
+      const order: string[] = [];
+      const asked = ["a", "b", "c"].map(async (id, i) =>
+        order.push((await stream.infer(requestOf(gated, [float(i)], id))).id),
+      );
+      for (const count of [1, 2, 3]) {
+        await wrapper.logged("computing", count);
+        expect(order).toHaveLength(count - 1);
+        wrapper.signal("SIGUSR2");
+        await asked[count - 1];
+      }
+      expect(order).toEqual(["a", "b", "c"]);
+    });
+
+    it("finishes on SIGTERM what it has accepted, refuses what comes later, and exits with 0", async () => {
+      const wrapper = await start("gated");
+      const stream = new StreamClient(wrapper.client);
+      const inFlight = stream.infer(requestOf(gated, [float(5)], "in flight"));
+      await wrapper.logged("computing");
+      wrapper.signal("SIGTERM");
+      await wrapper.logged("draining");
+      const later = await stream.ask(requestOf(gated, [float(6)], "later"));
+      expect(later.inferResponse?.parameters["error_code"]?.stringParam).toBe("UNAVAILABLE");
+      wrapper.signal("SIGUSR2");
+      expect((await inFlight).rawOutputContents).toEqual(float(5));
+      expect(await stream.ended).toBe(status.OK);
+      expect(await wrapper.exited).toEqual({ code: 0, signal: null });
+    });
+
+    it("exits within a second of its stdin's end, whatever it computes", async () => {
+      const wrapper = await start("gated", "--exit-with-stdin");
+      const lost = statusOf(inferUnary(wrapper.client, requestOf(gated, [float(5)], "lost")));
+      await wrapper.logged("computing");
+      const endedMs = performance.now();
+      wrapper.endStdin();
+      expect(await wrapper.exited).toEqual({ code: 0, signal: null });
+      expect(performance.now() - endedMs).toBeLessThan(1000);
+      expect(await lost).not.toBe("OK");
+    });
+
+    it("does not compute what expired in its queue", async () => {
+      const wrapper = await start("gated");
+      const stream = new StreamClient(wrapper.client);
+      const first = stream.infer(requestOf(gated, [float(1)], "first"));
+      const second = stream.ask(requestOf(gated, [float(2)], "second", { deadline_us: { int64Param: 1 } }));
+      await wrapper.logged("computing");
+      await arrived(stream);
+      wrapper.signal("SIGUSR2");
+      await first;
+      expect((await second).inferResponse).toMatchObject({
+        parameters: { error_code: { stringParam: "DEADLINE_EXCEEDED" } },
+      });
+    });
+
+    it("does not compute what nobody waits for any more", async () => {
+      const wrapper = await start("gated");
+      const stream = new StreamClient(wrapper.client);
+      const first = stream.infer(requestOf(gated, [float(1)], "first"));
+      await wrapper.logged("computing");
+      const call = wrapper.client.modelInfer(requestOf(gated, [float(2)], "left"), () => undefined);
+      const left = new Promise((resolve) => call.on("status", resolve));
+      await arrived(stream);
+      call.cancel();
+      await left;
+      await arrived(stream);
+      const third = stream.infer(requestOf(gated, [float(3)], "third"));
+      wrapper.signal("SIGUSR2");
+      await first;
+      await wrapper.logged("computing", 2);
+      wrapper.signal("SIGUSR2");
+      expect((await third).rawOutputContents).toEqual(float(3));
+    });
+  });
+
+  describe(`${language}: a wrapper whose model fails`, () => {
+    const signature: Signature = {
+      inputs: [{ name: "how", datatype: "INT32", shape: [] }],
+      outputs: [{ name: "y", datatype: "FP32", shape: [1] }],
+    };
+    const parts = { model: "failing", version: "1", signature };
+    const way = (how: number): Buffer[] => [Buffer.from(Int32Array.of(how).buffer)];
+
+    it("fails that request only, whichever way the model fails", async () => {
+      const wrapper = await start("failing");
+      const stream = new StreamClient(wrapper.client);
+      const good = await stream.infer(requestOf(parts, [way(0), way(0)], "good"));
+      expect(good.outputs[0]?.shape).toEqual([2, 1]);
+      for (let how = 1; how <= 9; how++) {
+        const { errorMessage, inferResponse } = await stream.ask(requestOf(parts, [way(how), way(0)], `way ${how}`));
+        expect(errorMessage).not.toBe("");
+        expect(inferResponse).toMatchObject({
+          id: `way ${how}`,
+          parameters: { error_code: { stringParam: "INTERNAL" } },
+        });
+      }
+      expect((await stream.infer(requestOf(parts, [way(0)], "again"))).id).toBe("again");
+    });
+
+    it("names both lengths when the row count is wrong", async () => {
+      const wrapper = await start("failing");
+      const { errorMessage } = await new StreamClient(wrapper.client).ask(requestOf(parts, [way(3), way(0)], "short"));
+      expect(errorMessage).toBe("output y: expected 8 bytes for 2 rows, got 4");
+    });
+  });
+
+  describe(`${language}: a wrapper's inputs`, () => {
+    it("may come as typed contents, in any order", async () => {
+      const wrapper = await start("sum");
+      const typed = (name: string, datatype: string, shape: number[], contents: Partial<InferTensorContents>) => ({
+        name,
+        datatype,
+        shape,
+        parameters: {},
+        contents: InferTensorContents.fromPartial(contents),
+      });
+      const response = await inferUnary(wrapper.client, {
+        ...requestOf({ model: "sum", version: "", signature: { inputs: [], outputs: [] } }, [], "typed"),
+        inputs: [
+          typed("b", "INT16", [1, 2, 2], { intContents: [1, 2, -3, 4] }),
+          typed("a", "FP32", [1, 3], { fp32Contents: [0.5, 0.25, 8] }),
+        ],
+      });
+      expect(response.rawOutputContents[0]?.readDoubleLE()).toBe(12.75);
+      expect(response.rawOutputContents[1]?.readInt32LE()).toBe(4);
+    });
+
+    it("may be NaN unless the wrapper was told to refuse it", async () => {
+      const parts = { model: "noop", version: "1", signature: floats };
+      const [passing, refusing] = await Promise.all([
+        start("noop", "--width", "1"),
+        start("noop", "--width", "1", "--non-finite", "refuse"),
+      ]);
+      expect(await statusOf(inferUnary(passing.client, requestOf(parts, [float(NaN)], "nan")))).toBe("OK");
+      expect(await statusOf(inferUnary(refusing.client, requestOf(parts, [float(NaN)], "nan")))).toBe(
+        status.INVALID_ARGUMENT,
+      );
+      expect(await statusOf(inferUnary(refusing.client, requestOf(parts, [float(1)], "one")))).toBe("OK");
+    });
+  });
+
+  describe(`${language}: a wrapper's limits`, () => {
+    const signature: Signature = {
+      inputs: [
+        { name: "a", datatype: "FP32", shape: [3] },
+        { name: "b", datatype: "INT16", shape: [2, 2] },
+      ],
+      outputs: [],
+    };
+    const rows = (count: number): Buffer[][] => new Array<Buffer[]>(count).fill([Buffer.alloc(12), Buffer.alloc(8)]);
+
+    it("hold for rows", async () => {
+      const wrapper = await start("sum", "--max-rows", "2");
+      const ask = (count: number) =>
+        statusOf(inferUnary(wrapper.client, requestOf({ model: "sum", version: "", signature }, rows(count), "rows")));
+      expect([await ask(3), await ask(2)]).toEqual([status.INVALID_ARGUMENT, "OK"]);
+    });
+
+    it("hold for requests whose replies are shorter than the limit", async () => {
+      const wrapper = await start("sum", "--max-message-bytes", "20000");
+      const ask = (count: number) =>
+        statusOf(inferUnary(wrapper.client, requestOf({ model: "sum", version: "", signature }, rows(count), "rows")));
+      expect([await ask(1200), await ask(600)]).toEqual([status.RESOURCE_EXHAUSTED, "OK"]);
+    });
+  });
+
+  describe(`${language}: a wrapper whose model is still loading`, () => {
+    it("exits within a second of its stdin's end", async () => {
+      const { command, args, env } = commandOf("loading", "--exit-with-stdin");
+      const child = spawn(command, args, { stdio: ["pipe", "ignore", "pipe"], env });
+      const exited = new Promise((resolve) => child.once("exit", (code, signal) => resolve({ code, signal })));
+      await new Promise<void>((resolve) => {
+        createInterface({ input: child.stderr }).on("line", (line) => {
+          if (line.includes("loading for ever")) resolve();
+        });
+      });
+      const endedMs = performance.now();
+      child.stdin.end();
+      const timeout = setTimeout(() => child.kill("SIGKILL"), 5000);
+      expect(await exited).toEqual({ code: 0, signal: null });
+      clearTimeout(timeout);
+      expect(performance.now() - endedMs).toBeLessThan(1000);
+    });
+  });
+}

@@ -1,0 +1,50 @@
+"""scikit-learn: digits (joblib), iris (skops), and a pipeline with texts in."""
+
+import joblib
+import numpy as np
+import sklearn
+import skops.io
+from case import digits, folder, write_case
+from sklearn.datasets import load_iris
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+from texts import sentences
+
+
+def numbers(name, model, path, x):
+    write_case(
+        name,
+        "sklearn",
+        sklearn.__version__,
+        [],
+        path,
+        {"x": ("FP32", x)},
+        {"label": ("INT64", model.predict(x)), "probabilities": ("FP64", model.predict_proba(x))},
+    )
+
+
+train_x, train_y, test_x, _ = digits()
+svm = SVC(probability=True, random_state=1).fit(train_x, train_y)
+joblib.dump(svm, folder() / "digits.joblib")
+numbers("digits, support vector machine", svm, folder() / "digits.joblib", test_x)
+
+x, y = load_iris(return_X_y=True)
+iris = make_pipeline(StandardScaler(), LogisticRegression()).fit(x, y)
+skops.io.dump(iris, folder() / "iris.skops")
+numbers("iris, a pipeline saved with skops", iris, folder() / "iris.skops", x.astype(np.float32))
+
+texts, labels = sentences()
+pipeline = make_pipeline(TfidfVectorizer(), LogisticRegression(C=10)).fit(texts, labels)
+joblib.dump(pipeline, folder() / "texts.joblib")
+write_case(
+    "texts, a pipeline",
+    "sklearn",
+    sklearn.__version__,
+    [],
+    folder() / "texts.joblib",
+    {"text": ("BYTES", texts)},
+    {"label": ("BYTES", pipeline.predict(texts)), "probabilities": ("FP64", pipeline.predict_proba(texts))},
+)

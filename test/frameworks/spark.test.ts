@@ -1,0 +1,8 @@
+import { jest } from "@jest/globals";
+import { frameworkContract } from "../contract/frameworkContract.js";
+import { withPythonOf } from "../support/pythonEnvironment.js";
+
+// Frameworks of hundreds of megabytes take their time to load.
+jest.setTimeout(180_000);
+
+await withPythonOf("spark", "Spark MLlib", (python) => frameworkContract(python, "spark", { slow: true }));

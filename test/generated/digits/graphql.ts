@@ -1,0 +1,301 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** An input whose truth is known, without a prediction: it is evaluated now. */
+export type ExampleInput = {
+  /** Whom it is about, 1 to 128 characters; absent or null: the population. */
+  entity?: string | number | null | undefined;
+  /** The input. */
+  input: Input;
+};
+
+/** What went wrong, in the same words on every interface. Codes may be added. */
+export type FailureCode =
+  /** The signature or a limit refuses it: change it. */
+  | 'BAD_INPUT'
+  /** It exists with other content. */
+  | 'CONFLICT'
+  /** No answer by the deadline. */
+  | 'DEADLINE_EXCEEDED'
+  /** A defect of the server. */
+  | 'INTERNAL'
+  /** A model answered something unusable. */
+  | 'MODEL_BAD_OUTPUT'
+  /** No selected model could answer. */
+  | 'MODEL_UNAVAILABLE'
+  /** It does not exist, or the key does not see it. */
+  | 'NOT_FOUND'
+  /** It may have been done: ask again with the same key. */
+  | 'OUTCOME_UNKNOWN'
+  /** Refused at once: ask again later. */
+  | 'OVERLOADED'
+  /** The database does not answer: ask again later. */
+  | 'STORE_UNAVAILABLE';
+
+/** One input: a field for each of the application's tensors. */
+export type Input = {
+  /** FP32[64] pixels: 64 numbers. */
+  pixels: Array<number>;
+};
+
+/** What the application tells apart. */
+export type Label =
+  /** The label "0". */
+  | '_0'
+  /** The label "1". */
+  | '_1'
+  /** The label "2". */
+  | '_2'
+  /** The label "3". */
+  | '_3'
+  /** The label "4". */
+  | '_4'
+  /** The label "5". */
+  | '_5'
+  /** The label "6". */
+  | '_6'
+  /** The label "7". */
+  | '_7'
+  /** The label "8". */
+  | '_8'
+  /** The label "9". */
+  | '_9';
+
+/** Exactly one of `receipt` and `example`. */
+export type ObserveInput = {
+  /** Needs a `key`, and a truth that is no reward. */
+  example?: ExampleInput | null | undefined;
+  /** Tells several observations of one prediction apart. Sent twice with one key it counts once. */
+  key?: string | null | undefined;
+  /** The prediction's receipt. */
+  receipt?: string | null | undefined;
+  /** The key of an earlier observation of the same prediction that this one corrects (empty for one without): it no longer counts. */
+  supersedes?: string | null | undefined;
+  /** The label that turned out to be true. */
+  truth: Label;
+};
+
+/** What turned out to be true for several predictions. */
+export type ObserveManyInput = {
+  /** At most 1,000. */
+  observations: Array<ObserveInput>;
+};
+
+/** A label, or what the default output has in its place. */
+export type OutputLabel =
+  /** The label "0". */
+  | '_0'
+  /** The label "1". */
+  | '_1'
+  /** The label "2". */
+  | '_2'
+  /** The label "3". */
+  | '_3'
+  /** The label "4". */
+  | '_4'
+  /** The label "5". */
+  | '_5'
+  /** The label "6". */
+  | '_6'
+  /** The label "7". */
+  | '_7'
+  /** The label "8". */
+  | '_8'
+  /** The label "9". */
+  | '_9'
+  /** The label "unknown". */
+  | 'unknown';
+
+/** What is to be predicted. */
+export type PredictInput = {
+  /** Milliseconds from arrival within which the answer is needed; at most the application's sloMs counts, for BULK its bulkDeadlineMs. */
+  deadlineMs?: number | null | undefined;
+  /** Whom the prediction is for; absent: the population. */
+  entity?: string | number | null | undefined;
+  /** Whether `explanation` is wanted. Default false. */
+  explain?: boolean | null | undefined;
+  /** What it is asked about. */
+  input: Input;
+  /** What was observed up to here (Observation.stateSeq) is to count, on whichever server: it is waited for, at most half of the query's time. */
+  minStateSeq?: number | null | undefined;
+  /** INTERACTIVE if absent. */
+  priority?: Priority | null | undefined;
+};
+
+/** What is to be predicted, for one entity or the population. */
+export type PredictManyInput = {
+  /** Milliseconds from arrival within which the answer is needed; at most the application's sloMs counts, for BULK its bulkDeadlineMs. */
+  deadlineMs?: number | null | undefined;
+  /** Whom it is about, 1 to 128 characters; absent or null: the population. */
+  entity?: string | number | null | undefined;
+  /** Whether `explanation` is wanted. Default false. */
+  explain?: boolean | null | undefined;
+  /** At most 1,000. */
+  inputs: Array<Input>;
+  /** What was observed up to here (Observation.stateSeq) is to count, on whichever server: it is waited for, at most half of the query's time. */
+  minStateSeq?: number | null | undefined;
+  /** INTERACTIVE if absent. */
+  priority?: Priority | null | undefined;
+};
+
+/** Where an answer came from: the first that applies of DEFAULT, PARTIAL, APPROXIMATE, CACHE, ENSEMBLE, MODEL. */
+export type PredictionSource =
+  /** At least one model's answer to a near input was taken: see models.distance. */
+  | 'APPROXIMATE'
+  /** Every model's answer to exactly this input was known. */
+  | 'CACHE'
+  /** The application's default output: see defaultReason. */
+  | 'DEFAULT'
+  /** Several models, combined. */
+  | 'ENSEMBLE'
+  /** One model, now. */
+  | 'MODEL'
+  /** Only some of the selected models answered in time: see modelsMissing. */
+  | 'PARTIAL';
+
+/** Who waits for an answer. */
+export type Priority =
+  /** Gives way to interactive queries, but never for ever: answered within bulkDeadlineMs. */
+  | 'BULK'
+  /** Somebody waits: answered within the application's sloMs. */
+  | 'INTERACTIVE';
+
+export type ReadDigitQueryVariables = Exact<{
+  input: PredictInput;
+}>;
+
+
+export type ReadDigitQuery = { predict:
+    | { __typename: 'BadInput', code: FailureCode, message: string, path: Array<string> | null }
+    | { __typename: 'NotFound', code: FailureCode, message: string }
+    | { __typename: 'Overloaded', code: FailureCode, message: string }
+    | { __typename: 'Prediction', label: OutputLabel, source: PredictionSource, receipt: string, probabilities: Array<{ label: Label, probability: number }>, models: Array<{ model: string, values: Array<number> }> }
+    | { __typename: 'Unavailable', code: FailureCode, message: string }
+   };
+
+export type ReadDigitsQueryVariables = Exact<{
+  input: PredictManyInput;
+}>;
+
+
+export type ReadDigitsQuery = { predictMany: Array<
+    | { __typename: 'BadInput', code: FailureCode, message: string }
+    | { __typename: 'NotFound', code: FailureCode, message: string }
+    | { __typename: 'Overloaded', code: FailureCode, message: string }
+    | { __typename: 'Prediction', label: OutputLabel }
+    | { __typename: 'Unavailable', code: FailureCode, message: string }
+  > };
+
+export type TellDigitsMutationVariables = Exact<{
+  one: ObserveInput;
+  many: ObserveManyInput;
+}>;
+
+
+export type TellDigitsMutation = { observe:
+    | { __typename: 'BadInput', code: FailureCode, message: string }
+    | { __typename: 'Conflict', code: FailureCode, message: string }
+    | { __typename: 'NotFound', code: FailureCode, message: string }
+    | { __typename: 'Observation', seq: number, loss: number | null }
+    | { __typename: 'Overloaded', code: FailureCode, message: string }
+    | { __typename: 'Unavailable', code: FailureCode, message: string }
+  , observeMany: Array<
+    | { __typename: 'BadInput', code: FailureCode, message: string, path: Array<string> | null }
+    | { __typename: 'Conflict', code: FailureCode, message: string }
+    | { __typename: 'NotFound', code: FailureCode, message: string }
+    | { __typename: 'Observation', duplicate: boolean }
+    | { __typename: 'Overloaded', code: FailureCode, message: string }
+    | { __typename: 'Unavailable', code: FailureCode, message: string }
+  > };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+
+export const ReadDigitDocument = new TypedDocumentString(`
+    query ReadDigit($input: PredictInput!) {
+  predict(input: $input) {
+    __typename
+    ... on Prediction {
+      label
+      probabilities {
+        label
+        probability
+      }
+      models {
+        model
+        values
+      }
+      source
+      receipt
+    }
+    ... on Failure {
+      code
+      message
+    }
+    ... on BadInput {
+      path
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ReadDigitQuery, ReadDigitQueryVariables>;
+export const ReadDigitsDocument = new TypedDocumentString(`
+    query ReadDigits($input: PredictManyInput!) {
+  predictMany(input: $input) {
+    __typename
+    ... on Prediction {
+      label
+    }
+    ... on Failure {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ReadDigitsQuery, ReadDigitsQueryVariables>;
+export const TellDigitsDocument = new TypedDocumentString(`
+    mutation TellDigits($one: ObserveInput!, $many: ObserveManyInput!) {
+  observe(input: $one) {
+    __typename
+    ... on Observation {
+      seq
+      loss
+    }
+    ... on Failure {
+      code
+      message
+    }
+  }
+  observeMany(input: $many) {
+    __typename
+    ... on Observation {
+      duplicate
+    }
+    ... on Failure {
+      code
+      message
+    }
+    ... on BadInput {
+      path
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TellDigitsMutation, TellDigitsMutationVariables>;

@@ -1,0 +1,59 @@
+import { beforeAll, expect, test } from "@jest/globals";
+import { join } from "node:path";
+import { frameworkCases, type FrameworkCase } from "../support/frameworkCases.js";
+import { OBSERVE, PREDICT_FOR_RECEIPT } from "../support/operations.js";
+import { temporaryFolder } from "../support/postgres.js";
+import { withPythonOf } from "../support/pythonEnvironment.js";
+import { pythonWrapper } from "../support/pythonWrapper.js";
+import { application, predict, register, testWrappers } from "../support/registered.js";
+import { testServers, type TestServer } from "../support/testServer.js";
+
+const servers = testServers();
+const wrappers = testWrappers();
+const ROWS = 100;
+
+await withPythonOf("light", "a scikit-learn model behind the server", (python) => {
+  let server: TestServer;
+  let digits: FrameworkCase;
+
+  beforeAll(async () => {
+    [digits] = frameworkCases(python, "sklearn") as [FrameworkCase];
+    server = await servers.start();
+    // As the launcher does it.
+    const launched = ["--listen", `unix:${join(await temporaryFolder(), "0.sock")}`, "--exit-with-stdin"];
+    const wrapper = await wrappers.start(
+      pythonWrapper(python, "sklearn", ...digits.args, "--name", "svm"),
+      ...launched,
+    );
+    await register(server, { model: "svm", wrappers: [wrapper] });
+    await application(server, "python-digits", ["svm"], {
+      input: [{ name: "x", datatype: "FP32", shape: [64] }],
+      output: { kind: "LABEL", labels: Array.from({ length: 10 }, (_, digit) => String(digit)) },
+    });
+  }, 120_000);
+
+  async function receiptFor(input: { base64: string }): Promise<string> {
+    const asked = await server.ask(PREDICT_FOR_RECEIPT, { input: { application: "python-digits", input } });
+    if (asked.predict.__typename !== "Prediction") throw new Error(asked.predict.__typename);
+    return asked.predict.receipt;
+  }
+
+  test("answers as scikit-learn does, and takes the truth for its answers", async () => {
+    for (const [i, row] of digits.inputs.slice(0, ROWS).entries()) {
+      const input = { base64: (row[0] as Buffer).toString("base64") };
+      const answer = await predict(server, "python-digits", input);
+      if (answer.__typename !== "Prediction") throw new Error(JSON.stringify(answer));
+      const label = mostLikely(digits.outputs[i] as Buffer[]);
+      expect(answer.output).toMatchObject({ label });
+      const receipt = await receiptFor(input);
+      const { observe } = await server.ask(OBSERVE, { input: { receipt, truth: { label } } });
+      if (observe.__typename !== "Observation") throw new Error(JSON.stringify(observe));
+    }
+  }, 60_000);
+});
+
+/** What the server serves of a model that gives both: the label with the highest probability. */
+function mostLikely([, probabilities]: Buffer[]): string {
+  const values = Array.from({ length: 10 }, (_, i) => probabilities?.readDoubleLE(8 * i) ?? 0);
+  return String(values.indexOf(Math.max(...values)));
+}

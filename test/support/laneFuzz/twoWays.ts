@@ -1,0 +1,131 @@
+import type { GraphQLSchema } from "graphql";
+import { LaneWorld } from "./laneWorld.js";
+import type { LaneAnswer, LaneRequest } from "./laneWorld.js";
+
+export type Headers = Readonly<Record<string, string>>;
+/** Somebody who asks, and how often. */
+export type Caller = readonly [Headers, number];
+
+export const ACCEPTS = ["*/*", "application/json", "application/graphql-response+json"];
+/** Of the event loop, in which nothing is asked of a database. */
+const QUIET_TURNS = 5;
+/** When answers wait for a moment to come, time goes on by so much after so long. */
+const WAITING = { afterMs: 400, byMs: 100 };
+
+/** Two servers of the same seed. What is asked of the first is new to it each time; the second may know it. */
+export class TwoWays {
+  readonly #pipeline: LaneWorld;
+  readonly #lane: LaneWorld;
+  #asked = 0;
+
+  private constructor(pipeline: LaneWorld, lane: LaneWorld) {
+    this.#pipeline = pipeline;
+    this.#lane = lane;
+  }
+
+  static async start(schema: GraphQLSchema, newDatabase: () => Promise<string>, seed: number): Promise<TwoWays> {
+    const urls = [await newDatabase(), await newDatabase()];
+    const [pipeline, lane] = await Promise.all(urls.map((url) => LaneWorld.start(schema, url, seed)));
+    const ways = new TwoWays(pipeline as LaneWorld, lane as LaneWorld);
+    // The lane answers with the content type that the pipeline has negotiated.
+    for (const accept of ACCEPTS) await ways.both({ query: `{ __typename } # ${accept}` }, { accept });
+    return ways;
+  }
+
+  /** Both answers. `isKnown`: the second server has met the operation before. */
+  both(asked: LaneRequest, headers: Headers, isKnown = false): Promise<[LaneAnswer, LaneAnswer]> {
+    if (isKnown) this.#lane.teach(asked);
+    // Nothing that an answer says depends on a comment at the end.
+    const fresh = { ...asked, query: `${asked.query} # ${++this.#asked}` };
+    const waiting = setInterval(() => this.advance(WAITING.byMs), WAITING.afterMs);
+    return Promise.all([this.#pipeline.ask(fresh, headers), this.#lane.ask(asked, headers)]).finally(() =>
+      clearInterval(waiting),
+    );
+  }
+
+  advance(ms: number): void {
+    this.#pipeline.clock.advance(ms);
+    this.#lane.clock.advance(ms);
+  }
+
+  /** What was begun behind the answers is done. */
+  async settle(): Promise<void> {
+    for (let quiet = 0; quiet < QUIET_TURNS;) {
+      await new Promise((resolve) => void setImmediate(resolve));
+      quiet = this.#pipeline.pendingStatements + this.#lane.pendingStatements === 0 ? quiet + 1 : 0;
+    }
+  }
+
+  /** Answers by the first server's lane, and by the second's. */
+  get laneAnswers(): readonly [number, number] {
+    return [this.#pipeline.laneAnswers, this.#lane.laneAnswers];
+  }
+
+  /** As their logs have them. */
+  get defects(): readonly [readonly string[], readonly string[]] {
+    return [this.#pipeline.defects, this.#lane.defects];
+  }
+
+  /** Models, and applications over them. */
+  async setUp(): Promise<void> {
+    const done = async (query: string, input: object): Promise<void> => {
+      const [{ body }] = await this.both({ query, variables: { input } }, {});
+      if (body.includes("message")) throw new Error(body);
+    };
+    for (const [model, version] of VERSIONS) {
+      const signature = { inputs: [tensor("x")], outputs: [tensor("scores")] };
+      await done(REGISTER, { model, version, ...signature, makeCurrent: version === 1 });
+      for (const world of [this.#pipeline, this.#lane]) world.addReplica(model, version, version);
+    }
+    for (const application of APPLICATIONS) await done(CREATE, { input: [tensor("x")], models: LINKS, ...application });
+    await this.settle();
+  }
+
+  /** The first key closes the servers to all who have none. Some of those who ask from then on have none that is good. */
+  async closeAccess(): Promise<readonly Caller[]> {
+    const made = async (by: Headers, input: object): Promise<Headers> => {
+      const [{ body }] = await this.both({ query: NEW_KEY, variables: { input } }, by);
+      const text = /"text":"(pk_[^"]+)"/.exec(body)?.[1];
+      if (text === undefined) throw new Error(body);
+      return { authorization: `Bearer ${text}` };
+    };
+    const admin = await made({}, { name: "root", scopes: ALL_SCOPES });
+    const ofInsects = { name: "insects", scopes: ALL_SCOPES, applications: ["insects"] };
+    const callers: readonly Caller[] = [
+      [admin, 5],
+      [await made(admin, { name: "few", scopes: ALL_SCOPES, rowsPerSecond: 4 }), 2],
+      [await made(admin, ofInsects), 2],
+      [await made(admin, { name: "reader", scopes: ["READ"] }), 1],
+      [{}, 0.3],
+      [{ authorization: "Bearer pk_0123456789abcdef_x" }, 0.2],
+      [{ authorization: "Basic x" }, 0.2],
+    ];
+    await this.settle();
+    return callers;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#pipeline.stop(), this.#lane.stop()]);
+  }
+}
+
+const tensor = (name: string) => ({ name, datatype: "FP32", shape: [2] });
+const VERSIONS = [
+  ["m", 1],
+  ["m", 2],
+  ["k", 1],
+] as const;
+const LINKS = [{ model: "m" }, { model: "k", weight: 0.5 }];
+const APPLICATIONS = [
+  { name: "insects", output: { kind: "LABEL", labels: ["ant", "bee"] }, sloMs: 1000, policy: { kind: "EXP4" } },
+  {
+    name: "numbers",
+    output: { kind: "VECTOR", size: 2 },
+    defaultOutput: { vector: [1, 2] },
+    feedback: { logPredictions: "INPUTS" },
+  },
+];
+const ALL_SCOPES = ["PREDICT", "OBSERVE", "READ", "METRICS", "ADMIN"];
+const REGISTER = `mutation ($input: RegisterModelVersionInput!) { registerModelVersion(input: $input) { __typename ... on Failure { message } } }`;
+const CREATE = `mutation ($input: CreateApplicationInput!) { createApplication(input: $input) { __typename ... on Failure { message } } }`;
+const NEW_KEY = `mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { ... on ApiKeyCreated { text } ... on Failure { message } } }`;

@@ -1,0 +1,13 @@
+import { expect, test } from "@jest/globals";
+import { wrapperLine } from "../../src/cli/wrapperLine.js";
+
+test.each([
+  ["plain text", "plain text"],
+  ['{"level":30,"time":1,"pid":2,"hostname":"h","name":"onnx","msg":"timed","rows":64}', 'info timed {"rows":64}'],
+  ['{"level":40,"msg":"one\\n  two\\n"}', "warn one\n      two"],
+  ['{"level":35,"msg":"odd"}', "35 odd"],
+  ['{"msg":"no level"}', '{"msg":"no level"}'],
+  ["a\u001b[31mred\ttext\r\u0007", "a\ufffd[31mred text\ufffd\ufffd"],
+])("%j is shown as %j: no terminal obeys it", (line, shown) => {
+  expect(wrapperLine(line)).toBe(shown);
+});

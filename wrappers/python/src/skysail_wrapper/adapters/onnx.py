@@ -1,0 +1,82 @@
+"""Serves a model saved as ONNX, with ONNX Runtime."""
+
+import argparse
+from typing import Any
+
+import numpy as np
+
+from ..model import Batch, LoadedModel, StartError
+from ..tensors import Signature, Tensor, texts
+from .arrays import model_path, stated_signature
+from .device import cuda_index
+
+_DATATYPES = {
+    "tensor(bool)": "BOOL",
+    "tensor(uint8)": "UINT8",
+    "tensor(uint16)": "UINT16",
+    "tensor(uint32)": "UINT32",
+    "tensor(uint64)": "UINT64",
+    "tensor(int8)": "INT8",
+    "tensor(int16)": "INT16",
+    "tensor(int32)": "INT32",
+    "tensor(int64)": "INT64",
+    "tensor(float16)": "FP16",
+    "tensor(float)": "FP32",
+    "tensor(double)": "FP64",
+    "tensor(string)": "BYTES",
+}
+
+
+def load(options: argparse.Namespace) -> LoadedModel:
+    return load_session(model_path(options), options, "onnxruntime")
+
+
+def load_session(model: Any, options: argparse.Namespace, platform: str) -> LoadedModel:
+    """`model` is a path, or the bytes of one."""
+    import onnxruntime
+
+    session_options = onnxruntime.SessionOptions()
+    session_options.intra_op_num_threads = options.threads
+    session_options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(model, session_options, providers=[_provider(options)])
+    signature = stated_signature(options) or Signature(
+        [_tensor("input", one) for one in session.get_inputs()],
+        [_tensor("output", one) for one in session.get_outputs()],
+    )
+    names = [spec.name for spec in signature.inputs]
+
+    def predict(batch: Batch) -> dict[str, np.ndarray]:
+        arrays = [texts(array) if array.dtype == object else array for array in batch.inputs]
+        feeds = dict(zip(names, arrays, strict=True))
+        return dict(zip(batch.wanted, session.run(batch.wanted, feeds), strict=True))
+
+    return LoadedModel(platform, signature, predict, thread_safe=True)
+
+
+def _provider(options: argparse.Namespace) -> Any:
+    import onnxruntime
+
+    index = cuda_index(options)
+    if index is None:
+        return "CPUExecutionProvider"
+    if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+        what = "this onnxruntime has no CUDA: install onnxruntime-gpu instead, see docs/gpu.md"
+        raise StartError(f"--device {options.device}: {what}")
+    return ("CUDAExecutionProvider", {"device_id": index})
+
+
+def _tensor(kind: str, stated: Any) -> Tensor:
+    """Of what the file states. Raises StartError, naming the tensor, where rows cannot be batched by it."""
+    where = f"{kind} {stated.name}"
+    datatype = _DATATYPES.get(stated.type)
+    if datatype is None:
+        raise StartError(f"{where} is {stated.type}, no tensor of the protocol (leave it out with --signature)")
+    batch, *shape = stated.shape or [1]
+    in_words = f"[{','.join(map(str, stated.shape))}]"
+    if isinstance(batch, int):
+        raise StartError(
+            f"{where}: the first dimension must be variable, the batch, in {in_words} (or use --signature)"
+        )
+    if not all(isinstance(size, int) and size > 0 for size in shape):
+        raise StartError(f"{where}: dimensions after the batch must be fixed in {in_words} (or use --signature)")
+    return Tensor(stated.name, datatype, shape)

@@ -1,0 +1,115 @@
+"""Serves a scikit-learn estimator or pipeline saved with joblib or skops.
+
+A joblib file runs code when it is loaded: serve only files that you trust. A skops file is checked for types first.
+"""
+
+import argparse
+import warnings
+import zipfile
+from typing import Any
+
+import numpy as np
+
+from ..model import Batch, LoadedModel, StartError
+from ..options import one_of
+from ..tensors import Signature, Tensor, texts
+from .arrays import chosen, matrix, model_path, stated_signature, tensors_like
+from .device import cpu_only
+
+# The outputs that an estimator may have, and the method that gives each.
+_METHODS = {
+    "label": "predict",
+    "value": "predict",
+    "probabilities": "predict_proba",
+    "decision": "decision_function",
+    "transformed": "transform",
+}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--outputs", type=one_of(*_METHODS), metavar="NAME,...", help=f"some of {', '.join(_METHODS)}")
+    parser.add_argument("--input-datatype", choices=("FP32", "FP64"), default="FP32", help="of rows of numbers")
+    parser.add_argument(
+        "--trusted", default="", metavar="TYPE,...", help="types beyond scikit-learn's that a skops file may hold"
+    )
+
+
+def load(options: argparse.Namespace) -> LoadedModel:
+    cpu_only(options, "scikit-learn")
+    # Rows come as arrays, in the order of the names.
+    warnings.filterwarnings("ignore", message="X does not have valid feature names")
+    estimator = _estimator(options)
+    stated = stated_signature(options)
+    inputs = _inputs_of(estimator, options.input_datatype) if stated is None else stated.inputs
+    names = [output.name for output in stated.outputs] if stated else options.outputs or _outputs_of(estimator)
+    for name in names:
+        if not hasattr(estimator, _METHODS.get(name, "")):
+            raise StartError(f"output {name}: {type(estimator).__name__} has no {_METHODS.get(name, 'such output')}")
+
+    def compute(arrays: Any, wanted: Any) -> dict[str, np.ndarray]:
+        rows = _features(inputs, arrays)
+        return {name: _dense(getattr(estimator, _METHODS[name])(rows)) for name in wanted}
+
+    example = compute([spec.zeros(2) for spec in inputs], names)
+    outputs = chosen(stated, tensors_like(names, example.values()))
+
+    def predict(batch: Batch) -> dict[str, np.ndarray]:
+        return compute(batch.inputs, batch.wanted)
+
+    return LoadedModel("scikit-learn", Signature(inputs, outputs), predict, thread_safe=True)
+
+
+def _estimator(options: argparse.Namespace) -> Any:
+    path = model_path(options)
+    if not zipfile.is_zipfile(path):
+        import joblib
+
+        return joblib.load(path)
+    import skops.io
+
+    trusted = [name for name in options.trusted.split(",") if name]
+    unknown = [name for name in skops.io.get_untrusted_types(file=path) if name not in trusted]
+    if unknown:
+        raise StartError(f"{path} holds types that are not trusted (see --trusted): {', '.join(unknown)}")
+    return skops.io.load(path, trusted=trusted)
+
+
+def _inputs_of(estimator: Any, datatype: str) -> list[Tensor]:
+    if _takes_texts(estimator):
+        return [Tensor("text", "BYTES")]
+    count = getattr(estimator, "n_features_in_", None)
+    if count is None:
+        raise StartError(f"{type(estimator).__name__} does not state its inputs: give them with --signature")
+    return [Tensor("x", datatype, [int(count)])]
+
+
+def _takes_texts(estimator: Any) -> bool:
+    from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer
+    from sklearn.pipeline import Pipeline
+
+    first = estimator
+    while isinstance(first, Pipeline):
+        first = first.steps[0][1]
+    return isinstance(first, CountVectorizer | HashingVectorizer)
+
+
+def _outputs_of(estimator: Any) -> list[str]:
+    from sklearn.base import is_classifier
+
+    if is_classifier(estimator):
+        return ["label", "probabilities"] if hasattr(estimator, "predict_proba") else ["label"]
+    return ["value"] if hasattr(estimator, "predict") else ["transformed"]
+
+
+def _features(inputs: Any, arrays: Any) -> Any:
+    """One input is a matrix, or a list of texts; several are the columns of a table."""
+    decoded = [texts(array) if array.dtype == object else array for array in arrays]
+    if len(decoded) == 1:
+        return decoded[0] if decoded[0].dtype == object else matrix(decoded[0])
+    import pandas
+
+    return pandas.DataFrame({spec.name: column.reshape(-1) for spec, column in zip(inputs, decoded, strict=True)})
+
+
+def _dense(outputs: Any) -> np.ndarray:
+    return outputs.toarray() if hasattr(outputs, "toarray") else np.asarray(outputs)
