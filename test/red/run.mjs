@@ -1,6 +1,9 @@
 /**
  * `npm run test:red [-- part of a patch's name...]`: every defence has a test that fails without it.
  *
+ * `--part 2/3` takes the second of every three patches: `npm run check` takes another third each day, for its time, but
+ * all must apply on every run.
+ *
  * Each `*.patch` beside this file takes one defence away. Before its diff it says which test must then fail, and
  * what it is about:
  *
@@ -25,7 +28,7 @@ import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink } from "node:fs/prom
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { parseArgs, promisify } from "node:util";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PATCHES = fileURLToPath(new URL(".", import.meta.url));
@@ -162,13 +165,40 @@ async function checkAll(queue, files) {
   return results;
 }
 
-const wanted = process.argv.slice(2);
+/** Of `--part 2/3`: which of every how many, the first without it. */
+function partOf(text = "1/1") {
+  const [, number, of] = /^([1-9]\d?)\/([1-9]\d?)$/.exec(text) ?? [];
+  if (number === undefined || Number(number) > Number(of)) {
+    console.error(`--part ${text}: expected the number of a part and how many there are, for instance 2/3`);
+    process.exit(2);
+  }
+  return { number: Number(number), of: Number(of) };
+}
+
+async function applies(name) {
+  try {
+    await apply((await readPatch(name)).path, ROOT, "--check");
+    return true;
+  } catch (error) {
+    console.log(`WRONG  ${name}: ${error.message}`);
+    return false;
+  }
+}
+
+const { values, positionals: wanted } = parseArgs({ options: { part: { type: "string" } }, allowPositionals: true });
+const part = partOf(values.part);
 const names = (await readdir(PATCHES))
-  .filter((name) => name.endsWith(".patch") && (wanted.length === 0 || wanted.some((part) => name.includes(part))))
+  .filter((name) => name.endsWith(".patch") && (wanted.length === 0 || wanted.some((text) => name.includes(text))))
   .sort();
 const files = await listFiles();
-const queue = [...names];
+const queue = [];
+let wrong = 0;
+for (const [i, name] of names.entries()) {
+  if (i % part.of === part.number - 1) queue.push(name);
+  else if (!(await applies(name))) wrong += 1;
+}
 const results = (await Promise.all(Array.from({ length: AT_ONCE }, () => checkAll(queue, files)))).flat();
-const wrong = results.filter((good) => !good).length;
-console.log(`${results.length} defences checked, ${wrong} did not fail without`);
-process.exit(wrong > 0 || (results.length === 0 && wanted.length > 0) ? 1 : 0);
+wrong += results.filter((good) => !good).length;
+const others = names.length - results.length;
+console.log(`${results.length} defences checked${others > 0 ? `, ${others} others only applied` : ""}, ${wrong} wrong`);
+process.exit(wrong > 0 || (names.length === 0 && wanted.length > 0) ? 1 : 0);
