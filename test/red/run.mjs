@@ -34,7 +34,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PATCHES = fileURLToPath(new URL(".", import.meta.url));
 /** More than the usual two cores: tests of real processes wait for most of their time. */
 const AT_ONCE = 4;
-const TEST_WITHIN_MS = 180_000;
+const TEST_WITHIN_MS = 480_000;
 const run = promisify(execFile);
 
 class Problem extends Error {}
