@@ -1,10 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { withPythonOf } from "../support/pythonEnvironment.js";
-import { pythonScript, pythonWrapper } from "../support/pythonWrapper.js";
+import { pythonPath, pythonScript, pythonWrapper } from "../support/pythonWrapper.js";
 import { withFolder } from "../support/temporaryFolder.js";
 import { runToExit, WrapperProcess } from "../support/wrapperProcess.js";
 import { inferUnary, requestOf } from "../support/wrapperRequests.js";
@@ -16,6 +16,35 @@ const examples = [...readFileSync("wrappers/python/README.md", "utf8").matchAll(
 const floats = (values: readonly number[]): Buffer => Buffer.from(Float32Array.from(values).buffer);
 
 const same = (bytes: Buffer): Buffer => bytes;
+/** What onnxruntime-gpu does where its libraries or a GPU are missing: it says so and goes on without. */
+const RUNTIME_ON_CPU = `
+class SessionOptions:
+    pass
+
+class InferenceSession:
+    def __init__(self, *args, **kwargs):
+        pass
+
+    def get_providers(self):
+        return ["CPUExecutionProvider"]
+
+def get_available_providers():
+    return ["CUDAExecutionProvider", "CPUExecutionProvider"]
+`;
+/** A build without CUDA that says it has some goes on with the CPU, as one with CUDA does that sees no GPU. */
+const TREES_ON_CPU = `
+import sys, numpy, xgboost
+from skysail_wrapper import cli
+xgboost.train({}, xgboost.DMatrix(numpy.eye(2), [0, 1]), 1).save_model(sys.argv[1])
+xgboost.build_info = lambda: {"USE_CUDA": True}
+sys.argv = ["skysail-wrapper", "xgboost", "--model", sys.argv[1], "--device", "cuda:0"]
+cli.main()
+`;
+const NO_GPU = `
+import argparse
+from skysail_wrapper.adapters.device import require_device
+require_device(argparse.Namespace(device="cuda:0"), "PyTorch", 0, 0)
+`;
 
 await withPythonOf("light", "the Python package", (python) => {
   describe("installed", () => {
@@ -91,6 +120,38 @@ await withPythonOf("light", "the Python package", (python) => {
     });
   });
 
+  describe("a GPU that cannot be used", () => {
+    const model = "examples/digits/models/digits-logistic.onnx";
+
+    it("is refused where ONNX Runtime would go on with the CPU", async () => {
+      await withFolder(async (folder) => {
+        writeFileSync(join(folder, "onnxruntime.py"), RUNTIME_ON_CPU);
+        const command = pythonWrapper(python, "onnx", "--model", model, "--device", "cuda:0");
+        const env = { ...command.env, PYTHONPATH: [folder, command.env?.["PYTHONPATH"]].join(delimiter) };
+        const message = /--device cuda:0: ONNX Runtime cannot use CUDA here, see docs\/gpu\.md/;
+        expectOneLine(await runToExit({ ...command, env }), message);
+      });
+    });
+
+    it("is refused where XGBoost would go on with the CPU", async () => {
+      await withFolder(async (folder) => {
+        const args = ["-c", TREES_ON_CPU, join(folder, "trees.json")];
+        const { code, stderr } = await runToExit({ command: python, args, env: pythonPath() });
+        expect(stderr.trim().split("\n").at(-1)).toBe(
+          "--device cuda:0: XGBoost sees no CUDA device here, see docs/gpu.md",
+        );
+        expect(code).toBe(1);
+      });
+    });
+
+    it("is refused with the choice that whoever started the wrapper had made", async () => {
+      const env = { ...pythonPath(), CUDA_VISIBLE_DEVICES: "7" };
+      await expect(run(python, ["-c", NO_GPU], { env })).rejects.toThrow(
+        /cuda:0: PyTorch sees 0 CUDA devices here with CUDA_VISIBLE_DEVICES='7', see docs\/gpu\.md/,
+      );
+    });
+  });
+
   describe("the command line", () => {
     it.each([
       ["an unknown framework", ["nothing"], /unknown framework 'nothing': sklearn/],
@@ -101,7 +162,7 @@ await withPythonOf("light", "the Python package", (python) => {
       [
         "a missing provider",
         ["onnx", "--model", "examples/digits/models/digits-logistic.onnx", "--device", "cuda:0"],
-        /CUDA.*docs\/gpu\.md/,
+        /install onnxruntime-gpu instead, see docs\/gpu\.md/,
       ],
     ])("refuses %s in one line, with exit code 1", async (_, [framework = "", ...args], message) => {
       expectOneLine(await runToExit(pythonWrapper(python, framework, ...args)), message);

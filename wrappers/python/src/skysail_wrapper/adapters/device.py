@@ -1,6 +1,7 @@
 """What `--device` says."""
 
 import argparse
+import os
 
 from ..model import StartError
 
@@ -23,4 +24,8 @@ def cuda_index(options: argparse.Namespace) -> int | None:
 def require_device(options: argparse.Namespace, framework: str, index: int, count: int) -> None:
     """Raises StartError where the framework sees fewer GPUs: some would compute on the CPU and say nothing."""
     if index >= count:
-        raise StartError(f"--device {options.device}: {framework} sees {count} CUDA devices here, see docs/gpu.md")
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+        # Whoever started it may have chosen the GPU so: `skysail deploy --device cuda:7` says 7 there.
+        limits = "" if visible is None else f" with CUDA_VISIBLE_DEVICES={visible!r}"
+        what = f"{framework} sees {count} CUDA devices here{limits}, see docs/gpu.md"
+        raise StartError(f"--device {options.device}: {what}")

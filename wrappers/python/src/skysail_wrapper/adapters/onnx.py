@@ -39,6 +39,9 @@ def load_session(model: Any, options: argparse.Namespace, platform: str) -> Load
     session_options.intra_op_num_threads = options.threads
     session_options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(model, session_options, providers=[_provider(options)])
+    # Where CUDA cannot start it computes on the CPU instead, having printed why.
+    if options.device != "cpu" and "CUDAExecutionProvider" not in session.get_providers():
+        raise StartError(f"--device {options.device}: ONNX Runtime cannot use CUDA here, see docs/gpu.md")
     signature = stated_signature(options) or Signature(
         [_tensor("input", one) for one in session.get_inputs()],
         [_tensor("output", one) for one in session.get_outputs()],
@@ -62,6 +65,9 @@ def _provider(options: argparse.Namespace) -> Any:
     if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
         what = "this onnxruntime has no CUDA: install onnxruntime-gpu instead, see docs/gpu.md"
         raise StartError(f"--device {options.device}: {what}")
+    # CUDA's and cuDNN's libraries where they are Python packages: the loader looks for them elsewhere.
+    if hasattr(onnxruntime, "preload_dlls"):
+        onnxruntime.preload_dlls()
     return ("CUDAExecutionProvider", {"device_id": index})
 
 

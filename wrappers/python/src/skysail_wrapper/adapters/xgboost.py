@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from typing import Any
 
 import numpy as np
 
@@ -14,8 +15,8 @@ from .device import cuda_index
 def load(options: argparse.Namespace) -> LoadedModel:
     import xgboost
 
-    # Otherwise it computes on the CPU, with a warning.
-    if cuda_index(options) is not None and not xgboost.build_info()["USE_CUDA"]:
+    wants_gpu = cuda_index(options) is not None
+    if wants_gpu and not xgboost.build_info()["USE_CUDA"]:
         raise StartError(f"--device {options.device}: this xgboost has no CUDA: install xgboost, not xgboost-cpu")
     path = model_path(options)
     booster = xgboost.Booster()
@@ -23,8 +24,13 @@ def load(options: argparse.Namespace) -> LoadedModel:
         booster.load_model(path)
     except xgboost.core.XGBoostError as error:
         raise ValueError(f"{path}: {str(error).partition('Stack trace')[0]}") from None
-    booster.set_param({"device": options.device, "nthread": options.threads})
-    objective = json.loads(booster.save_config())["learner"]["objective"]["name"]
+    # Otherwise it takes another GPU than one that is not there.
+    booster.set_param({"device": options.device, "fail_on_invalid_gpu_id": True, "nthread": options.threads})
+    learner = _settings(booster, options)["learner"]
+    # Where it sees no GPU it computes on the CPU instead, with a warning.
+    if wants_gpu and not learner["generic_param"]["device"].startswith("cuda"):
+        raise StartError(f"--device {options.device}: XGBoost sees no CUDA device here, see docs/gpu.md")
+    objective = learner["objective"]["name"]
     # As XGBoost's own estimators do: no trees behind the one at which early stopping found the best.
     best = booster.attr("best_iteration")
     rounds = (0, 0 if best is None else int(best) + 1)
@@ -42,6 +48,16 @@ def load(options: argparse.Namespace) -> LoadedModel:
         return compute(batch.inputs[0])
 
     return LoadedModel("xgboost", Signature(inputs, outputs), predict, thread_safe=True)
+
+
+def _settings(booster: Any, options: argparse.Namespace) -> Any:
+    """All of them, once they have taken effect."""
+    import xgboost
+
+    try:
+        return json.loads(booster.save_config())
+    except xgboost.core.XGBoostError as error:
+        raise StartError(f"--device {options.device}: {str(error).partition('Stack trace')[0]}") from None
 
 
 def _named(objective: str, scores: np.ndarray) -> dict[str, np.ndarray]:
