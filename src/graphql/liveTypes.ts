@@ -72,7 +72,7 @@ export class PolicyUpdateType {
   @Field(() => Int)
   policyVersion!: number;
 
-  @Field(() => Int, {
+  @Field(() => Float, {
     description: "Place in the application's log up to which it is known: see Observation.stateSeq.",
   })
   stateSeq!: number;

@@ -85,7 +85,7 @@ export class PredictInput {
   @Field(() => Boolean, { nullable: true, description: "Whether `explanation` is wanted. Default false." })
   explain?: boolean | null;
 
-  @Field(() => Int, {
+  @Field(() => Float, {
     nullable: true,
     description:
       "What was observed up to here (Observation.stateSeq) is to count, on whichever server: it is waited for, at most half of the query's time.",
@@ -113,7 +113,7 @@ export class PredictManyInput {
   @Field(() => Boolean, { nullable: true })
   explain?: boolean | null;
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => Float, { nullable: true })
   minStateSeq?: number | null;
 }
 

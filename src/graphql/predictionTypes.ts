@@ -171,7 +171,7 @@ export class PredictionType {
   @Field(() => Boolean, { description: "What was learned of this entity answered, not what was learned of all." })
   personalised!: boolean;
 
-  @Field(() => Int, {
+  @Field(() => Float, {
     description: "Up to where in the application's feedback log this answer knows: see Observation.stateSeq.",
   })
   stateSeq!: number;
@@ -258,10 +258,10 @@ export class ObservationType {
   })
   duplicate!: boolean;
 
-  @Field(() => Int, { description: "Its place in the application's feedback log, from 1." })
+  @Field(() => Float, { description: "Its place in the application's feedback log, from 1: a whole number." })
   seq!: number;
 
-  @Field(() => Int, { description: "The same: give it to `predict` as minStateSeq to be sure that it counts there." })
+  @Field(() => Float, { description: "The same: give it to `predict` as minStateSeq to be sure that it counts there." })
   stateSeq!: number;
 
   @Field(() => Int, { description: "Policy version that made the prediction." })
@@ -305,14 +305,14 @@ export class ActivationType {
   @Field(() => ID)
   predictionId!: string;
 
-  @Field(() => Int, {
+  @Field(() => Float, {
     nullable: true,
     description:
       "Place in the feedback log of what it counts as, if a reward had been told before; null: its reward counts when it comes, or its wait is over.",
   })
   seq?: number | undefined;
 
-  @Field(() => Int, { nullable: true, description: "The same: give it to `predict` as minStateSeq." })
+  @Field(() => Float, { nullable: true, description: "The same: give it to `predict` as minStateSeq." })
   stateSeq?: number | undefined;
 
   @Field(() => Boolean, { description: "Whether anything was learned, now." })

@@ -1,6 +1,6 @@
 import { policyProblem } from "../correction/policyProblem.js";
 import type { Application, PolicyVersion } from "../domain/application.js";
-import { badInput, caught, failure, isFailure } from "../domain/failure.js";
+import { caught, failure, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import { POPULATION } from "../domain/learningPorts.js";
 import type {
@@ -22,6 +22,7 @@ import type { EntityExport, ExportRequest } from "./entityExport.js";
 import { learnedReport } from "./learnedReport.js";
 import type { LearnedReport } from "./learnedReport.js";
 import { learningProblem } from "./learningProblems.js";
+import { seqProblem } from "./logPlace.js";
 import { linksMisfit } from "./modelMisfit.js";
 import { entityProblem } from "./predict.js";
 
@@ -166,7 +167,7 @@ export class LearnedAdministration {
   }
 
   async exportEntity(request: ExportRequest): Promise<EntityExport | Failure> {
-    const problem = entityProblem(request.entity) ?? seqProblem(request.afterSeq);
+    const problem = entityProblem(request.entity) ?? seqProblem(request.afterSeq, "after");
     if (problem !== undefined) return problem;
     const { catalogue, log, states, predictions } = this.#deps;
     const versions = catalogue.snapshot.policyVersions.filter(({ application }) => application === request.application);
@@ -209,11 +210,6 @@ export class LearnedAdministration {
     if (!isFailure(changed)) await this.#deps.learning.refresh();
     return changed;
   }
-}
-
-function seqProblem(after: number, field = "after"): Failure | undefined {
-  const valid = Number.isSafeInteger(after) && after >= 0;
-  return valid ? undefined : badInput([field], "a place in the log, from 0", String(after));
 }
 
 function noApplication(name: string): Failure {

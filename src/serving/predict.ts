@@ -14,6 +14,7 @@ import type { Asked } from "./ask.js";
 import type { Catalogue, ServedApplication } from "./catalogue.js";
 import { inputRow } from "./inputRow.js";
 import type { InputValue } from "./inputRow.js";
+import { seqProblem } from "./logPlace.js";
 import { PRESSURE_RETRY_MS } from "./pressure.js";
 import type { Pressure } from "./pressure.js";
 
@@ -76,8 +77,8 @@ export function predict(
   if (served === undefined) return unknownApplication(deps.catalogue, request.application);
   const row = inputRow(served.application.input, request.input, request.inputPath);
   if (isFailure(row)) return refused(deps, served, row);
-  const badEntity = entityProblem(request.entity);
-  if (badEntity !== undefined) return refused(deps, served, badEntity);
+  const problem = entityProblem(request.entity) ?? minStateSeqProblem(request.minStateSeq);
+  if (problem !== undefined) return refused(deps, served, problem);
   const deadlineMs = absoluteDeadline(deps, served.application, request);
   if (isFailure(deadlineMs)) return refused(deps, served, deadlineMs);
 
@@ -158,6 +159,10 @@ export function entityProblem(entity: string | undefined): Failure | undefined {
   }
   if (entity.isWellFormed() && !/\p{Cc}/u.test(entity)) return undefined;
   return badInput(["entity"], "well-formed text without control characters", JSON.stringify(entity));
+}
+
+function minStateSeqProblem(minStateSeq: number | undefined): Failure | undefined {
+  return minStateSeq === undefined ? undefined : seqProblem(minStateSeq, "minStateSeq");
 }
 
 /** The deadline is absolute: arrival plus what the caller and the application allow, less the margin to render. */

@@ -224,6 +224,13 @@ describe("predict", () => {
     expect(evaluator.asked).toEqual([]);
   });
 
+  test.each([-1, 1.5, 2 ** 53])("refuses a minStateSeq of %s, which is no place in a log", async (minStateSeq) => {
+    const { ask, evaluator } = setUp([fresh]);
+    const got = String(minStateSeq);
+    expect(await ask({ minStateSeq })).toMatchObject({ code: "BAD_INPUT", path: ["minStateSeq"], got });
+    expect(evaluator.asked).toEqual([]);
+  });
+
   test("refuses an input that does not fit before any model is asked", async () => {
     const { ask, evaluator, metrics } = setUp([fresh], DEFAULT);
     const input = { kind: "single", field: "values", data: { kind: "values", values: [1, NaN] } } as const;

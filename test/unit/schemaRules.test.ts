@@ -8,7 +8,7 @@ import {
   isObjectType,
   isSpecifiedScalarType,
 } from "graphql";
-import type { GraphQLSchema } from "graphql";
+import type { GraphQLSchema, GraphQLType } from "graphql";
 import { DEFAULT_FEEDBACK } from "../../src/domain/application.js";
 import { buildApplicationSchema } from "../../src/graphql/applicationSchema.js";
 import { describeTheRest, membersOf } from "../../src/graphql/descriptions.js";
@@ -87,6 +87,15 @@ describe.each(SCHEMAS)("the schema of %s", (_what, schema) => {
       [BY_SIGNATURE, BY_LINKS, BY_KINDS].some((pattern) => pattern.test(place));
     expect(lists.filter((place) => !isBounded(place))).toEqual([]);
   });
+});
+
+test.each(SCHEMAS)("places in a log are Float in the schema of %s: Int ends at 2^31", (_what, schema) => {
+  const places = ownTypes(schema)
+    .flatMap(membersOf)
+    .filter(([place]) => /\.seq$|Seq$/.test(place))
+    .map(([place, member]) => [place, getNamedType((member as { type: GraphQLType }).type).toString()]);
+  expect(places.length).toBeGreaterThan(4);
+  expect(places.filter(([, of]) => of !== "Float")).toEqual([]);
 });
 
 test.each(SCHEMAS)(
