@@ -1,5 +1,6 @@
 import type { LabelScore, Output, OutputSpec } from "../domain/application.js";
 import type { Choice, MemberOutput } from "../domain/prediction.js";
+import type { SkipReason } from "../domain/replayPorts.js";
 import type { Truth } from "../domain/storePorts.js";
 import type { Answered } from "./correctionPolicy.js";
 import type { Lesson } from "./folding.js";
@@ -13,7 +14,7 @@ export interface MemberEvidence {
 
 /** What a prediction leaves behind for learning, as JSON holds it. */
 export interface StoredEvidence {
-  /** Of the prediction: what is learned from a DEFAULT says nothing. */
+  /** Of the prediction. A reward of a DEFAULT says nothing of the models: it was not their answer that was shown. */
   readonly source: string;
   readonly members: readonly MemberEvidence[];
   readonly choice?: readonly [arm: string, propensity: number, arms: number] | undefined;
@@ -78,13 +79,23 @@ function labelScores(spec: OutputSpec, answered: string, ranked: readonly LabelS
   return scores;
 }
 
+/** A reward is of what was shown; a truth holds whatever was. */
+export function isRewardOfDefault(truth: Truth, evidence: unknown): boolean {
+  return truth.kind === "REWARD" && (evidence as Partial<StoredEvidence> | null | undefined)?.source === "DEFAULT";
+}
+
+/** Why `lessonOf` found nothing in a row. */
+export function whyNoLesson(truth: Truth, evidence: unknown): SkipReason {
+  return isRewardOfDefault(truth, evidence) ? "DEFAULT_SHOWN" : "NO_EVIDENCE";
+}
+
 /**
  * What a row of the log teaches, or undefined where it holds no evidence, or none that fits the application as it is
- * now. A row is what was signed and stored by us; it may be of an older layout.
+ * now, or a reward of a default. A row is what was signed and stored by us; it may be of an older layout.
  */
 export function lessonOf(spec: OutputSpec, truth: Truth, evidence: unknown): Lesson | undefined {
   const stored = evidence as Partial<StoredEvidence> | null | undefined;
-  if (typeof stored !== "object" || stored === null) return undefined;
+  if (typeof stored !== "object" || stored === null || isRewardOfDefault(truth, stored)) return undefined;
   const answered = (stored.members ?? []).map((member) => answeredOf(spec, member));
   const context = typeof stored.context === "string" ? unpackFloats(stored.context) : undefined;
   if (answered.some((one) => one === undefined) || (answered.length === 0 && context === undefined)) return undefined;

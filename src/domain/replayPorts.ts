@@ -3,12 +3,19 @@ import type { KeptState, LoggedObservation, PolicyVersionRecord } from "./learni
 import type { LossSpec, PolicySpec } from "./policySpec.js";
 
 /**
- * Why a policy cannot learn from, or be judged by, a row of another one's. NO_EVIDENCE: the prediction left none that fits.
+ * Why a policy cannot learn from, or be judged by, a row of the log. NO_EVIDENCE: the prediction left none that fits.
  * NO_CONTEXT: it was made without the features that the policy needs. MEMBERS_MISSING: the policy asks all models, and only
  * what was chosen had answered. NO_LOSS: what was told gives no loss (a reward where a truth is needed). NO_CHOICE: to judge
- * by, neither all answers nor the chance of the one that was given.
+ * by, neither all answers nor the chance of the one that was given. DEFAULT_SHOWN: a reward of the default output.
  */
-export const SKIP_REASONS = ["NO_EVIDENCE", "NO_CONTEXT", "MEMBERS_MISSING", "NO_LOSS", "NO_CHOICE"] as const;
+export const SKIP_REASONS = [
+  "NO_EVIDENCE",
+  "DEFAULT_SHOWN",
+  "NO_CONTEXT",
+  "MEMBERS_MISSING",
+  "NO_LOSS",
+  "NO_CHOICE",
+] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
 export type ReplayStatus = "RUNNING" | "COMPLETE" | "FAILED";

@@ -124,7 +124,8 @@ export function fromOutput(output: Output): object {
 
 export function fromObserved(answer: Observed | Failure): object {
   if (isFailure(answer)) return fromFailure(answer);
-  const { application, seq, duplicate, policyVersion, learnedBy, standing, withheld, loss, superseded } = answer;
+  const { application, seq, duplicate, policyVersion, learnedBy, standing, withheld } = answer;
+  const { loss, skipReason, superseded } = answer;
   return {
     __typename: "Observation",
     id: `${application}:${seq}`,
@@ -136,6 +137,7 @@ export function fromObserved(answer: Observed | Failure): object {
     learnedBy,
     standing,
     withheld,
+    skipReason,
     loss,
     rebuildPending: superseded?.rebuildPending ?? false,
   };

@@ -1,6 +1,7 @@
 import { createUnionType, Field, Float, ID, Int, ObjectType, registerEnumType } from "type-graphql";
 import { BadInputType, ConflictType, NotFoundType, OverloadedType, UnavailableType } from "./failureTypes.js";
 import { ExplanationType } from "./explanationTypes.js";
+import { SkipReasonEnum } from "./replayTypes.js";
 import { FloatVector } from "./scalars.js";
 
 export enum PredictionSourceEnum {
@@ -281,6 +282,12 @@ export class ObservationType {
     description: "Present if nothing is ever learned from it; of a duplicate, as it was decided when it was new.",
   })
   withheld?: WithheldEnum | undefined;
+
+  @Field(() => SkipReasonEnum, {
+    nullable: true,
+    description: "Present if no policy can learn from it, whatever it says: it is durable all the same.",
+  })
+  skipReason?: string | undefined;
 
   @Field(() => Float, {
     nullable: true,

@@ -19,6 +19,7 @@ registerEnumType(SkipReasonEnum, {
   description: "Why an observation teaches a policy nothing. Reasons may be added.",
   valuesConfig: {
     NO_EVIDENCE: { description: "Its prediction left no evidence that fits the application." },
+    DEFAULT_SHOWN: { description: "It is a reward, and the default output was shown, not what the models said." },
     NO_CONTEXT: { description: "It was predicted without the features that the policy needs." },
     MEMBERS_MISSING: { description: "The policy asks all models, and only what was chosen had answered." },
     NO_LOSS: { description: "What was observed gives no loss of the kind." },

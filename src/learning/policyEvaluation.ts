@@ -1,5 +1,6 @@
 import { isFull, membersOf, needsContext } from "../correction/answeredAgain.js";
 import type { Replayed } from "../correction/answeredAgain.js";
+import { whyNoLesson } from "../correction/evidence.js";
 import type { PolicyMember } from "../correction/correctionPolicy.js";
 import type { LearnedPolicy } from "../correction/erasedPolicy.js";
 import type { Lesson } from "../correction/folding.js";
@@ -103,7 +104,7 @@ class Evaluation {
     const lesson = folding.read(row.truth, row.evidence, row);
     const isJudged = entity === undefined || row.entity === entity;
     if (lesson === undefined) {
-      if (isJudged) this.#skip("NO_EVIDENCE");
+      if (isJudged) this.#skip(whyNoLesson(row.truth, row.evidence));
       return;
     }
     const states = this.#states.of(row.entity);

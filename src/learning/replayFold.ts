@@ -1,3 +1,4 @@
+import { whyNoLesson } from "../correction/evidence.js";
 import type { LearnedState, ReplayFolding } from "../correction/learnedState.js";
 import { POPULATION } from "../domain/learningPorts.js";
 import type { KeptState, LoggedObservation } from "../domain/learningPorts.js";
@@ -104,7 +105,7 @@ export class ReplayFold {
     const { folding } = this.#options;
     const lesson = folding.read(row.truth, row.evidence, row);
     if (lesson === undefined) {
-      tally.skip("NO_EVIDENCE");
+      tally.skip(whyNoLesson(row.truth, row.evidence));
       return;
     }
     const own = this.#entityOf(row, voidUntil, tally);

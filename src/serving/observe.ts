@@ -1,9 +1,10 @@
 import type { StoredEvidence } from "../correction/evidence.js";
-import { lessonOf } from "../correction/evidence.js";
+import { lessonOf, whyNoLesson } from "../correction/evidence.js";
 import { badInput, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { Clock } from "../domain/ports.js";
 import type { MemberOutput, Prediction } from "../domain/prediction.js";
+import type { SkipReason } from "../domain/replayPorts.js";
 import { isOwnKey } from "../domain/rewardRules.js";
 import type { Standing } from "../domain/rewardRules.js";
 import type {
@@ -72,6 +73,8 @@ export interface Observed extends StoredObservation {
   readonly standing: Standing;
   /** How wrong the answer was, 0 to 1; undefined where it is not known what was answered. */
   readonly loss: number | undefined;
+  /** Why no policy can learn from it; undefined where one can. */
+  readonly skipReason: SkipReason | undefined;
 }
 
 /** What an observation is about, whichever way it was named. */
@@ -106,7 +109,8 @@ async function append(
   if (served === undefined) return gone(subject.application);
   const observation = newObservation(served, subject, request);
   const stored = await appendGuarded(deps, served, observation, request.keyId);
-  const answer = lessonOf(served.application.output, request.truth, observation.evidence)?.answer;
+  const lesson = lessonOf(served.application.output, request.truth, observation.evidence);
+  const answer = lesson?.answer;
   const isOutlier = (): boolean => deps.guard.isOutlier(served.application, answer, request.truth);
   deps.metrics.recordObservation(subject.application, stored, isOutlier);
   if (isFailure(stored)) return stored;
@@ -118,6 +122,7 @@ async function append(
     learnedBy: stored.withheld === undefined ? (stored.counted?.learnedBy ?? observation.learnedBy) : [],
     standing: stored.counted?.standing ?? (stored.withheld === undefined ? "COUNTED" : "NOT_COUNTED"),
     loss: answer && lossFor(served, request.truth, answer.output),
+    skipReason: lesson === undefined ? whyNoLesson(request.truth, observation.evidence) : undefined,
   };
 }
 

@@ -144,6 +144,8 @@ export function whyNothing(
     }
     case "NO_LOSS":
       return `${nothing}: what was observed tells no loss of kind ${loss.kind}; give the loss that fits what was observed`;
+    case "DEFAULT_SHOWN":
+      return `${nothing}: they are rewards of the default output, which say nothing of the models; answer with the models' own (no apprentice, a lower confidenceThreshold)`;
     case "NO_EVIDENCE":
       return `${nothing}: their predictions left no evidence that fits the application`;
     default:

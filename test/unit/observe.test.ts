@@ -287,6 +287,39 @@ describe("observe", () => {
     expect(await ask(ANT)).toMatchObject({ code: "BAD_INPUT", path: ["truth"] });
   });
 
+  test.each(["APPRENTICE", "LOW_CONFIDENCE"] as const)(
+    "stores a reward of the default output (%s) that nobody learns from: nobody saw what the models said",
+    async (defaultReason) => {
+      const policy = { kind: "exp3-ix" } as const;
+      const { ask, appended, clock } = setUp(undefined, { policy, loss: { kind: "REWARD", min: 0, max: 1 } });
+      const choice = { arm: "m", propensity: 0.25, arms: 2 };
+      const combined = { ...combinedOf(prediction().models), choice };
+      const made = { combined, atMs: clock.wallMs() };
+      const reward: Truth = { kind: "REWARD", reward: 1 };
+      const shown = signReceipt(prediction(made), KEYS).receipt;
+      expect(await ask(reward, "shown", shown)).toMatchObject({ learnedBy: [3], loss: 0, skipReason: undefined });
+      const ofDefault = signReceipt(prediction({ ...made, source: "DEFAULT", defaultReason }), KEYS).receipt;
+      expect(await ask(reward, "default", ofDefault)).toMatchObject({
+        ...{ learnedBy: [], loss: undefined, skipReason: "DEFAULT_SHOWN", standing: "COUNTED" },
+      });
+      expect(appended.at(-1)).toMatchObject({ truth: reward, evidence: { source: "DEFAULT", choice: ["m", 0.25, 2] } });
+    },
+  );
+
+  test("learns a truth also where the default output was shown: it says how right the models were", async () => {
+    const { ask, clock } = setUp();
+    const shown = { source: "DEFAULT", defaultReason: "LOW_CONFIDENCE", atMs: clock.wallMs() } as const;
+    const { receipt } = signReceipt(prediction(shown), KEYS);
+    expect(await ask(ANT, undefined, receipt)).toMatchObject({ learnedBy: [3], loss: 0, skipReason: undefined });
+  });
+
+  test("says that nothing can be learned where no model answered", async () => {
+    const { ask, clock } = setUp();
+    const nothing = prediction({ source: "DEFAULT", combined: undefined, atMs: clock.wallMs() });
+    const { receipt } = signReceipt(nothing, KEYS);
+    expect(await ask(ANT, undefined, receipt)).toMatchObject({ learnedBy: [], skipReason: "NO_EVIDENCE" });
+  });
+
   test("passes on the key that an observation corrects, which cannot be its own", async () => {
     const { request, appended } = setUp();
     await request({ key: "second", supersedes: "" });

@@ -153,4 +153,25 @@ describe("a policy that is evaluated", () => {
     expect(offPolicy.ips.value).toBeCloseTo(0.003009, 6);
     expect(offPolicy.snips.value).toBeCloseTo(0.003189, 6);
   });
+
+  test("is not judged by rewards of the default output, which are counted", async () => {
+    const random = seededRandom(3);
+    const log = Array.from({ length: 2000 }, (_, i) => {
+      const row = logged(i + 1, { ...randomRow(random, 2, true), truth: { kind: "REWARD", reward: random() } });
+      // A default that is always liked, whatever the models said.
+      return { ofDefault: { ...row, evidence: { ...(row.evidence as object), source: "DEFAULT" } }, row };
+    });
+    const options = { loss: { kind: "REWARD", min: 0, max: 1 } } as const;
+    const shown = log.filter((_, i) => i % 4 === 0).map(({ row }) => row);
+    const mixed = log.map(({ row, ofDefault }, i) =>
+      i % 4 === 0 ? row : { ...ofDefault, truth: { kind: "REWARD", reward: 1 } as const },
+    );
+    const [expected, evaluation] = await Promise.all(
+      [shown, mixed].map((rows) => evaluate(rows, { kind: "exp3-ix" }, options)),
+    );
+    expect(expected?.offPolicy).toMatchObject({ kind: "estimates", n: 500 });
+    expect(evaluation).toMatchObject({ rows: 2000, judged: 500, skipped: { DEFAULT_SHOWN: 1500 } });
+    expect(evaluation?.offPolicy).toEqual(expected?.offPolicy);
+    expect(evaluation?.logged).toEqual(expected?.logged);
+  });
 });

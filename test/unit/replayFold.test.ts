@@ -52,6 +52,10 @@ function slowly(folding: ReplayFolding, log: readonly LoggedObservation[], voidU
   return { states: states.set("", hex(folding.encode(population))), births };
 }
 
+function ofDefault(row: LoggedObservation): LoggedObservation {
+  return { ...row, evidence: { ...(row.evidence as object), source: "DEFAULT" } };
+}
+
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("hex");
 }
@@ -124,16 +128,18 @@ describe("a replayed log", () => {
       logged(2, randomRow(random, 2, false)),
       { ...logged(3, randomRow(random, 2, false)), evidence: null },
       logged(4, { ...randomRow(random, 2, false), truth: { kind: "REWARD", reward: 1 } }),
+      ofDefault(logged(5, { ...randomRow(random, 2, true), truth: { kind: "REWARD", reward: 1 } })),
+      ofDefault(logged(6, randomRow(random, 2, false))),
     ];
     const fold = await replayed(foldingOf({ kind: "ensemble" }), new MemoryWork(log), {
       stateBytes: 1e6,
       pageRows: 10,
     });
     expect(fold.progress).toMatchObject({
-      rows: 4,
-      folded: 1,
-      compared: 1,
-      skipped: { MEMBERS_MISSING: 1, NO_EVIDENCE: 1, NO_LOSS: 1 },
+      rows: 6,
+      folded: 2,
+      compared: 2,
+      skipped: { MEMBERS_MISSING: 1, NO_EVIDENCE: 1, NO_LOSS: 1, DEFAULT_SHOWN: 1 },
     });
   });
 });
