@@ -295,14 +295,13 @@ export class ServiceComposition {
   }
 
   #learningFigures(application: string): LearningFigures | undefined {
-    const figures = this.#learning.figuresOf(application);
     const served = this.#catalogue.get(application);
+    const figures = this.#learning.figuresOf(application, served?.application.coverage ?? DEFAULT_COVERAGE);
     if (figures === undefined) return undefined;
     return {
       application,
       ...figures,
       weights: () => (served === undefined ? [] : learnedWeights(served, this.#learning)),
-      statedCoverage: served?.application.coverage ?? DEFAULT_COVERAGE,
       rebuildsPending: this.#rebuilding.pending(application),
     };
   }

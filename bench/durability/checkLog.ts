@@ -40,7 +40,6 @@ export interface CheckReport {
 interface ApplicationRow {
   readonly name: string;
   readonly output: OutputSpec;
-  readonly coverage: number | null;
 }
 
 const PAGE_ROWS = 2000;
@@ -51,7 +50,7 @@ async function main(url: string, path: string, python: string | undefined): Prom
   const acknowledged = await readAcknowledged(path);
   const sql = postgres(url, { max: 1, onnotice: () => undefined });
   try {
-    const rows = await sql<ApplicationRow[]>`select name, output, coverage from application order by name`;
+    const rows = await sql<ApplicationRow[]>`select name, output from application order by name`;
     const applications: ApplicationReport[] = [];
     for (const row of rows) {
       applications.push(await check(sql, row, acknowledged.get(row.name) ?? [], python));
@@ -122,10 +121,8 @@ async function check(
 async function readUses(sql: postgres.Sql, application: ApplicationRow): Promise<ReadonlyMap<number, LearningUse>> {
   const versions = await sql<{ version: number; policy: PolicySpec; loss: LossSpec }[]>`
     select version, policy, loss from policy_version where shard_key = ${application.name} order by version`;
-  const { output, coverage } = application;
-  return new Map(
-    versions.map(({ version, ...own }) => [version, { ...own, output, ...(coverage !== null && { coverage }) }]),
-  );
+  const { output } = application;
+  return new Map(versions.map(({ version, ...own }) => [version, { ...own, output }]));
 }
 
 function readKept(sql: postgres.Sql, application: string): Promise<readonly KeptRow[]> {

@@ -2,11 +2,13 @@ import type { LabelScore, Output } from "../domain/application.js";
 import type { Truth } from "../domain/storePorts.js";
 import { ByteReader, ByteWriter } from "../lib/byteCursor.js";
 
-const LAYOUT = 1;
+const LAYOUT = 2;
+/** As it was before a coverage could be changed: with the miss allowed, alpha and counts of what was held, 8 bytes each. */
+const LAYOUT_WITH_ALPHA = 1;
+const ALPHA_BYTES = 32;
 /** Latest scores of which the quantile is taken, and the step of alpha. */
 const WINDOW = 1000;
 const STEP = 0.01;
-const COVERAGE = 0.9;
 
 /**
  * How far an answer was from the truth. For labels: how much less score the true label had than the best; so the best
@@ -43,67 +45,53 @@ export function labelSet(scores: readonly LabelScore[], threshold: number): read
   return scores.filter(({ score }) => Math.fround(best - score) <= threshold).map(({ label }) => label);
 }
 
-export interface ConformalOptions {
-  /** Share of the sets that are to hold the truth, above 0 and below 1; default 0.9. */
-  readonly coverage?: number;
+/** What a stated coverage comes to on the scores that are known. */
+interface Sets {
+  readonly coverage: number;
+  readonly threshold: number;
+  readonly held: number;
 }
 
 /**
- * Adaptive conformal inference (Gibbs and Candes, NeurIPS 2021): the set of an answer is all that is within the
- * (1 - alpha)-quantile of the last 1,000 scores, and alpha += 0.01 (miss allowed - missed) after each observation. So
- * the realised coverage comes to what was asked for also when models and inputs change. For one application.
+ * Adaptive conformal inference (Gibbs and Candes, NeurIPS 2021) over the last 1,000 scores: the set of an answer is all
+ * that is within the (1 - alpha)-quantile of the scores before it, and alpha += 0.01 (miss allowed - missed) after each.
+ * So the realised coverage comes to what was asked for also when models and inputs change. Kept are the scores alone, and
+ * the recursion is run over them when a coverage is asked for: states stay a fold of the log whatever is stated, and
+ * another coverage holds at once. After 1,000 steps of 0.01 nothing is left of where alpha began. For one application.
  */
 export class AdaptiveConformal {
-  #missAllowed: number;
-  #alpha: number;
-  #observed = 0;
-  #covered = 0;
-  /** A ring of the latest scores, and the same in order. */
+  /** A ring of the latest scores. */
   readonly #ring = new Float32Array(WINDOW);
-  readonly #sorted = new Float32Array(WINDOW);
   #size = 0;
   #next = 0;
+  /** Since the last score. */
+  #sets: Sets | undefined;
 
-  constructor({ coverage = COVERAGE }: ConformalOptions = {}) {
-    this.#missAllowed = 1 - coverage;
-    this.#alpha = this.#missAllowed;
+  /**
+   * Of scores: what is not above it is in a set that holds the truth with this coverage, above 0 and below 1. Infinity while
+   * there are too few to leave anything out; 0 at least.
+   */
+  threshold(coverage: number): number {
+    return this.#setsFor(coverage).threshold;
   }
 
-  /** Of scores: what is not above it is in the set. Infinity while there are too few to leave anything out; 0 at least. */
-  get threshold(): number {
-    if (this.#alpha >= 1) return 0;
-    // The finite-sample quantile: Vovk, Gammerman, Shafer (2005); Lei et al. (2018).
-    const rank = Math.ceil((this.#size + 1) * (1 - this.#alpha));
-    return rank > this.#size ? Infinity : (this.#sorted[Math.max(0, rank - 1)] as number);
+  /** Share of the last 1,000 truths that their set would have held; undefined before the first. */
+  realisedCoverage(coverage: number): number | undefined {
+    return this.#size === 0 ? undefined : this.#setsFor(coverage).held / this.#size;
   }
 
-  get observations(): number {
-    return this.#observed;
-  }
-
-  /** Share of observed truths that were in their set; undefined before the first. */
-  get realisedCoverage(): number | undefined {
-    return this.#observed === 0 ? undefined : this.#covered / this.#observed;
-  }
-
-  /** One truth's score. `threshold`: of the set that was shown, where that is known. False for what is no score. */
-  observe(score: number, threshold = this.threshold): boolean {
+  /** One truth's score. False for what is no score. */
+  observe(score: number): boolean {
     const kept = Math.fround(score);
-    if (!(kept >= 0) || kept === Infinity || Number.isNaN(threshold)) return false;
-    const missed = kept > threshold;
-    this.#observed += 1;
-    if (!missed) this.#covered += 1;
-    this.#alpha += STEP * (this.#missAllowed - (missed ? 1 : 0));
+    if (!(kept >= 0) || kept === Infinity) return false;
     this.#keep(kept);
     return true;
   }
 
-  /** At most 4,036 bytes. */
+  /** At most 4,003 bytes. */
   encode(): Uint8Array {
-    const to = new ByteWriter().uint8(LAYOUT).float64(this.#missAllowed).float64(this.#alpha);
-    to.float64(this.#observed).float64(this.#covered).uint16(this.#size);
-    const oldest = this.#size < WINDOW ? 0 : this.#next;
-    for (let i = 0; i < this.#size; i++) to.float32(this.#ring[(oldest + i) % WINDOW] as number);
+    const to = new ByteWriter().uint8(LAYOUT).uint16(this.#size);
+    for (let i = 0; i < this.#size; i++) to.float32(this.#scoreAt(i));
     return to.take();
   }
 
@@ -111,51 +99,77 @@ export class AdaptiveConformal {
   static decode(bytes: Uint8Array): AdaptiveConformal {
     const from = new ByteReader(bytes);
     const layout = from.uint8();
-    if (layout !== LAYOUT) throw new RangeError(`conformal state with layout ${layout}, expected ${LAYOUT}`);
-    return AdaptiveConformal.#read(from);
-  }
-
-  static #read(from: ByteReader): AdaptiveConformal {
+    if (layout !== LAYOUT && layout !== LAYOUT_WITH_ALPHA) {
+      throw new RangeError(`conformal state with layout ${layout}, expected ${LAYOUT}`);
+    }
+    if (layout === LAYOUT_WITH_ALPHA) from.bytes(ALPHA_BYTES);
     const kept = new AdaptiveConformal();
-    // As it was encoded: 1 - (1 - x) need not be x.
-    kept.#missAllowed = from.finite64();
-    kept.#alpha = from.finite64();
-    kept.#observed = from.count64();
-    kept.#covered = from.count64();
     const size = from.uint16();
-    if (size > WINDOW || kept.#covered > kept.#observed) throw new RangeError("conformal state with counts too large");
+    if (size > WINDOW) throw new RangeError(`conformal state of ${size} scores, at most ${WINDOW} are kept`);
     for (let i = 0; i < size; i++) kept.#keep(expectScore(from.float32()));
     from.end();
     return kept;
   }
 
   #keep(score: number): void {
-    if (this.#size === WINDOW) this.#drop(this.#ring[this.#next] as number);
     this.#ring[this.#next] = score;
     this.#next = (this.#next + 1) % WINDOW;
-    const at = this.#placeOf(score);
-    this.#sorted.copyWithin(at + 1, at, this.#size);
-    this.#sorted[at] = score;
-    this.#size += 1;
+    this.#size = Math.min(WINDOW, this.#size + 1);
+    this.#sets = undefined;
   }
 
-  #drop(score: number): void {
-    const at = this.#placeOf(score);
-    this.#sorted.copyWithin(at, at + 1, this.#size);
-    this.#size -= 1;
+  /** From the oldest. */
+  #scoreAt(i: number): number {
+    const oldest = this.#size < WINDOW ? 0 : this.#next;
+    return this.#ring[(oldest + i) % WINDOW] as number;
   }
 
-  /** Of the first score that is not less. */
-  #placeOf(score: number): number {
-    let low = 0;
-    let high = this.#size;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#sorted[middle] as number) < score) low = middle + 1;
-      else high = middle;
+  #setsFor(coverage: number): Sets {
+    if (this.#sets?.coverage !== coverage) this.#sets = this.#run(coverage);
+    return this.#sets;
+  }
+
+  /** A tenth of a millisecond or two for 1,000 scores: once after each group of observations, if somebody asks. */
+  #run(coverage: number): Sets {
+    const missAllowed = 1 - coverage;
+    let alpha = missAllowed;
+    let held = 0;
+    for (let i = 0; i < this.#size; i++) {
+      const score = this.#scoreAt(i);
+      const missed = score > quantile(i, alpha);
+      if (!missed) held += 1;
+      // While so few are known that nothing could be left out, that nothing is missed says nothing of alpha.
+      if (rankOf(i, missAllowed) <= i) alpha += STEP * (missAllowed - (missed ? 1 : 0));
+      insert(score, i);
     }
-    return low;
+    return { coverage, threshold: quantile(this.#size, alpha), held };
   }
+}
+
+/** Scratch of one run: its scores so far, in order. */
+const sorted = new Float32Array(WINDOW);
+
+/** The finite-sample quantile: Vovk, Gammerman, Shafer (2005); Lei et al. (2018). */
+function quantile(size: number, alpha: number): number {
+  if (alpha >= 1) return 0;
+  const rank = rankOf(size, alpha);
+  return rank > size ? Infinity : (sorted[Math.max(0, rank - 1)] as number);
+}
+
+function rankOf(size: number, alpha: number): number {
+  return Math.ceil((size + 1) * (1 - alpha));
+}
+
+function insert(score: number, size: number): void {
+  let low = 0;
+  let high = size;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as number) < score) low = middle + 1;
+    else high = middle;
+  }
+  sorted.copyWithin(low + 1, low, size);
+  sorted[low] = score;
 }
 
 function expectScore(score: number): number {

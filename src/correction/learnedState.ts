@@ -55,7 +55,7 @@ export interface AnswerTrackers {
 }
 
 /** How an application's observations are learned by one of its policy versions. */
-export type LearningUse = Pick<Application, "policy" | "loss" | "output" | "coverage"> & {
+export type LearningUse = Pick<Application, "policy" | "loss" | "output"> & {
   readonly replay?: ReplayUse | undefined;
 };
 
@@ -85,14 +85,12 @@ class StateFolding implements ReplayFolding {
   readonly #policy: LearnedPolicy;
   readonly #losses: Losses;
   readonly #output: OutputSpec;
-  readonly #coverage: number;
   readonly #replay: ReplayUse | undefined;
 
-  constructor({ policy, loss, output, coverage = DEFAULT_COVERAGE, replay }: LearningUse) {
+  constructor({ policy, loss, output, replay }: LearningUse) {
     this.#policy = newPolicy({ policy, loss, output });
     this.#losses = newLosses(loss, output);
     this.#output = output;
-    this.#coverage = coverage;
     this.#replay = replay;
   }
 
@@ -126,7 +124,7 @@ class StateFolding implements ReplayFolding {
   init(): LearnedState {
     const answers = {
       calibration: new ConfidenceCalibration(),
-      conformal: new AdaptiveConformal({ coverage: this.#coverage }),
+      conformal: new AdaptiveConformal(),
       drift: new Adwin(),
       models: new ModelDrifts(),
     };
@@ -310,9 +308,13 @@ export function confidenceOf({ answers }: LearnedState, agreement: number): numb
   return answers?.calibration.confidence(agreement) ?? agreement;
 }
 
-/** What holds the truth with the stated coverage; undefined while too little is known, and for vectors. */
-export function predictionSetOf({ answers }: LearnedState, output: Output): PredictionSet | undefined {
-  const threshold = answers?.conformal.threshold ?? Infinity;
+/** What holds the truth with this coverage; undefined while too little is known, and for vectors. */
+export function predictionSetOf(
+  { answers }: LearnedState,
+  output: Output,
+  coverage: number,
+): PredictionSet | undefined {
+  const threshold = answers?.conformal.threshold(coverage) ?? Infinity;
   if (output.kind === "LABEL") {
     const labels = output.scores === undefined ? [] : labelSet(output.scores, threshold);
     return labels.length === 0 ? undefined : { kind: "LABELS", labels };

@@ -16,7 +16,7 @@ import { TensorSpecInput, TensorSpecType } from "./tensorTypes.js";
 const CONFIDENCE_THRESHOLD =
   "Below this confidence (0 to 1) the default output is given, or without one the answer is marked.";
 const COVERAGE =
-  "Share of cases, between 0 and 1, in which prediction sets are to hold the truth; absent: none are given.";
+  "Share of cases, 0.5 to 0.999, in which prediction sets are to hold the truth, from the next prediction on; absent: none are given. Of labels and numbers whose truth is told.";
 
 export enum OutputKindEnum {
   LABEL = "LABEL",

@@ -62,7 +62,7 @@ export class LearnedStateType {
 
   @Field(() => Float, {
     nullable: true,
-    description: "Share of truths that their prediction set would have held. Of the population alone.",
+    description: "Share of the last 1,000 truths that their prediction set would have held. Of the population alone.",
   })
   realisedCoverage?: number | undefined;
 

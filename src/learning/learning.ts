@@ -80,15 +80,16 @@ export class Learning implements GroupLearner {
     return { entities: this.#held.size, bytes: this.#held.bytes };
   }
 
-  /** Of one application, what this process has done and knows; undefined for one that is not followed. */
-  figuresOf(application: string): ApplicationLearning | undefined {
+  /** Of one application with this coverage, what this process has done and knows; undefined for one that is not followed. */
+  figuresOf(application: string, statedCoverage: number): ApplicationLearning | undefined {
     const followed = this.#applications.get(application);
     if (followed === undefined) return undefined;
     const answers = followed.population(followed.spec.policyVersion)?.state.answers;
     return {
       ...followed.figures.counts,
       recentLoss: answers?.drift.mean,
-      realisedCoverage: answers?.conformal.realisedCoverage,
+      realisedCoverage: answers?.conformal.realisedCoverage(statedCoverage),
+      statedCoverage,
       stateAgeMs: this.ageMs(application),
     };
   }

@@ -21,6 +21,8 @@ export interface ApplicationLearning extends FoldCounts {
   /** Mean loss of the answers since it last changed; undefined while none is known. */
   readonly recentLoss: number | undefined;
   readonly realisedCoverage: number | undefined;
+  /** What prediction sets are made for. */
+  readonly statedCoverage: number;
   readonly stateAgeMs: number;
 }
 

@@ -63,7 +63,8 @@ function decide({ application }: ServedApplication, { population }: StateInUse, 
     return defaultOutput && givenDefault(defaultOutput, reasonFor(missing), undefined, undefined);
   }
   const confidence = confidenceOf(population.state, combined.agreement);
-  const predictionSet = coverage === undefined ? undefined : predictionSetOf(population.state, combined.output);
+  const predictionSet =
+    coverage === undefined ? undefined : predictionSetOf(population.state, combined.output, coverage);
   if (feedback.apprentice && defaultOutput !== undefined) {
     return givenDefault(defaultOutput, "APPRENTICE", confidence, predictionSet);
   }

@@ -1,4 +1,5 @@
 import type { TargetWeights, WeightReport } from "../correction/correctionPolicy.js";
+import { DEFAULT_COVERAGE } from "../correction/learnedState.js";
 import { newPolicy } from "../correction/newPolicy.js";
 import type { Application, PolicyVersion } from "../domain/application.js";
 import type { HeldState } from "../learning/heldState.js";
@@ -17,7 +18,7 @@ export interface LearnedReport {
   readonly observations: number;
   /** Of the answers whose loss is known; undefined before the first. */
   readonly meanLoss: number | undefined;
-  /** Share of truths that their prediction set held: of the population alone. */
+  /** Share of the last 1,000 truths that their prediction set would have held: of the population alone. */
   readonly realisedCoverage: number | undefined;
   readonly drifts: number;
   /** At which observation the last change was noticed; 0: none was. */
@@ -49,7 +50,7 @@ export function learnedReport({ application, version, entity, held, personalised
     regression: policy.regression?.(state.policy) ?? [],
     observations: state.observations,
     meanLoss: state.losses === 0 ? undefined : state.lossSum / state.losses,
-    realisedCoverage: state.answers?.conformal.realisedCoverage,
+    realisedCoverage: state.answers?.conformal.realisedCoverage(application.coverage ?? DEFAULT_COVERAGE),
     drifts: state.drifts,
     lastDriftAt: state.lastDriftAt,
     seq,

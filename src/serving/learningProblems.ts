@@ -7,17 +7,28 @@ const MAX_REWARD_WAIT_MS = 30 * 86_400_000;
 /** What of an application says how it learns. */
 export type LearningPart = Pick<
   Application,
-  "loss" | "confidenceThreshold" | "coverage" | "feedback" | "defaultOutput"
+  "loss" | "output" | "confidenceThreshold" | "coverage" | "feedback" | "defaultOutput"
 >;
 
 /** Why these rules cannot hold, or not together; undefined if they can. */
 export function learningProblem(given: LearningPart): Failure | undefined {
   return (
     shareProblem("confidenceThreshold", given.confidenceThreshold, 0, 1) ??
-    shareProblem("coverage", given.coverage, 0.5, 0.999) ??
+    coverageProblem(given) ??
     rewardWaitProblem(given) ??
     feedbackProblem(given)
   );
+}
+
+/** Of sets that would never be given: they are learned from truths, and are labels or an interval. */
+function coverageProblem({ coverage, output, loss }: LearningPart): Failure | undefined {
+  const none = (why: string) => badInput(["coverage"], `no coverage (null): ${why}`, String(coverage));
+  if (coverage === undefined) return undefined;
+  if (output.kind === "VECTOR")
+    return none("prediction sets are of labels or numbers, and this application answers vectors");
+  if (loss.kind === "REWARD")
+    return none("prediction sets are learned from truths, and a loss of kind REWARD is told none");
+  return shareProblem("coverage", coverage, 0.5, 0.999);
 }
 
 function shareProblem(field: string, value: number | undefined, least: number, most: number): Failure | undefined {

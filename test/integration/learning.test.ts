@@ -57,8 +57,11 @@ describe("what was observed", () => {
     for (const name of ["lines", "corrected", "late", "rewarded"]) {
       await application(server, name, ["noop"], name === "rewarded" ? REWARDED : LINEAR);
     }
+    await application(server, "covered", ["noop"], { ...LINEAR, policy: { kind: "STATIC" }, coverage: 0.5 });
+    await application(server, "shy", ["noop"], { ...SHY, defaultOutput: { number: 0 } });
   });
   const REWARDED: Partial<CreateApplicationInput> = { loss: { kind: "REWARD", min: 0, max: 1 } };
+  const SHY: Partial<CreateApplicationInput> = { ...REWARDED, feedback: { apprentice: true } };
 
   test("counts for the next prediction of its user, and leaves the others with what was learned of all", async () => {
     expect(await ask(server, "lines", 4, "ann")).toMatchObject({ number: 4, personalised: false, stateSeq: 0 });
@@ -108,6 +111,37 @@ describe("what was observed", () => {
     const now = await ask(server, "late", 1, "ann");
     expect(now.personalised).toBe(true);
     expect(await observe(server, [{ receipt: now.receipt, truth: { number: 1 } }])).toMatchObject([{ learnedBy: [2] }]);
+  });
+
+  test("gives sets of the coverage that the application states now, by all that was observed before", async () => {
+    const examples = Array.from({ length: 100 }, (_, i) => ({
+      example: { application: "covered", input: { values: [i] } },
+      key: `k${i}`,
+      // Off by 1 to 100, in no order.
+      truth: { number: i + 1 + ((37 * i) % 100) },
+    }));
+    await observe(server, examples);
+    const halfWidth = async () => {
+      const { predictionSet } = await ask(server, "covered", 0);
+      return predictionSet?.high ?? undefined;
+    };
+    const state = async (coverage: number | null) => {
+      const { updateApplication } = await server.ask(UPDATE_APPLICATION, { input: { name: "covered", coverage } });
+      return updateApplication.__typename;
+    };
+    expect(Math.abs(((await halfWidth()) ?? NaN) - 50)).toBeLessThan(15);
+    expect(await state(0.95)).toBe("Application");
+    expect(Math.abs(((await halfWidth()) ?? NaN) - 95)).toBeLessThan(6);
+    expect(await state(null)).toBe("Application");
+    expect(await halfWidth()).toBeUndefined();
+    expect(await state(0.4)).toBe("BadInput");
+  });
+
+  test("as a reward of the default output is stored, and says that nobody learns from it", async () => {
+    const { receipt } = await ask(server, "shy", 1);
+    expect(await observe(server, [{ receipt, truth: { reward: 1 } }])).toMatchObject([
+      { folded: false, learnedBy: [], standing: "COUNTED", skipReason: "DEFAULT_SHOWN", loss: null },
+    ]);
   });
 
   test("as a reward teaches what was chosen, and is refused beyond the declared range", async () => {

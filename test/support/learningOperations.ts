@@ -10,6 +10,10 @@ export const PREDICT_LEARNED = graphql(`
         personalised
         stateSeq
         stateAgeMs
+        predictionSet {
+          low
+          high
+        }
         output {
           ... on NumberOutput {
             number
@@ -37,6 +41,7 @@ export const OBSERVE_MANY = graphql(`
         learnedBy
         standing
         withheld
+        skipReason
         loss
         stateSeq
         rebuildPending

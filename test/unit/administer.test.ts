@@ -129,6 +129,11 @@ describe("administration", () => {
     [links(["linked", 0]), ["models", 0, "weight"]],
     [links(["linked", 1], ["b", NaN]), ["models", 1, "weight"]],
     [links(["linked", 1], ["b", 1], ["linked", 2]), ["models", 2, "model"]],
+    [{ coverage: 0.49 }, ["coverage"]],
+    [{ coverage: 0.9991 }, ["coverage"]],
+    [{ coverage: NaN }, ["coverage"]],
+    [{ ...vector(2), coverage: 0.9 }, ["coverage"]],
+    [{ loss: { kind: "REWARD", min: 0, max: 1 }, policy: { kind: "exp3" }, coverage: 0.9 }, ["coverage"]],
   ])("refuses an application with %j", async (changes, path) => {
     const { administration, calls } = setUp();
     expect(await pathOf(administration.createApplication(newApplication(changes)))).toEqual(path);
@@ -148,6 +153,8 @@ describe("administration", () => {
     numberDefault(-1.5),
     links(),
     links(["linked", 0.5]),
+    { coverage: 0.5 },
+    { output: { kind: "NUMBER" }, coverage: 0.999 },
   ])("takes an application with %j", async (changes) => {
     expect(await setUp().administration.createApplication(newApplication(changes))).toMatchObject({ kind: "stored" });
   });

@@ -181,11 +181,31 @@ describe("a learned state", () => {
     const population = learning.init();
     const scores = OUTPUT.labels.map((label, i) => ({ label, score: [0.9, 0.06, 0.04][i] as number }));
     const output: Output = { kind: "LABEL", label: "ant", scores };
-    expect(predictionSetOf(population, output)).toEqual({ kind: "LABELS", labels: ["ant", "bee", "cow"] });
+    expect(predictionSetOf(population, output, 0.9)).toEqual({ kind: "LABELS", labels: ["ant", "bee", "cow"] });
     const lesson = learning.read({ kind: "LABEL", label: "ant" }, evidence([0.9, 0.06, 0.04], [0.9, 0.06, 0.04], 0.9));
     if (lesson === undefined) throw new Error("no lesson");
     for (let i = 0; i < 100; i++) learning.observe(population, lesson);
-    expect(predictionSetOf(population, output)).toEqual({ kind: "LABELS", labels: ["ant"] });
+    expect(predictionSetOf(population, output, 0.9)).toEqual({ kind: "LABELS", labels: ["ant"] });
+  });
+
+  test("says which labels hold the truth for the coverage that is stated now, also when it was stored meanwhile", () => {
+    const learning = folding();
+    let population = learning.init();
+    const said = [0.5, 0.375, 0.125] as const;
+    const scores = OUTPUT.labels.map((label, i) => ({ label, score: said[i] as number }));
+    const output: Output = { kind: "LABEL", label: "ant", scores };
+    // Of ten truths seven are the best label, two the second and one the last.
+    for (let i = 0; i < 500; i++) {
+      const label = OUTPUT.labels[i % 10 < 7 ? 0 : i % 10 < 9 ? 1 : 2] as string;
+      const lesson = learning.read({ kind: "LABEL", label }, evidence([...said], [...said], 0.5));
+      if (lesson === undefined) throw new Error("no lesson");
+      learning.observe(population, lesson);
+    }
+    for (let round = 0; round < 2; round++) {
+      expect(predictionSetOf(population, output, 0.5)).toEqual({ kind: "LABELS", labels: ["ant"] });
+      expect(predictionSetOf(population, output, 0.99)).toEqual({ kind: "LABELS", labels: ["ant", "bee", "cow"] });
+      population = learning.decode(learning.encode(population));
+    }
   });
 
   test.each([null, undefined, 7, "x", {}, { members: [] }, { members: [{ model: "m", version: 1, values: "AAAA" }] }])(

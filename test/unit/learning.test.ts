@@ -304,7 +304,7 @@ describe("learning", () => {
       [4, { of: "ENTITY", entity: "ann", observationSeq: 4, meanLossBefore: 0.1, meanLossAfter: 0.9 }],
       [6, { of: "APPLICATION", observationSeq: 6 }],
     ]);
-    const told = servers.map(({ learning }) => learning.figuresOf(APPLICATION)?.drifts);
+    const told = servers.map(({ learning }) => learning.figuresOf(APPLICATION, 0.9)?.drifts);
     expect(told).toEqual([
       { APPLICATION: 1, MODEL: 0, ENTITY: 0 },
       { APPLICATION: 1, MODEL: 0, ENTITY: 1 },
