@@ -172,6 +172,13 @@ function combinationProblem(spec: PolicySpec, rules: PolicyRules, output: Output
       return badInput(["policy", "average"], "none for labels, whose scores are added up", spec.average);
     }
   }
+  if (spec.kind === "linear" && spec.ridge !== undefined && spec.strength !== undefined) {
+    return badInput(
+      ["policy", "strength"],
+      "none beside policy.ridge, which says how far the prior is believed",
+      `${spec.strength}`,
+    );
+  }
   if (rules.needsContext === undefined) return undefined;
   const { featureModel, contextTensor } = spec as { featureModel?: string; contextTensor?: string };
   if ((featureModel === undefined) !== (contextTensor === undefined)) return undefined;

@@ -52,6 +52,15 @@ export interface LinearSpec {
 /** What keeps the first feedback from doing harm; measured by the bench `personalisation`. */
 export const LINEAR_STRENGTH = 2;
 
+/**
+ * What is stored of a policy that somebody states now: with the defaults that may be others one day, since its log is folded
+ * by it for ever. A stored one is taken as it is: versions from before there was a strength have a ridge of 1.
+ */
+export function statedPolicy(spec: PolicySpec): PolicySpec {
+  if (spec.kind !== "linear" || spec.ridge !== undefined) return spec;
+  return { ...spec, strength: spec.strength ?? LINEAR_STRENGTH };
+}
+
 export type PolicyKind = PolicySpec["kind"];
 
 /**

@@ -1,7 +1,6 @@
 import type { FeedbackRules } from "../domain/application.js";
 import { badInput } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
-import { LINEAR_STRENGTH } from "../domain/policySpec.js";
 import type { LossSpec, PolicyKind, PolicySpec } from "../domain/policySpec.js";
 import type { FeedbackPatch } from "../domain/storePorts.js";
 import type { FeedbackInput, LossInput, PolicyInput } from "./policyTypes.js";
@@ -46,21 +45,9 @@ export function toPolicySpec(input: PolicyInput): PolicySpec | Failure {
   const own = PARAMETERS[kind];
   const given = Object.entries(input).filter(([name, value]) => name !== "kind" && value != null);
   const foreign = given.find(([name]) => !own.includes(name as Parameter));
-  if (input.ridge != null && input.strength != null && kind === "linear")
-    return badInput(
-      ["policy", "strength"],
-      "no strength beside ridge: each says how far the prior is believed",
-      "both",
-    );
-  if (foreign === undefined) return withDefaults({ kind, ...Object.fromEntries(given) });
+  if (foreign === undefined) return { kind, ...Object.fromEntries(given) };
   const expected = own.length === 0 ? `no parameters for ${input.kind}` : `of ${input.kind}: ${own.join(", ")}`;
   return badInput(["policy", foreign[0]], expected, String(foreign[1]));
-}
-
-/** Stored with the policy: the log is folded by it for ever, also when the default changes. */
-function withDefaults(spec: PolicySpec): PolicySpec {
-  if (spec.kind !== "linear" || spec.ridge !== undefined) return spec;
-  return { ...spec, strength: spec.strength ?? LINEAR_STRENGTH };
 }
 
 export function fromPolicySpec({ kind, ...parameters }: PolicySpec): object {

@@ -6,6 +6,7 @@ import type { Failure } from "../domain/failure.js";
 import { nameProblem, versionProblem } from "../domain/identifiers.js";
 import { patchModelSettings, resolveModelSettings, settingsProblem } from "../domain/modelSettings.js";
 import type { ModelSettingsPatch } from "../domain/modelSettings.js";
+import { statedPolicy } from "../domain/policySpec.js";
 import type { ApplicationPatch, NewApplication, RegistryStore, Stored } from "../domain/storePorts.js";
 import { describeTensor, elementCount } from "../domain/tensor.js";
 import type { Signature, TensorSpec } from "../domain/tensor.js";
@@ -58,12 +59,14 @@ export class Administration {
     this.#deps = deps;
   }
 
-  async createApplication(given: NewApplication): Promise<Stored<Application>> {
+  async createApplication(asked: NewApplication): Promise<Stored<Application>> {
+    const given = { ...asked, policy: statedPolicy(asked.policy) };
     const problem = applicationProblem(given) ?? this.#linksProblem(given);
     return problem ?? this.#changed(this.#deps.registry.createApplication(given));
   }
 
-  async updateApplication(name: string, patch: ApplicationPatch, expected?: string): Promise<Stored<Application>> {
+  async updateApplication(name: string, asked: ApplicationPatch, expected?: string): Promise<Stored<Application>> {
+    const patch = { ...asked, policy: asked.policy && statedPolicy(asked.policy) };
     const known = this.#registered(name);
     const problem =
       (patch.sloMs === undefined ? undefined : sloProblem(patch.sloMs)) ??

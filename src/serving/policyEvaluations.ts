@@ -8,6 +8,7 @@ import { badInput, caught, failure, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { FeedbackLog } from "../domain/learningPorts.js";
 import type { Clock } from "../domain/ports.js";
+import { statedPolicy } from "../domain/policySpec.js";
 import type { LossSpec, PolicySpec } from "../domain/policySpec.js";
 import { evaluatePolicy } from "../learning/policyEvaluation.js";
 import type { EvaluationRequest, PolicyEvaluation } from "../learning/policyEvaluation.js";
@@ -61,7 +62,8 @@ export class PolicyEvaluations {
     this.#deps = deps;
   }
 
-  async evaluate(request: JudgeRequest): Promise<Judgement | Failure> {
+  async evaluate(asked: JudgeRequest): Promise<Judgement | Failure> {
+    const request = { ...asked, policy: statedPolicy(asked.policy) };
     const { snapshot } = this.#deps.catalogue;
     const application = snapshot.applications.find(({ name }) => name === request.application);
     if (application === undefined) return noApplication(request.application);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Application, ModelVersion } from "../../src/domain/application.js";
 import { failure, isFailure } from "../../src/domain/failure.js";
+import { LINEAR_STRENGTH } from "../../src/domain/policySpec.js";
 import type { NewApplication, RegistryStore } from "../../src/domain/storePorts.js";
 import type { TensorSpec } from "../../src/domain/tensor.js";
 import { Administration } from "../../src/serving/administer.js";
@@ -10,10 +11,14 @@ import { application, catalogueOf, FakeEvaluator, LABELS, member, modelVersion }
 /** A registry that stores whatever it is given, and a catalogue with application "insects" linked to model "linked". */
 function setUp(versions: readonly ModelVersion[] = [modelVersion("linked")], refreshed = Promise.resolve()) {
   const calls: string[] = [];
-  const store = (name: string) => (value: unknown) => {
-    calls.push(name);
-    return Promise.resolve({ kind: "stored", created: true, value });
-  };
+  const given: unknown[][] = [];
+  const store =
+    (name: string) =>
+    (value: unknown, ...more: unknown[]) => {
+      calls.push(name);
+      given.push([value, ...more]);
+      return Promise.resolve({ kind: "stored", created: true, value });
+    };
   const names = ["createApplication", "updateApplication", "registerModelVersion", "setCurrentVersion", "linkModel"];
   const registry = Object.fromEntries(names.map((name) => [name, store(name)])) as unknown as RegistryStore;
   const stated: (readonly string[])[] = [];
@@ -30,8 +35,33 @@ function setUp(versions: readonly ModelVersion[] = [modelVersion("linked")], ref
       return Promise.resolve(endpoints.includes("unix:/gone") ? failure("MODEL_UNAVAILABLE", "gone") : SIGNATURE);
     },
   });
-  return { administration, calls, stated };
+  return { administration, calls, given, stated };
 }
+
+test.each([
+  [{ kind: "linear" }, { kind: "linear", strength: LINEAR_STRENGTH }],
+  [
+    { kind: "linear", strength: 7 },
+    { kind: "linear", strength: 7 },
+  ],
+  [
+    { kind: "linear", ridge: 1 },
+    { kind: "linear", ridge: 1 },
+  ],
+] as const)(
+  "the policy %j is stored as %j, whichever front it comes by: its log is folded by it for ever",
+  async (policy, stored) => {
+    const { administration, given } = setUp();
+    await administration.createApplication(newApplication({ policy }));
+    await administration.updateApplication("insects", { policy });
+    await administration.updateApplication("insects", { sloMs: 20 });
+    expect(given).toMatchObject([
+      [{ name: "new", policy: stored }],
+      ["insects", { policy: stored }],
+      ["insects", { policy: undefined }],
+    ]);
+  },
+);
 
 test("an endpoint that this server would not link is refused before anyone asks there", async () => {
   const { administration, calls, stated } = setUp();

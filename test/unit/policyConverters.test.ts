@@ -1,19 +1,16 @@
 import { expect, test } from "@jest/globals";
-import { LINEAR_STRENGTH } from "../../src/domain/policySpec.js";
-import { toPolicySpec } from "../../src/graphql/policyConverters.js";
+import { fromPolicySpec, toPolicySpec } from "../../src/graphql/policyConverters.js";
 import { PolicyKindEnum } from "../../src/graphql/policyTypes.js";
 
-const LINEAR = { kind: PolicyKindEnum.LINEAR };
-
-test("LINEAR is stored with the strength that it has by default, so that its log is folded alike for ever", () => {
-  expect(toPolicySpec(LINEAR)).toEqual({ kind: "linear", strength: LINEAR_STRENGTH });
-  expect(toPolicySpec({ ...LINEAR, strength: 7 })).toEqual({ kind: "linear", strength: 7 });
-  expect(toPolicySpec({ ...LINEAR, ridge: 1 })).toEqual({ kind: "linear", ridge: 1 });
+test("a policy is taken as it was stated, and shown as it is stored", () => {
+  expect(toPolicySpec({ kind: PolicyKindEnum.LINEAR })).toEqual({ kind: "linear" });
+  expect(toPolicySpec({ kind: PolicyKindEnum.EXP3_IX, eta: 0.5 })).toEqual({ kind: "exp3-ix", eta: 0.5 });
+  expect(fromPolicySpec({ kind: "exp3-ix", eta: 0.5 })).toEqual({ kind: "EXP3_IX", eta: 0.5 });
 });
 
-test("ridge and strength together are refused by name", () => {
-  expect(toPolicySpec({ ...LINEAR, ridge: 1, strength: 2 })).toMatchObject({
+test("a parameter of another policy is refused by name", () => {
+  expect(toPolicySpec({ kind: PolicyKindEnum.LINEAR, eta: 0.5 })).toMatchObject({
     code: "BAD_INPUT",
-    path: ["policy", "strength"],
+    path: ["policy", "eta"],
   });
 });

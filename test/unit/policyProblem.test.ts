@@ -40,6 +40,12 @@ describe("what goes with what", () => {
     ],
     [{ kind: "static" }, REWARD, NUMBER_OUTPUT, "got static"],
     [{ kind: "majority" }, REWARD, LABEL_OUTPUT, "got majority"],
+    [
+      { kind: "linear", ridge: 1, strength: 2 },
+      SQUARED,
+      NUMBER_OUTPUT,
+      "policy.strength: expected none beside policy.ridge, which says how far the prior is believed, got 2",
+    ],
     [{ kind: "linear" }, REWARD, LABEL_OUTPUT, "got linear"],
     [{ kind: "majority" }, undefined, NUMBER_OUTPUT, "policy.kind: expected a policy for a number: static, ensemble"],
     [{ kind: "exp4" }, SQUARED, NUMBER_OUTPUT, "policy.kind"],
