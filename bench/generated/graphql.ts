@@ -101,7 +101,7 @@ export type CreateApplicationInput = {
   bulkDeadlineMs?: number | null | undefined;
   /** Below this confidence (0 to 1) the default output is given, or without one the answer is marked. */
   confidenceThreshold?: number | null | undefined;
-  /** Share of cases, between 0 and 1, in which prediction sets are to hold the truth; absent: none are given. */
+  /** Share of cases, 0.5 to 0.999, in which prediction sets are to hold the truth, from the next prediction on; absent: none are given. Of labels and numbers whose truth is told. */
   coverage?: number | null | undefined;
   /** Given, and said so, when no model could answer in time. Absent: a typed failure instead. */
   defaultOutput?: OutputInput | null | undefined;

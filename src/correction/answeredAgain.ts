@@ -5,6 +5,7 @@ import type { Answered, PolicyMember } from "./correctionPolicy.js";
 import type { LearnedPolicy, PolicyState } from "./erasedPolicy.js";
 import { packAnswer, unpackOutput } from "./evidence.js";
 import type { Lesson } from "./folding.js";
+import { chooses, needsContext } from "./policyProblem.js";
 
 /** A row that another policy had answered, for one that is to learn from it. */
 export interface Replayed {
@@ -20,26 +21,6 @@ export function isFull({ evidence, truth }: Lesson): boolean {
   const { answered, choice } = evidence;
   if (truth.kind === "REWARD") return false;
   return choice === undefined || !(answered.length === 1 && answered[0]?.model === choice.arm);
-}
-
-/** Asks one of the models, so that it can learn from the answer of a model that another policy chose. */
-export function chooses({ kind }: Pick<LearnedPolicy, "kind">): boolean {
-  return CHOOSING.has(kind);
-}
-
-const CHOOSING: ReadonlySet<string> = new Set([
-  "exp3",
-  "exp3-ix",
-  "epsilon-greedy",
-  "ucb1",
-  "thompson",
-  "squarecb",
-  "linucb",
-]);
-
-/** Whose features come from before the models: without them it learns nothing. */
-export function needsContext({ kind, featureModel }: Pick<LearnedPolicy, "kind" | "featureModel">): boolean {
-  return featureModel !== undefined || kind === "squarecb" || kind === "linucb";
 }
 
 /** Those whose answers the row has, but for the one that only gives the features. */

@@ -14,6 +14,8 @@ interface Rule {
 
 /** What a policy can be used for. */
 interface PolicyRules {
+  /** One that asks ONE of the models can learn from the answer of a model that another policy chose. */
+  readonly asks: "ALL" | "ONE";
   readonly outputs: readonly OutputSpec["kind"][];
   readonly losses: readonly LossSpec["kind"][];
   /** Whether an application without any loss can have it. */
@@ -33,8 +35,8 @@ const TEXT: Rule = { expected: "a name", fits: (value) => typeof value === "stri
 const POSITIVE = numberRule("above 0", (n) => n > 0 && n < Infinity);
 const CONTEXT = { featureModel: TEXT, contextTensor: TEXT };
 
-const ANY = { outputs: ALL_OUTPUTS, losses: ALL_LOSSES, needsLoss: true };
-const WEIGHING = { outputs: ALL_OUTPUTS, losses: TRUTH_LOSSES };
+const CHOOSING = { asks: "ONE", outputs: ALL_OUTPUTS, losses: ALL_LOSSES, needsLoss: true } as const;
+const WEIGHING = { asks: "ALL", outputs: ALL_OUTPUTS, losses: TRUTH_LOSSES } as const;
 
 /** The one table of what goes with what; docs/policies.md shows it. */
 const POLICIES: Readonly<Record<PolicyKind, PolicyRules>> = {
@@ -50,17 +52,17 @@ const POLICIES: Readonly<Record<PolicyKind, PolicyRules>> = {
       average: { expected: "MEAN or MEDIAN", fits: (value) => value === "MEAN" || value === "MEDIAN" },
     },
   },
-  exp3: { ...ANY, parameters: { eta: RATE } },
-  "exp3-ix": { ...ANY, parameters: { eta: RATE } },
-  exp4: { outputs: ["LABEL"], losses: ["ZERO_ONE", "REWARD"], needsLoss: true, parameters: { eta: RATE } },
-  "epsilon-greedy": { ...ANY, parameters: { epsilon: PROBABILITY } },
-  ucb1: { ...ANY, parameters: {} },
+  exp3: { ...CHOOSING, parameters: { eta: RATE } },
+  "exp3-ix": { ...CHOOSING, parameters: { eta: RATE } },
+  exp4: { asks: "ALL", outputs: ["LABEL"], losses: ["ZERO_ONE", "REWARD"], needsLoss: true, parameters: { eta: RATE } },
+  "epsilon-greedy": { ...CHOOSING, parameters: { epsilon: PROBABILITY } },
+  ucb1: { ...CHOOSING, parameters: {} },
   thompson: {
-    ...ANY,
+    ...CHOOSING,
     parameters: { epsilon: PROBABILITY, strength: numberRule("1 to 1000", (n) => n >= 1 && n <= 1000) },
   },
-  squarecb: { ...ANY, needsContext: true, parameters: { ...CONTEXT, gammaScale: POSITIVE } },
-  linucb: { ...ANY, needsContext: true, parameters: { ...CONTEXT, alpha: POSITIVE } },
+  squarecb: { ...CHOOSING, needsContext: true, parameters: { ...CONTEXT, gammaScale: POSITIVE } },
+  linucb: { ...CHOOSING, needsContext: true, parameters: { ...CONTEXT, alpha: POSITIVE } },
   linear: {
     ...WEIGHING,
     needsLoss: false,
@@ -80,6 +82,22 @@ const LOSS_OUTPUTS: Readonly<Record<LossSpec["kind"], readonly OutputSpec["kind"
   ABSOLUTE: ["NUMBER", "VECTOR"],
   REWARD: ALL_OUTPUTS,
 };
+
+/** Asks one of the models. */
+export function chooses({ kind }: { readonly kind: PolicyKind }): boolean {
+  return POLICIES[kind].asks === "ONE";
+}
+
+/** Whose features come from before the models: without them it learns nothing. */
+export function needsContext({
+  kind,
+  featureModel,
+}: {
+  readonly kind: PolicyKind;
+  readonly featureModel: string | undefined;
+}): boolean {
+  return featureModel !== undefined || POLICIES[kind].needsContext === true;
+}
 
 function numberRule(expected: string, fits: (value: number) => boolean): Rule {
   return { expected, fits: (value) => typeof value === "number" && fits(value) };

@@ -1,4 +1,4 @@
-import { isFull, membersOf, needsContext } from "../correction/answeredAgain.js";
+import { isFull, membersOf } from "../correction/answeredAgain.js";
 import type { Replayed } from "../correction/answeredAgain.js";
 import { whyNoLesson } from "../correction/evidence.js";
 import type { PolicyMember } from "../correction/correctionPolicy.js";
@@ -7,6 +7,7 @@ import type { Lesson } from "../correction/folding.js";
 import type { LearnedState, ReplayFolding } from "../correction/learnedState.js";
 import type { Losses } from "../correction/losses.js";
 import { meanOf, offPolicySteps } from "../correction/offPolicy.js";
+import { needsContext } from "../correction/policyProblem.js";
 import type { Estimate, LoggedChoice, OffPolicyEvaluation } from "../correction/offPolicy.js";
 import type { FeedbackLog, LoggedObservation, LogRange } from "../domain/learningPorts.js";
 import type { Clock } from "../domain/ports.js";

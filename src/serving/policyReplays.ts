@@ -1,7 +1,5 @@
-import { chooses } from "../correction/answeredAgain.js";
 import { newFolding } from "../correction/learnedState.js";
-import { newPolicy } from "../correction/newPolicy.js";
-import { policyProblem } from "../correction/policyProblem.js";
+import { chooses, policyProblem } from "../correction/policyProblem.js";
 import type { Application } from "../domain/application.js";
 import { badInput, caught, failure, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
@@ -126,7 +124,7 @@ function nothingSince(name: string, from: string | undefined): Failure {
 
 /** By the reason that left out most. */
 export function whyNothing(
-  { policy, loss, output }: Pick<Application, "policy" | "loss" | "output">,
+  { policy, loss }: Pick<Application, "policy" | "loss">,
   skipped: Readonly<Record<string, number>>,
   rows: number,
 ): string {
@@ -138,8 +136,7 @@ export function whyNothing(
       return `${nothing}: they were predicted without the features of ${source}, which the policy needs; let a policy with the same featureModel or contextTensor answer first`;
     }
     case "MEMBERS_MISSING": {
-      const isChoosing = chooses(newPolicy({ policy, loss, output }));
-      const remedy = isChoosing
+      const remedy = chooses(policy)
         ? "their evidence names no model that was chosen"
         : "it needs the answers of all models, and the log has only those that were chosen; take a policy that chooses, such as exp3-ix";
       return `${nothing}: ${remedy}`;

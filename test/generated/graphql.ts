@@ -98,7 +98,7 @@ export type CreateApplicationInput = {
   bulkDeadlineMs?: number | null | undefined;
   /** Below this confidence (0 to 1) the default output is given, or without one the answer is marked. */
   confidenceThreshold?: number | null | undefined;
-  /** Share of cases, between 0 and 1, in which prediction sets are to hold the truth; absent: none are given. */
+  /** Share of cases, 0.5 to 0.999, in which prediction sets are to hold the truth, from the next prediction on; absent: none are given. Of labels and numbers whose truth is told. */
   coverage?: number | null | undefined;
   /** Given, and said so, when no model could answer in time. Absent: a typed failure instead. */
   defaultOutput?: OutputInput | null | undefined;
@@ -590,6 +590,8 @@ export type SetCurrentVersionInput = {
 
 /** Why an observation teaches a policy nothing. Reasons may be added. */
 export type SkipReason =
+  /** It is a reward, and the default output was shown, not what the models said. */
+  | 'DEFAULT_SHOWN'
   /** The policy asks all models, and only what was chosen had answered. */
   | 'MEMBERS_MISSING'
   /** No chance of a choice was logged, and not enough to do without. */
@@ -669,7 +671,7 @@ export type UpdateApplicationInput = {
   bulkDeadlineMs?: number | null | undefined;
   /** Below this confidence (0 to 1) the default output is given, or without one the answer is marked. null removes it. */
   confidenceThreshold?: number | null | undefined;
-  /** Share of cases, between 0 and 1, in which prediction sets are to hold the truth; absent: none are given. null removes it. */
+  /** Share of cases, 0.5 to 0.999, in which prediction sets are to hold the truth, from the next prediction on; absent: none are given. Of labels and numbers whose truth is told. null removes it. */
   coverage?: number | null | undefined;
   /** null removes it. */
   defaultOutput?: OutputInput | null | undefined;
@@ -714,7 +716,7 @@ export type PredictLearnedQuery = { predict:
     | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'Overloaded', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
-    | { __typename: 'Prediction', receipt: string, personalised: boolean, stateSeq: number, stateAgeMs: number, output:
+    | { __typename: 'Prediction', receipt: string, personalised: boolean, stateSeq: number, stateAgeMs: number, predictionSet: { low: number | null, high: number | null } | null, output:
         | { number: number }
         | Record<PropertyKey, never>
       , models: Array<{ model: string }> }
@@ -730,7 +732,7 @@ export type ObserveManyMutation = { observeMany: Array<
     | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
-    | { __typename: 'Observation', seq: number, duplicate: boolean, folded: boolean, learnedBy: Array<number>, standing: ObservationStanding, withheld: Withheld | null, loss: number | null, stateSeq: number, rebuildPending: boolean }
+    | { __typename: 'Observation', seq: number, duplicate: boolean, folded: boolean, learnedBy: Array<number>, standing: ObservationStanding, withheld: Withheld | null, skipReason: SkipReason | null, loss: number | null, stateSeq: number, rebuildPending: boolean }
     | { __typename: 'Overloaded', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
   > };
@@ -1395,6 +1397,10 @@ export const PredictLearnedDocument = new TypedDocumentString(`
       personalised
       stateSeq
       stateAgeMs
+      predictionSet {
+        low
+        high
+      }
       output {
         ... on NumberOutput {
           number
@@ -1426,6 +1432,7 @@ export const ObserveManyDocument = new TypedDocumentString(`
       learnedBy
       standing
       withheld
+      skipReason
       loss
       stateSeq
       rebuildPending
