@@ -422,6 +422,8 @@ export type RegisterModelVersionInput = {
   endpoints?: Array<string> | null | undefined;
   /** Absent, with outputs: the wrapper is asked. */
   inputs?: Array<TensorSpecInput> | null | undefined;
+  /** Names of a classifier's classes, in the order of its scores, instead of those that the wrapper states. An integer output is one of these names where all are integers, else an index from 0. */
+  labels?: Array<string> | null | undefined;
   /** Default true. */
   makeCurrent?: boolean | null | undefined;
   /** Made if it is new. */

@@ -57,7 +57,8 @@ export interface RegistryStore {
   deleteApplication(name: string, expectedRevision?: string): Promise<Stored<Application>>;
   /**
    * Makes the model when it is new. The version becomes current if `makeCurrent`, or if it is the model's first.
-   * The same version again: with the same signature its endpoints are replaced; with another, CONFLICT.
+   * The same version again: with the same signature its endpoints are replaced, and its classes' names where any are
+   * given; with another, CONFLICT.
    */
   registerModelVersion(version: ModelVersion, makeCurrent: boolean): Promise<Stored<ModelVersion>>;
   /** NOT_FOUND for an unknown model or version. */

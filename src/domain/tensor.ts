@@ -27,6 +27,14 @@ export interface TensorSpec {
 export interface Signature {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  /** Of a classifier that names them, in the order of its scores. */
+  readonly classes?: readonly ModelClass[] | undefined;
+}
+
+export interface ModelClass {
+  readonly label: string;
+  /** What an output of one label holds for it: the label itself, unless it was given another name. */
+  readonly value: string;
 }
 
 /** The packed little-endian bytes of one row: one entry per tensor of the signature, in its order. */
@@ -89,5 +97,13 @@ export function signatureDifference(expected: Signature, got: Signature): string
   const inputs = tensorsDifference(expected.inputs, got.inputs);
   if (inputs !== undefined) return `input ${inputs}`;
   const outputs = tensorsDifference(expected.outputs, got.outputs);
-  return outputs === undefined ? undefined : `output ${outputs}`;
+  return outputs === undefined ? classesDifference(expected, got) : `output ${outputs}`;
+}
+
+/** Labels may be given other names, which changes nothing of the model; where one side names no classes, nothing is known. */
+function classesDifference(expected: Signature, got: Signature): string | undefined {
+  if (expected.classes === undefined || got.classes === undefined) return undefined;
+  const inWords = (classes: readonly ModelClass[]) => JSON.stringify(classes.map(({ value }) => value));
+  const [wanted, stated] = [inWords(expected.classes), inWords(got.classes)];
+  return wanted === stated ? undefined : `classes: expected ${wanted}, got ${stated}`;
 }

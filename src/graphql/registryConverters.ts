@@ -95,7 +95,15 @@ export function toNewModelVersion(input: RegisterModelVersionInput): NewModelVer
     return badInput([inputs == null ? "inputs" : "outputs"], "inputs and outputs together, or neither", "one of them");
   }
   const signature = inputs == null || outputs == null ? undefined : { inputs, outputs };
-  return { model, version, signature, endpoints: input.endpoints ?? [], makeCurrent: input.makeCurrent ?? true };
+  const labels = input.labels ?? undefined;
+  return {
+    model,
+    version,
+    signature,
+    labels,
+    endpoints: input.endpoints ?? [],
+    makeCurrent: input.makeCurrent ?? true,
+  };
 }
 
 export function toApplicationPatch(input: UpdateApplicationInput): ApplicationPatch | Failure {
@@ -188,6 +196,7 @@ export function fromModelVersion(
     serving: version.version === served.serving.of(version.model),
     inputs: version.signature.inputs,
     outputs: version.signature.outputs,
+    labels: version.signature.classes?.map(({ label }) => label),
     endpoints: version.endpoints,
     replicas: () => fromReplicas(version, served).slice(0, SHOWN),
     allReplicas: () => fromReplicas(version, served),

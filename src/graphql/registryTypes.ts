@@ -40,6 +40,14 @@ export class ModelVersionType {
   @Field(() => [TensorSpecType])
   outputs!: readonly TensorSpecType[];
 
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      "A classifier's own names of its classes, in the order of its scores: applications' labels are found by them. " +
+      "Null: it names none, and its scores are taken in the order of an application's labels.",
+  })
+  labels!: readonly string[] | undefined;
+
   @Field(() => [String], { description: "Addresses of wrappers that someone else runs." })
   endpoints!: readonly string[];
 
@@ -115,6 +123,14 @@ export class RegisterModelVersionInput {
 
   @Field(() => [TensorSpecInput], { nullable: true })
   outputs?: TensorSpecInput[] | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      "Names of a classifier's classes, in the order of its scores, instead of those that the wrapper states. An " +
+      "integer output is one of these names where all are integers, else an index from 0.",
+  })
+  labels?: string[] | null;
 
   @Field(() => [String], {
     nullable: true,

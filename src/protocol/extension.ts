@@ -32,6 +32,10 @@ export const RESPONSE_PARAMETERS = {
 export const METADATA_PROPERTIES = {
   concurrency: "concurrency",
   artefactSha256: "artefact_sha256",
+  /** JSON list of texts: the names of a classifier's classes, in the order of its scores. */
+  labels: "labels",
+  /** Likewise: what an output of one label holds for each, where that is not the label. */
+  labelValues: "label_values",
 } as const;
 
 /** Why a request got no outputs: names of gRPC statuses, which unary calls answer as such. */

@@ -1,4 +1,5 @@
-import { isDatatype, type Signature, type TensorSpec } from "../domain/tensor.js";
+import { isDatatype, type ModelClass, type Signature, type TensorSpec } from "../domain/tensor.js";
+import { METADATA_PROPERTIES } from "./extension.js";
 import type { ModelMetadataResponse, ModelMetadataResponse_TensorMetadata } from "./generated/inference.js";
 
 /** The batch dimension, always the first: any number of rows. */
@@ -36,6 +37,51 @@ export function parseSignature(metadata: ModelMetadataResponse): Signature {
     inputs: parseTensors("input", metadata.name, metadata.inputs),
     outputs: parseTensors("output", metadata.name, metadata.outputs),
   };
+}
+
+/** The classes that a server with the extension names; undefined where it names none. Throws where they are none. */
+export function parseClasses({ name, properties }: ModelMetadataResponse): readonly ModelClass[] | undefined {
+  const labels = parseTexts(name, METADATA_PROPERTIES.labels, properties);
+  const values = parseTexts(name, METADATA_PROPERTIES.labelValues, properties) ?? labels;
+  if (labels === undefined || values === undefined) return undefined;
+  if (values.length !== labels.length) {
+    throw new Error(`model ${name} states ${labels.length} labels and ${values.length} label_values`);
+  }
+  return labels.map((label, i) => ({ label, value: values[i] as string }));
+}
+
+/** What a wrapper states of its classes: the values only where they are not the labels. */
+export function classProperties(classes: readonly ModelClass[] | undefined): Record<string, string> {
+  if (classes === undefined) return {};
+  const labels = JSON.stringify(classes.map(({ label }) => label));
+  const labelValues = JSON.stringify(classes.map(({ value }) => value));
+  const properties = { [METADATA_PROPERTIES.labels]: labels };
+  return labels === labelValues ? properties : { ...properties, [METADATA_PROPERTIES.labelValues]: labelValues };
+}
+
+function parseTexts(model: string, property: string, properties: Record<string, string>): string[] | undefined {
+  const text = properties[property];
+  if (text === undefined) return undefined;
+  const parsed = parseJson(text);
+  const isList = Array.isArray(parsed) && parsed.every((one): one is string => typeof one === "string" && one !== "");
+  if (!isList || parsed.length === 0 || new Set(parsed).size !== parsed.length) {
+    throw new Error(
+      `model ${model}: the property ${property} must be a JSON list of distinct texts, got ${shown(text)}`,
+    );
+  }
+  return parsed;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function shown(text: string): string {
+  return text.length <= 80 ? text : `${text.slice(0, 80)}...`;
 }
 
 function parseTensors(

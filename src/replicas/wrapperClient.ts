@@ -14,7 +14,7 @@ import type {
   ServerMetadataResponse,
 } from "../protocol/generated/inference.js";
 import { channelOptions, PINGS } from "../protocol/grpcOptions.js";
-import { parseSignature } from "../protocol/modelMetadata.js";
+import { parseClasses, parseSignature } from "../protocol/modelMetadata.js";
 import type { Connection, DialFor } from "./dial.js";
 import { decodeReply } from "./incomingReply.js";
 import type { MalformedReply } from "./incomingReply.js";
@@ -90,7 +90,10 @@ export async function describeWrapper(
   return {
     model,
     servedVersion,
-    signature: statesNone && registered !== undefined ? registered : parseSignature(metadata),
+    signature:
+      statesNone && registered !== undefined
+        ? registered
+        : { ...parseSignature(metadata), classes: extended ? parseClasses(metadata) : undefined },
     concurrency: Number.isInteger(concurrency) && concurrency > 0 ? concurrency : 1,
     artefactDigest: properties[METADATA_PROPERTIES.artefactSha256],
     extended,

@@ -14,6 +14,7 @@ import { parseEndpoint } from "../lib/endpoint.js";
 import { approximateSpace, wantsApproximate } from "./approximateSettings.js";
 import type { Catalogue } from "./catalogue.js";
 import { givenRows } from "./givenInputs.js";
+import { firstRepeated, namedClasses } from "./namedClasses.js";
 import { learningProblem } from "./learningProblems.js";
 import type { LearningPart } from "./learningProblems.js";
 import { linksMisfit, misfit } from "./modelMisfit.js";
@@ -41,6 +42,8 @@ export interface NewModelVersion {
   readonly version: number;
   /** Left out, the wrapper is asked. */
   readonly signature: Signature | undefined;
+  /** Of its classes, in the order of its scores. Left out, those that the wrapper names. */
+  readonly labels?: readonly string[] | undefined;
   readonly endpoints: readonly string[];
   readonly makeCurrent: boolean;
 }
@@ -89,8 +92,9 @@ export class Administration {
     const { model, version, endpoints } = given;
     const refused = await this.#endpointsRefusal(endpoints);
     if (refused !== undefined) return refused;
-    const signature = given.signature ?? (await this.#deps.statedSignature(model, version, endpoints));
-    if ("kind" in signature) return signature;
+    const stated = given.signature ?? (await this.#deps.statedSignature(model, version, endpoints));
+    const signature = isFailure(stated) ? stated : namedClasses(stated, given.labels);
+    if (isFailure(signature)) return signature;
     const unusable = signatureProblem(signature);
     if (unusable !== undefined) return unusable;
     const stored = { model, version, signature, endpoints };
@@ -315,11 +319,4 @@ function finiteProblem(given: Output): Failure | undefined {
   const at = given.kind === "VECTOR" ? given.vector.findIndex((value) => !Number.isFinite(value)) : -1;
   if (given.kind !== "VECTOR" || at < 0) return undefined;
   return badInput(["defaultOutput", "vector", at], "a finite number", String(given.vector[at]));
-}
-
-/** The index of the first value that stands at an earlier one too. */
-function firstRepeated(values: readonly string[]): number | undefined {
-  const seen = new Set<string>();
-  const at = values.findIndex((value) => seen.size === seen.add(value).size);
-  return at < 0 ? undefined : at;
 }

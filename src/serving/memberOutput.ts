@@ -3,6 +3,8 @@ import type { MemberOutput } from "../domain/prediction.js";
 import { readStrings } from "../domain/stringTensor.js";
 import type { Row, Signature, TensorSpec } from "../domain/tensor.js";
 import { describeTensor, elementCount } from "../domain/tensor.js";
+import { labelPlaces } from "./labelPlaces.js";
+import type { LabelPlaces } from "./labelPlaces.js";
 import { readNumbers } from "./tensorValues.js";
 
 /** Reads a model's output row in the application's terms. Undefined: its content cannot be combined with others'. */
@@ -13,13 +15,13 @@ const SUM_TOLERANCE = 1e-2;
 
 /**
  * How to read this signature's outputs for this application, or in words why they do not fit. For labels: the first
- * floating-point tensor with one element a label holds probabilities; otherwise the first tensor of one integer (an index
- * into the labels) or one string (a label) is a vote. For numbers and vectors: the first numeric tensor of that size.
+ * floating-point tensor with one element a label holds probabilities; otherwise the first tensor of one integer or one
+ * string is a vote. Which label each is for, `labelPlaces` says. For numbers and vectors: the first numeric tensor of that size.
  */
 export function memberOutputReader(spec: OutputSpec, signature: Signature): ReadMemberOutput | string {
   switch (spec.kind) {
     case "LABEL":
-      return scoresReader(spec.labels, signature) ?? voteReader(spec.labels, signature) ?? misfit(spec, signature);
+      return labelReader(spec.labels, signature) ?? misfit(spec, signature);
     case "NUMBER":
       return numbersReader(1, signature) ?? misfit(spec, signature);
     case "VECTOR":
@@ -45,17 +47,27 @@ function isFloat(spec: TensorSpec): boolean {
   return spec.datatype.startsWith("FP");
 }
 
-function scoresReader(labels: readonly string[], signature: Signature): ReadMemberOutput | undefined {
-  const at = find(
-    signature,
-    (spec) => isFloat(spec) && labels.length > 1 && elementCount(spec.shape) === labels.length,
-  );
+function labelReader(labels: readonly string[], signature: Signature): ReadMemberOutput | string | undefined {
+  const places = labelPlaces(labels, signature.classes);
+  if (typeof places === "string") return places;
+  return scoresReader(labels.length, places, signature) ?? voteReader(labels.length, places, signature);
+}
+
+function scoresReader(count: number, { ofScores }: LabelPlaces, signature: Signature): ReadMemberOutput | undefined {
+  const at = find(signature, (spec) => isFloat(spec) && count > 1 && elementCount(spec.shape) === count);
   if (at === undefined) return undefined;
   const { datatype } = signature.outputs[at] as TensorSpec;
   return (row) => {
     const scores = readNumbers(datatype, row[at] as Uint8Array);
-    return areProbabilities(scores) ? { kind: "SCORES", scores } : undefined;
+    if (!areProbabilities(scores)) return undefined;
+    return { kind: "SCORES", scores: ofScores === undefined ? scores : placed(scores, ofScores) };
   };
+}
+
+function placed(scores: Float64Array, places: readonly number[]): Float64Array {
+  const moved = new Float64Array(scores.length);
+  for (let i = 0; i < scores.length; i++) moved[places[i] as number] = scores[i] as number;
+  return moved;
 }
 
 /** Weighted means of anything else (logits, say) would let one model outvote all others, and confidences leave 0 to 1. */
@@ -68,16 +80,22 @@ function areProbabilities(scores: Float64Array): boolean {
   return Math.abs(sum - 1) <= SUM_TOLERANCE;
 }
 
-function voteReader(labels: readonly string[], signature: Signature): ReadMemberOutput | undefined {
+function voteReader(
+  count: number,
+  { ofIntegers, ofTexts }: LabelPlaces,
+  signature: Signature,
+): ReadMemberOutput | undefined {
   const at = find(signature, (spec) => !isFloat(spec) && spec.datatype !== "BOOL" && elementCount(spec.shape) === 1);
   if (at === undefined) return undefined;
   const { datatype } = signature.outputs[at] as TensorSpec;
-  const indexOf = new Map(labels.map((label, i) => [label, i]));
   return (row) => {
     const bytes = row[at] as Uint8Array;
-    const index = datatype === "BYTES" ? indexOf.get(readStrings(bytes)[0] ?? "") : readNumbers(datatype, bytes)[0];
-    if (index === undefined || !Number.isInteger(index) || index < 0 || index >= labels.length) return undefined;
-    const scores = new Float64Array(labels.length);
+    const index =
+      datatype === "BYTES"
+        ? ofTexts.get(readStrings(bytes)[0] ?? "")
+        : ofIntegers.get(readNumbers(datatype, bytes)[0] as number);
+    if (index === undefined) return undefined;
+    const scores = new Float64Array(count);
     scores[index] = 1;
     return { kind: "SCORES", scores };
   };

@@ -178,9 +178,22 @@ export class VersionReplicas {
     this.#artefactDigest ??= link.artefactDigest;
     this.#options.batcher.addReplica(link, link.warmUpSamples);
     this.#options.onReplicaChange(`replica ${link.id} is ready, ${link.transport}; warm-up: ${link.warmUp}`);
+    this.#warnOfUnknownClasses(link);
     for (const outgoing of [...this.#outgoing.keys()]) if (outgoing !== link) this.#release(outgoing);
     for (const listener of this.#readyListeners.splice(0)) listener();
     this.#watchers.get(link)?.onReady();
+  }
+
+  /** A version that was registered before its wrapper named its classes is read by position, as it always was. */
+  #warnOfUnknownClasses({ id, signature: { classes } }: ReplicaLink): void {
+    const { key, registered, onReplicaChange } = this.#options;
+    const known = registered();
+    if (classes === undefined || known === undefined || known.classes !== undefined) return;
+    const labels = JSON.stringify(classes.map(({ label }) => label));
+    onReplicaChange(
+      `replica ${id} names its classes, ${labels}, and ${key} was registered without: its scores are taken in the order ` +
+        `of each application's labels; register the version again to have them taken by name`,
+    );
   }
 
   #hasReadyBeside(link: ReplicaLink): boolean {

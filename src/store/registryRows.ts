@@ -41,7 +41,11 @@ const FEEDBACK = z.object({
   logPredictions: z.enum(["NONE", "EVIDENCE", "INPUTS"]),
   learnedShare: z.exactOptional(z.number()),
 });
-const SIGNATURE = z.object({ inputs: TENSORS, outputs: TENSORS });
+const SIGNATURE = z.object({
+  inputs: TENSORS,
+  outputs: TENSORS,
+  classes: z.exactOptional(z.array(z.object({ label: z.string(), value: z.string() }))),
+});
 
 const APPLICATION = z
   .object({
@@ -111,7 +115,10 @@ export function tensorsJson(tensors: readonly TensorSpec[]): string {
 }
 
 export function signatureJson(signature: Signature): string {
-  return `{"inputs":${tensorsJson(signature.inputs)},"outputs":${tensorsJson(signature.outputs)}}`;
+  const { inputs, outputs, classes } = signature;
+  const named =
+    classes === undefined ? "" : `,"classes":${JSON.stringify(classes.map(({ label, value }) => ({ label, value })))}`;
+  return `{"inputs":${tensorsJson(inputs)},"outputs":${tensorsJson(outputs)}${named}}`;
 }
 
 export function outputSpecJson(output: Application["output"]): string {

@@ -185,9 +185,10 @@ export async function insertModelVersion(sql: SqlRunner, v: ModelVersionColumns)
       array(select jsonb_array_elements_text(${v.endpointsJson}::text::jsonb)))`;
 }
 
-export async function updateEndpoints(sql: SqlRunner, v: ModelVersionColumns): Promise<void> {
+export async function updateModelVersion(sql: SqlRunner, v: ModelVersionColumns): Promise<void> {
   await sql`
-    update model_version set endpoints = array(select jsonb_array_elements_text(${v.endpointsJson}::text::jsonb))
+    update model_version set signature = ${v.signatureJson}::text::jsonb,
+      endpoints = array(select jsonb_array_elements_text(${v.endpointsJson}::text::jsonb))
     where model = ${v.model} and version = ${v.version}`;
 }
 

@@ -177,7 +177,7 @@ export class PostgresRegistryStore implements RegistryStore {
   }
 }
 
-/** True when the version is new. Its signature is for ever; its endpoints are replaced. */
+/** True when the version is new. Its signature is for ever, but for the names of its classes; its endpoints are replaced. */
 async function storeModelVersion(tx: SqlRunner, version: ModelVersion): Promise<boolean> {
   const columns = {
     model: version.model,
@@ -190,11 +190,13 @@ async function storeModelVersion(tx: SqlRunner, version: ModelVersion): Promise<
     await statements.insertModelVersion(tx, columns);
     return true;
   }
-  const difference = signatureDifference(rows.parseModelVersion(row).signature, version.signature);
+  const known = rows.parseModelVersion(row).signature;
+  const difference = signatureDifference(known, version.signature);
   if (difference !== undefined) {
     throw conflict(`version ${version.version} of model ${version.model} has another signature: ${difference}`);
   }
-  await statements.updateEndpoints(tx, columns);
+  const signature = { ...known, classes: version.signature.classes ?? known.classes };
+  await statements.updateModelVersion(tx, { ...columns, signatureJson: rows.signatureJson(signature) });
   return false;
 }
 

@@ -52,6 +52,7 @@ export function expectOneLine(
 async function expectAgreement(wrapper: WrapperProcess, one: FrameworkCase): Promise<void> {
   const { properties } = await wrapper.metadata();
   expect(properties["artefact_sha256"]).toBe(one.artefactSha256);
+  expect(JSON.parse(properties["labels"] ?? "null")).toEqual(one.labels);
   const parts = { model: wrapper.ready.model, version: wrapper.ready.version, signature: one.signature };
   const stream = new StreamClient(wrapper.client);
   let at = 0;

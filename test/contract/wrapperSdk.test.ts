@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
 import type { Signature } from "../../src/domain/tensor.js";
-import { parseSignature, toModelMetadata } from "../../src/protocol/modelMetadata.js";
-import { nodeWrapper, runToExit } from "../support/wrapperProcess.js";
+import { classProperties, parseClasses, parseSignature, toModelMetadata } from "../../src/protocol/modelMetadata.js";
+import { defineModel, withLabels } from "../../wrappers/typescript/sdk/model.js";
+import { nodeWrapper, runToExit, WrapperProcess } from "../support/wrapperProcess.js";
 import { sdkContract } from "./sdkContract.js";
 
 const NOOP = "dist/wrappers/typescript/noop/main.js";
@@ -16,6 +17,7 @@ describe("a wrapper's command line", () => {
     ["an unknown option", NOOP, ["--bogus"], /unknown option '--bogus'/],
     ["a bad value", NOOP, ["--width", "0"], /--width.*positive integer/],
     ["a bad address", NOOP, ["--listen", "nowhere"], /--listen.*unix:\/path or host:port/],
+    ["a single label", NOOP, ["--labels", "a"], /--labels.*two names or more/],
     ["a missing file", ONNX, ["--file", "missing.onnx"], /missing\.onnx.*no such file/],
     ["no file", ONNX, [], /--file/],
     [
@@ -51,6 +53,44 @@ describe("model metadata", () => {
   ])("refuses the shape %j", (shape, message) => {
     const metadata = toModelMetadata(model);
     expect(() => parseSignature({ ...metadata, inputs: [{ name: "x", datatype: "FP32", shape }] })).toThrow(message);
+  });
+
+  const classes = [
+    { label: "setosa", value: "0" },
+    { label: "versicolor", value: "1" },
+  ];
+  const metadataWith = (properties: Record<string, string>) => toModelMetadata({ ...model, properties });
+
+  it.each([[classes], [classes.map(({ label }) => ({ label, value: label }))], [undefined]])(
+    "carries the names of classes there and back: %j",
+    (named) => {
+      expect(parseClasses(metadataWith(classProperties(named)))).toEqual(named);
+    },
+  );
+
+  it.each([
+    [{ labels: "a,b" }, "the property labels must be a JSON list of distinct texts, got a,b"],
+    [{ labels: '["a",2]' }, 'the property labels must be a JSON list of distinct texts, got ["a",2]'],
+    [{ labels: '["a","a"]' }, "the property labels must be a JSON list of distinct texts"],
+    [{ labels: "[]" }, "the property labels must be a JSON list of distinct texts"],
+    [{ labels: '["a","b"]', label_values: '["1"]' }, "model m states 2 labels and 1 label_values"],
+  ])("refuses names of classes that are none: %j", (properties, message) => {
+    expect(() => parseClasses(metadataWith(properties))).toThrow(message);
+  });
+
+  it("names another number of classes than the model has in one line", () => {
+    const named = defineModel({ ...model, signature: { ...floats, classes }, predict: () => [] });
+    expect(() => withLabels(named, ["a", "b", "c"])).toThrow("--labels names 3 classes: model m has 2");
+    expect(withLabels(named, ["a", "b"]).signature.classes).toEqual([
+      { label: "a", value: "0" },
+      { label: "b", value: "1" },
+    ]);
+  });
+
+  it("states what --labels names", async () => {
+    const wrapper = await WrapperProcess.start(nodeWrapper(NOOP, "--labels", "ant,bee"));
+    expect((await wrapper.metadata()).properties).toMatchObject({ labels: '["ant","bee"]' });
+    await wrapper.kill();
   });
 
   it("refuses a datatype that it does not know", () => {

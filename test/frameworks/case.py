@@ -29,9 +29,10 @@ def digits():
     return train_x, train_y, test_x, test_y
 
 
-def write_case(name, framework, version, args, model, inputs, outputs, *, whole=True):
+def write_case(name, framework, version, args, model, inputs, outputs, *, labels=None, whole=True):
     """`inputs` and `outputs`: name to (datatype, array or list of texts), of as many rows each. Not `whole`: agreement
-    is tested, the rest of the contract with another model of the framework."""
+    is tested, the rest of the contract with another model of the framework. `labels`: its classes in the
+    metadata."""
     rows = len(next(iter(inputs.values()))[1])
     case = {
         "name": name,
@@ -40,6 +41,7 @@ def write_case(name, framework, version, args, model, inputs, outputs, *, whole=
         "args": ["--model", str(model), *args],
         "artefactSha256": digest_of(model),
         "rows": rows,
+        "labels": labels,
         "whole": whole,
         "signature": {"inputs": specs(inputs), "outputs": specs(outputs)},
         "inputs": packed_rows(inputs),

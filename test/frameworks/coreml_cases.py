@@ -20,7 +20,9 @@ def case(name, specification, model, *, whole):
         "label": ("INT64", model.predict(test_x)),
         "probabilities": ("FP32", model.predict_proba(test_x).astype(np.float32)),
     }
-    write_case(name, "coreml", coremltools.__version__, [], path, {"x": ("FP32", test_x)}, outputs, whole=whole)
+    labels = [str(label) for label in model.classes_]
+    x = {"x": ("FP32", test_x)}
+    write_case(name, "coreml", coremltools.__version__, [], path, x, outputs, labels=labels, whole=whole)
 
 
 def tree_ensemble(forest):

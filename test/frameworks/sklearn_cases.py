@@ -23,6 +23,7 @@ def numbers(name, model, path, x):
         path,
         {"x": ("FP32", x)},
         {"label": ("INT64", model.predict(x)), "probabilities": ("FP64", model.predict_proba(x))},
+        labels=[str(label) for label in model.classes_],
     )
 
 
@@ -47,4 +48,5 @@ write_case(
     folder() / "texts.joblib",
     {"text": ("BYTES", texts)},
     {"label": ("BYTES", pipeline.predict(texts)), "probabilities": ("FP64", pipeline.predict_proba(texts))},
+    labels=sorted(set(labels)),
 )

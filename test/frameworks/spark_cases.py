@@ -19,13 +19,13 @@ spark = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "fals
 spark.sparkContext.setLogLevel("ERROR")
 
 
-def case(name, model, path, inputs, frame, columns, *, whole):
+def case(name, model, path, inputs, frame, columns, *, labels=None, whole):
     model.write().overwrite().save(path.as_uri())
     answers = model.transform(frame).select(*columns).collect()
     outputs = {column: (datatype, [row[column] for row in answers]) for column, datatype in columns.items()}
     if "probability" in columns:
         outputs["probability"] = ("FP64", np.array([row["probability"].toArray() for row in answers]))
-    write_case(name, "spark", pyspark.__version__, [], path, inputs, outputs, whole=whole)
+    write_case(name, "spark", pyspark.__version__, [], path, inputs, outputs, labels=labels, whole=whole)
 
 
 texts, labels = sentences()
@@ -40,7 +40,7 @@ stages = [
 ]
 model = Pipeline(stages=stages).fit(indexer.transform(frame))
 columns = {"prediction": "FP64", "probability": "FP64", "about_predicted": "BYTES"}
-case("texts", model, folder() / "texts", {"text": ("BYTES", texts)}, frame, columns, whole=True)
+case("texts", model, folder() / "texts", {"text": ("BYTES", texts)}, frame, columns, labels=indexer.labels, whole=True)
 
 x, y = load_iris(return_X_y=True)
 frame = spark.createDataFrame([(row.tolist(), int(label)) for row, label in zip(x, y, strict=True)], ["x", "label"])

@@ -23,8 +23,8 @@ def trained(name, options, examples, passes=3):
     return path, Workspace(arg_list=["-i", str(path), "-t", "--quiet"])
 
 
-def case(name, path, args, inputs, outputs):
-    write_case(name, "vw", VERSION, args, path, inputs, outputs)
+def case(name, path, args, inputs, outputs, labels=None):
+    write_case(name, "vw", VERSION, args, path, inputs, outputs, labels=labels)
 
 
 texts, labels = sentences()
@@ -33,7 +33,8 @@ examples = [f"{classes.index(label) + 1} |text {text}" for text, label in zip(te
 path, model = trained("texts", f"--oaa {len(classes)} --loss_function logistic", examples)
 asked = [f"|text {text}" for text in texts]
 predicted = np.array([model.predict(example) for example in asked])
-case("texts in VW's format", path, [], {"example": ("BYTES", asked)}, {"label": ("INT64", predicted)})
+numbers = [str(i + 1) for i in range(len(classes))]
+case("texts in VW's format", path, [], {"example": ("BYTES", asked)}, {"label": ("INT64", predicted)}, numbers)
 
 train_x, train_y, test_x, _ = digits()
 

@@ -17,4 +17,5 @@ for name, classes in (("digits", train_y), ("digits, even or odd", train_y % 2))
         path,
         {"x": ("FP32", test_x)},
         {"label": ("INT64", model.predict(test_x)), "probabilities": ("FP32", model.predict_proba(test_x))},
+        labels=[str(label) for label in sorted(set(classes))],
     )

@@ -1,7 +1,8 @@
 import { beforeAll, expect, test } from "@jest/globals";
 import { join } from "node:path";
 import { frameworkCases, type FrameworkCase } from "../support/frameworkCases.js";
-import { OBSERVE, PREDICT_FOR_RECEIPT } from "../support/operations.js";
+import type { TensorSpecInput } from "../generated/graphql.js";
+import { CREATE_APPLICATION, OBSERVE, PREDICT_FOR_RECEIPT } from "../support/operations.js";
 import { temporaryFolder } from "../support/postgres.js";
 import { withPythonOf } from "../support/pythonEnvironment.js";
 import { pythonWrapper } from "../support/pythonWrapper.js";
@@ -26,10 +27,11 @@ await withPythonOf("light", "a scikit-learn model behind the server", (python) =
       ...launched,
     );
     await register(server, { model: "svm", wrappers: [wrapper] });
-    await application(server, "python-digits", ["svm"], {
-      input: [{ name: "x", datatype: "FP32", shape: [64] }],
-      output: { kind: "LABEL", labels: Array.from({ length: 10 }, (_, digit) => String(digit)) },
-    });
+    const input: TensorSpecInput[] = [{ name: "x", datatype: "FP32", shape: [64] }];
+    const labels = Array.from({ length: 10 }, (_, digit) => String(digit));
+    await application(server, "python-digits", ["svm"], { input, output: { kind: "LABEL", labels } });
+    const reversed = [...labels].reverse();
+    await application(server, "digits-reversed", ["svm"], { input, output: { kind: "LABEL", labels: reversed } });
   }, 120_000);
 
   async function receiptFor(input: { base64: string }): Promise<string> {
@@ -50,6 +52,36 @@ await withPythonOf("light", "a scikit-learn model behind the server", (python) =
       if (observe.__typename !== "Observation") throw new Error(JSON.stringify(observe));
     }
   }, 60_000);
+
+  test("gives an application with its labels in another order the same labels", async () => {
+    for (const row of digits.inputs.slice(0, 20)) {
+      const input = { base64: (row[0] as Buffer).toString("base64") };
+      const answers = await Promise.all(
+        ["python-digits", "digits-reversed"].map((name) => predict(server, name, input)),
+      );
+      const [one, other] = answers.map((answer) => answer.__typename === "Prediction" && answer.output);
+      expect(one).toMatchObject({ label: expect.stringMatching(/^[0-9]$/) });
+      expect(other).toMatchObject({ label: (one as { label: string }).label });
+    }
+  });
+
+  test("is refused where labels are its classes' names in part, and counts them where none is", async () => {
+    const names = Array.from({ length: 10 }, (_, digit) => `digit ${digit}`);
+    const create = (labels: string[]) =>
+      server.ask(CREATE_APPLICATION, {
+        input: {
+          name: "digits-named",
+          input: [{ name: "x", datatype: "FP32", shape: [64] }],
+          output: { kind: "LABEL", labels },
+          models: [{ model: "svm" }],
+        },
+      });
+    expect((await create([...names.slice(1), "0"])).createApplication).toMatchObject({
+      __typename: "BadInput",
+      message: expect.stringContaining("its classes are not the application's labels"),
+    });
+    expect((await create(names)).createApplication).toMatchObject({ __typename: "Application" });
+  });
 });
 
 /** What the server serves of a model that gives both: the label with the highest probability. */

@@ -164,6 +164,24 @@ await eachPostgres("registry store", (postgres) => {
     });
   });
 
+  test("keeps the names of a version's classes, takes them later, and refuses other classes", async () => {
+    const classes = [
+      { label: "ant", value: "1" },
+      { label: "bee", value: "2" },
+    ];
+    const named = (more: typeof classes) => ({ ...FOREST, signature: { ...FOREST.signature, classes: more } });
+    await store.registerModelVersion(FOREST, false);
+    expect(await store.registerModelVersion(named(classes), false)).toMatchObject({ value: named(classes) });
+    expect(await store.registerModelVersion(FOREST, false)).toMatchObject({ value: named(classes) });
+    const renamed = named(classes.map(({ value }) => ({ label: `class ${value}`, value })));
+    expect(await store.registerModelVersion(renamed, false)).toMatchObject({ value: renamed });
+    expect((await store.read()).versions).toEqual([renamed]);
+    expect(await store.registerModelVersion(named([...classes].reverse()), false)).toMatchObject({
+      code: "CONFLICT",
+      message: expect.stringContaining('classes: expected ["1","2"], got ["2","1"]'),
+    });
+  });
+
   test("gives a link a new weight, and takes it away", async () => {
     await store.createApplication(DIGITS);
     await store.registerModelVersion(FOREST, false);

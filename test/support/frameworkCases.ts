@@ -14,6 +14,8 @@ export interface FrameworkCase {
   /** For `skysail-wrapper FRAMEWORK`. */
   readonly args: readonly string[];
   readonly artefactSha256: string;
+  /** What the metadata calls its classes; null: nothing. */
+  readonly labels: readonly string[] | null;
   /** Whether the whole contract is tested with it, not agreement alone. */
   readonly whole: boolean;
   readonly signature: Signature;

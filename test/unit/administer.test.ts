@@ -263,6 +263,32 @@ describe("administration", () => {
     expect(stated).toEqual([endpoints, ["unix:/gone"]]);
   });
 
+  test("names the classes that the wrapper has, or anew what it calls them itself", async () => {
+    const classes = ["1", "2"].map((value) => ({ label: value, value }));
+    const register = async (changes: Partial<NewModelVersion>) => {
+      const stored = await setUp().administration.registerModelVersion(newVersion(changes));
+      return stored.kind === "stored" ? stored.value.signature.classes : stored;
+    };
+    const signature = { ...SIGNATURE, classes };
+    expect(await register({ labels: ["ant", "bee"] })).toEqual([
+      { label: "ant", value: "ant" },
+      { label: "bee", value: "bee" },
+    ]);
+    expect(await register({ labels: ["ant", "bee"], signature })).toEqual([
+      { label: "ant", value: "1" },
+      { label: "bee", value: "2" },
+    ]);
+    expect(await register({ signature })).toEqual(classes);
+    expect(await register({ labels: ["ant", "bee", "cat"], signature })).toMatchObject({
+      code: "BAD_INPUT",
+      path: ["labels"],
+      expected: "2, as the wrapper has classes",
+    });
+    expect(await register({ labels: ["ant", "ant"] })).toMatchObject({ path: ["labels", 1] });
+    expect(await register({ labels: ["ant", ""] })).toMatchObject({ path: ["labels", 1] });
+    expect(await register({ labels: ["ant"] })).toMatchObject({ path: ["labels"] });
+  });
+
   const otherOutputs = modelVersion("linked", 3, { outputs: [{ name: "y", datatype: "FP32", shape: [5] }] });
   const fitting = modelVersion("linked", 4);
 

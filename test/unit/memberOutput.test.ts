@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { OutputSpec } from "../../src/domain/application.js";
 import { DATATYPES } from "../../src/domain/tensor.js";
 import type { Datatype } from "../../src/domain/tensor.js";
+import { labelPlaces } from "../../src/serving/labelPlaces.js";
 import { memberOutputReader } from "../../src/serving/memberOutput.js";
 import { packNumbers, packStrings } from "../../src/serving/packTensor.js";
 import { readStrings } from "../../src/domain/stringTensor.js";
@@ -14,8 +15,18 @@ const pack = (datatype: Datatype, values: number[]) =>
   packNumbers(tensor(datatype, values.length), values, []) as Uint8Array;
 const text = (value: string) => packStrings(tensor("BYTES", 1), [value], []) as Uint8Array;
 
+const named = (labels: string[], values = labels) => labels.map((label, i) => ({ label, value: values[i] as string }));
+
 function reader(spec: OutputSpec, ...outputs: ReturnType<typeof tensor>[]) {
-  const read = memberOutputReader(spec, { inputs: [], outputs });
+  return classReader(undefined, spec, ...outputs);
+}
+
+function classReader(
+  classes: ReturnType<typeof named> | undefined,
+  spec: OutputSpec,
+  ...outputs: ReturnType<typeof tensor>[]
+) {
+  const read = memberOutputReader(spec, { inputs: [], outputs, classes });
   if (typeof read === "string") throw new Error(read);
   return (...row: Uint8Array[]) => {
     const output = read(row);
@@ -83,6 +94,90 @@ describe("member output", () => {
   ])("is refused in words where no tensor fits %j", (spec, words) => {
     const read = memberOutputReader(spec, { inputs: [], outputs: [tensor("FP32", 2), tensor("BOOL", 1)] });
     expect(typeof read === "string" ? read : undefined).toBe(words);
+  });
+});
+
+describe("the output of a model that names its classes", () => {
+  const scores = tensor("FP64", 3);
+
+  test("has its scores at the labels of these names", () => {
+    const read = classReader(named(["cat", "ant", "bee"]), LABEL, scores);
+    expect(read(pack("FP64", [0.5, 0.3, 0.2]))).toEqual([0.3, 0.2, 0.5]);
+  });
+
+  test("is read as it comes where the names are in the labels' order", () => {
+    const places = labelPlaces(["ant", "bee"], named(["ant", "bee"]));
+    expect(places).toMatchObject({ ofScores: undefined });
+  });
+
+  test("finds each label wherever the model has its class", () => {
+    const labels = fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 2, maxLength: 8 });
+    const shuffled = labels.chain((all) =>
+      fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+    );
+    fc.assert(
+      fc.property(shuffled, ([all, classes]) => {
+        const read = classReader(named(classes), { kind: "LABEL", labels: all }, tensor("FP64", all.length));
+        classes.forEach((name, i) => {
+          const sure = classes.map((_, at) => (at === i ? 1 : 0));
+          expect(all[read(pack("FP64", sure))?.indexOf(1) ?? -1]).toBe(name);
+        });
+      }),
+    );
+  });
+
+  const numbers = { kind: "LABEL", labels: ["3", "-1", "7"] } as const;
+
+  test.each([
+    ["its own number", named(["-1", "3", "7"]), numbers, [3, -1, 7, 0, 1], [0, 1, 2, undefined, undefined]],
+    ["an index where names are no numbers", named(["cat", "ant", "bee"]), LABEL, [0, 1, 2, 3], [2, 0, 1, undefined]],
+    [
+      "its number under another name",
+      named(["bee", "cat", "ant"], ["1", "2", "3"]),
+      LABEL,
+      [1, 2, 3, 0],
+      [1, 2, 0, undefined],
+    ],
+    ["a position where it only counts", named(["0", "1", "2"]), LABEL, [0, 1, 2, 3], [0, 1, 2, undefined]],
+    [
+      "by name where labels count otherwise",
+      named(["0", "1"]),
+      { kind: "LABEL", labels: ["1", "0"] } as const,
+      [0, 1],
+      [1, 0],
+    ],
+  ])("is, as one integer, %s", (_, classes, spec, answers, places) => {
+    const read = classReader(classes, spec, tensor("INT64", 1));
+    expect(answers.map((answer) => read(pack("INT64", [answer]))?.indexOf(1))).toEqual(places);
+  });
+
+  test("is, as one text, its own text or its new name", () => {
+    const read = classReader(named(["cat", "ant", "bee"], ["C", "A", "B"]), LABEL, tensor("BYTES", 1));
+    expect(["C", "cat", "B", "dog"].map((answer) => read(text(answer))?.indexOf(1))).toEqual([2, 2, 1, undefined]);
+  });
+
+  test.each([
+    [["ant", "bee"], `the model has no "cat"`],
+    [["ant", "bee", "dog"], `the application has no "dog", the model has no "cat"`],
+    [["ant", "bee", "cat", "dog"], `the application has no "dog"`],
+    [["1", "2", "3"], `the application has no "1", "2", "3", the model has no "ant", "bee", "cat"`],
+  ])("is refused in words where its classes are %j", (classes, difference) => {
+    const outputs = [tensor("FP64", classes.length), tensor("INT64", 1)];
+    const names = classes.map((name) => JSON.stringify(name)).join(", ");
+    expect(memberOutputReader(LABEL, { inputs: [], outputs, classes: named(classes) })).toBe(
+      `its classes are not the application's labels: ${difference}; register the version with labels (or start the ` +
+        `wrapper with --labels) that name its ${classes.length} classes in their order: ${names}`,
+    );
+  });
+
+  test("is refused where it counts from 0 and the labels count from 1", () => {
+    const labels = { kind: "LABEL", labels: ["1", "2", "3"] } as const;
+    const read = memberOutputReader(labels, { inputs: [], outputs: [scores], classes: named(["0", "1", "2"]) });
+    expect(read).toContain(`the application has no "0", the model has no "3"`);
+  });
+
+  test("is, for a number or a vector, what it is without names", () => {
+    expect(classReader(named(["a", "b"]), { kind: "NUMBER" }, tensor("INT8", 1))(pack("INT8", [7]))).toEqual([7]);
   });
 });
 

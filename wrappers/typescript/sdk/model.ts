@@ -13,6 +13,10 @@ export interface ModelDefinition {
   readonly version: string;
   /** The framework, as in the metadata: "onnxruntime", "typescript"... */
   readonly platform: string;
+  /**
+   * `classes`: what the model calls its classes, in the order of its scores; an output of one label holds the `value`.
+   * An integer output is such a value where all values are integers, else an index from 0.
+   */
   readonly signature: Signature;
   /** Batches computed at once, 1 by default: more only where the model has that many workers of its own. */
   readonly concurrency?: number | undefined;
@@ -45,6 +49,17 @@ export function defineModel(definition: ModelDefinition): Model {
     predict: (batch) => definition.predict(batch),
     close: () => definition.close?.(),
   };
+}
+
+/** The model with its classes named so. Throws where it has another number of them. */
+export function withLabels(model: Model, labels: readonly string[] | undefined): Model {
+  if (labels === undefined) return model;
+  const { classes } = model.signature;
+  if (classes !== undefined && classes.length !== labels.length) {
+    throw new Error(`--labels names ${labels.length} classes: model ${model.name} has ${classes.length}`);
+  }
+  const named = labels.map((label, i) => ({ label, value: classes?.[i]?.value ?? label }));
+  return { ...model, signature: { ...model.signature, classes: named } };
 }
 
 /** The input of that name. Throws where the signature has none. */

@@ -33,6 +33,13 @@ export function oneOf<T extends string>(...choices: readonly T[]): (text: string
   };
 }
 
+/** Names of classes: two or more, each once. */
+export function distinctTexts(text: string): readonly string[] {
+  const texts = text.split(",");
+  if (texts.length > 1 && texts.every((one) => one !== "") && new Set(texts).size === texts.length) return texts;
+  throw new InvalidArgumentError("It must be two names or more, each once, separated by commas.");
+}
+
 export function listenAddress(text: string): string {
   if (/^unix:.+/.test(text) || /^[^\s]+:\d{1,5}$/.test(text)) return text;
   throw new InvalidArgumentError("It must be unix:/path or host:port.");

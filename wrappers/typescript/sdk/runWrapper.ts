@@ -4,8 +4,8 @@ import { destination, pino, type Logger } from "pino";
 import { messageOf } from "../../../src/domain/messageOf.js";
 import { DEFAULT_MAX_MESSAGE_BYTES } from "../../../src/protocol/grpcOptions.js";
 import type { PeerFiles } from "../../../src/protocol/peerFiles.js";
-import type { Model } from "./model.js";
-import { listenAddress, oneOf, positiveInteger } from "./options.js";
+import { withLabels, type Model } from "./model.js";
+import { distinctTexts, listenAddress, oneOf, positiveInteger } from "./options.js";
 import { serveModel, type WrapperServer } from "./serveModel.js";
 
 /** What every wrapper takes on its command line. */
@@ -16,6 +16,7 @@ export interface WrapperOptions {
   readonly maxMessageBytes: number;
   readonly maxRows: number;
   readonly nonFinite: "pass" | "refuse";
+  readonly labels?: readonly string[];
   readonly exitWithStdin?: boolean;
   readonly tlsCa?: string;
   readonly tlsCertificate?: string;
@@ -50,7 +51,7 @@ export async function runWrapper<Options extends WrapperOptions>(
     const options = parseOptions(program, argv);
     if (options === undefined) return;
     const stdin = options.exitWithStdin === true ? watchStdin(logger) : undefined;
-    const model = await program.createModel(options, logger);
+    const model = withLabels(await program.createModel(options, logger), options.labels);
     const server = await serveModel(model, { ...options, tls: tlsOf(options), logger });
     exitOnSignals(server, logger);
     stdin?.serves(server);
@@ -79,6 +80,7 @@ function parseOptions<Options extends WrapperOptions>(
     .option("--max-message-bytes <bytes>", "longest message, both ways", positiveInteger, DEFAULT_MAX_MESSAGE_BYTES)
     .option("--max-rows <rows>", "most rows of a request", positiveInteger, 65_536)
     .option("--non-finite <policy>", "NaN and infinite inputs: pass or refuse", oneOf("pass", "refuse"), "pass")
+    .option("--labels <names>", "of the model's classes, in the order of its scores: a,b,c", distinctTexts)
     .option("--tls-ca <file>", "answer only Skysail's server, by certificates of this authority")
     .option("--tls-certificate <file>", "this wrapper's own, with its chain; read again when it changes")
     .option("--tls-key <file>", "its private key, in PEM like the others")

@@ -7,7 +7,7 @@ import {
   type ModelMetadataResponse,
   type ModelReadyRequest,
 } from "../../../src/protocol/generated/inference.js";
-import { toModelMetadata } from "../../../src/protocol/modelMetadata.js";
+import { classProperties, toModelMetadata } from "../../../src/protocol/modelMetadata.js";
 import { decodeRequest, type Malformed } from "./incoming.js";
 import type { Inference } from "./inference.js";
 import { InferStream, type InferCall } from "./inferStream.js";
@@ -83,7 +83,10 @@ export class InferenceService {
 }
 
 function propertiesOf(model: Model): Record<string, string> {
-  const properties = { [METADATA_PROPERTIES.concurrency]: String(model.concurrency) };
+  const properties = {
+    [METADATA_PROPERTIES.concurrency]: String(model.concurrency),
+    ...classProperties(model.signature.classes),
+  };
   if (model.artefactSha256 === undefined) return properties;
   return { ...properties, [METADATA_PROPERTIES.artefactSha256]: model.artefactSha256 };
 }

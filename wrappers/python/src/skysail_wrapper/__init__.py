@@ -5,6 +5,7 @@ import os
 # gRPC's own lines are no JSON, and what matters of them arrives as errors.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
+from .classes import class_names
 from .function import FunctionModel, model
 from .model import Batch, LoadedModel, RequestError, StartError
 from .options import wrapper_parser
@@ -19,6 +20,7 @@ __all__ = [
     "Signature",
     "StartError",
     "Tensor",
+    "class_names",
     "datatype_of",
     "model",
     "read_signature_file",

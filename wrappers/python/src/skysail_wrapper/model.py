@@ -38,6 +38,9 @@ class LoadedModel:
     close: Callable[[], None] | None = None
     thread_safe: bool = False
     """Whether several threads may call `predict` at once. Otherwise each of `--workers` loads a model of its own."""
+    classes: Sequence[str] | None = None
+    """What a classifier calls its classes, in the order of its scores (`class_names` makes texts of them): also what an
+    output of one label holds. None where it does not know: `--labels` can name them."""
     example: tuple[np.ndarray, ...] | None = None
     """One row of each input, to warm up with. Zeros and empty texts without it."""
 

@@ -37,6 +37,9 @@ def wrapper_parser(program: str, description: str, default_name: str) -> argpars
     parser.add_argument(
         "--non-finite", choices=("pass", "refuse"), default="pass", help="NaN and infinite inputs (%(default)s)"
     )
+    parser.add_argument(
+        "--labels", type=_labels, metavar="A,B,...", help="names of the model's classes, in the order of its scores"
+    )
     parser.add_argument("--tls-ca", metavar="FILE", help="authority: answer only Skysail's server")
     parser.add_argument("--tls-certificate", metavar="FILE", help="this wrapper's own, with its chain; read again")
     parser.add_argument("--tls-key", metavar="FILE", help="its private key, in PEM like the others")
@@ -74,6 +77,13 @@ def tls_of(options: argparse.Namespace) -> PeerFiles | None:
 
 def positive_integer(text: str) -> int:
     return _integer(text, 1, None, "It must be a positive integer.")
+
+
+def _labels(text: str) -> list[str]:
+    labels = text.split(",")
+    if len(labels) > 1 and all(labels) and len(set(labels)) == len(labels):
+        return labels
+    raise argparse.ArgumentTypeError("It must be two names or more, each once, separated by commas.")
 
 
 def _port(text: str) -> int:

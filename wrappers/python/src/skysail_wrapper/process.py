@@ -55,6 +55,7 @@ def run_wrapper(
             max_message_bytes=options.max_message_bytes,
             tls=tls_of(options),
             inline=_computes_inline(options, models, served),
+            labels=options.labels,
             artefact_sha256=None if artefact is None else digest_of(Path(getattr(options, artefact))),
         )
         # Pure Python computing in a worker gives way this often: the default of 5 ms is longer than many batches.

@@ -12,6 +12,7 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from .classes import class_properties
 from .executor import Executor
 from .inference import Inference
 from .messages import POOL
@@ -37,6 +38,8 @@ class ServeOptions:
     """Without, whoever reaches the wrapper is answered."""
     inline: bool = False
     artefact_sha256: str | None = None
+    labels: Sequence[str] | None = None
+    """Other names for the model's classes than its own."""
 
 
 class WrapperServer:
@@ -48,7 +51,10 @@ class WrapperServer:
         self._logger = logger
         executor = Executor(models, inline=options.inline, max_queued=options.max_queued)
         self._inference = Inference(served, executor, max_message_bytes=options.max_message_bytes, logger=logger)
-        properties = {"concurrency": str(executor.concurrency)}
+        properties = {
+            "concurrency": str(executor.concurrency),
+            **class_properties(models[0].classes, options.labels),
+        }
         if options.artefact_sha256 is not None:
             properties["artefact_sha256"] = options.artefact_sha256
         self._service = InferenceService(self._inference, platform=models[0].platform, properties=properties)

@@ -1,7 +1,7 @@
 """What several adapters do with their arrays and options."""
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +41,12 @@ def chosen(signature: Signature | None, outputs: Sequence[Tensor]) -> list[Tenso
         if output.name not in known:
             raise StartError(f"--signature: the model has no output {output.name}: {', '.join(known)}")
     return list(signature.outputs)
+
+
+def counted_classes(example: Mapping[str, np.ndarray]) -> list[str] | None:
+    """Of a framework whose classifiers know their classes as 0 to K-1, by the probabilities that one gave."""
+    probabilities = example.get("probabilities")
+    return None if probabilities is None else [str(i) for i in range(probabilities.shape[1])]
 
 
 def labels_of(probabilities: np.ndarray) -> np.ndarray:

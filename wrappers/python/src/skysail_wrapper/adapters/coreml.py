@@ -7,9 +7,11 @@ support vector machines, feature engineering, pipelines of them, and neural netw
 import argparse
 import logging
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..classes import class_names
 from ..model import LoadedModel, StartError
 from .arrays import model_path
 from .onnx import load_session
@@ -34,7 +36,16 @@ def load(options: argparse.Namespace) -> LoadedModel:
             # Whatever the converter meets in a file or a type of model that it does not know.
             raise StartError(f"{path} cannot be converted to ONNX: {type(error).__name__}: {error}") from None
     _tensors_for_maps(model.graph)
-    return load_session(model.SerializeToString(), options, "coreml")
+    loaded = load_session(model.SerializeToString(), options, "coreml")
+    return replace(loaded, classes=_classes_of(specification))
+
+
+def _classes_of(specification: Any) -> list[str] | None:
+    part = getattr(specification, specification.WhichOneof("Type"))
+    if hasattr(part, "pipeline"):
+        return _classes_of(part.pipeline.models[-1])
+    kind = part.WhichOneof("ClassLabels") if "ClassLabels" in part.DESCRIPTOR.oneofs_by_name else None
+    return None if kind is None else class_names(getattr(part, kind).vector)
 
 
 def _tensors_for_maps(graph: Any) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..model import Batch, LoadedModel
 from ..tensors import Signature, Tensor
-from .arrays import chosen, labels_of, matrix, model_path, stated_signature, tensors_like
+from .arrays import chosen, counted_classes, labels_of, matrix, model_path, stated_signature, tensors_like
 from .device import cpu_only
 
 
@@ -33,7 +33,8 @@ def load(options: argparse.Namespace) -> LoadedModel:
     def predict(batch: Batch) -> dict[str, np.ndarray]:
         return compute(batch.inputs[0])
 
-    return LoadedModel("lightgbm", Signature(inputs, outputs), predict, thread_safe=True)
+    classes = counted_classes(example)
+    return LoadedModel("lightgbm", Signature(inputs, outputs), predict, thread_safe=True, classes=classes)
 
 
 def _objective(booster: Any) -> str:

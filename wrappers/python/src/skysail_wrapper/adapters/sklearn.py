@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..classes import class_names
 from ..model import Batch, LoadedModel, StartError
 from ..options import one_of
 from ..tensors import Signature, Tensor, texts
@@ -56,7 +57,8 @@ def load(options: argparse.Namespace) -> LoadedModel:
     def predict(batch: Batch) -> dict[str, np.ndarray]:
         return compute(batch.inputs, batch.wanted)
 
-    return LoadedModel("scikit-learn", Signature(inputs, outputs), predict, thread_safe=True)
+    signature = Signature(inputs, outputs)
+    return LoadedModel("scikit-learn", signature, predict, thread_safe=True, classes=_classes_of(estimator))
 
 
 def _estimator(options: argparse.Namespace) -> Any:
@@ -99,6 +101,12 @@ def _outputs_of(estimator: Any) -> list[str]:
     if is_classifier(estimator):
         return ["label", "probabilities"] if hasattr(estimator, "predict_proba") else ["label"]
     return ["value"] if hasattr(estimator, "predict") else ["transformed"]
+
+
+def _classes_of(estimator: Any) -> list[str] | None:
+    """In the order of its probabilities. Of several targets at once each has classes of its own: none are stated."""
+    classes = getattr(estimator, "classes_", None)
+    return class_names(classes) if isinstance(classes, np.ndarray) and classes.ndim == 1 else None
 
 
 def _features(inputs: Any, arrays: Any) -> Any:

@@ -57,7 +57,8 @@ def load(options: argparse.Namespace) -> LoadedModel:
         return compute(batch.rows, batch.inputs)
 
     # The Java process ends by itself when this one has.
-    return LoadedModel("spark-mllib", Signature(inputs, outputs), predict, thread_safe=True)
+    signature = Signature(inputs, outputs)
+    return LoadedModel("spark-mllib", signature, predict, thread_safe=True, classes=classes_of(model.stages))
 
 
 def _check_saved(path: Path) -> None:
@@ -110,6 +111,14 @@ def outputs_of(stages: Sequence[Any]) -> list[str]:
     """What the pipeline's predictors say, and what its last stage makes."""
     predicted = [name for stage in stages for name in _columns(stage, "predictionCol", "probabilityCol")]
     return list(dict.fromkeys([*predicted, *_columns(stages[-1], "outputCol", "outputCols")]))
+
+
+def classes_of(stages: Sequence[Any]) -> list[str] | None:
+    """Of a pipeline that turns its last predictions into texts: these, in the order of the probabilities."""
+    from pyspark.ml.feature import IndexToString
+
+    last = stages[-1]
+    return (list(last.getLabels()) or None) if isinstance(last, IndexToString) else None
 
 
 def _columns(stage: Any, *params: str) -> list[str]:

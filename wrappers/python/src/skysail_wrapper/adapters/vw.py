@@ -1,6 +1,7 @@
 """Serves a Vowpal Wabbit model: its text format in, or dense numbers; contextual bandits with their probabilities."""
 
 import argparse
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -46,7 +47,22 @@ def load(options: argparse.Namespace) -> LoadedModel:
         source, example = Tensor("x", "FP32", [options.dense]), None
     else:
         source, example = Tensor("example", "BYTES"), (np.array([_example(kind, workspace, options)], object),)
-    return LoadedModel("vowpal-wabbit", Signature([source], [output]), predict, workspace.finish, example=example)
+    signature = Signature([source], [output])
+    classes = _classes_of(kind, workspace, options)
+    return LoadedModel("vowpal-wabbit", signature, predict, workspace.finish, classes=classes, example=example)
+
+
+def _classes_of(kind: Any, workspace: Any, options: argparse.Namespace) -> list[str] | None:
+    """VW counts classes from 1, unless the model was trained to count them from 0 (`--indexing 0`)."""
+    if kind not in (workspace.pMULTICLASS, workspace.pSCALARS):
+        return None
+    arguments = workspace.get_arguments()
+    stated = re.search(r"--(?:oaa|ect|csoaa|wap|log_multi)[ =](\d+)", arguments)
+    count = int(stated[1]) if stated else options.classes
+    if count is None:
+        return None
+    first = 0 if re.search(r"--indexing[ =]0", arguments) else 1
+    return [str(i) for i in range(first, first + count)]
 
 
 def _output_of(workspace: Any, options: argparse.Namespace) -> tuple[Tensor, Callable[[list[Any]], np.ndarray]]:

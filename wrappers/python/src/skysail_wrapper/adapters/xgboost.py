@@ -8,7 +8,7 @@ import numpy as np
 
 from ..model import Batch, LoadedModel, StartError
 from ..tensors import Signature, Tensor
-from .arrays import chosen, labels_of, matrix, model_path, stated_signature, tensors_like
+from .arrays import chosen, counted_classes, labels_of, matrix, model_path, stated_signature, tensors_like
 from .device import cuda_index
 
 
@@ -47,7 +47,8 @@ def load(options: argparse.Namespace) -> LoadedModel:
     def predict(batch: Batch) -> dict[str, np.ndarray]:
         return compute(batch.inputs[0])
 
-    return LoadedModel("xgboost", Signature(inputs, outputs), predict, thread_safe=True)
+    classes = counted_classes(example)
+    return LoadedModel("xgboost", Signature(inputs, outputs), predict, thread_safe=True, classes=classes)
 
 
 def _settings(booster: Any, options: argparse.Namespace) -> Any:
