@@ -342,6 +342,7 @@ function prometheusOf(services: Services, hotOperations: () => number, eventLoop
       ...services.versions.cacheFigures(),
       hotOperations: hotOperations(),
       eventLoopLateMs: eventLoopLateMs(),
+      refusedRequests: new Map([["UNAUTHENTICATED", services.access.unknownCallers], ...services.refusals.counts]),
     }),
   });
   return async () => ({ type: registry.contentType, text: await registry.metrics() });

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { AccessControl } from "./access/accessControl.js";
-import { JsonWebTokens } from "./access/jsonWebTokens.js";
-import { AuditLog } from "./access/auditLog.js";
+import { newAccessServices } from "./accessServices.js";
+import type { AccessServices } from "./accessServices.js";
 import type { Config } from "./settings.js";
 import { ArtefactStore } from "./deploying/artefactStore.js";
 import type { Deployments } from "./deploying/deployments.js";
@@ -46,8 +45,6 @@ import { ReceiptKeys } from "./serving/receiptKeys.js";
 import { RegistryWatch } from "./serving/registryWatch.js";
 import { waitsFromMs } from "./serving/rewardRule.js";
 import { RewardWaits } from "./serving/rewardWaits.js";
-import { PostgresApiKeyStore } from "./store/apiKeyStore.js";
-import { PostgresAuditStore } from "./store/auditStore.js";
 import type { Database } from "./store/database.js";
 import { PostgresFeedbackLog } from "./store/feedbackLog.js";
 import { PostgresLearnedStateAdministration } from "./store/learnedStateAdministration.js";
@@ -105,8 +102,7 @@ export class ServiceComposition {
   readonly #receiptKeys: ReceiptKeys;
   readonly #predictionLog: PostgresPredictionLog;
   readonly #rewardWaits: RewardWaits;
-  readonly #access: AccessControl;
-  readonly #audit: AuditLog;
+  readonly #access: AccessServices;
   readonly #artefacts: ArtefactStore;
   readonly #deployments: Deployments;
   readonly #administration: Administration;
@@ -181,9 +177,7 @@ export class ServiceComposition {
     });
     this.#observations = new PostgresObservationStore(database, { clock, random, learner: this.#learning, origin });
     this.#receiptKeys = new ReceiptKeys(new PostgresReceiptKeyStore(database, randomBytes), clock, warn);
-    const tokens = config.issuers.length === 0 ? undefined : new JsonWebTokens(clock, config.issuers);
-    this.#access = new AccessControl({ clock, store: new PostgresApiKeyStore(database), tokens, randomBytes, warn });
-    this.#audit = new AuditLog(new PostgresAuditStore(database), (message) => log.error(message));
+    this.#access = newAccessServices(options);
     this.#artefacts = new ArtefactStore({ dataDir: config.dataDir, maxBytes: config.maxArtefactBytes, clock });
     this.#administration = this.#newAdministration();
     this.#deployments = newDeployments({
@@ -207,7 +201,7 @@ export class ServiceComposition {
   }
 
   async start(): Promise<Services> {
-    await this.#access.start();
+    await this.#access.access.start();
     await this.#watch.start();
     await this.#learning.start();
     await this.#receiptKeys.start();
@@ -234,8 +228,8 @@ export class ServiceComposition {
     await this.#learning.stop();
     await this.#receiptKeys.stop();
     await this.#watch.stop();
-    await this.#access.stop();
-    await this.#audit.settled();
+    await this.#access.access.stop();
+    await this.#access.audit.settled();
   }
 
   #services(): Services {
@@ -275,8 +269,7 @@ export class ServiceComposition {
       receiptOf: (prediction) => this.#receiptOf(prediction),
       explainReceipt: (receipt, isSeen) => explainReceipt({ receiptKeys, loggedEvidence: evidence }, receipt, isSeen),
       rotateReceiptKey: () => this.#receiptKeys.rotate(),
-      access: this.#access,
-      audit: this.#audit,
+      ...this.#access,
       administration: this.#administration,
       learned: this.#learnedAdministration(),
       replays: this.#policyReplays(),

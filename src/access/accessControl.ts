@@ -34,6 +34,7 @@ export class AccessControl {
   readonly #options: AccessControlOptions;
   readonly #keys: ApiKeys;
   readonly #listeners = new Set<() => void>();
+  #unknownCallers = 0;
 
   constructor(options: AccessControlOptions) {
     this.#options = options;
@@ -56,18 +57,32 @@ export class AccessControl {
     return this.#keys.count === 0 && this.#options.tokens === undefined;
   }
 
+  /** How often somebody was not known. */
+  get unknownCallers(): number {
+    return this.#unknownCallers;
+  }
+
   /** What the header's value allows; UNAUTHENTICATED where it is none, or none that is good now. */
   identify(authorization: string | undefined): Access | Failure | Promise<Access | Failure> {
     if (this.isOpen) return OPEN_ACCESS;
-    if (authorization === undefined) return unauthenticated(`a key is needed here: ${HOW}`);
+    if (authorization === undefined) return this.#unknown(`a key is needed here: ${HOW}`);
     // Ours all begin alike: no pattern is needed for the usual case.
     const text = authorization.startsWith("Bearer pk_") ? authorization.slice(7) : BEARER.exec(authorization)?.[1];
-    if (text === undefined) return unauthenticated(`authorization must be a Bearer token: ${HOW}`);
-    if (text.startsWith("pk_")) return accessOr(this.#keys.accessOf(text));
+    if (text === undefined) return this.#unknown(`authorization must be a Bearer token: ${HOW}`);
+    if (text.startsWith("pk_")) return this.#accessOr(this.#keys.accessOf(text));
     const { tokens } = this.#options;
-    if (tokens === undefined) return unauthenticated(`no key has this text: ${HOW}`);
+    if (tokens === undefined) return this.#unknown(`no key has this text: ${HOW}`);
     const found = tokens.accessOf(text);
-    return found instanceof Promise ? found.then(accessOr) : accessOr(found);
+    return found instanceof Promise ? found.then((awaited) => this.#accessOr(awaited)) : this.#accessOr(found);
+  }
+
+  #accessOr(found: Access | string): Access | Failure {
+    return typeof found === "string" ? this.#unknown(found) : found;
+  }
+
+  #unknown(message: string): Failure {
+    this.#unknownCallers += 1;
+    return failure("UNAUTHENTICATED", message);
   }
 
   hasExpired(access: Access): boolean {
@@ -120,12 +135,4 @@ function firstKeyProblem({ scopes, applications, expiresAtMs }: NewApiKey): Fail
     "the first key, from which on everybody needs one, to have the scope ADMIN for all applications without an end",
     got,
   );
-}
-
-function accessOr(found: Access | string): Access | Failure {
-  return typeof found === "string" ? unauthenticated(found) : found;
-}
-
-function unauthenticated(message: string): Failure {
-  return failure("UNAUTHENTICATED", message);
 }

@@ -11,10 +11,11 @@ import type {
 } from "graphql";
 import { OPEN_ACCESS } from "../domain/access.js";
 import type { Access, Bucket, Costs } from "../domain/access.js";
+import type { FailureCode } from "../domain/failure.js";
 import { refusal } from "./accessRefusal.js";
 import { ruleOf } from "./accessRules.js";
 import type { ACCESS_RULES, AccessRule } from "./accessRules.js";
-import { recordMutation } from "./auditedField.js";
+import { mutationEntry } from "./auditedField.js";
 import type { RequestContext } from "./context.js";
 
 declare module "graphql" {
@@ -59,10 +60,10 @@ export class Admission {
     this.#counted = this.#fields.filter(({ rule }) => rule?.rows !== undefined);
   }
 
-  /** Administrators' fields that it asks for: an attempt at one that was refused is recorded. */
-  get mutations(): readonly string[] {
-    if (this.#operation.operation !== OperationTypeNode.MUTATION) return [];
-    return this.#fields.filter(({ rule }) => rule?.scope === "ADMIN").map(({ name }) => name);
+  /** The first of the administrators' mutations that it asks for: an attempt that was refused is recorded. */
+  get mutation(): string | undefined {
+    if (this.#operation.operation !== OperationTypeNode.MUTATION) return undefined;
+    return this.#fields.find(({ rule }) => rule?.scope === "ADMIN")?.name;
   }
 
   /**
@@ -105,7 +106,7 @@ export class Admission {
 /**
  * The one check of scopes and limits, before anything of an operation runs: Apollo Server's way, the hot lane,
  * websockets and event streams all call it. Once an operation, whichever of them it goes through. Where access is open it
- * costs nothing. What is refused to somebody known of an administrator's mutations is recorded.
+ * costs nothing. What is refused is counted, and recorded where an administrator's mutation was asked for: one entry a request.
  */
 export function admit(
   admission: Admission | undefined,
@@ -117,8 +118,10 @@ export function admit(
     admission.admit(context.access, variables);
     context.isAdmitted = true;
   } catch (error) {
-    const code = error instanceof GraphQLError ? String(error.extensions["code"]) : "INTERNAL";
-    for (const name of admission.mutations) void recordMutation(context, name, code);
+    const code = error instanceof GraphQLError ? (error.extensions["code"] as FailureCode) : "INTERNAL";
+    const { refusals } = context.services;
+    refusals.count(code);
+    if (admission.mutation !== undefined) void refusals.record(mutationEntry(context, admission.mutation, code));
     throw error;
   }
 }

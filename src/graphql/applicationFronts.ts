@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GraphQLFormattedError, GraphQLSchema } from "graphql";
 import { sees } from "../domain/access.js";
 import type { Access } from "../domain/access.js";
-import { RecentMap } from "../http/recentMap.js";
+import { RecentMap } from "../lib/recentMap.js";
 import { accessOrThrow, refusal } from "./accessRefusal.js";
 import type { TypedApplication } from "./applicationParts.js";
 import { buildApplicationSchema, printApplicationSdl, schemaText } from "./applicationSchema.js";

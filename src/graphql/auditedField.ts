@@ -1,5 +1,6 @@
 import { GraphQLError } from "graphql";
 import type { GraphQLFieldResolver } from "graphql";
+import type { AuditEntry } from "../domain/access.js";
 import { valuesAt } from "./accessRules.js";
 import type { RequestContext } from "./context.js";
 
@@ -14,7 +15,7 @@ const MAX_TARGET_CHARACTERS = 100;
 export function audited(action: string, targetAt: readonly string[] | undefined, resolve: Resolve): Resolve {
   return async (source, given, context, info) => {
     const [target] = targetAt === undefined ? [] : valuesAt(given, targetAt);
-    const record = (outcome: string) => recordMutation(context, action, outcome, target);
+    const record = (outcome: string) => context.services.audit.record(mutationEntry(context, action, outcome, target));
     let result: unknown;
     try {
       result = await resolve(source, given, context, info);
@@ -31,21 +32,21 @@ export function audited(action: string, targetAt: readonly string[] | undefined,
   };
 }
 
-/** Also for what was refused before it ran. */
-export function recordMutation(
+/** Also of what was refused before it ran. */
+export function mutationEntry(
   { services, access, address }: RequestContext,
   action: string,
   outcome: string,
   target?: unknown,
-): ReturnType<RequestContext["services"]["audit"]["record"]> {
-  return services.audit.record({
+): AuditEntry {
+  return {
     atMs: services.clock.wallMs(),
     keyId: access.keyId ?? "",
     address: address(),
     action,
     target: typeof target === "string" ? target.slice(0, MAX_TARGET_CHARACTERS) : "",
     outcome,
-  });
+  };
 }
 
 /** Failures are the union members that have a code. */

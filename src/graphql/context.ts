@@ -1,5 +1,6 @@
 import type { AccessControl } from "../access/accessControl.js";
 import type { AuditLog } from "../access/auditLog.js";
+import type { Refusals } from "../access/refusals.js";
 import type { ArtefactStore } from "../deploying/artefactStore.js";
 import type { Deployments } from "../deploying/deployments.js";
 import type { Access } from "../domain/access.js";
@@ -38,6 +39,7 @@ export interface Services {
   rotateReceiptKey(): Promise<readonly ReceiptKey[] | Failure>;
   readonly access: AccessControl;
   readonly audit: AuditLog;
+  readonly refusals: Refusals;
   readonly administration: Administration;
   readonly learned: LearnedAdministration;
   readonly replays: PolicyReplays;

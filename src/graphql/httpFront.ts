@@ -9,7 +9,7 @@ import type { Access } from "../domain/access.js";
 import { answerEarly } from "../http/answerEarly.js";
 import { AnswerQueue } from "../http/answerQueue.js";
 import { readBody } from "../http/readBody.js";
-import { RecentMap } from "../http/recentMap.js";
+import { RecentMap } from "../lib/recentMap.js";
 import { Caller } from "../lib/caller.js";
 import { accessPlugin } from "./accessPlugin.js";
 import { accessOrThrow, refusal } from "./accessRefusal.js";

@@ -14,7 +14,7 @@ export interface ArtefactRequest {
 export interface ArtefactAdmission {
   /** Why whoever asks may not; undefined: they may. */
   readonly refusal: { readonly status: number; readonly message: string; readonly code: string } | undefined;
-  /** How an upload ended: OK, or the code of the failure. */
+  /** Notes how an upload ended: OK, or the code of the failure. Of callers whom nobody knows nothing is kept. */
   readonly record: (outcome: string) => Promise<void>;
 }
 

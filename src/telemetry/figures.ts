@@ -99,4 +99,6 @@ export interface ProcessFigures {
   readonly cacheBytes: number;
   readonly cacheEntries: number;
   readonly hotOperations: number;
+  /** Refused whole, by code. */
+  readonly refusedRequests: ReadonlyMap<string, number>;
 }

@@ -54,6 +54,13 @@ export function prometheusRegistry(sources: MetricSources): Registry {
   addGauge(registry, "skysail_hot_operations", "GraphQL operations that run without parsing and validation", () => [
     [{}, sources.process().hotOperations],
   ]);
+  addCounter(
+    registry,
+    "skysail_refused_requests_total",
+    "Requests and connections that were refused whole, by code; UNAUTHENTICATED: of callers whom nobody knows",
+    ["code"],
+    () => [...sources.process().refusedRequests].map(([code, count]) => [{ code }, count]),
+  );
   return registry;
 }
 

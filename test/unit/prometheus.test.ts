@@ -86,6 +86,7 @@ function setUp(models: readonly ModelFigures[] = [modelFigures()], learning = LE
     cacheBytes: 12,
     cacheEntries: 13,
     hotOperations: 14,
+    refusedRequests: new Map([["UNAUTHENTICATED", 43]]),
     eventLoopLateMs: 2,
     heldEntities: 15,
     heldEntityBytes: 16,
@@ -126,6 +127,7 @@ describe("prometheus text", () => {
     expect(find(lines, "skysail_predictions_total", { source: "DEFAULT" })).toEqual([1]);
     expect(find(lines, "skysail_default_answers_total", { reason: "OVERLOADED" })).toEqual([1]);
     expect(find(lines, "skysail_failures_total", { code: "NOT_FOUND" })).toEqual([1]);
+    expect(find(lines, "skysail_refused_requests_total", { code: "UNAUTHENTICATED" })).toEqual([43]);
     expect(find(lines, "skysail_within_slo_total")).toEqual([6]);
     expect(find(lines, "skysail_observations_total", { result: "duplicate" })).toEqual([1]);
     expect(find(lines, "skysail_withheld_observations_total", {})).toEqual([1]);

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { RecentMap } from "../../src/http/recentMap.js";
+import { RecentMap } from "../../src/lib/recentMap.js";
 
 test("at its capacity a new entry takes the place of the least recently used", () => {
   const map = new RecentMap<string, number>(2);
