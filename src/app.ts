@@ -273,8 +273,7 @@ export class App {
 
   async #startFronts(services: Services, query: string): Promise<{ url: string; graphql: GraphqlHttpFront }> {
     const schema = buildGraphqlSchema();
-    const logDefect = (error: unknown) =>
-      this.#log.error(`defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    const { logDefect } = services;
     const { operations: file } = this.#config;
     const allowed = file === undefined ? undefined : allowedOperations(file, schema, services.catalogue);
     const operations = new PersistedOperations(allowed?.main);

@@ -57,6 +57,7 @@ import { PostgresReplayStore } from "./store/replayStore.js";
 import { PostgresStateStore } from "./store/stateStore.js";
 import { PostgresWaitingPredictions } from "./store/waitingPredictions.js";
 import type { LearningFigures } from "./telemetry/figures.js";
+import { logDefect } from "./telemetry/log.js";
 import type { Log } from "./telemetry/log.js";
 import { MetricsSamples } from "./telemetry/metricsSamples.js";
 import { ServingMetrics } from "./telemetry/servingMetrics.js";
@@ -284,6 +285,7 @@ export class ServiceComposition {
       learningFigures: (application) => this.#learningFigures(application),
       heldEntities: () => this.#learning.figures,
       clock,
+      logDefect: (error) => logDefect(log, error),
     };
   }
 

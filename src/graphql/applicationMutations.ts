@@ -7,6 +7,7 @@ import type { Observed } from "../serving/observe.js";
 import { field, inputFields, listOf, typeOf } from "./applicationParts.js";
 import type { ApplicationParts, Fields, InputFields } from "./applicationParts.js";
 import type { RequestContext } from "./context.js";
+import { failingAlone } from "./failingAlone.js";
 import { fromActivated, fromFailure, fromObserved } from "./predictionConverters.js";
 
 type Path = readonly (string | number)[];
@@ -22,7 +23,7 @@ export function applicationMutations(parts: ApplicationParts): Fields {
     observeInput,
     (given: GivenObservation, context) => {
       context.rows.take(1);
-      return observeOne(parts, given, ["input"], context);
+      return failingAlone(context, () => observeOne(parts, given, ["input"], context));
     },
   );
   const observeMany = field(
@@ -35,7 +36,11 @@ export function applicationMutations(parts: ApplicationParts): Fields {
     }),
     ({ observations }: { readonly observations: readonly GivenObservation[] }, context) => {
       context.rows.take(observations.length);
-      return Promise.all(observations.map((each, i) => observeOne(parts, each, ["input", "observations", i], context)));
+      return Promise.all(
+        observations.map((each, i) =>
+          failingAlone(context, () => observeOne(parts, each, ["input", "observations", i], context)),
+        ),
+      );
     },
   );
   const told = { observe, observeMany };
@@ -116,10 +121,11 @@ function activations({ main, application }: ApplicationParts): Fields {
   const result = new GraphQLNonNull(typeOf(main, "ActivateResult") as GraphQLUnionType);
   const description = "Of a prediction of this application.";
   const receipt = { type: new GraphQLNonNull(GraphQLString), description };
-  const isSeenBy =
-    ({ access }: RequestContext) =>
-    (name: string): boolean =>
-      name === application.name && sees(access, name);
+  const activateOne = (given: string, context: RequestContext): object | Promise<object> => {
+    const { services, access } = context;
+    const isSeen = (name: string): boolean => name === application.name && sees(access, name);
+    return failingAlone(context, () => services.activate(given, isSeen).then(fromActivated));
+  };
   const activate = field(
     "Takes it that a prediction was shown: only now it counts. Answers once that is durable.",
     result,
@@ -128,9 +134,9 @@ function activations({ main, application }: ApplicationParts): Fields {
       description: "A prediction that was shown.",
       fields: { receipt },
     }),
-    async (given: { readonly receipt: string }, context) => {
+    (given: { readonly receipt: string }, context) => {
       context.rows.take(1);
-      return fromActivated(await context.services.activate(given.receipt, isSeenBy(context)));
+      return activateOne(given.receipt, context);
     },
   );
   const activateMany = field(
@@ -141,11 +147,9 @@ function activations({ main, application }: ApplicationParts): Fields {
       description: "Predictions that were shown.",
       fields: { receipts: { type: listOf(GraphQLString), description: "At most 1,000." } },
     }),
-    async ({ receipts }: { readonly receipts: readonly string[] }, context) => {
+    ({ receipts }: { readonly receipts: readonly string[] }, context) => {
       context.rows.take(receipts.length);
-      const isSeen = isSeenBy(context);
-      const activated = receipts.map((each) => context.services.activate(each, isSeen));
-      return (await Promise.all(activated)).map(fromActivated);
+      return Promise.all(receipts.map((each) => activateOne(each, context)));
     },
   );
   return { activate, activateMany };

@@ -1,4 +1,4 @@
-import { GraphQLEnumType, GraphQLError, GraphQLFloat, GraphQLList, GraphQLNonNull, GraphQLObjectType } from "graphql";
+import { GraphQLEnumType, GraphQLFloat, GraphQLList, GraphQLNonNull, GraphQLObjectType } from "graphql";
 import type {
   GraphQLEnumValueConfig,
   GraphQLFieldConfig,
@@ -6,6 +6,7 @@ import type {
   GraphQLInputFieldConfig,
 } from "graphql";
 import type { Application, Output } from "../domain/application.js";
+import { failure, FailureError } from "../domain/failure.js";
 import type { Prediction, PredictionSet } from "../domain/prediction.js";
 import type { Truth } from "../domain/storePorts.js";
 import { listOf } from "./applicationParts.js";
@@ -72,7 +73,9 @@ function labelOutput({ defaultOutput }: Declared, labels: readonly string[]): Ap
   };
   const fromPrediction = ({ output, predictionSet }: Prediction): Record<string, unknown> => {
     const found = ofKind(output, "LABEL");
-    if (!known.has(found.label)) throw changed();
+    // Of all labels one may be new, and answered by none: an enum that does not have it would blank the whole answer.
+    const isKnown = known.has(found.label) && (found.scores ?? []).every(({ label: of }) => known.has(of));
+    if (!isKnown) throw changed();
     return {
       label: found.label,
       probabilities: () => (found.scores ?? []).map(({ label: of, score }) => ({ label: of, probability: score })),
@@ -131,10 +134,8 @@ function ofKind<K extends Output["kind"]>(output: Output, kind: K): Extract<Outp
 }
 
 /** The application was another one by the time that its prediction was made. */
-function changed(): GraphQLError {
-  return new GraphQLError("the application's output has just been changed: ask again", {
-    extensions: { code: "OVERLOADED" },
-  });
+function changed(): FailureError {
+  return new FailureError(failure("OVERLOADED", "the application's output has just been changed: ask again"));
 }
 
 function labelEnum(name: string, description: string, labels: readonly string[]): GraphQLEnumType {

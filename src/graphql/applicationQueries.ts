@@ -5,6 +5,7 @@ import type { Prediction } from "../domain/prediction.js";
 import { field, inputFields, listOf, objectFields, typeOf } from "./applicationParts.js";
 import type { ApplicationParts, Field, Fields } from "./applicationParts.js";
 import type { RequestContext } from "./context.js";
+import { failingAlone } from "./failingAlone.js";
 import { fromFailure, fromPrediction, toPredictRequest } from "./predictionConverters.js";
 import type { AskedPrediction } from "./predictionConverters.js";
 
@@ -16,11 +17,10 @@ export function applicationQueries(parts: ApplicationParts): Fields {
 
 function predictField(parts: ApplicationParts, result: GraphQLUnionType): Field {
   const { application, input } = parts;
-  const { name, sloMs } = application;
   const { application: _, ...asked } = inputFields(parts, "PredictInput");
   const one = { type: new GraphQLNonNull(input.type), description: "What it is asked about." };
   return field(
-    `Answers within ${sloMs} ms, from the application's models, its cache or its default output, and says which.`,
+    `Answers within ${application.sloMs} ms, from the application's models, its cache or its default output, and says which.`,
     new GraphQLNonNull(result),
     new GraphQLInputObjectType({
       name: "PredictInput",
@@ -28,18 +28,14 @@ function predictField(parts: ApplicationParts, result: GraphQLUnionType): Field 
       fields: { ...asked, input: one },
     }),
     (given: AskedPrediction & { readonly input: unknown }, context) => {
-      const { services, rows } = context;
-      rows.take(1);
-      const request = { ...toPredictRequest(given, context), application: name };
-      const answer = services.predict({ ...request, input: input.toValue(given.input), inputPath: ["input", "input"] });
-      if (!(answer instanceof Promise)) return fromAnswer(parts, answer, context);
-      return answer.then((awaited) => fromAnswer(parts, awaited, context));
+      context.rows.take(1);
+      return predictOne(parts, given, given.input, INPUT_PATH, context);
     },
   );
 }
 
 function predictManyField(parts: ApplicationParts, result: GraphQLUnionType): Field {
-  const { application, input } = parts;
+  const { input } = parts;
   const { application: _, ...asked } = inputFields(parts, "PredictManyInput");
   const inputs = { type: listOf(input.type), description: "At most 1,000." };
   return field(
@@ -50,15 +46,31 @@ function predictManyField(parts: ApplicationParts, result: GraphQLUnionType): Fi
       description: "What is to be predicted, for one entity or the population.",
       fields: { ...asked, inputs },
     }),
-    async (given: AskedPrediction & { readonly inputs: readonly unknown[] }, context) => {
+    (given: AskedPrediction & { readonly inputs: readonly unknown[] }, context) => {
       context.rows.take(given.inputs.length);
-      const request = { ...toPredictRequest(given, context), application: application.name };
-      const answers = given.inputs.map(async (each, i) =>
-        context.services.predict({ ...request, input: input.toValue(each), inputPath: ["input", "inputs", i] }),
+      return Promise.all(
+        given.inputs.map((each, i) => predictOne(parts, given, each, ["input", "inputs", i], context)),
       );
-      return (await Promise.all(answers)).map((answer) => fromAnswer(parts, answer, context));
     },
   );
+}
+
+const INPUT_PATH = ["input", "input"] as const;
+
+function predictOne(
+  parts: ApplicationParts,
+  asked: AskedPrediction,
+  input: unknown,
+  inputPath: readonly (string | number)[],
+  context: RequestContext,
+): object | Promise<object> {
+  const application = parts.application.name;
+  return failingAlone(context, () => {
+    const request = { ...toPredictRequest(asked, context), application, input: parts.input.toValue(input), inputPath };
+    const answer = context.services.predict(request);
+    if (!(answer instanceof Promise)) return fromAnswer(parts, answer, context);
+    return answer.then((awaited) => fromAnswer(parts, awaited, context));
+  });
 }
 
 function fromAnswer({ output }: ApplicationParts, answer: Prediction | Failure, { services }: RequestContext): object {

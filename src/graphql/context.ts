@@ -56,6 +56,8 @@ export interface Services {
   /** Entities' learned states in memory. */
   heldEntities(): { readonly entities: number; readonly bytes: number };
   readonly clock: Clock;
+  /** Tells the process's log of an error that nobody expected, whole. */
+  readonly logDefect: (error: unknown) => void;
   /** What works only in part now, in words. */
   readonly degraded: () => string | undefined;
 }

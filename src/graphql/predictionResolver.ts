@@ -2,7 +2,9 @@ import { Arg, Ctx, Mutation, Query, Resolver } from "type-graphql";
 import { sees } from "../domain/access.js";
 import { isFailure } from "../domain/failure.js";
 import { toInputValue } from "../serving/givenInputs.js";
+import type { GivenInput } from "../domain/givenInput.js";
 import type { RequestContext } from "./context.js";
+import { failingAlone } from "./failingAlone.js";
 import {
   fromActivated,
   fromFailure,
@@ -11,6 +13,7 @@ import {
   toObserveRequest,
   toPredictRequest,
 } from "./predictionConverters.js";
+import type { AskedPrediction } from "./predictionConverters.js";
 import {
   ActivateInput,
   ActivateManyInput,
@@ -20,6 +23,8 @@ import {
   PredictManyInput,
 } from "./predictionInputs.js";
 import { ActivateResultUnion, ObserveResultUnion, PredictResultUnion } from "./predictionTypes.js";
+
+type Path = readonly (string | number)[];
 
 @Resolver()
 export class PredictionResolver {
@@ -31,43 +36,29 @@ export class PredictionResolver {
     @Arg("input", () => PredictInput) input: PredictInput,
     @Ctx() context: RequestContext,
   ): object | Promise<object> {
-    const { services, rows } = context;
-    rows.take(1);
-    const { application } = input;
-    const request = toPredictRequest(input, context);
-    const answer = services.predict({
-      ...request,
-      application,
-      input: toInputValue(input.input),
-      inputPath: INPUT_PATH,
-    });
-    if (!(answer instanceof Promise)) return fromPrediction(answer, services.receiptOf);
-    return answer.then((awaited) => fromPrediction(awaited, services.receiptOf));
+    context.rows.take(1);
+    return predictOne(input, input.input, INPUT_PATH, context);
   }
 
   @Query(() => [PredictResultUnion], {
     description:
       "One answer for each input, in their order. One input's failure does not fail the others. A document's predictions are at most 1,000 in all.",
   })
-  async predictMany(
+  predictMany(
     @Arg("input", () => PredictManyInput) input: PredictManyInput,
     @Ctx() context: RequestContext,
   ): Promise<object[]> {
-    const { services, rows } = context;
-    rows.take(input.inputs.length);
-    const common = { ...toPredictRequest(input, context), application: input.application };
-    const asked = input.inputs.map(async (one, i) => {
-      const inputPath = ["input", "inputs", i];
-      return services.predict({ ...common, input: toInputValue(one), inputPath });
-    });
-    const answers = await Promise.all(asked);
-    return answers.map((answer) => fromPrediction(answer, services.receiptOf));
+    context.rows.take(input.inputs.length);
+    return Promise.all(input.inputs.map((one, i) => predictOne(input, one, ["input", "inputs", i], context)));
   }
 
   @Mutation(() => ObserveResultUnion, {
     description: "Takes what turned out to be true for a prediction. Answers once it is durable and learned from.",
   })
-  observe(@Arg("input", () => ObserveInput) input: ObserveInput, @Ctx() context: RequestContext): Promise<object> {
+  observe(
+    @Arg("input", () => ObserveInput) input: ObserveInput,
+    @Ctx() context: RequestContext,
+  ): object | Promise<object> {
     context.rows.take(1);
     return observeOne(input, ["input"], context);
   }
@@ -75,7 +66,7 @@ export class PredictionResolver {
   @Mutation(() => [ObserveResultUnion], {
     description: "One result for each, in their order. One that fails does not fail the others. At most 1,000.",
   })
-  async observeMany(
+  observeMany(
     @Arg("input", () => ObserveManyInput) { observations }: ObserveManyInput,
     @Ctx() context: RequestContext,
   ): Promise<object[]> {
@@ -87,35 +78,56 @@ export class PredictionResolver {
     description:
       "Takes it that a prediction was shown, of an application with `deferActivation`: only now it counts. Answers once that is durable.",
   })
-  async activate(
+  activate(
     @Arg("input", () => ActivateInput) { receipt }: ActivateInput,
-    @Ctx() { services, rows, access }: RequestContext,
-  ): Promise<object> {
-    rows.take(1);
-    return fromActivated(await services.activate(receipt, (application) => sees(access, application)));
+    @Ctx() context: RequestContext,
+  ): object | Promise<object> {
+    context.rows.take(1);
+    return activateOne(receipt, context);
   }
 
   @Mutation(() => [ActivateResultUnion], {
     description: "One result for each, in their order. One that fails does not fail the others. At most 1,000.",
   })
-  async activateMany(
+  activateMany(
     @Arg("input", () => ActivateManyInput) { receipts }: ActivateManyInput,
-    @Ctx() { services, rows, access }: RequestContext,
+    @Ctx() context: RequestContext,
   ): Promise<object[]> {
-    rows.take(receipts.length);
-    const isSeen = (application: string): boolean => sees(access, application);
-    return Promise.all(receipts.map(async (receipt) => fromActivated(await services.activate(receipt, isSeen))));
+    context.rows.take(receipts.length);
+    return Promise.all(receipts.map((receipt) => activateOne(receipt, context)));
   }
 }
 
-function observeOne(
-  input: ObserveInput,
-  path: readonly (string | number)[],
-  { services, access }: RequestContext,
-): Promise<object> {
-  const isSeen = (application: string): boolean => sees(access, application);
-  const request = toObserveRequest(input, path, { isSeen, keyId: access.keyId });
-  return isFailure(request) ? Promise.resolve(fromFailure(request)) : services.observe(request).then(fromObserved);
+function predictOne(
+  asked: AskedPrediction & { readonly application: string },
+  input: GivenInput,
+  inputPath: Path,
+  context: RequestContext,
+): object | Promise<object> {
+  const { services } = context;
+  const { application } = asked;
+  return failingAlone(context, () => {
+    const request = { ...toPredictRequest(asked, context), application, input: toInputValue(input), inputPath };
+    const answer = services.predict(request);
+    if (!(answer instanceof Promise)) return fromPrediction(answer, services.receiptOf);
+    return answer.then((awaited) => fromPrediction(awaited, services.receiptOf));
+  });
+}
+
+function observeOne(input: ObserveInput, path: Path, context: RequestContext): object | Promise<object> {
+  const { services, access } = context;
+  return failingAlone(context, () => {
+    const isSeen = (application: string): boolean => sees(access, application);
+    const request = toObserveRequest(input, path, { isSeen, keyId: access.keyId });
+    return isFailure(request) ? fromFailure(request) : services.observe(request).then(fromObserved);
+  });
+}
+
+function activateOne(receipt: string, context: RequestContext): object | Promise<object> {
+  const { services, access } = context;
+  return failingAlone(context, () =>
+    services.activate(receipt, (application) => sees(access, application)).then(fromActivated),
+  );
 }
 
 const INPUT_PATH = ["input", "input"] as const;

@@ -41,6 +41,11 @@ export function createLog(level: "debug" | "info" | "warn" | "error", clock: Clo
   };
 }
 
+/** An error that nobody expected, with where it came from. */
+export function logDefect(log: Pick<Log, "error">, error: unknown): void {
+  log.error(`defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+}
+
 /** Control characters escaped, so that no text can forge a line of log or reach a terminal. */
 export function printable(text: string): string {
   const cut = text.length > MAX_LINE_CHARACTERS ? `${text.slice(0, MAX_LINE_CHARACTERS)}... (${text.length})` : text;

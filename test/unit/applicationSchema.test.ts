@@ -4,7 +4,7 @@ import { execute, isSpecifiedScalarType, isScalarType, parse, validateSchema, va
 import type { GraphQLSchema } from "graphql";
 import { OPEN_ACCESS } from "../../src/domain/access.js";
 import { DEFAULT_FEEDBACK, defaultLoss } from "../../src/domain/application.js";
-import type { OutputSpec } from "../../src/domain/application.js";
+import type { Output, OutputSpec } from "../../src/domain/application.js";
 import { badInput, isFailure } from "../../src/domain/failure.js";
 import type { Prediction } from "../../src/domain/prediction.js";
 import { DATATYPES } from "../../src/domain/tensor.js";
@@ -185,10 +185,21 @@ describe("the schema of one application", () => {
     });
   });
 
-  test("a label that the application no longer has is an error to try again after, never another label", async () => {
-    const { run } = asked(application(), { output: { kind: "LABEL", label: "2" } });
-    const { errors } = await run(`{ predict(input: { input: { x: [1, 2] } }) { __typename } }`);
-    expect(errors?.[0]?.extensions).toMatchObject({ code: "OVERLOADED" });
+  test.each<[string, Output]>([
+    ["another label", { kind: "LABEL", label: "2" }],
+    ["a new label among its scores", { kind: "LABEL", label: "1", scores: [{ label: "2", score: 0 }] }],
+    ["a number", { kind: "NUMBER", number: 1 }],
+  ])("an output that has just been changed is a failure to try again after: %s", async (_, output) => {
+    const { run } = asked(application(), { output });
+    const failed = "__typename ... on Failure { code retryable message }";
+    const { data, errors } = await run(
+      `{ predict(input: { input: { x: [1, 2] } }) { ${failed} ... on Prediction { probabilities { label } } }
+         predictMany(input: { inputs: [{ x: [1, 2] }] }) { ${failed} } }`,
+    );
+    const message = "the application's output has just been changed: ask again";
+    const changed = { __typename: "Overloaded", code: "OVERLOADED", retryable: true, message };
+    expect(errors).toBeUndefined();
+    expect(data).toEqual({ predict: changed, predictMany: [changed] });
   });
 
   test.each([
