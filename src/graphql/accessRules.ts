@@ -2,7 +2,7 @@ import type { Bucket, Scope } from "../domain/access.js";
 
 /** Where a value stands in a field's arguments; `*` is every item of a list. */
 type ArgumentPath = readonly string[];
-/** Arguments as graphql-js has coerced them. */
+/** As graphql-js has coerced them; where rows are counted as they were sent, perhaps not what the schema wants. */
 export type FieldArguments = Readonly<Record<string, unknown>>;
 
 /**

@@ -1,10 +1,8 @@
-import { getArgumentValues, getOperationAST, getVariableValues, GraphQLError, Kind, OperationTypeNode } from "graphql";
+import { getOperationAST, GraphQLError, Kind, OperationTypeNode, valueFromASTUntyped } from "graphql";
 import type {
   DocumentNode,
   FieldNode,
   FragmentDefinitionNode,
-  GraphQLField,
-  GraphQLObjectType,
   GraphQLSchema,
   OperationDefinitionNode,
   SelectionSetNode,
@@ -14,9 +12,10 @@ import type { Access, Bucket, Costs } from "../domain/access.js";
 import type { FailureCode } from "../domain/failure.js";
 import { refusal } from "./accessRefusal.js";
 import { ruleOf } from "./accessRules.js";
-import type { ACCESS_RULES, AccessRule } from "./accessRules.js";
+import type { ACCESS_RULES, AccessRule, FieldArguments } from "./accessRules.js";
 import { mutationEntry } from "./auditedField.js";
 import type { RequestContext } from "./context.js";
+import { DOCUMENT_LIMITS } from "./documentLimits.js";
 
 declare module "graphql" {
   interface GraphQLSchemaExtensions {
@@ -32,7 +31,6 @@ interface AskedField {
   readonly name: string;
   readonly node: FieldNode;
   readonly rule: AccessRule | undefined;
-  readonly definition: GraphQLField<unknown, unknown> | undefined;
 }
 
 /**
@@ -40,24 +38,24 @@ interface AskedField {
  * websockets and event streams. Fields count whatever their `@skip` and `@include` say, so that nobody's variables decide what is checked.
  */
 export class Admission {
-  readonly #schema: GraphQLSchema;
   readonly #operation: OperationDefinitionNode;
   readonly #type: string;
   readonly #fields: readonly AskedField[];
   /** Of the fields whose rows do not depend on what they are given. */
   readonly #fixedCosts: Costs;
   readonly #counted: readonly AskedField[];
+  /** Of variables that are not given. */
+  readonly #defaults: Variables;
 
   constructor(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) {
-    this.#schema = schema;
     this.#operation = operation;
-    const type = schema.getRootType(operation.operation);
-    this.#type = type?.name ?? "";
-    this.#fields = rootFields(document, operation).map((node) => askedField(schema, type, node));
+    this.#type = schema.getRootType(operation.operation)?.name ?? "";
+    this.#fields = rootFields(document, operation).map((node) => askedField(schema, this.#type, node));
     const costs = { PREDICT: 0, OBSERVE: 0, OTHER: 0 };
     for (const { rule } of this.#fields) if (rule !== undefined && rule.rows === undefined) costs[rule.bucket] += 1;
     this.#fixedCosts = costs;
     this.#counted = this.#fields.filter(({ rule }) => rule?.rows !== undefined);
+    this.#defaults = defaultsOf(operation);
   }
 
   /** The first of the administrators' mutations that it asks for: an attempt that was refused is recorded. */
@@ -67,16 +65,18 @@ export class Admission {
   }
 
   /**
-   * Whether this may run at all, before any of it does. Throws a GraphQLError with code FORBIDDEN (a scope is missing, or
-   * the key is for single applications), RATE_LIMITED, or QUERY_TOO_COMPLEX for more rows than the limit ever allows.
+   * Whether this may run at all, before any of it does: its first fields could be committed when a later one is refused.
+   * Throws a GraphQLError with code FORBIDDEN (a scope is missing, or the key is for single applications), RATE_LIMITED, or
+   * QUERY_TOO_COMPLEX for more rows than a document may ask for, or than the key's limit ever allows.
    */
   admit(access: Access, rawVariables: Variables | null | undefined): void {
-    for (const field of this.#fields) this.#requireRight(access, field);
-    const { limit } = access;
-    if (limit === undefined) return;
+    if (access !== OPEN_ACCESS) for (const field of this.#fields) this.#requireRight(access, field);
     const costs = this.#costs(rawVariables ?? {});
-    const tooMany = costs && limit.take(costs);
-    if (tooMany !== undefined && costs !== undefined) throw limited(tooMany, costs, limit.rowsPerSecond);
+    const rows = costs.PREDICT + costs.OBSERVE;
+    if (rows > DOCUMENT_LIMITS.rows) throw tooManyRows(rows);
+    const { limit } = access;
+    const tooMany = limit?.take(costs);
+    if (limit !== undefined && tooMany !== undefined) throw limited(tooMany, costs, limit.rowsPerSecond);
   }
 
   #requireRight({ scopes, applications }: Access, { name, rule }: AskedField): void {
@@ -89,15 +89,13 @@ export class Admission {
     }
   }
 
-  /** Undefined where variables do not fit: nothing will run, and that is worded where it would have. */
-  #costs(rawVariables: Variables): Costs | undefined {
+  /** From what was sent, as it is: a list's items are counted without coercing them, which would cost more than all else here. */
+  #costs(rawVariables: Variables): Costs {
     if (this.#counted.length === 0) return this.#fixedCosts;
-    const { coerced } = getVariableValues(this.#schema, this.#operation.variableDefinitions ?? [], rawVariables);
-    if (coerced === undefined) return undefined;
+    const variables = { ...this.#defaults, ...rawVariables };
     const costs = { ...this.#fixedCosts };
-    for (const { rule, definition, node } of this.#counted) {
-      if (rule?.rows === undefined) continue;
-      costs[rule.bucket] += rule.rows(definition === undefined ? {} : getArgumentValues(definition, node, coerced));
+    for (const { rule, node } of this.#counted) {
+      if (rule?.rows !== undefined) costs[rule.bucket] += rule.rows(argumentsOf(node, variables));
     }
     return costs;
   }
@@ -105,15 +103,15 @@ export class Admission {
 
 /**
  * The one check of scopes and limits, before anything of an operation runs: Apollo Server's way, the hot lane,
- * websockets and event streams all call it. Once an operation, whichever of them it goes through. Where access is open it
- * costs nothing. What is refused is counted, and recorded where an administrator's mutation was asked for: one entry a request.
+ * websockets and event streams all call it. Once an operation, whichever of them it goes through. What is refused is
+ * counted, and recorded where an administrator's mutation was asked for: one entry a request.
  */
 export function admit(
   admission: Admission | undefined,
   context: RequestContext,
   variables: Variables | null | undefined,
 ): void {
-  if (admission === undefined || context.access === OPEN_ACCESS || context.isAdmitted) return;
+  if (admission === undefined || context.isAdmitted) return;
   try {
     admission.admit(context.access, variables);
     context.isAdmitted = true;
@@ -136,10 +134,20 @@ export function admissionOf(
   return operation == null ? undefined : new Admission(schema, document, operation);
 }
 
-function askedField(schema: GraphQLSchema, type: GraphQLObjectType | null | undefined, node: FieldNode): AskedField {
+function askedField(schema: GraphQLSchema, type: string, node: FieldNode): AskedField {
   const name = node.name.value;
-  const rule = type == null ? undefined : ruleOf(type.name, name, schema.extensions.accessRules);
-  return { name, node, rule, definition: type?.getFields()[name] };
+  return { name, node, rule: ruleOf(type, name, schema.extensions.accessRules) };
+}
+
+function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Variables {
+  const given = variableDefinitions.filter(({ defaultValue }) => defaultValue !== undefined);
+  return Object.fromEntries(
+    given.map(({ variable, defaultValue }) => [variable.name.value, defaultValue && valueFromASTUntyped(defaultValue)]),
+  );
+}
+
+function argumentsOf({ arguments: given = [] }: FieldNode, variables: Variables): FieldArguments {
+  return Object.fromEntries(given.map(({ name, value }) => [name.value, valueFromASTUntyped(value, variables)]));
 }
 
 /** By response key, fragments followed: fields that are merged run once. */
@@ -169,6 +177,11 @@ function rootFields(document: DocumentNode, operation: OperationDefinitionNode):
 
 function forbidden(message: string): GraphQLError {
   return refusal("FORBIDDEN", message);
+}
+
+function tooManyRows(rows: number): GraphQLError {
+  const message = `the document asks for too many rows: ${rows}, limit ${DOCUMENT_LIMITS.rows} of all its predictions, observations and activations`;
+  return refusal("QUERY_TOO_COMPLEX", `${message}: send several`);
 }
 
 const WHAT: Readonly<Record<Bucket, string>> = {

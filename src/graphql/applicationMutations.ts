@@ -22,7 +22,6 @@ export function applicationMutations(parts: ApplicationParts): Fields {
     result,
     observeInput,
     (given: GivenObservation, context) => {
-      context.rows.take(1);
       return failingAlone(context, () => observeOne(parts, given, ["input"], context));
     },
   );
@@ -35,7 +34,6 @@ export function applicationMutations(parts: ApplicationParts): Fields {
       fields: { observations: { type: listOf(observeInput), description: "At most 1,000." } },
     }),
     ({ observations }: { readonly observations: readonly GivenObservation[] }, context) => {
-      context.rows.take(observations.length);
       return Promise.all(
         observations.map((each, i) =>
           failingAlone(context, () => observeOne(parts, each, ["input", "observations", i], context)),
@@ -135,7 +133,6 @@ function activations({ main, application }: ApplicationParts): Fields {
       fields: { receipt },
     }),
     (given: { readonly receipt: string }, context) => {
-      context.rows.take(1);
       return activateOne(given.receipt, context);
     },
   );
@@ -148,7 +145,6 @@ function activations({ main, application }: ApplicationParts): Fields {
       fields: { receipts: { type: listOf(GraphQLString), description: "At most 1,000." } },
     }),
     ({ receipts }: { readonly receipts: readonly string[] }, context) => {
-      context.rows.take(receipts.length);
       return Promise.all(receipts.map((each) => activateOne(each, context)));
     },
   );

@@ -28,7 +28,6 @@ function predictField(parts: ApplicationParts, result: GraphQLUnionType): Field 
       fields: { ...asked, input: one },
     }),
     (given: AskedPrediction & { readonly input: unknown }, context) => {
-      context.rows.take(1);
       return predictOne(parts, given, given.input, INPUT_PATH, context);
     },
   );
@@ -47,7 +46,6 @@ function predictManyField(parts: ApplicationParts, result: GraphQLUnionType): Fi
       fields: { ...asked, inputs },
     }),
     (given: AskedPrediction & { readonly inputs: readonly unknown[] }, context) => {
-      context.rows.take(given.inputs.length);
       return Promise.all(
         given.inputs.map((each, i) => predictOne(parts, given, each, ["input", "inputs", i], context)),
       );

@@ -23,7 +23,6 @@ import type { LearningFigures } from "../telemetry/figures.js";
 import type { LiveFeeds } from "../telemetry/liveFeeds.js";
 import type { MetricsSamples } from "../telemetry/metricsSamples.js";
 import type { ServingMetrics } from "../telemetry/servingMetrics.js";
-import { RowBudget } from "./documentLimits.js";
 
 /** What the fronts may call: the stories of `serving/` with their dependencies filled in by `app.ts`. */
 export interface Services {
@@ -67,8 +66,6 @@ export interface RequestContext {
   readonly services: Services;
   /** Monotonic milliseconds at which the request arrived: deadlines count from here. */
   readonly arrivalMs: number;
-  /** What the operation may still ask to have predicted, all its fields together. */
-  readonly rows: RowBudget;
   /** Who waits for the answer. */
   readonly caller: Caller;
   /** What they may do and see. */
@@ -89,5 +86,5 @@ export interface Asking {
 
 export function newContext(services: Services, asking: Asking): RequestContext {
   const { arrivalMs, caller, access, address } = asking;
-  return { services, arrivalMs, rows: new RowBudget(), caller, access, address, isAdmitted: false };
+  return { services, arrivalMs, caller, access, address, isAdmitted: false };
 }

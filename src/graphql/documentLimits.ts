@@ -11,24 +11,9 @@ export const DOCUMENT_LIMITS = {
   rootFields: 100,
   aliases: 100,
   directivesPerField: 5,
-  /** Inputs of `predict` and `predictMany`, known only when the variables are. */
-  predictions: 1000,
+  /** What all its fields together ask to be predicted, observed or activated: known only when the variables are. */
+  rows: 1000,
 } as const;
-
-/**
- * Counts an operation's predictions while it runs: a hundred aliases can share one variable of a thousand inputs, which
- * neither the document's nor the body's size shows.
- */
-export class RowBudget {
-  #taken = 0;
-
-  /** To be called before they are made. Throws a GraphQLError with code QUERY_TOO_COMPLEX: one for any number. */
-  take(rows: number): void {
-    this.#taken += rows;
-    const limit = DOCUMENT_LIMITS.predictions;
-    if (this.#taken > limit) throw tooComplex("predictions", this.#taken, limit);
-  }
-}
 
 /** Parses a document within the limits, or throws a GraphQLError with code QUERY_TOO_COMPLEX or BAD_INPUT. */
 export function parseWithinLimits(text: string): DocumentNode {

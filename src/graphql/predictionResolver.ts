@@ -36,7 +36,6 @@ export class PredictionResolver {
     @Arg("input", () => PredictInput) input: PredictInput,
     @Ctx() context: RequestContext,
   ): object | Promise<object> {
-    context.rows.take(1);
     return predictOne(input, input.input, INPUT_PATH, context);
   }
 
@@ -48,7 +47,6 @@ export class PredictionResolver {
     @Arg("input", () => PredictManyInput) input: PredictManyInput,
     @Ctx() context: RequestContext,
   ): Promise<object[]> {
-    context.rows.take(input.inputs.length);
     return Promise.all(input.inputs.map((one, i) => predictOne(input, one, ["input", "inputs", i], context)));
   }
 
@@ -59,7 +57,6 @@ export class PredictionResolver {
     @Arg("input", () => ObserveInput) input: ObserveInput,
     @Ctx() context: RequestContext,
   ): object | Promise<object> {
-    context.rows.take(1);
     return observeOne(input, ["input"], context);
   }
 
@@ -70,7 +67,6 @@ export class PredictionResolver {
     @Arg("input", () => ObserveManyInput) { observations }: ObserveManyInput,
     @Ctx() context: RequestContext,
   ): Promise<object[]> {
-    context.rows.take(observations.length);
     return Promise.all(observations.map((each, i) => observeOne(each, ["input", "observations", i], context)));
   }
 
@@ -82,7 +78,6 @@ export class PredictionResolver {
     @Arg("input", () => ActivateInput) { receipt }: ActivateInput,
     @Ctx() context: RequestContext,
   ): object | Promise<object> {
-    context.rows.take(1);
     return activateOne(receipt, context);
   }
 
@@ -93,7 +88,6 @@ export class PredictionResolver {
     @Arg("input", () => ActivateManyInput) { receipts }: ActivateManyInput,
     @Ctx() context: RequestContext,
   ): Promise<object[]> {
-    context.rows.take(receipts.length);
     return Promise.all(receipts.map((receipt) => activateOne(receipt, context)));
   }
 }

@@ -133,22 +133,19 @@ describe("predictions that a document multiplies with aliases of one variable", 
   };
 
   test("are refused above 1,000, over HTTP", async () => {
-    const { text } = await server.post(many(100, 1000));
-    const { data, errors } = JSON.parse(text) as { data: unknown; errors: { message: string }[] };
-    expect(data).toBeNull();
-    expect(errors[0]).toMatchObject({ path: ["a1"], extensions: { code: "QUERY_TOO_COMPLEX", retryable: false } });
-    expect(errors[0]?.message).toBe("the document has too many predictions: 2000, limit 1000");
+    const { status, text } = await server.post(many(100, 1000));
+    const { data, errors } = JSON.parse(text) as { data?: unknown; errors: { message: string }[] };
+    expect({ status, data }).toEqual({ status: 400, data: undefined });
+    expect(errors).toMatchObject([{ extensions: { code: "QUERY_TOO_COMPLEX", retryable: false } }]);
+    expect(errors[0]?.message).toContain("the document asks for too many rows: 100000, limit 1000");
   });
 
   test("are refused above 1,000, over a websocket", async () => {
     const client = createClient({ url: `${server.url.replace("http", "ws")}/graphql`, webSocketImpl: WebSocket });
-    const answer = await new Promise((resolve, reject) =>
-      client.subscribe(many(11, 100), { next: resolve, error: reject, complete: () => undefined }),
+    const answer = await new Promise((resolve) =>
+      client.subscribe(many(11, 100), { next: resolve, error: resolve, complete: () => undefined }),
     );
-    expect(answer).toMatchObject({
-      data: null,
-      errors: [{ path: ["a10"], extensions: { code: "QUERY_TOO_COMPLEX" } }],
-    });
+    expect(answer).toMatchObject([{ extensions: { code: "QUERY_TOO_COMPLEX" } }]);
     await client.dispose();
   });
 

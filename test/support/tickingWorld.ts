@@ -1,6 +1,7 @@
 import { buildSchema } from "graphql";
 import type { GraphQLObjectType } from "graphql";
 import { AccessControl } from "../../src/access/accessControl.js";
+import { Refusals } from "../../src/access/refusals.js";
 import type { Access, ApiKeyStore } from "../../src/domain/access.js";
 import { SCOPES } from "../../src/domain/access.js";
 import type { Services } from "../../src/graphql/context.js";
@@ -48,7 +49,8 @@ export function tickingWorld({ tokens, caps = { sockets: 2, subscriptions: 3 } }
   field.resolve = (told: unknown) => (told as { value: string }).value;
   const defects: unknown[] = [];
   const open = new OpenConnections(caps);
-  const services = { clock, access: control } as unknown as Services;
+  const refusals = new Refusals({ record: () => Promise.resolve(undefined) }, clock);
+  const services = { clock, access: control, refusals } as unknown as Services;
   const operations = new PersistedOperations(undefined);
   const logDefect = (error: unknown): void => void defects.push(error);
   const tick = async (text: string) => {

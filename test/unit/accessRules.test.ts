@@ -74,6 +74,28 @@ describe("an operation is admitted whole or not at all", () => {
     expect(codeOf(many, access, inputs(1))).toBe("OK");
   });
 
+  test("a document of more than 1,000 rows is refused before its first field, whoever asks", () => {
+    const field = (name: string) => `${name}: observeMany(input: { observations: $all }) { __typename }`;
+    const observe = `mutation ($all: [ObserveInput!]!) { ${field("a")} ${field("b")} }`;
+    const all = (count: number) => ({ all: new Array(count).fill({ receipt: "r", truth: { label: "a" } }) });
+    for (const access of [OPEN_ACCESS, limited(2000)]) {
+      expect(codeOf(observe, access, all(600))).toBe("QUERY_TOO_COMPLEX");
+      expect(codeOf(observe, access, all(500))).toBe("OK");
+    }
+    const given = "query ($input: PredictManyInput!) { predictMany(input: $input) { __typename } }";
+    const inputs = new Array(1001).fill({ values: [1] });
+    expect(codeOf(given, OPEN_ACCESS, { input: { application: "a", inputs } })).toBe("QUERY_TOO_COMPLEX");
+  });
+
+  test("a variable that is not given counts as its default", () => {
+    const list = "[{ values: [1] }, { values: [2] }]";
+    const many = `query ($inputs: [TensorInput!]! = ${list}) { predictMany(input: { application: "a", inputs: $inputs }) { __typename } }`;
+    const access = limited(3);
+    expect(codeOf(many, access)).toBe("OK");
+    expect(codeOf(many, access)).toBe("RATE_LIMITED");
+    expect(codeOf(many, access, { inputs: [{ values: [1] }] })).toBe("OK");
+  });
+
   test("fields of fragments count, once where they are merged", () => {
     const text = `{ ...F ... { ...F } ${predict(1)} } fragment F on Query { ${predict(1)} q: ${predict(1).slice(4)} }`;
     const access = limited(2);

@@ -51,7 +51,8 @@ beforeAll(async () => {
     },
   };
   const access = { identify: () => OPEN_ACCESS };
-  const serving = { predict, observe, activate, catalogue, access, logDefect };
+  const refusals = { count: () => undefined };
+  const serving = { predict, observe, activate, catalogue, access, refusals, logDefect };
   const services = { clock: new CountingClock(), ...serving } as unknown as Services;
   front = new GraphqlHttpFront({
     schema: buildGraphqlSchema(),
@@ -183,5 +184,5 @@ test("a document's predictions are counted before any is made", async () => {
     }),
   });
   expect(await response.text()).toContain("QUERY_TOO_COMPLEX");
-  expect(asked).toHaveLength(999);
+  expect(asked).toEqual([]);
 });
