@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GraphQLFormattedError, GraphQLSchema } from "graphql";
 import { sees } from "../domain/access.js";
 import type { Access } from "../domain/access.js";
+import { isFailure } from "../domain/failure.js";
 import { RecentMap } from "../lib/recentMap.js";
 import { accessOrThrow, refusal } from "./accessRefusal.js";
 import type { TypedApplication } from "./applicationParts.js";
@@ -73,10 +74,13 @@ export class ApplicationFronts {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [, name, sdl, search = ""] = ADDRESS.exec(request.url ?? "") ?? [];
-    const { services } = this.#options;
+    const { services, graphiql } = this.#options;
     // Before anything is said of the application, whether it exists or not.
-    const identified = services.access.identify(request.headers.authorization);
-    const access = accessOrThrow(identified instanceof Promise ? await identified : identified);
+    const identifying = services.access.identify(request.headers.authorization);
+    const identified = identifying instanceof Promise ? await identifying : identifying;
+    // The page is the same for all names, and asks for the key.
+    if (isFailure(identified) && isVisit(request)) return graphiql.send(request, response);
+    const access = accessOrThrow(identified);
     const application = name === undefined ? undefined : this.#seen(name, access);
     if (application === undefined) throw refusal("NOT_FOUND", notFound(name, access, services));
     const front = this.#frontOf(application);

@@ -12,7 +12,7 @@ import { readBody } from "../http/readBody.js";
 import { RecentMap } from "../lib/recentMap.js";
 import { Caller } from "../lib/caller.js";
 import { accessPlugin } from "./accessPlugin.js";
-import { accessOrThrow, refusal } from "./accessRefusal.js";
+import { accessOrThrow } from "./accessRefusal.js";
 import { isObject } from "../lib/isObject.js";
 import { Callers } from "./callers.js";
 import type { PersistedOperations } from "./persistedOperations.js";
@@ -119,7 +119,7 @@ export class GraphqlHttpFront {
         else this.#own(response, this.#answer(request, response, body.bytes, arrivalMs, known));
       });
     } else if (request.method === "GET" && (request.headers.accept ?? "").includes("text/html")) {
-      this.#own(response, this.#sendGraphiql(request, response));
+      this.#own(response, this.#graphiql.send(request, response));
     } else if (request.method === "GET" && wantsEventsOnly(request)) {
       const payload = payloadInAddress(request.url ?? "");
       if (payload === undefined) sendErrors(response, 400, [badRequest("variables and extensions are to be JSON")]);
@@ -144,17 +144,6 @@ export class GraphqlHttpFront {
       payload,
       arrivalMs,
     });
-  }
-
-  /** It shows the schema to whoever opens it. */
-  async #sendGraphiql(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    try {
-      const access = accessOrThrow(await this.#services.access.identify(request.headers.authorization));
-      if (!access.scopes.has("ADMIN")) throw refusal("FORBIDDEN", "GraphiQL needs a key with the scope ADMIN");
-    } catch (error) {
-      return this.#sendProblem(request, response, error);
-    }
-    return this.#graphiql.send(request, response);
   }
 
   /** No defect of one request may reach the process as an unhandled rejection, which would end it. */
