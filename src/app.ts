@@ -39,7 +39,7 @@ import { connectDatabase } from "./store/database.js";
 import type { Database } from "./store/database.js";
 import { startEmbeddedPostgres } from "./store/embeddedPostgres.js";
 import { migrate } from "./store/migrate.js";
-import { createLog } from "./telemetry/log.js";
+import { createLog, sparing } from "./telemetry/log.js";
 import type { Log } from "./telemetry/log.js";
 import { prometheusRegistry } from "./telemetry/prometheus.js";
 
@@ -166,7 +166,8 @@ export class App {
 
   async #openDatabase(): Promise<Database> {
     const url = this.#config.databaseUrl ?? (await this.#startPostgres());
-    const database = await connectDatabase(url, { applicationName: "skysail", maxConnections: 8 });
+    const refused = sparing(this.#clock, (why) => this.#log.warn(`the database did not do what it was asked: ${why}`));
+    const database = await connectDatabase(url, { applicationName: "skysail", maxConnections: 8, refused });
     this.#releases.push(() => database.close());
     const applied = await migrate(database.sql);
     if (applied.length > 0) this.#log.info(`applied migrations ${applied.join(", ")}`);

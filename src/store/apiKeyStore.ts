@@ -22,7 +22,7 @@ export class PostgresApiKeyStore implements ApiKeyStore {
 
   /** Throws FailureError (STORE_UNAVAILABLE) when the database cannot be asked. */
   read(): Promise<readonly ApiKey[]> {
-    return orFailure(selectKeys(this.#database.sql));
+    return orFailure(selectKeys(this.#database.sql), this.#database);
   }
 
   create(key: NewApiKey, mayBeFirst: (key: NewApiKey) => Failure | undefined): Promise<ApiKey | Failure> {
@@ -74,7 +74,7 @@ export class PostgresApiKeyStore implements ApiKeyStore {
         return key;
       });
     } catch (error) {
-      return storeFailure(error);
+      return storeFailure(error, this.#database);
     }
   }
 }

@@ -25,7 +25,7 @@ export class PostgresAuditStore implements AuditStore {
       });
       return undefined;
     } catch (error) {
-      return storeFailure(error);
+      return storeFailure(error, this.#database);
     }
   }
 
@@ -45,7 +45,7 @@ export class PostgresAuditStore implements AuditStore {
     try {
       return await select(this.#database.sql);
     } catch (error) {
-      return storeFailure(error);
+      return storeFailure(error, this.#database);
     }
   }
 }

@@ -12,6 +12,8 @@ export interface DatabaseOptions {
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
   readonly maxConnections: number;
+  /** Hears why the database did not do what it was asked, where callers are told so in fixed words. Default: nobody does. */
+  readonly refused?: (why: string) => void;
 }
 
 export interface Database {
@@ -19,6 +21,8 @@ export interface Database {
   readonly sql: Sql;
   /** `host:port/database`, for messages: never the password. */
   readonly place: string;
+  /** Tells whoever keeps the log why something was not done: texts that callers must not see. */
+  refused(why: string): void;
   /** One more connection of one's own, made when first used. */
   openLane(): Lane;
   /**
@@ -78,6 +82,10 @@ class PostgresDatabase implements Database {
     this.#options = options;
     this.sql = sql;
     this.place = place;
+  }
+
+  refused(why: string): void {
+    this.#options.refused?.(why);
   }
 
   openLane(): Lane {

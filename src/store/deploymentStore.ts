@@ -93,7 +93,7 @@ export class PostgresDeploymentStore implements DeploymentStore {
   }
 
   #ask<T>(work: (sql: Sql) => PromiseLike<T>): Promise<T> {
-    return orFailure(work(this.#database.sql));
+    return orFailure(work(this.#database.sql), this.#database);
   }
 }
 

@@ -46,7 +46,7 @@ export class PostgresFeedbackLog implements FeedbackLog, FeedbackPages {
   }
 
   #ask<T>(work: (sql: SqlRunner) => Promise<T>): Promise<T> {
-    return orFailure(work(this.#database.sql));
+    return orFailure(work(this.#database.sql), this.#database);
   }
 }
 

@@ -6,7 +6,6 @@ import type {
   StateReading,
   WantedState,
 } from "../domain/learningPorts.js";
-import { messageOf } from "../domain/messageOf.js";
 import type { NewObservation } from "../domain/storePorts.js";
 
 /**
@@ -61,6 +60,5 @@ const NOTHING: ToWrite = { writes: [], events: [], rebuilds: [] };
 
 /** Not the database's error, whatever it looks like. */
 function asDefect(error: unknown): never {
-  const message = `learning from a group failed: ${messageOf(error)}`;
-  throw new FailureError(failure("INTERNAL", message), { cause: error });
+  throw new FailureError(failure("INTERNAL", "learning from a group failed"), { cause: error });
 }

@@ -121,7 +121,7 @@ export class PostgresLearnedStateAdministration implements LearnedStateAdministr
   }
 
   #read<T>(work: (sql: SqlRunner) => Promise<T>): Promise<T> {
-    return orFailure(work(this.#database.sql));
+    return orFailure(work(this.#database.sql), this.#database);
   }
 
   /** Also for applications that were deleted: their logs stay, and entities in them may have to be forgotten. */
@@ -133,7 +133,7 @@ export class PostgresLearnedStateAdministration implements LearnedStateAdministr
         return work(tx);
       });
     } catch (error) {
-      return storeFailure(error);
+      return storeFailure(error, this.#database);
     }
   }
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { FailureError, failure } from "../domain/failure.js";
 import { messageOf } from "../domain/messageOf.js";
 import type { Sql, SqlRunner } from "./database.js";
-import { TransactionError, storeFailure, transact } from "./transaction.js";
+import { TransactionError, transact } from "./transaction.js";
 
 interface Migration {
   /** The file's name without `.sql`. */
@@ -40,9 +40,8 @@ export async function migrate(sql: Sql, folder: string = migrationsFolder()): Pr
     });
   } catch (error) {
     if (!(error instanceof TransactionError)) throw error;
-    throw new FailureError(failure("STORE_UNAVAILABLE", `migration failed: ${storeFailure(error).message}`), {
-      cause: error,
-    });
+    const message = `migration failed: ${error.message}`;
+    throw new FailureError(failure("STORE_UNAVAILABLE", message), { cause: error });
   }
 }
 

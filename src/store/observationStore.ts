@@ -59,11 +59,13 @@ const RETRY_STEP_MS = 10;
  */
 export class PostgresObservationStore implements ObservationStore {
   readonly #options: ObservationStoreOptions & typeof DEFAULTS;
+  readonly #database: Database;
   readonly #lanes: LanePool;
   readonly #groups: GroupQueue<ObservationRow, Outcome>;
 
   constructor(database: Database, options: ObservationStoreOptions) {
     this.#options = { ...DEFAULTS, ...options };
+    this.#database = database;
     this.#lanes = new LanePool(database, this.#options.maxLanes);
     this.#groups = new GroupQueue({
       maxPending: this.#options.maxPending,
@@ -104,7 +106,7 @@ export class PostgresObservationStore implements ObservationStore {
     try {
       return outcomesOf(rows, await this.#appendWithRetries(group));
     } catch (error) {
-      const refused = storeFailure(error);
+      const refused = storeFailure(error, this.#database);
       if (refused.code !== "BAD_INPUT" || rows.length === 1) return rows.map(() => refused);
       const half = Math.ceil(rows.length / 2);
       const left = await this.#store({ ...group, rows: rows.slice(0, half) });

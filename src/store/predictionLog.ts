@@ -60,11 +60,11 @@ export class PostgresPredictionLog implements PredictionLog {
 
   async find(application: string, id: string): Promise<LoggedPrediction | undefined> {
     const pending = this.#pending.get(keyOf(application, id));
-    return pending ?? orFailure(selectPrediction(this.#database.sql, application, id));
+    return pending ?? orFailure(selectPrediction(this.#database.sql, application, id), this.#database);
   }
 
   start(): Promise<void> {
-    return orFailure(this.#keepPartitions());
+    return orFailure(this.#keepPartitions(), this.#database);
   }
 
   ofEntity(
@@ -73,7 +73,7 @@ export class PostgresPredictionLog implements PredictionLog {
     after: PredictionCursor,
     limit: number,
   ): Promise<readonly LoggedPrediction[]> {
-    return orFailure(selectOfEntity(this.#database.sql, application, entity, after, limit));
+    return orFailure(selectOfEntity(this.#database.sql, application, entity, after, limit), this.#database);
   }
 
   stop(): Promise<void> {

@@ -27,7 +27,7 @@ export class PostgresPriorStore implements PriorStore {
   async exclusively<T>(application: string, work: () => Promise<T>): Promise<T | undefined> {
     const lane = this.#database.openLane();
     try {
-      return (await orFailure(tryLockPriors(lane.sql, application))) ? await work() : undefined;
+      return (await orFailure(tryLockPriors(lane.sql, application), this.#database)) ? await work() : undefined;
     } finally {
       lane.destroy();
     }
@@ -51,6 +51,6 @@ export class PostgresPriorStore implements PriorStore {
   }
 
   #ask<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
-    return orFailure(work(this.#database.sql));
+    return orFailure(work(this.#database.sql), this.#database);
   }
 }

@@ -20,7 +20,7 @@ export class PostgresReceiptKeyStore implements ReceiptKeyStore {
 
   /** Newest first, at most two. Throws FailureError (STORE_UNAVAILABLE) when the database cannot be asked. */
   readOrCreate(): Promise<readonly ReceiptKey[]> {
-    return orFailure(this.#readOrCreate());
+    return orFailure(this.#readOrCreate(), this.#database);
   }
 
   async #readOrCreate(): Promise<readonly ReceiptKey[]> {
@@ -39,7 +39,7 @@ export class PostgresReceiptKeyStore implements ReceiptKeyStore {
         return selectActiveKeys(tx);
       });
     } catch (error) {
-      return storeFailure(error);
+      return storeFailure(error, this.#database);
     }
   }
 

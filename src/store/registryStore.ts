@@ -160,7 +160,7 @@ export class PostgresRegistryStore implements RegistryStore {
   }
 
   #selectRegistry(): Promise<unknown> {
-    return orFailure(statements.selectRegistry(this.#database.sql));
+    return orFailure(statements.selectRegistry(this.#database.sql), this.#database);
   }
 
   async #change<T>(work: (tx: SqlRunner) => Promise<Outcome<T>>): Promise<Stored<T>> {
@@ -172,7 +172,7 @@ export class PostgresRegistryStore implements RegistryStore {
       });
       return { kind: "stored", created, value };
     } catch (error) {
-      return storeFailure(error);
+      return storeFailure(error, this.#database);
     }
   }
 }

@@ -96,7 +96,7 @@ export class PostgresReplayStore implements ReplayStore {
   }
 
   #ask<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
-    return orFailure(work(this.#database.sql));
+    return orFailure(work(this.#database.sql), this.#database);
   }
 }
 

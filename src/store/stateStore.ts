@@ -114,7 +114,7 @@ export class PostgresStateStore implements StateStore {
   }
 
   #ask<T>(work: (sql: Database["sql"]) => Promise<T>): Promise<T> {
-    return orFailure(work(this.#database.sql));
+    return orFailure(work(this.#database.sql), this.#database);
   }
 }
 

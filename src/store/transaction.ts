@@ -1,7 +1,7 @@
 import type postgres from "postgres";
 import type { Failure } from "../domain/failure.js";
 import { FailureError, failure } from "../domain/failure.js";
-import type { Sql } from "./database.js";
+import type { Database, Sql } from "./database.js";
 
 /** A transaction that did not end well; `commitSent` tells whether it may have been committed nevertheless. */
 export class TransactionError extends Error {
@@ -93,23 +93,41 @@ export function errorKind(error: unknown): ErrorKind {
   return UNAVAILABLE_CLASSES.has(errorClass) ? "UNAVAILABLE" : "DEFECT";
 }
 
-/** What a caller is told. An error before COMMIT changed nothing; a lost answer to COMMIT leaves both possible. */
-export function storeFailure(error: unknown): Failure {
-  if (error instanceof FailureError) return error.failure;
+type Told = Pick<Database, "refused">;
+
+/**
+ * What a caller is told, in words of ours. What the database or the defect itself says may hold statements, other rows'
+ * values and addresses: `database` hears it. An error before COMMIT changed nothing; a lost answer to COMMIT leaves both
+ * possible.
+ */
+export function storeFailure(error: unknown, database: Told): Failure {
+  if (error instanceof FailureError) {
+    if (error.cause !== undefined) database.refused(messageOf(error.cause));
+    return error.failure;
+  }
   const cause = error instanceof TransactionError ? error.cause : error;
+  database.refused(messageOf(cause));
   const kind = errorKind(cause);
-  if (kind === "DATA") return failure("BAD_INPUT", `the database refuses this value: ${messageOf(cause)}`);
-  if (kind === "DEFECT") return failure("INTERNAL", `the database refuses a statement: ${messageOf(cause)}`);
-  if (kind === "LOST" && error instanceof TransactionError && error.commitSent) return outcomeUnknown(messageOf(cause));
-  return failure("STORE_UNAVAILABLE", `nothing was stored: ${messageOf(cause)}`, { retryAfterMs: RETRY_AFTER_MS });
+  if (kind === "DATA")
+    return failure("BAD_INPUT", "the database refuses one of these values: the server's log says why");
+  if (kind === "DEFECT") return failure("INTERNAL", "the database refuses a statement: the server's log says why");
+  const commitSent = error instanceof TransactionError && error.commitSent;
+  if (kind === "LOST" && commitSent) return outcomeUnknown("the connection was lost");
+  return failure("STORE_UNAVAILABLE", `nothing was stored: ${WHY[kind]}`, { retryAfterMs: RETRY_AFTER_MS });
 }
 
+const WHY: Readonly<Record<Exclude<ErrorKind, "DATA" | "DEFECT">, string>> = {
+  TRANSIENT: "the database had too much to do at once",
+  LOST: "the database does not answer",
+  UNAVAILABLE: "the database cannot serve now",
+};
+
 /** The same answer; where there is none it rejects with a FailureError, as the ports say. */
-export async function orFailure<T>(answer: PromiseLike<T>): Promise<T> {
+export async function orFailure<T>(answer: PromiseLike<T>, database: Told): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    throw new FailureError(storeFailure(error), { cause: error });
+    throw new FailureError(storeFailure(error, database), { cause: error });
   }
 }
 

@@ -20,11 +20,11 @@ export class PostgresWaitingPredictions implements WaitingPredictions {
     settle: (due: readonly LoggedPrediction[]) => Promise<readonly string[]>,
   ): Promise<SettledBatch | undefined> {
     const { sql } = this.#database;
-    if (!(await orFailure(takeTurn(sql, application, this.#server)))) return undefined;
+    if (!(await orFailure(takeTurn(sql, application, this.#server), this.#database))) return undefined;
     try {
-      const due = await orFailure(selectDue(sql, application, range.untilMs, range.limit));
+      const due = await orFailure(selectDue(sql, application, range.untilMs, range.limit), this.#database);
       if (due.length > 0) await this.#settleThese(application, due, settle);
-      return { due: due.length, nextFromMs: await orFailure(selectFirstWaiting(sql, application)) };
+      return { due: due.length, nextFromMs: await orFailure(selectFirstWaiting(sql, application), this.#database) };
     } finally {
       // When the database is away the turn ends by itself.
       await leaveTurn(sql, application, this.#server).catch(() => undefined);
@@ -38,6 +38,6 @@ export class PostgresWaitingPredictions implements WaitingPredictions {
   ): Promise<void> {
     const ids = new Set(await settle(due));
     const done = due.filter(({ id }) => ids.has(id));
-    await orFailure(endWaiting(this.#database.sql, application, done));
+    await orFailure(endWaiting(this.#database.sql, application, done), this.#database);
   }
 }

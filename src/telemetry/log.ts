@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import type { Clock } from "../domain/ports.js";
+import { RecentMap } from "../lib/recentMap.js";
 
 export interface Log {
   debug(message: string, facts?: object): void;
@@ -38,6 +39,20 @@ export function createLog(level: "debug" | "info" | "warn" | "error", clock: Clo
       if (skipped > 0) process.stderr.write(`[${name}] ${skipped} lines left out\n`);
       process.stderr.write(`[${name}] ${printable(line)}\n`);
     },
+  };
+}
+
+const REPEAT_AFTER_MS = 10_000;
+const MESSAGES = 100;
+
+/** Writes a message that was just written only after ten seconds again: what everybody meets is told once. */
+export function sparing(clock: Pick<Clock, "nowMs">, write: (message: string) => void): (message: string) => void {
+  const writtenMs = new RecentMap<string, number>(MESSAGES);
+  return (message) => {
+    const nowMs = clock.nowMs();
+    if (nowMs - (writtenMs.get(message) ?? -Infinity) < REPEAT_AFTER_MS) return;
+    writtenMs.set(message, nowMs);
+    write(message);
   };
 }
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
 import { isFailure } from "../../src/domain/failure.js";
 import type { KeptState } from "../../src/domain/learningPorts.js";
@@ -230,11 +230,14 @@ await eachPostgres("learning store", (postgres) => {
   test("stores nothing when learning fails, and says that it was a defect", async () => {
     const learner = new HashLearner();
     learner.fold = () => Promise.reject(new Error("no such weight"));
+    const refused = jest.spyOn(database, "refused");
     const { store } = server(database, { learner });
     expect(await store.append(observation("a"))).toMatchObject({
       code: "INTERNAL",
-      message: "learning from a group failed: no such weight",
+      message: "learning from a group failed",
     });
+    expect(refused.mock.calls).toEqual([["no such weight"]]);
+    refused.mockRestore();
     expect(await foldLog(database, APPLICATION)).toEqual([]);
   });
 

@@ -46,6 +46,7 @@ export function failingDatabase(
   const wrapped: Database = {
     sql: database.sql,
     place: database.place,
+    refused: (why) => database.refused(why),
     openLane: lane,
     listen: (channel, heard) => database.listen(channel, heard),
     close: () => database.close(),

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
-import { createLog, printable } from "../../src/telemetry/log.js";
+import { createLog, printable, sparing } from "../../src/telemetry/log.js";
 import { FakeClock } from "../support/fakeClock.js";
 
 describe("printable text", () => {
@@ -24,6 +24,17 @@ describe("printable text", () => {
     expect(printable("x".repeat(2001))).toBe(`${"x".repeat(2000)}... (2001)`);
     expect(printable("x".repeat(2000))).toBe("x".repeat(2000));
   });
+});
+
+test("the same message is written once in ten seconds, another at once", () => {
+  const clock = new FakeClock();
+  const written: string[] = [];
+  const write = sparing(clock, (message) => void written.push(message));
+  for (const message of ["a", "a", "b", "a"]) write(message);
+  expect(written).toEqual(["a", "b"]);
+  clock.advance(10_000);
+  for (const message of ["a", "a"]) write(message);
+  expect(written).toEqual(["a", "b", "a"]);
 });
 
 describe("lines of wrappers", () => {

@@ -25,6 +25,10 @@ export class CountedDatabase implements Database {
     return this.#inner.place;
   }
 
+  refused(why: string): void {
+    this.#inner.refused(why);
+  }
+
   openLane(): Lane {
     const lane = this.#inner.openLane();
     const sql = this.#counted(lane.sql);
