@@ -35,7 +35,7 @@ export function applicationMutations(parts: ApplicationParts): Fields {
     }),
     ({ observations }: { readonly observations: readonly GivenObservation[] }, context) => {
       return Promise.all(
-        observations.map((each, i) =>
+        observations.map(async (each, i) =>
           failingAlone(context, () => observeOne(parts, each, ["input", "observations", i], context)),
         ),
       );
@@ -145,7 +145,7 @@ function activations({ main, application }: ApplicationParts): Fields {
       fields: { receipts: { type: listOf(GraphQLString), description: "At most 1,000." } },
     }),
     ({ receipts }: { readonly receipts: readonly string[] }, context) => {
-      return Promise.all(receipts.map((each) => activateOne(each, context)));
+      return Promise.all(receipts.map(async (each) => activateOne(each, context)));
     },
   );
   return { activate, activateMany };

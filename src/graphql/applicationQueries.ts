@@ -47,7 +47,7 @@ function predictManyField(parts: ApplicationParts, result: GraphQLUnionType): Fi
     }),
     (given: AskedPrediction & { readonly inputs: readonly unknown[] }, context) => {
       return Promise.all(
-        given.inputs.map((each, i) => predictOne(parts, given, each, ["input", "inputs", i], context)),
+        given.inputs.map(async (each, i) => predictOne(parts, given, each, ["input", "inputs", i], context)),
       );
     },
   );

@@ -47,7 +47,7 @@ export class PredictionResolver {
     @Arg("input", () => PredictManyInput) input: PredictManyInput,
     @Ctx() context: RequestContext,
   ): Promise<object[]> {
-    return Promise.all(input.inputs.map((one, i) => predictOne(input, one, ["input", "inputs", i], context)));
+    return Promise.all(input.inputs.map(async (one, i) => predictOne(input, one, ["input", "inputs", i], context)));
   }
 
   @Mutation(() => ObserveResultUnion, {
@@ -67,7 +67,7 @@ export class PredictionResolver {
     @Arg("input", () => ObserveManyInput) { observations }: ObserveManyInput,
     @Ctx() context: RequestContext,
   ): Promise<object[]> {
-    return Promise.all(observations.map((each, i) => observeOne(each, ["input", "observations", i], context)));
+    return Promise.all(observations.map(async (each, i) => observeOne(each, ["input", "observations", i], context)));
   }
 
   @Mutation(() => ActivateResultUnion, {
@@ -88,7 +88,7 @@ export class PredictionResolver {
     @Arg("input", () => ActivateManyInput) { receipts }: ActivateManyInput,
     @Ctx() context: RequestContext,
   ): Promise<object[]> {
-    return Promise.all(receipts.map((receipt) => activateOne(receipt, context)));
+    return Promise.all(receipts.map(async (receipt) => activateOne(receipt, context)));
   }
 }
 
