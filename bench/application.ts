@@ -11,9 +11,10 @@ const PATIENT_SLO_MS = 1000;
 const READY_WITHIN_MS = 10_000;
 
 export interface Served {
-  /** Of the application and of its one model. */
+  /** Of the application. */
   readonly name: string;
-  readonly endpoint: string;
+  /** Its one model. Default: of the same name. */
+  readonly model?: string;
   readonly sloMs?: number;
   readonly bulkDeadlineMs?: number;
   readonly input?: TensorSpecInput;
@@ -25,9 +26,21 @@ export interface Served {
 /** One application on one model; unless it says otherwise, it answers a number for eight. */
 export async function setUpApplication(
   url: string,
+  { endpoint, ...served }: Served & { readonly endpoint: string },
+): Promise<void> {
+  const registered = await ask(url, REGISTER_MODEL_VERSION, {
+    input: { model: served.name, version: 1, endpoints: [endpoint] },
+  });
+  requireSuccess("registerModelVersion", registered.data.registerModelVersion);
+  await setUpOnModel(url, served);
+}
+
+/** The same on a model that is there. */
+export async function setUpOnModel(
+  url: string,
   {
     name,
-    endpoint,
+    model = name,
     sloMs = PATIENT_SLO_MS,
     bulkDeadlineMs,
     input = { name: "x", datatype: "FP32", shape: [WIDTH] },
@@ -35,16 +48,12 @@ export async function setUpApplication(
     settings = {},
   }: Served,
 ): Promise<void> {
-  const registered = await ask(url, REGISTER_MODEL_VERSION, {
-    input: { model: name, version: 1, endpoints: [endpoint] },
-  });
-  requireSuccess("registerModelVersion", registered.data.registerModelVersion);
-  await configureModel(url, name, settings);
+  await configureModel(url, model, settings);
   const created = await ask(url, CREATE_APPLICATION, {
-    input: { name, sloMs, bulkDeadlineMs, input: [input], output, models: [{ model: name }] },
+    input: { name, sloMs, bulkDeadlineMs, input: [input], output, models: [{ model }] },
   });
   requireSuccess("createApplication", created.data.createApplication);
-  await waitForReplicas(url, name, 1);
+  await waitForReplicas(url, model, 1);
 }
 
 /** Of version 1, in place of those given before. Resolves when all are ready. */

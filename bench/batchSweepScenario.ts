@@ -2,10 +2,9 @@ import { configureModel } from "./application.js";
 import type { Bench, Outcome, Scenario } from "./bench.js";
 import { drawSweep, sweepRows } from "./batchSweepFigure.js";
 import { writeFigure } from "./figureFiles.js";
-import { ask } from "./graphqlClient.js";
 import { IMAGE_SLO_MS, startImageRig } from "./imageRig.js";
 import type { ImageRig } from "./imageRig.js";
-import { REPLICA_STATES } from "./operations.js";
+import { watchSize } from "./sizeWatch.js";
 import { round, show, showSpread, spreadOf } from "./statistics.js";
 import type { Spread } from "./statistics.js";
 
@@ -19,7 +18,6 @@ const PATIENT_SLO_MS = 2000;
 const WARM_UP_SECONDS = 1;
 /** Of the best fixed size's throughput: above it, so that AIMD always has full batches to learn from. */
 const AIMD_LOAD = 1.25;
-const SIZE_EVERY_MS = 100;
 
 export const BATCH_SWEEP: Scenario = {
   name: "batch-sweep",
@@ -95,24 +93,6 @@ async function measureAimd({ settings, progress }: Bench, rig: ImageRig, perSeco
     p99Ms: spreadOf(runs.map(({ p99Ms }) => p99Ms)),
     sloAttainment: spreadOf(runs.map((run) => run.goodPerSecond / run.answeredPerSecond)),
   };
-}
-
-interface SizeWatch {
-  readonly seen: () => readonly number[];
-  readonly stop: () => void;
-}
-
-/** AIMD moves up and down around where it settles: the size is what it is half of the time. */
-function watchSize(url: string, model: string): SizeWatch {
-  const seen: number[] = [];
-  const look = async (): Promise<void> => {
-    const { data } = await ask(url, REPLICA_STATES, { model });
-    for (const { batchRows } of data.model?.versions.flatMap(({ replicas }) => replicas) ?? []) {
-      if (typeof batchRows === "number") seen.push(batchRows);
-    }
-  };
-  const timer = setInterval(() => void look().catch(() => undefined), SIZE_EVERY_MS);
-  return { seen: () => seen, stop: () => clearInterval(timer) };
 }
 
 function outcomeOf({ sloMs, fixed, aimd }: Sweep, bestPerSecond: number): Outcome {

@@ -11,8 +11,12 @@ export interface Settings {
   readonly figuresFolder: string | undefined;
   /** As many rounds as a claim needs, where a scenario is shorter by default. */
   readonly full: boolean;
-  /** Parts of a scenario by their names, where it has parts: `frameworks`. Absent: all. */
+  /** Parts of a scenario by their names, where it has parts: `frameworks`, `gpu`. Absent: all. */
   readonly only: readonly string[] | undefined;
+  /** A Python that has all packages, instead of the tests' environments: `frameworks`, `gpu`. */
+  readonly python: string | undefined;
+  /** Where the models of `gpu` run: `cpu`, `cuda` or `cuda:N`. */
+  readonly device: string;
 }
 
 /** What a scenario gets. */
@@ -47,6 +51,8 @@ export type Repetition = Pick<Settings, "runs" | "seconds">;
 export interface Scenario {
   readonly name: string;
   readonly summary: string;
+  /** Needs what few machines have: it runs where it is named, not with all. */
+  readonly byNameOnly?: true;
   /** Unless the command line says otherwise; absent: three runs of 5 s. */
   readonly repetition?: Repetition;
   /** What `--check` holds the result to. */

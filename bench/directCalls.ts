@@ -26,6 +26,7 @@ const CASE = z.object({
     outputs: z.array(z.object({ datatype: z.string(), shape: z.array(z.number()) })),
   }),
   inputs: z.tuple([z.array(z.string())]),
+  outputs: z.array(z.array(z.string())),
 });
 const DIRECT = z.object({
   oneRowP99Ms: z.number(),
@@ -42,6 +43,8 @@ export interface FrameworkModel {
   readonly rows: readonly Uint8Array[];
   /** 0: it predicts a number. */
   readonly classes: number;
+  /** Of each row as the framework itself gave them to the script, packed; empty without classes. */
+  readonly probabilities: readonly Buffer[];
 }
 
 export interface DirectFigures {
@@ -52,22 +55,43 @@ export interface DirectFigures {
 }
 
 export async function trainModel(bench: Bench, folder: string, of: Framework): Promise<FrameworkModel> {
-  const python = await testPython(bench, of.environment);
-  const script = projectPath(`test/frameworks/${of.framework}_cases.py`);
-  const options = { signal: bench.signal, maxBuffer: MOST_OUTPUT_BYTES };
-  const { stdout } = await promisify(execFile)(python, [script, join(folder, `${of.framework}-model`)], options);
-  const line = stdout.trim().split("\n")[of.model];
+  const script = `test/frameworks/${of.framework}_cases.py`;
+  const line = (await trainedCases(bench, of, script, [join(folder, `${of.framework}-model`)]))[of.model];
   if (line === undefined) throw new BenchError(`${script} made no model ${of.model}`);
-  const { name, version, args, signature, inputs } = CASE.parse(JSON.parse(line));
-  const classes = signature.outputs.find(({ datatype, shape }) => datatype.startsWith("FP") && shape.length === 1);
+  return modelOf(line);
+}
+
+/** A line of JSON for each model that a script of the project makes, as those of `test/frameworks` write it. */
+export async function trainedCases(
+  bench: Bench,
+  { environment }: Pick<Framework, "environment">,
+  script: string,
+  args: readonly string[],
+): Promise<readonly string[]> {
+  const python = await testPython(bench, environment);
+  const options = { signal: bench.signal, maxBuffer: MOST_OUTPUT_BYTES };
+  const { stdout } = await promisify(execFile)(python, [projectPath(script), ...args], options);
+  return stdout.trim().split("\n");
+}
+
+/** Of such a line. */
+export function modelOf(line: string): FrameworkModel {
+  const { name, version, args, signature, inputs, outputs } = CASE.parse(JSON.parse(line));
+  const at = signature.outputs.findIndex(({ datatype, shape }) => datatype.startsWith("FP") && shape.length === 1);
   return {
     name,
     version,
     args,
     input: signature.inputs[0],
     rows: inputs[0].map((row) => numbered(Buffer.from(row, "base64"), signature.inputs[0].datatype)),
-    classes: classes?.shape[0] ?? 0,
+    classes: signature.outputs[at]?.shape[0] ?? 0,
+    probabilities: (outputs[at] ?? []).map((row) => Buffer.from(row, "base64")),
   };
+}
+
+/** The path of what was saved. */
+export function artefactOf({ args }: FrameworkModel): string {
+  return args[args.indexOf("--model") + 1] ?? "";
 }
 
 /** In FP64 the three bytes that number a row are digits far behind the point. */
@@ -76,11 +100,17 @@ function numbered(row: Buffer, datatype: string): Uint8Array {
   return row;
 }
 
-/** On one thread of one Python process that does nothing else. */
-export async function measureDirect(bench: Bench, of: Framework, model: FrameworkModel): Promise<DirectFigures> {
+/** On one thread of one Python process that does nothing else, and on `device` where that is given. */
+export async function measureDirect(
+  bench: Bench,
+  of: Pick<Framework, "framework" | "environment">,
+  model: FrameworkModel,
+  device?: string,
+): Promise<DirectFigures> {
   const python = await testPython(bench, of.environment);
-  const path = model.args[model.args.indexOf("--model") + 1] ?? "";
-  const child = spawn(python, [projectPath("bench/python/direct.py"), of.framework, path], {
+  const script = projectPath("bench/python/direct.py");
+  const args = [script, of.framework, artefactOf(model), ...(device === undefined ? [] : [device])];
+  const child = spawn(python, args, {
     stdio: ["pipe", "pipe", "pipe"],
     signal: bench.signal,
   });

@@ -17,6 +17,8 @@ interface Options {
   readonly figures?: string;
   readonly full?: boolean;
   readonly only?: string;
+  readonly python?: string;
+  readonly device: string;
 }
 
 const REPETITION: Repetition = { runs: 3, seconds: 5 };
@@ -44,13 +46,15 @@ function settingsOf({ repetition = REPETITION }: Scenario, options: Options): Se
     figuresFolder: options.figures,
     full: options.full === true,
     only: options.only?.split(","),
+    python: options.python,
+    device: options.device,
   };
 }
 
 function parse(): { names: readonly string[]; options: Options } | undefined {
   const command = new Command()
     .name("npm run bench --")
-    .description("Measures the server as it is built, beside a baseline. Without a scenario: all of them.")
+    .description("Measures the server as it is built, beside a baseline. Without a scenario: all but gpu.")
     .argument("[scenario...]", `of ${SCENARIOS.map(({ name }) => name).join(", ")}`)
     .option("--json", "one JSON line per scenario on stdout, instead of a table")
     .option("--list", "name the scenarios")
@@ -58,7 +62,12 @@ function parse(): { names: readonly string[]; options: Options } | undefined {
     .option("--runs <number>", "measured runs of each side (default: 3, or what the scenario needs)", positiveInteger)
     .option("--seconds <number>", "length of a measured run (default: 5, or what the scenario needs)", positiveInteger)
     .option("--full", "as long as the claim needs, where a scenario is shorter by default: durability")
-    .option("--only <name,...>", "parts of a scenario that has some: frameworks")
+    .option("--only <name,...>", "parts of a scenario that has some: frameworks, gpu")
+    .option(
+      "--python <program>",
+      "a Python that has all packages; default: environments that are made (frameworks, gpu)",
+    )
+    .option("--device <device>", "cpu, cuda or cuda:N: where the models of gpu run", "cuda:0")
     .option("--figures <folder>", "write there the figures of scenarios that have one")
     .option("--profile <folder>", "instead of measuring, write a CPU profile of the server under the load there")
     .exitOverride()
@@ -79,7 +88,7 @@ function positiveInteger(text: string): number {
 }
 
 function choose(names: readonly string[]): readonly Scenario[] {
-  if (names.length === 0) return SCENARIOS;
+  if (names.length === 0) return SCENARIOS.filter(({ byNameOnly }) => byNameOnly !== true);
   return names.map((name) => {
     const found = SCENARIOS.find((scenario) => scenario.name === name);
     if (found !== undefined) return found;

@@ -100,6 +100,28 @@ export const PREDICT_LABEL = graphql(`
   }
 `);
 
+export const PREDICT_SCORES = graphql(`
+  query PredictScores($input: PredictInput!) {
+    predict(input: $input) {
+      ... on Prediction {
+        output {
+          ... on LabelOutput {
+            scores {
+              label
+              score
+            }
+          }
+        }
+        source
+      }
+      ... on Failure {
+        code
+        message
+      }
+    }
+  }
+`);
+
 export const REGISTER_MODEL_VERSION = graphql(`
   mutation RegisterModelVersion($input: RegisterModelVersionInput!) {
     registerModelVersion(input: $input) {

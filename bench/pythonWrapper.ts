@@ -5,8 +5,9 @@ import { projectPath } from "./projectPath.js";
 import { startWrapper } from "./wrapperProcess.js";
 import type { WrapperProcess } from "./wrapperProcess.js";
 
-/** The Python of one of the tests' virtual environments, made on first use. */
-export async function testPython({ signal }: Bench, environment = "light"): Promise<string> {
+/** The Python of one of the tests' virtual environments, made on first use, unless the command line names one. */
+export async function testPython({ signal, settings }: Bench, environment = "light"): Promise<string> {
+  if (settings.python !== undefined) return settings.python;
   const script = projectPath("scripts/test-python.sh");
   const { stdout } = await promisify(execFile)("bash", [script, environment], { signal });
   return stdout.trim();

@@ -12,6 +12,7 @@ import { DURABILITY } from "./durabilityScenario.js";
 import { ENSEMBLE } from "./ensembleScenario.js";
 import { FEATURES } from "./featuresScenario.js";
 import { FRAMEWORKS_SCENARIO } from "./frameworksScenario.js";
+import { GPU } from "./gpuScenario.js";
 import { GRAPHQL_HIT, GRAPHQL_MISS } from "./graphqlScenarios.js";
 import { IDLE_COST } from "./idleCostScenario.js";
 import { ISOLATION } from "./isolationScenario.js";
@@ -41,6 +42,7 @@ export const SCENARIOS: readonly Scenario[] = [
   BATCH_SWEEP,
   BATCHING_GAIN,
   FRAMEWORKS_SCENARIO,
+  GPU,
   DISPATCH,
   CONVERGENCE,
   ADDED_LATENCY,

@@ -639,6 +639,22 @@ export type PredictLabelQuery = { predict:
     | { code: FailureCode, message: string }
    };
 
+export type PredictScoresQueryVariables = Exact<{
+  input: PredictInput;
+}>;
+
+
+export type PredictScoresQuery = { predict:
+    | { code: FailureCode, message: string }
+    | { code: FailureCode, message: string }
+    | { code: FailureCode, message: string }
+    | { source: PredictionSource, output:
+        | { scores: Array<{ label: string, score: number }> }
+        | Record<PropertyKey, never>
+       }
+    | { code: FailureCode, message: string }
+   };
+
 export type RegisterModelVersionMutationVariables = Exact<{
   input: RegisterModelVersionInput;
 }>;
@@ -905,6 +921,27 @@ export const PredictLabelDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<PredictLabelQuery, PredictLabelQueryVariables>;
+export const PredictScoresDocument = new TypedDocumentString(`
+    query PredictScores($input: PredictInput!) {
+  predict(input: $input) {
+    ... on Prediction {
+      output {
+        ... on LabelOutput {
+          scores {
+            label
+            score
+          }
+        }
+      }
+      source
+    }
+    ... on Failure {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PredictScoresQuery, PredictScoresQueryVariables>;
 export const RegisterModelVersionDocument = new TypedDocumentString(`
     mutation RegisterModelVersion($input: RegisterModelVersionInput!) {
   registerModelVersion(input: $input) {

@@ -1,4 +1,5 @@
-"""Calls a framework directly, in this one process, on one thread: `direct.py FRAMEWORK MODEL < tensors`.
+"""Calls a framework directly, in this one process, on one thread: `direct.py FRAMEWORK MODEL [DEVICE] < tensors`.
+DEVICE is for PyTorch, by default cpu.
 
 Stdin: a line of JSON {"dtype", "shape"} of a row, then all rows' bytes. Stdout: a line of JSON with the time that a
 row alone takes and the rows a second at each batch size.
@@ -76,15 +77,20 @@ def caffe(path):
     return call
 
 
-def pytorch(path):
+def pytorch(path, device="cpu"):
     import torch
+    from torch.export.passes import move_to_device_pass
 
     torch.set_num_threads(1)
-    module = torch.export.load(path).module()
+    if Path(path).suffix == ".pt2":
+        module = move_to_device_pass(torch.export.load(path), device).module()
+    else:
+        module = torch.jit.load(path, map_location=device).eval()
 
     def call(rows):
         with torch.inference_mode():
-            return {name: value.numpy() for name, value in module(torch.tensor(rows)).items()}
+            answers = module(torch.tensor(rows, device=device))
+            return {name: value.numpy(force=True) for name, value in answers.items()}
 
     return call
 
@@ -140,10 +146,10 @@ def rate(call, rows, size):
 
 
 def main():
-    framework, path = sys.argv[1:]
+    framework, path, *device = sys.argv[1:]
     header = json.loads(sys.stdin.buffer.readline())
     rows = np.frombuffer(sys.stdin.buffer.read(), header["dtype"]).reshape(-1, *header["shape"])
-    call = globals()[framework](path)
+    call = globals()[framework](path, *device)
     begun = time.perf_counter()
     milliseconds(call, rows, 1, 20)
     # A framework of tens of milliseconds a call is not asked as often.
