@@ -7,6 +7,8 @@ import { readRidge, writeRidge } from "./ridgeCodec.js";
 /** The regression of one model's loss on the context. */
 export interface Arm {
   readonly ridge: RidgeState;
+  /** Times that its loss was told, those inherited from the population included. */
+  observations: number;
   /** Time of its last observation. */
   last: number;
 }
@@ -31,7 +33,9 @@ const MIDDLE_LOSS = 0.5;
 /** Of the prior around the others' mean: losses have a variance of 1/4 at most, so this is a wide one. */
 const PRECISION = 1;
 
-const LAYOUT = 1;
+const LAYOUT = 2;
+/** As it was before inherited observations were counted. */
+const LAYOUT_OF_OWN = 1;
 
 export function newArms(): ArmStates {
   return { arms: new Map(), time: 0 };
@@ -63,7 +67,7 @@ function unknownArm({ arms }: ArmStates, size: number): RidgeState {
 export function armOf(states: ArmStates, model: string, size: number): Arm {
   const known = states.arms.get(model);
   if (known !== undefined) return known;
-  const arm = { ridge: unknownArm(states, size), last: states.time };
+  const arm = { ridge: unknownArm(states, size), observations: 0, last: states.time };
   if (states.arms.size >= MAX_MODELS) states.arms.delete(stalest(states.arms));
   states.arms.set(model, arm);
   return arm;
@@ -83,17 +87,17 @@ function stalest(arms: ReadonlyMap<string, Arm>): string {
 /** Each arm begins at the population's weights, with little confidence in them. */
 export function inheritArms(population: ArmStates, mostTime: number): ArmStates {
   const arms = new Map<string, Arm>();
-  for (const [model, { ridge }] of population.arms) {
+  for (const [model, { ridge, observations }] of population.arms) {
     const precision = new Float64Array(ridge.size).fill(PRECISION);
-    arms.set(model, { ridge: newRidge(1, { mean: weightsOf(ridge), precision }), last: 0 });
+    arms.set(model, { ridge: newRidge(1, { mean: weightsOf(ridge), precision }), observations, last: 0 });
   }
   return { arms, time: Math.min(population.time, mostTime) };
 }
 
 export function encodeArms({ arms, time }: ArmStates, code: number): Uint8Array {
   const to = new ByteWriter().uint8(LAYOUT).uint8(code).float64(time).uint16(arms.size);
-  for (const [model, { ridge, last }] of arms) {
-    to.text(model).float64(last);
+  for (const [model, { ridge, observations, last }] of arms) {
+    to.text(model).float64(observations).float64(last);
     writeRidge(to, ridge);
   }
   return to.take();
@@ -103,24 +107,25 @@ export function encodeArms({ arms, time }: ArmStates, code: number): Uint8Array 
 export function decodeArms(bytes: Uint8Array, code: number): ArmStates {
   const from = new ByteReader(bytes);
   const head = [from.uint8(), from.uint8()];
-  if (head[0] !== LAYOUT || head[1] !== code) {
+  if ((head[0] !== LAYOUT && head[0] !== LAYOUT_OF_OWN) || head[1] !== code) {
     throw new RangeError(`state with layout and policy ${head.join(", ")}, expected ${LAYOUT}, ${code}`);
   }
   const states = { arms: new Map<string, Arm>(), time: from.count64() };
   const count = from.uint16();
   if (count > MAX_MODELS) throw new RangeError(`state of ${count} models: at most ${MAX_MODELS} are kept`);
-  for (let i = 0; i < count; i++) readArm(from, states);
+  for (let i = 0; i < count; i++) readArm(from, states, head[0]);
   from.end();
   return states;
 }
 
-function readArm(from: ByteReader, states: ArmStates): void {
+function readArm(from: ByteReader, states: ArmStates, layout: number): void {
   const model = from.text();
   if (states.arms.has(model)) throw new RangeError(`state with two regressions for model ${model}`);
+  const observations = layout === LAYOUT ? from.count64() : undefined;
   const last = from.count64();
   const ridge = readRidge(from);
   if (ridge.targets !== 1 || ridge.size !== (sizeOf(states) ?? ridge.size)) {
     throw new RangeError(`state of regressions of ${ridge.targets} targets and unequal sizes`);
   }
-  states.arms.set(model, { ridge, last });
+  states.arms.set(model, { ridge, observations: observations ?? ridge.observations, last });
 }

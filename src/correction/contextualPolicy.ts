@@ -15,6 +15,7 @@ import type {
   Selection,
   WeightReport,
 } from "./correctionPolicy.js";
+import { explore } from "./exploration.js";
 import { INHERITED_TIME } from "./exp3.js";
 import type { Losses } from "./losses.js";
 import { isUsable, observe } from "./ridge.js";
@@ -33,7 +34,7 @@ const OPTIONS = { forgetting: 1, clipsResiduals: false };
 
 /**
  * Asks the one model whose loss promises best in the context, each model's loss being a ridge regression of its own on
- * the context and an intercept. It learns from the loss of the answer that was given, and where the truth itself is
+ * the context and an intercept; a new model has its share of the queries. It learns from the loss of the answer that was given, and where the truth itself is
  * told, from those of all models that answered. Without a context it chooses by the intercepts, and learns nothing.
  */
 export class ContextualPolicy implements CorrectionPolicy<ArmStates> {
@@ -112,6 +113,7 @@ export class ContextualPolicy implements CorrectionPolicy<ArmStates> {
       hasLearned = true;
       const arm = armOf(state, model, features.length);
       arm.last = state.time;
+      arm.observations += 1;
       observe(arm.ridge, features, Float64Array.of(loss), OPTIONS);
     }
     return hasLearned;
@@ -129,8 +131,7 @@ export class ContextualPolicy implements CorrectionPolicy<ArmStates> {
   weights(state: ArmStates, members: readonly PolicyMember[]): readonly WeightReport[] {
     const propensities = this.#propensities(state, members, undefined);
     return members.map(({ model }, i) => {
-      const observations = state.arms.get(model)?.ridge.observations ?? 0;
-      return { model, weight: propensities[i] as number, observations };
+      return { model, weight: propensities[i] as number, observations: observationsOf(state, model) };
     });
   }
 
@@ -145,8 +146,13 @@ export class ContextualPolicy implements CorrectionPolicy<ArmStates> {
   #propensities(state: ArmStates, members: readonly PolicyMember[], context: Float64Array | undefined): Float64Array {
     const features = (context && featuresOf(state, context)) ?? interceptOf(state);
     const estimates = members.map(({ model }) => estimate(state, model, features));
-    return this.#rule.propensities(estimates, state.time);
+    const known = { observationsOf: (model: string) => observationsOf(state, model) };
+    return explore(this.#rule.propensities(estimates, state.time), known, members, 0);
   }
+}
+
+function observationsOf({ arms }: ArmStates, model: string): number {
+  return arms.get(model)?.observations ?? 0;
 }
 
 /** 1 for the intercept, then the context; undefined where that is of another size than before, or not usable. */

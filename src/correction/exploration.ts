@@ -1,5 +1,4 @@
 import type { PolicyMember } from "./correctionPolicy.js";
-import type { ModelTable } from "./modelTable.js";
 
 /** A model is new until its loss was told so many times. */
 const NEW_UNTIL = 20;
@@ -10,18 +9,16 @@ const ALL_NEW_SHARE = 0.5;
 /**
  * Mixes `epsilon` of an even choice, and an extra chance for each new model, into probabilities, in place. It is a chance
  * and no fixed round of turns, since feedback may come late or never: until it comes, the new model has a tenth of the
- * queries, not all of them, and the propensities stay what they are said to be.
+ * queries, not all of them, and the propensities stay what they are said to be. `observationsOf`: how often its loss was
+ * told, what an entity has inherited included; 0 for a model that is not known.
  */
 export function explore(
   probabilities: Float64Array,
-  table: ModelTable,
+  known: { readonly observationsOf: (model: string) => number },
   members: readonly PolicyMember[],
   epsilon: number,
 ): Float64Array {
-  const isNew = members.map(({ model }) => {
-    const row = table.rowOf(model);
-    return row === undefined || table.observations(row) < NEW_UNTIL;
-  });
+  const isNew = members.map(({ model }) => known.observationsOf(model) < NEW_UNTIL);
   const news = isNew.filter(Boolean).length;
   const extra = news === 0 ? 0 : Math.min(NEW_SHARE, ALL_NEW_SHARE / news, (1 - epsilon) / news);
   const rest = 1 - epsilon - extra * news;

@@ -9,8 +9,8 @@ const ALPHA = 1;
 
 /**
  * LinUCB with a model of its own for each arm (Li, Chu, Langford and Schapire, WWW 2010, algorithm 1): the least of
- * expected loss - alpha times its standard deviation. No chance but between equals, so propensities are 1 but for ties:
- * its log says little about other choices.
+ * expected loss - alpha times its standard deviation. No chance but between equals and for new models, so most propensities
+ * are 1: its log says little about other choices.
  */
 export class LinUcb implements ContextualRule {
   readonly kind = "linucb";

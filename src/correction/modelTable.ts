@@ -58,6 +58,12 @@ export class ModelTable {
     this.#values[row * this.#width + COMMON_COLUMNS + column] = value;
   }
 
+  /** Of a model; 0 for one that is not known. */
+  observationsOf(model: string): number {
+    const row = this.rowOf(model);
+    return row === undefined ? 0 : this.observations(row);
+  }
+
   observations(row: number): number {
     return this.#values[row * this.#width + OBSERVATIONS] as number;
   }

@@ -133,6 +133,40 @@ describe.each(KINDS)("%s", (kind, policy) => {
     expect(estimate(state, "new", probe).variance).toBe(2);
   });
 
+  test("asks a new model a tenth of the time until its loss was told twenty times, also where it promises nothing", () => {
+    const state = policy.init();
+    const context = Float64Array.of(1, 0);
+    const known = MEMBERS.slice(0, 2).map(({ model }) => model);
+    const teach = (arm: string, value: number) => {
+      const evidence = { answered: [], context, choice: { arm, propensity: 0.5, arms: 3 } };
+      expect(policy.observe(state, evidence, reward(value))).toBe(true);
+    };
+    // One that is always right, one that is never.
+    for (let n = 0; n < 3000; n++) teach(known[n % 2] as string, n % 2);
+    const chanceOf = (of: ArmStates) => policy.chances(of, MEMBERS, context).get("poor") ?? NaN;
+    for (let n = 0; n < 20; n++) {
+      expect(chanceOf(state)).toBeGreaterThanOrEqual(0.1 - 1e-12);
+      if (n === 10) expect(chanceOf(policy.inherit(state))).toBeGreaterThanOrEqual(0.1 - 1e-12);
+      teach("poor", 0);
+    }
+    expect(chanceOf(state)).toBeLessThan(0.05);
+    // What the population has seen of it is not new to those who inherit it.
+    const entity = policy.inherit(state);
+    expect(policy.weights(entity, MEMBERS).map(({ observations }) => observations)).toEqual([1500, 1500, 20]);
+  });
+
+  test("shares the half of all queries among many new models", () => {
+    const many = members(...Array.from({ length: 20 }, (_, i) => `m${i}`));
+    const state = policy.init();
+    const context = Float64Array.of(1);
+    for (let n = 0; n < 400; n++) {
+      policy.observe(state, { answered: [], context, choice: { arm: "m0", propensity: 1, arms: 1 } }, reward(1));
+    }
+    const chances = policy.chances(state, many, context);
+    for (const chance of chances.values()) expect(chance).toBeGreaterThanOrEqual(0.5 / 19 - 1e-12);
+    expect([...chances.values()].reduce((sum, chance) => sum + chance, 0)).toBeCloseTo(1, 12);
+  });
+
   test("keeps 64 models, and forgets the one that was observed longest ago", () => {
     const state = policy.init();
     const learn = (arm: string) =>
