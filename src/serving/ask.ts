@@ -2,9 +2,9 @@ import type { Selection } from "../correction/correctionPolicy.js";
 import type { LearnedPolicy, PolicyState } from "../correction/erasedPolicy.js";
 import type { Clock, Random, RowQuery } from "../domain/ports.js";
 import type { CombinedAnswer, MemberMissing, MemberPrediction } from "../domain/prediction.js";
-import type { Caller } from "../lib/caller.js";
+import { Caller } from "../lib/caller.js";
 import { whenKnown } from "../lib/whenKnown.js";
-import type { Member, ServedApplication } from "./catalogue.js";
+import type { FeatureSource, Member, ServedApplication } from "./catalogue.js";
 import { gather } from "./gather.js";
 import type { Gathered } from "./gather.js";
 import { readNumbers } from "./tensorValues.js";
@@ -35,7 +35,13 @@ interface Features extends Gathered {
   readonly values: Float64Array | undefined;
 }
 
-const NO_FEATURES: Features = { values: undefined, present: [], missing: [] };
+/** What those said whom the policy had selected. */
+interface Heard extends Gathered {
+  readonly selection: Selection;
+}
+
+const NOBODY: Gathered = { present: [], missing: [] };
+const NO_FEATURES: Features = { ...NOBODY, values: undefined };
 
 /**
  * Selects the models to ask for one row, asks them until the deadline, and combines what they have said. `state` is the
@@ -48,9 +54,13 @@ export function ask(
   query: RowQuery,
   patience: Patience,
 ): Asked | Promise<Asked> {
-  return whenKnown(featuresOf(deps.clock, served, query, patience.caller), (features) =>
-    askMembers(deps, served, state, query, patience, features),
-  );
+  const { features } = served;
+  if (features?.kind !== "MODEL")
+    return askMembers(deps, served, state, query, patience, givenFeatures(features, query));
+  const caller = callerWith(patience);
+  const coming = featuresOf(deps.clock, features.member, query, caller);
+  if (!(coming instanceof Promise)) return askMembers(deps, served, state, query, patience, coming);
+  return askBeside(deps, served, state, query, patience, { coming, caller });
 }
 
 function askMembers(
@@ -58,36 +68,99 @@ function askMembers(
   served: ServedApplication,
   state: PolicyState,
   query: RowQuery,
-  { straggleMs, caller }: Patience,
+  patience: Patience,
   features: Features,
 ): Asked | Promise<Asked> {
-  const { policy, policyMembers } = served;
-  const selection = policy.select(state, policyMembers, features.values, deps.random);
-  const members = membersOf(served, selection);
-  const decided = (present: readonly MemberPrediction[]): boolean =>
-    policy.isDecided(state, policyMembers, selection, present, features.values);
-  const straggling = members.length > 1 ? { fromMs: straggleMs, decided } : undefined;
-  const gathering = members.length === 0 ? NO_FEATURES : gather(deps.clock, members, query, { straggling, caller });
-  return whenKnown(gathering, (gathered: Gathered): Asked => {
-    const { present, missing } = gathered;
-    const combined = combine(deps, served, state, selection, present, features.values);
-    if (features === NO_FEATURES) return { present, missing, combined };
-    return { present: [...features.present, ...present], missing: [...features.missing, ...missing], combined };
+  const hearing = hear(deps, served, state, query, patience, features);
+  return whenKnown(hearing, (heard: Heard) => askedOf(deps, served, state, heard, features));
+}
+
+/**
+ * From half of the query's time on the features are not waited for alone: the policy selects without them, so that who can
+ * answer without them has time left for it. A policy that answers from features takes them as long as they come in time,
+ * and the others' answers in their place; another one has chosen by then, and learns by the features if they have come.
+ */
+async function askBeside(
+  deps: AskDependencies,
+  served: ServedApplication,
+  state: PolicyState,
+  query: RowQuery,
+  patience: Patience,
+  { coming, caller }: { readonly coming: Promise<Features>; readonly caller: Caller },
+): Promise<Asked> {
+  const { policy, policyMembers, members } = served;
+  const soon = await comingUntil(deps.clock, coming, patience.straggleMs);
+  if (soon !== undefined || members.length === 0)
+    return askMembers(deps, served, state, query, patience, soon ?? (await coming));
+  const others = callerWith(patience);
+  const hearing = hear(deps, served, state, query, { ...patience, caller: others }, NO_FEATURES);
+  if (!policy.answersFromFeatures) {
+    const heard = await hearing;
+    caller.leave();
+    return askedOf(deps, served, state, heard, await coming);
+  }
+  const late = await coming;
+  const selection = policy.select(state, policyMembers, late.values, deps.random);
+  if (selection.models.length > 0) return askedOf(deps, served, state, await hearing, late);
+  others.leave();
+  return askedOf(deps, served, state, { ...NOBODY, selection }, late);
+}
+
+/** One who leaves with the query's own, or before. */
+function callerWith({ caller }: Patience): Caller {
+  const own = new Caller();
+  caller?.onLeave(() => own.leave());
+  return own;
+}
+
+/** What has come by then; undefined: nothing has. */
+function comingUntil<T>(clock: Clock, coming: Promise<T>, untilMs: number): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.at(untilMs, () => resolve(undefined));
+    coming.then((value) => {
+      cancel();
+      resolve(value);
+    }, reject);
   });
 }
 
-function featuresOf(
-  clock: Clock,
-  { features }: ServedApplication,
+function hear(
+  { clock, random }: AskDependencies,
+  served: ServedApplication,
+  state: PolicyState,
   query: RowQuery,
-  caller: Caller | undefined,
-): Features | Promise<Features> {
+  { straggleMs, caller }: Patience,
+  { values }: Features,
+): Heard | Promise<Heard> {
+  const { policy, policyMembers } = served;
+  const selection = policy.select(state, policyMembers, values, random);
+  const members = membersOf(served, selection);
+  const decided = (present: readonly MemberPrediction[]): boolean =>
+    policy.isDecided(state, policyMembers, selection, present, values);
+  const straggling = members.length > 1 ? { fromMs: straggleMs, decided } : undefined;
+  const gathering = members.length === 0 ? NOBODY : gather(clock, members, query, { straggling, caller });
+  return whenKnown(gathering, ({ present, missing }: Gathered): Heard => ({ present, missing, selection }));
+}
+
+function askedOf(
+  deps: AskDependencies,
+  served: ServedApplication,
+  state: PolicyState,
+  { selection, present, missing }: Heard,
+  features: Features,
+): Asked {
+  const combined = combine(deps, served, state, selection, present, features.values);
+  if (features.present.length + features.missing.length === 0) return { present, missing, combined };
+  return { present: [...features.present, ...present], missing: [...features.missing, ...missing], combined };
+}
+
+function givenFeatures(features: Exclude<FeatureSource, { kind: "MODEL" }> | undefined, { row }: RowQuery): Features {
   if (features === undefined) return NO_FEATURES;
-  if (features.kind === "TENSOR") {
-    const values = readNumbers(features.datatype, query.row[features.index] as Uint8Array);
-    return { values, present: [], missing: [] };
-  }
-  return whenKnown(gather(clock, [features.member], query, { caller }), (gathered: Gathered): Features => {
+  return { ...NOBODY, values: readNumbers(features.datatype, row[features.index] as Uint8Array) };
+}
+
+function featuresOf(clock: Clock, member: Member, query: RowQuery, caller: Caller): Features | Promise<Features> {
+  return whenKnown(gather(clock, [member], query, { caller }), (gathered: Gathered): Features => {
     const output = gathered.present[0]?.output;
     return { ...gathered, values: output?.kind === "NUMBERS" ? output.numbers : undefined };
   });
