@@ -193,7 +193,7 @@ export type FeedbackInput = {
   aggregation?: Aggregation | null | undefined;
   /** Learns while the application's own default is what it answers. Default false. */
   apprentice?: boolean | null | undefined;
-  /** With rewardWaitMs, or none. */
+  /** What a prediction counts as that nothing was told of within rewardWaitMs; a reward that is told later replaces it. Absent: silence counts as nothing. */
   defaultReward?: number | null | undefined;
   /** A prediction counts only once the application says that it was shown (`activate`). Default false. */
   deferActivation?: boolean | null | undefined;
@@ -201,7 +201,7 @@ export type FeedbackInput = {
   learnedShare?: number | null | undefined;
   /** What the other rules, evaluation and retraining need to be kept. Default NONE. */
   logPredictions?: LogPredictions | null | undefined;
-  /** How long a prediction waits for its observation before it counts as defaultReward; with that or none. A reward that is told later replaces the default. */
+  /** Milliseconds, 1 to 30 days, that a prediction waits for rewards: then those that were told count together (MEAN, SUM), and one without any counts as defaultReward. Needs one of both. */
   rewardWaitMs?: number | null | undefined;
 };
 

@@ -50,7 +50,10 @@ export interface Application {
 
 /** How an application's feedback is taken. */
 export interface FeedbackRules {
-  /** How long a prediction waits for its observation before it counts as `defaultReward`; both or none. */
+  /**
+   * How long a prediction waits for rewards: then those that were told count together, and one without any counts as
+   * `defaultReward`, if there is one.
+   */
   readonly rewardWaitMs?: number;
   readonly defaultReward?: number;
   /** What several rewards of one prediction come to. */

@@ -8,7 +8,7 @@ export interface RewardRule {
   readonly isDeferred: boolean;
   /** Undefined: a prediction waits for ever. */
   readonly rewardWaitMs: number | undefined;
-  /** What a prediction counts as when the wait is over and nothing was told. */
+  /** What a prediction counts as when the wait is over and nothing was told; undefined: nothing. */
   readonly defaultReward: number | undefined;
 }
 

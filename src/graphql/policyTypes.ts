@@ -219,8 +219,9 @@ registerEnumType(LogPredictionsEnum, {
 
 const RULE = {
   rewardWaitMs:
-    "How long a prediction waits for its observation before it counts as defaultReward; with that or none. A reward that is told later replaces the default.",
-  defaultReward: "With rewardWaitMs, or none.",
+    "Milliseconds, 1 to 30 days, that a prediction waits for rewards: then those that were told count together (MEAN, SUM), and one without any counts as defaultReward. Needs one of both.",
+  defaultReward:
+    "What a prediction counts as that nothing was told of within rewardWaitMs; a reward that is told later replaces it. Absent: silence counts as nothing.",
   aggregation: "MEAN and SUM need rewardWaitMs: rewards are counted together when it is over.",
   deferActivation: "A prediction counts only once the application says that it was shown (`activate`).",
   apprentice: "Learns while the application's own default is what it answers.",

@@ -41,12 +41,14 @@ function rewardWaitProblem({ loss, feedback }: LearningPart): Failure | undefine
   const at = (field: string, expected: string, got: unknown) => badInput(["feedback", field], expected, String(got));
   if (rewardWaitMs === undefined && defaultReward === undefined) return undefined;
   if (rewardWaitMs === undefined) return at("rewardWaitMs", "a value, since defaultReward is given", "none");
-  if (defaultReward === undefined) return at("defaultReward", "a value, since rewardWaitMs is given", "none");
+  if (defaultReward === undefined && feedback.aggregation === "EARLIEST") {
+    return at("defaultReward", "a value, or aggregation MEAN or SUM: rewardWaitMs changes nothing else", "none");
+  }
   if (!(rewardWaitMs >= 1 && rewardWaitMs <= MAX_REWARD_WAIT_MS)) {
     return at("rewardWaitMs", `1 to ${MAX_REWARD_WAIT_MS} ms`, rewardWaitMs);
   }
   if (loss.kind !== "REWARD") return at("rewardWaitMs", "a loss of kind REWARD", `a loss of kind ${loss.kind}`);
-  if (defaultReward >= loss.min && defaultReward <= loss.max) return undefined;
+  if (defaultReward === undefined || (defaultReward >= loss.min && defaultReward <= loss.max)) return undefined;
   return at("defaultReward", `${loss.min} to ${loss.max}, as the loss declares`, defaultReward);
 }
 

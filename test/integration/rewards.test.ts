@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CreateApplicationInput, FeedbackInput, ObserveInput } from "../generated/graphql.js";
 import { ACTIVATE_MANY, LEARNED_STATE, OBSERVE_MANY, PREDICT_LEARNED } from "../support/learningOperations.js";
+import { UPDATE_APPLICATION } from "../support/operations.js";
 import { until } from "../support/ownProcesses.js";
 import { connectTo, eachPostgres } from "../support/postgres.js";
 import { application, noop, register, testWrappers } from "../support/registered.js";
@@ -68,6 +69,29 @@ await eachPostgres(
       await database.close();
       return rows.map(({ key }) => key);
     }
+
+    test("without a default count together when the wait is over, and silence counts as nothing", async () => {
+      await application(server, "silent", ["noop"], rewarded({ rewardWaitMs: 1000, aggregation: "SUM" }));
+      const [told, untold] = [await receiptOf(server, "silent"), await receiptOf(server, "silent")];
+      const tell = (key: string, reward: number, receipt = told) => ({ receipt, key, truth: { reward } });
+      expect(await observe(server, tell("click", 0.25), tell("buy", 0.5))).toMatchObject([
+        { standing: "WAITING", folded: false },
+        { standing: "WAITING", folded: false },
+      ]);
+      await untilObservations(server, "silent", 1);
+      expect(await learned(server, "silent")).toMatchObject({ observations: 1, meanLoss: 0.25 });
+      // Its wait is over as well: what is told of it late is counted all the same, with no more waiting.
+      expect(await observe(server, tell("late", 1, untold))).toMatchObject([{ standing: "WAITING" }]);
+      await untilObservations(server, "silent", 2);
+      expect(await keysOf("silent")).toEqual(["click", "buy", "$total", "late", "$total"]);
+      expect(await server.metric("skysail_default_rewards_total", { application: "silent" })).toBe(0);
+      const alone = { name: "silent", feedback: { aggregation: "EARLIEST" } } as const;
+      const { updateApplication } = await server.ask(UPDATE_APPLICATION, { input: alone });
+      expect(updateApplication).toMatchObject({
+        __typename: "BadInput",
+        message: expect.stringContaining("feedback.defaultReward: expected a value") as unknown,
+      });
+    });
 
     test("count as the default when the wait is over, until one is told after all", async () => {
       await application(server, "defaults", ["noop"], rewarded({ rewardWaitMs: 20, defaultReward: 0.25 }));

@@ -23,6 +23,7 @@ export function countedRewards(rule: RewardRule, events: readonly RewardEvent[])
   /** How many of those told were in it when it was closed. */
   let members = 0;
   const close = (): void => {
+    if (told.length === 0 && rule.defaultReward === undefined) return;
     closed = told.length > 0 ? "TOLD" : "DEFAULT";
     members = told.length;
   };

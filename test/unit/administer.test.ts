@@ -108,6 +108,12 @@ const links = (...given: (readonly [string, number])[]) => ({
   links: given.map(([model, weight]) => ({ model, weight })),
 });
 
+const rewarded = (feedback: NewApplication["feedback"]) => ({
+  policy: { kind: "exp3-ix" } as const,
+  loss: { kind: "REWARD", min: 0, max: 1 } as const,
+  feedback: { logPredictions: "EVIDENCE" as const, ...feedback },
+});
+
 async function pathOf(answer: Promise<unknown>): Promise<unknown> {
   const failed = await answer;
   return isFailure(failed) && failed.code === "BAD_INPUT" ? failed.path : failed;
@@ -164,6 +170,10 @@ describe("administration", () => {
     [{ coverage: NaN }, ["coverage"]],
     [{ ...vector(2), coverage: 0.9 }, ["coverage"]],
     [{ loss: { kind: "REWARD", min: 0, max: 1 }, policy: { kind: "exp3" }, coverage: 0.9 }, ["coverage"]],
+    [rewarded({ rewardWaitMs: 1000 }), ["feedback", "defaultReward"]],
+    [rewarded({ defaultReward: 0 }), ["feedback", "rewardWaitMs"]],
+    [rewarded({ rewardWaitMs: 1000, defaultReward: 2 }), ["feedback", "defaultReward"]],
+    [rewarded({ aggregation: "MEAN" }), ["feedback", "aggregation"]],
   ])("refuses an application with %j", async (changes, path) => {
     const { administration, calls } = setUp();
     expect(await pathOf(administration.createApplication(newApplication(changes)))).toEqual(path);
@@ -184,6 +194,8 @@ describe("administration", () => {
     links(),
     links(["linked", 0.5]),
     { coverage: 0.5 },
+    rewarded({ rewardWaitMs: 1000, aggregation: "SUM" }),
+    rewarded({ rewardWaitMs: 1000, defaultReward: 1 }),
     { output: { kind: "NUMBER" }, coverage: 0.999 },
   ])("takes an application with %j", async (changes) => {
     expect(await setUp().administration.createApplication(newApplication(changes))).toMatchObject({ kind: "stored" });

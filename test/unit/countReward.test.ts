@@ -210,18 +210,17 @@ describe("rewards of one prediction", () => {
     const rules = fc.record({
       aggregation: fc.constantFrom("EARLIEST" as const, "MEAN" as const, "SUM" as const),
       isDeferred: fc.boolean(),
+      defaultReward: fc.constantFrom(0.125, undefined),
     });
     fc.assert(
       fc.property(rules, fc.array(event, { maxLength: 14 }), (rule, events) => {
-        const log = new RewardLog({ ...rule, defaultReward: 0.125 });
+        const log = new RewardLog(rule);
         events.forEach((each, index) => {
           if (each.kind === "TOLD")
             log.tell(each.key, each.reward, each.supersedes === each.key ? undefined : each.supersedes);
           else if (each.kind === "SHOWN") log.show();
           else log.waitOver();
-          expect(log.counted).toBe(
-            countedRewards({ ...RULE, ...rule, defaultReward: 0.125 }, events.slice(0, index + 1)),
-          );
+          expect(log.counted).toBe(countedRewards({ ...RULE, ...rule }, events.slice(0, index + 1)));
         });
       }),
       { numRuns: 3000 },
