@@ -20,6 +20,8 @@ export interface StoredEvidence {
   readonly choice?: readonly [arm: string, propensity: number, arms: number] | undefined;
   /** Numbers of the context, float32 in base64url. */
   readonly context?: string | undefined;
+  /** Which model's version had made them: `model@version`; absent for an input tensor. */
+  readonly contextFrom?: string | undefined;
   /** Of the combined answer, uncalibrated. */
   readonly agreement?: number | undefined;
   /** The combined answer: scores or numbers, float32 in base64url; absent where it is the only member's. */
@@ -82,6 +84,12 @@ function labelScores(spec: OutputSpec, answered: string, ranked: readonly LabelS
 /** A reward is of what was shown; a truth holds whatever was. */
 export function isRewardOfDefault(truth: Truth, evidence: unknown): boolean {
   return truth.kind === "REWARD" && (evidence as Partial<StoredEvidence> | null | undefined)?.source === "DEFAULT";
+}
+
+/** The context is of a model, or of a version of it, whose features are others than the ones that were learned on. */
+export function isOfOtherFeatures(learned: string | undefined, evidence: unknown): boolean {
+  const from = (evidence as Partial<StoredEvidence> | null | undefined)?.contextFrom;
+  return learned !== undefined && from !== undefined && from !== learned;
 }
 
 /** Why `lessonOf` found nothing in a row. */

@@ -1,6 +1,7 @@
 import type { Application, Output, OutputSpec } from "../domain/application.js";
 import type { MemberOutput, PredictionSet } from "../domain/prediction.js";
 import type { ReplayedRange } from "../domain/learningPorts.js";
+import { featuresLearned } from "../domain/policySpec.js";
 import type { SkipReason } from "../domain/replayPorts.js";
 import type { Truth } from "../domain/storePorts.js";
 import { ByteReader, ByteWriter } from "../lib/byteCursor.js";
@@ -10,7 +11,7 @@ import { AdaptiveConformal, conformityScore, labelSet } from "./conformal.js";
 import type { LearnedPolicy, PolicyState } from "./erasedPolicy.js";
 import { answeredAgain, isFull } from "./answeredAgain.js";
 import type { Replayed } from "./answeredAgain.js";
-import { lessonOf } from "./evidence.js";
+import { isOfOtherFeatures, lessonOf } from "./evidence.js";
 import type { Drift, Folding, Lesson, RowPlace } from "./folding.js";
 import type { Conditioning, SharedPrior } from "./correctionPolicy.js";
 import { newLosses } from "./losses.js";
@@ -85,12 +86,14 @@ class StateFolding implements ReplayFolding {
   readonly #policy: LearnedPolicy;
   readonly #losses: Losses;
   readonly #output: OutputSpec;
+  readonly #featuresLearned: string | undefined;
   readonly #replay: ReplayUse | undefined;
 
   constructor({ policy, loss, output, replay }: LearningUse) {
     this.#policy = newPolicy({ policy, loss, output });
     this.#losses = newLosses(loss, output);
     this.#output = output;
+    this.#featuresLearned = featuresLearned(policy);
     this.#replay = replay;
   }
 
@@ -137,6 +140,7 @@ class StateFolding implements ReplayFolding {
   }
 
   read(truth: Truth, evidence: unknown, place?: RowPlace): Lesson | undefined {
+    if (isOfOtherFeatures(this.#featuresLearned, evidence)) return undefined;
     const lesson = lessonOf(this.#output, truth, evidence);
     const replay = this.#replay;
     if (lesson === undefined || replay === undefined || place === undefined) return lesson;

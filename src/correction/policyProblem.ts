@@ -33,7 +33,9 @@ const RATE = numberRule("above 0, at most 10", (n) => n > 0 && n <= 10);
 const PROBABILITY = numberRule("0 to 1", (n) => n >= 0 && n <= 1);
 const TEXT: Rule = { expected: "a name", fits: (value) => typeof value === "string" && value !== "" };
 const POSITIVE = numberRule("above 0", (n) => n > 0 && n < Infinity);
-const CONTEXT = { featureModel: TEXT, contextTensor: TEXT };
+/** Never stated: of what is stored. */
+const VERSION = numberRule("a version", (n) => Number.isInteger(n) && n > 0);
+const CONTEXT = { featureModel: TEXT, featureVersion: VERSION, contextTensor: TEXT };
 
 const CHOOSING = { asks: "ONE", outputs: ALL_OUTPUTS, losses: ALL_LOSSES, needsLoss: true } as const;
 const WEIGHING = { asks: "ALL", outputs: ALL_OUTPUTS, losses: TRUTH_LOSSES } as const;
@@ -68,6 +70,7 @@ const POLICIES: Readonly<Record<PolicyKind, PolicyRules>> = {
     needsLoss: false,
     parameters: {
       featureModel: TEXT,
+      featureVersion: VERSION,
       ridge: numberRule("1e-6 to 1e6", (n) => n >= 1e-6 && n <= 1e6),
       strength: numberRule("0.01 to 1000", (n) => n >= 0.01 && n <= 1000),
       forgetting: numberRule("above 0, at most 1", (n) => n > 0 && n <= 1),
@@ -171,7 +174,10 @@ function parameterProblem(spec: PolicySpec, { parameters }: PolicyRules): Failur
   for (const [name, value] of Object.entries(spec) as [string, unknown][]) {
     if (name === "kind" || value === undefined) continue;
     const rule = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
-    const known = Object.keys(parameters).join(", ") || "none";
+    const known =
+      Object.keys(parameters)
+        .filter((one) => one !== "featureVersion")
+        .join(", ") || "none";
     if (rule === undefined) return badInput(["policy", name], `a parameter of ${spec.kind}: ${known}`, name);
     if (rule.fits(value)) continue;
     return badInput(["policy", name], rule.expected, typeof value === "number" ? `${value}` : JSON.stringify(value));

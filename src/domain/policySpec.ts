@@ -27,16 +27,25 @@ export interface EnsembleSpec {
 }
 
 /** Where a contextual policy's features come from: a linked feature model's output, or an input tensor. */
-export interface ContextSource {
-  readonly featureModel?: string;
+export interface ContextSource extends FeatureModel {
   readonly contextTensor?: string;
 }
 
-/** Ridge regression per entity, shrunk to the population, over a feature model's output or over all members' outputs. */
-export interface LinearSpec {
-  readonly kind: "linear";
-  /** Absent: the members' outputs are the features. */
+export interface FeatureModel {
   readonly featureModel?: string;
+  /**
+   * Version of the feature model whose features it learns on: the one that is current when the policy version begins. Never
+   * stated; absent in policy versions from before.
+   */
+  readonly featureVersion?: number;
+}
+
+/**
+ * Ridge regression per entity, shrunk to the population, over a feature model's output or, without one, over all members'
+ * outputs.
+ */
+export interface LinearSpec extends FeatureModel {
+  readonly kind: "linear";
   /** Precision of the prior around the population's weights; default 1. Instead of `strength`. */
   readonly ridge?: number;
   /**
@@ -59,6 +68,36 @@ export const LINEAR_STRENGTH = 2;
 export function statedPolicy(spec: PolicySpec): PolicySpec {
   if (spec.kind !== "linear" || spec.ridge !== undefined) return spec;
   return { ...spec, strength: spec.strength ?? LINEAR_STRENGTH };
+}
+
+/** A policy that begins on the features of the version of its feature model that is current. */
+export function onFeaturesOf(
+  policy: PolicySpec,
+  models: readonly { readonly name: string; readonly currentVersion: number }[],
+): PolicySpec {
+  return learningOn(policy, models.find(({ name }) => name === featureModelOf(policy))?.currentVersion);
+}
+
+export function featureModelOf(policy: PolicySpec): string | undefined {
+  return (policy as FeatureModel).featureModel;
+}
+
+/** Which features a policy learns on, as the evidence of predictions names them; undefined for any, or none of a model. */
+export function featuresLearned(policy: PolicySpec): string | undefined {
+  const { featureModel, featureVersion } = policy as FeatureModel;
+  return featureModel === undefined || featureVersion === undefined
+    ? undefined
+    : featuresName(featureModel, featureVersion);
+}
+
+export function featuresName(model: string, version: number): string {
+  return `${model}@${version}`;
+}
+
+/** It learns on the features of this version of its feature model. */
+export function learningOn(policy: PolicySpec, featureVersion: number | undefined): PolicySpec {
+  const isPinned = featureModelOf(policy) !== undefined && featureVersion !== undefined;
+  return isPinned ? ({ ...policy, featureVersion } as PolicySpec) : policy;
 }
 
 export type PolicyKind = PolicySpec["kind"];

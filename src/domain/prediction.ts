@@ -91,6 +91,8 @@ export interface CombinedAnswer {
   readonly choice: Choice | undefined;
   /** The features that a contextual policy chose or regressed by. */
   readonly context: Float64Array | undefined;
+  /** Which model's version had made them: `model@version`; undefined for an input tensor. */
+  readonly contextFrom: string | undefined;
 }
 
 /** Labels, or bounds of a number, that hold the truth with the application's `coverage`. */

@@ -138,6 +138,13 @@ export class PolicyType {
   @Field(() => String, { nullable: true, description: PARAMETER.featureModel })
   featureModel?: string | undefined;
 
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      "Version of featureModel that it learns on: the one that was current when the policy version began. Never stated; another current version of the model is another policy version.",
+  })
+  featureVersion?: number | undefined;
+
   @Field(() => String, { nullable: true, description: PARAMETER.contextTensor })
   contextTensor?: string | undefined;
 }

@@ -5,6 +5,7 @@ import type { CombinedAnswer, MemberMissing, MemberPrediction } from "../domain/
 import { Caller } from "../lib/caller.js";
 import { whenKnown } from "../lib/whenKnown.js";
 import type { FeatureSource, Member, ServedApplication } from "./catalogue.js";
+import { featuresName } from "../domain/policySpec.js";
 import { gather } from "./gather.js";
 import type { Gathered } from "./gather.js";
 import { readNumbers } from "./tensorValues.js";
@@ -33,6 +34,8 @@ export interface Asked extends Gathered {
 /** The features of one query, and the feature model's share in them. */
 interface Features extends Gathered {
   readonly values: Float64Array | undefined;
+  /** `model@version`; undefined for an input tensor. */
+  readonly from: string | undefined;
 }
 
 /** What those said whom the policy had selected. */
@@ -41,7 +44,7 @@ interface Heard extends Gathered {
 }
 
 const NOBODY: Gathered = { present: [], missing: [] };
-const NO_FEATURES: Features = { ...NOBODY, values: undefined };
+const NO_FEATURES: Features = { ...NOBODY, values: undefined, from: undefined };
 
 /**
  * Selects the models to ask for one row, asks them until the deadline, and combines what they have said. `state` is the
@@ -54,11 +57,12 @@ export function ask(
   query: RowQuery,
   patience: Patience,
 ): Asked | Promise<Asked> {
-  const { features } = served;
+  const { features, members } = served;
   if (features?.kind !== "MODEL")
     return askMembers(deps, served, state, query, patience, givenFeatures(features, query));
+  if (!features.isLearned && members.length > 0) return askMembers(deps, served, state, query, patience, NO_FEATURES);
   const caller = callerWith(patience);
-  const coming = featuresOf(deps.clock, features.member, query, caller);
+  const coming = featuresOf(deps.clock, features, query, caller);
   if (!(coming instanceof Promise)) return askMembers(deps, served, state, query, patience, coming);
   return askBeside(deps, served, state, query, patience, { coming, caller });
 }
@@ -149,20 +153,26 @@ function askedOf(
   { selection, present, missing }: Heard,
   features: Features,
 ): Asked {
-  const combined = combine(deps, served, state, selection, present, features.values);
+  const combined = combine(deps, served, state, selection, present, features);
   if (features.present.length + features.missing.length === 0) return { present, missing, combined };
   return { present: [...features.present, ...present], missing: [...features.missing, ...missing], combined };
 }
 
 function givenFeatures(features: Exclude<FeatureSource, { kind: "MODEL" }> | undefined, { row }: RowQuery): Features {
   if (features === undefined) return NO_FEATURES;
-  return { ...NOBODY, values: readNumbers(features.datatype, row[features.index] as Uint8Array) };
+  return { ...NO_FEATURES, values: readNumbers(features.datatype, row[features.index] as Uint8Array) };
 }
 
-function featuresOf(clock: Clock, member: Member, query: RowQuery, caller: Caller): Features | Promise<Features> {
+function featuresOf(
+  clock: Clock,
+  { member, isLearned }: Extract<FeatureSource, { kind: "MODEL" }>,
+  query: RowQuery,
+  caller: Caller,
+): Features | Promise<Features> {
+  const from = featuresName(member.model, member.version);
   return whenKnown(gather(clock, [member], query, { caller }), (gathered: Gathered): Features => {
     const output = gathered.present[0]?.output;
-    return { ...gathered, values: output?.kind === "NUMBERS" ? output.numbers : undefined };
+    return { ...gathered, values: isLearned && output?.kind === "NUMBERS" ? output.numbers : undefined, from };
   });
 }
 
@@ -171,26 +181,27 @@ function membersOf({ members }: ServedApplication, { models }: Selection): reado
   return members.filter(({ model }) => models.includes(model));
 }
 
-/** A policy that regresses over features needs no other model's answer. */
+/** A policy that regresses over features needs no other model's answer; without those it learns on it says what it knows. */
 function combine(
   { random }: AskDependencies,
   { application, policy, policyMembers }: ServedApplication,
   state: PolicyState,
   selection: Selection,
   present: readonly MemberPrediction[],
-  context: Float64Array | undefined,
+  features: Features,
 ): CombinedAnswer | undefined {
-  if (!canCombine(policy, present, context)) return undefined;
+  if (!canCombine(policy, present, features)) return undefined;
+  const { values: context, from: contextFrom } = features;
   const { output, agreement, choice } = policy.combine(state, policyMembers, selection, present, context, random);
-  return { output, spec: application.output, agreement, choice, context, members: present };
+  return { output, spec: application.output, agreement, choice, context, contextFrom, members: present };
 }
 
 function canCombine(
   { answersFromFeatures }: LearnedPolicy,
   present: readonly MemberPrediction[],
-  context: Float64Array | undefined,
+  features: Features,
 ): boolean {
-  return present.length > 0 || (answersFromFeatures && context !== undefined);
+  return present.length > 0 || (answersFromFeatures && (features.values !== undefined || features.present.length > 0));
 }
 
 /** All members missing, without asking them. */

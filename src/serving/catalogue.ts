@@ -25,11 +25,18 @@ export interface ServedApplication {
   readonly losses: Losses;
   /** Policy versions that observations may be folded into. */
   readonly learningVersions: ReadonlySet<number>;
+  /** Of policy versions that learn on the features of one version of a model alone: which. */
+  readonly featuresLearned: ReadonlyMap<number, string>;
 }
 
 /** Where a contextual policy's features come from: a model asked before the others, or one of the input's tensors. */
 export type FeatureSource =
-  | { readonly kind: "MODEL"; readonly member: Member }
+  | {
+      readonly kind: "MODEL";
+      readonly member: Member;
+      /** False for a version other than the one that the policy has learned on: it answers, and its features are not used. */
+      readonly isLearned: boolean;
+    }
   | { readonly kind: "TENSOR"; readonly index: number; readonly datatype: Datatype };
 
 /** What the registry says, as the serving functions see it. Replaced as a whole on every change. */

@@ -13,6 +13,7 @@ import type {
   StateStore,
   StoredEvent,
 } from "../domain/learningPorts.js";
+import type { FeatureModel, PolicySpec } from "../domain/policySpec.js";
 import type { PredictionLog } from "../domain/predictionLogPorts.js";
 import type { EventFeed } from "../learning/eventFeed.js";
 import type { Learning } from "../learning/learning.js";
@@ -188,9 +189,20 @@ export class LearnedAdministration {
   #currentProblem(application: Application, { policy, loss }: PolicyVersion): Failure | undefined {
     return (
       policyProblem(policy, loss, application.output, application.links) ??
+      this.#featuresProblem(policy) ??
       learningProblem({ ...application, loss }) ??
       linksMisfit(this.#deps.catalogue.snapshot, { ...application, policy })
     );
+  }
+
+  /** What it has learned is of the features of one version of a model. */
+  #featuresProblem(policy: PolicySpec): Failure | undefined {
+    const { featureModel: name, featureVersion: learned } = policy as FeatureModel;
+    const model = this.#deps.catalogue.snapshot.models.find((one) => one.name === name);
+    if (learned === undefined || model === undefined || model.currentVersion === learned) return undefined;
+    const remedy = `make version ${learned} current (setCurrentVersion), and the application returns to it by itself`;
+    const message = `it has learned on the features of ${model.name}@${learned}, and version ${model.currentVersion} is current: ${remedy}`;
+    return failure("BAD_INPUT", message, { path: ["version"] });
   }
 
   async #changed(

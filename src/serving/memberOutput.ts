@@ -1,3 +1,4 @@
+import { MAX_SIZE } from "../correction/ridgeCodec.js";
 import type { OutputSpec } from "../domain/application.js";
 import type { MemberOutput } from "../domain/prediction.js";
 import { readStrings } from "../domain/stringTensor.js";
@@ -12,6 +13,8 @@ export type ReadMemberOutput = (row: Row) => MemberOutput | undefined;
 
 /** Probabilities of FP16, or of a softmax over many labels, do not sum to 1 more exactly. */
 const SUM_TOLERANCE = 1e-2;
+/** Beside the intercept. */
+const MOST_FEATURES = MAX_SIZE - 1;
 
 /**
  * How to read this signature's outputs for this application, or in words why they do not fit. For labels: the first
@@ -113,6 +116,9 @@ export function featureReader(signature: Signature): ReadMemberOutput | string {
   const at = find(signature, isFloat);
   if (at === undefined)
     return `no output tensor holds features; outputs: ${signature.outputs.map(describeTensor).join(", ")}`;
-  const { datatype } = signature.outputs[at] as TensorSpec;
+  const spec = signature.outputs[at] as TensorSpec;
+  if (elementCount(spec.shape) > MOST_FEATURES)
+    return `${describeTensor(spec)} holds more than the ${MOST_FEATURES} features that can be learned on`;
+  const { datatype } = spec;
   return (row) => ({ kind: "NUMBERS", numbers: readNumbers(datatype, row[at] as Uint8Array) });
 }

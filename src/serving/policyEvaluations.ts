@@ -8,7 +8,7 @@ import { badInput, caught, failure, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { FeedbackLog } from "../domain/learningPorts.js";
 import type { Clock } from "../domain/ports.js";
-import { statedPolicy } from "../domain/policySpec.js";
+import { onFeaturesOf, statedPolicy } from "../domain/policySpec.js";
 import type { LossSpec, PolicySpec } from "../domain/policySpec.js";
 import { evaluatePolicy } from "../learning/policyEvaluation.js";
 import type { EvaluationRequest, PolicyEvaluation } from "../learning/policyEvaluation.js";
@@ -63,8 +63,8 @@ export class PolicyEvaluations {
   }
 
   async evaluate(asked: JudgeRequest): Promise<Judgement | Failure> {
-    const request = { ...asked, policy: statedPolicy(asked.policy) };
     const { snapshot } = this.#deps.catalogue;
+    const request = { ...asked, policy: onFeaturesOf(statedPolicy(asked.policy), snapshot.models) };
     const application = snapshot.applications.find(({ name }) => name === request.application);
     if (application === undefined) return noApplication(request.application);
     const loss = request.loss ?? application.loss;

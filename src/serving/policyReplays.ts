@@ -4,7 +4,7 @@ import type { Application } from "../domain/application.js";
 import { badInput, caught, failure, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { StateStore } from "../domain/learningPorts.js";
-import { statedPolicy } from "../domain/policySpec.js";
+import { onFeaturesOf, statedPolicy } from "../domain/policySpec.js";
 import type { LossSpec, PolicySpec } from "../domain/policySpec.js";
 import type { ReplayRecord, ReplayStore } from "../domain/replayPorts.js";
 import type { Replays } from "../learning/replays.js";
@@ -47,7 +47,8 @@ export class PolicyReplays {
 
   /** Begins it: how far it has come is asked for with its version. */
   async start(asked: ReplayRequest): Promise<PolicyReplay | Failure> {
-    const request = { ...asked, policy: statedPolicy(asked.policy) };
+    const policy = onFeaturesOf(statedPolicy(asked.policy), this.#deps.catalogue.snapshot.models);
+    const request = { ...asked, policy };
     const application = this.#application(request.application);
     if (application === undefined) return noApplication(request.application);
     const loss = request.loss ?? application.loss;

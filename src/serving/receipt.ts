@@ -42,7 +42,7 @@ export function signReceipt(prediction: Prediction, keys: readonly ReceiptKey[])
 
 function payloadOf(prediction: Prediction, evidence: StoredEvidence | undefined, isLogged: boolean): string {
   const { id, application, policyVersion, entity, atMs, source } = prediction;
-  const { members, choice, context, agreement, answer } = evidence ?? {};
+  const { members, choice, context, contextFrom, agreement, answer } = evidence ?? {};
   return JSON.stringify([
     id,
     application,
@@ -55,6 +55,8 @@ function payloadOf(prediction: Prediction, evidence: StoredEvidence | undefined,
     context ?? null,
     agreement ?? null,
     answer ?? null,
+    // At the end: receipts from before have none.
+    ...(contextFrom === undefined ? [] : [contextFrom]),
   ]);
 }
 
@@ -131,7 +133,7 @@ function parsePayload(text: string): ReceiptContent | undefined {
 
 /** Signed by us: what is there has the types that `payloadOf` gave it. */
 function evidenceFrom(source: string, members: readonly unknown[], rest: readonly unknown[]): StoredEvidence {
-  const [choice, context, agreement, answer] = rest;
+  const [choice, context, agreement, answer, contextFrom] = rest;
   return {
     source,
     members: members.map(memberFrom),
@@ -139,6 +141,7 @@ function evidenceFrom(source: string, members: readonly unknown[], rest: readonl
     context: (context ?? undefined) as string | undefined,
     agreement: (agreement ?? undefined) as number | undefined,
     answer: (answer ?? undefined) as string | undefined,
+    contextFrom: (contextFrom ?? undefined) as string | undefined,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ReplayUse } from "../correction/learnedState.js";
 import type { Application, PolicyVersion } from "../domain/application.js";
 import type { ReplayedRange } from "../domain/learningPorts.js";
+import { featuresLearned } from "../domain/policySpec.js";
 import type { PolicySpec } from "../domain/policySpec.js";
 
 export interface ReplayedPolicy {
@@ -27,9 +28,12 @@ export function replayUse(
   };
 }
 
-/** Where a policy's features come from; undefined for one without. Features of another source are other features. */
+/**
+ * Where a policy's features come from; undefined for one without. Features of another source, or of another version of a
+ * model, are other features.
+ */
 export function contextSource(policy: PolicySpec): string | undefined {
   const { featureModel, contextTensor } = policy as { featureModel?: string; contextTensor?: string };
-  if (featureModel !== undefined) return `model ${featureModel}`;
+  if (featureModel !== undefined) return `model ${featuresLearned(policy) ?? featureModel}`;
   return contextTensor === undefined ? undefined : `tensor ${contextTensor}`;
 }

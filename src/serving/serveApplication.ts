@@ -8,6 +8,7 @@ import type {
   PolicyVersion,
   RegistrySnapshot,
 } from "../domain/application.js";
+import { featuresLearned, featuresName } from "../domain/policySpec.js";
 import { tensorsDifference } from "../domain/tensor.js";
 import type { StateFolding } from "../learning/heldState.js";
 import type { LearningApplication } from "../learning/followedApplication.js";
@@ -29,6 +30,7 @@ export function serveApplication(
   snapshot: RegistrySnapshot,
 ): ServedApplication {
   const policy = newPolicy(application);
+  const versions = versionsOf(application, snapshot);
   const isFeatureModel = ({ model }: ApplicationLink): boolean => model === policy.featureModel;
   const voters = application.links.filter((link) => !isFeatureModel(link));
   const member = (link: ApplicationLink) => memberOf(deps, application, link, snapshot, memberReader);
@@ -41,12 +43,18 @@ export function serveApplication(
     policyMembers: members.map(({ model, weight }) => ({ model, weight })),
     features: featuresOf(deps, application, snapshot, application.links.find(isFeatureModel)),
     losses: newLosses(application.loss, application.output),
-    learningVersions: new Set(
-      versionsOf(application, snapshot)
-        .filter(({ frozen }) => !frozen)
-        .map(({ version }) => version),
-    ),
+    learningVersions: new Set(versions.filter(({ frozen }) => !frozen).map(({ version }) => version)),
+    featuresLearned: featuresByVersion(versions),
   };
+}
+
+function featuresByVersion(versions: readonly PolicyVersion[]): ReadonlyMap<number, string> {
+  const byVersion = new Map<number, string>();
+  for (const { version, policy } of versions) {
+    const learned = featuresLearned(policy);
+    if (learned !== undefined) byVersion.set(version, learned);
+  }
+  return byVersion;
 }
 
 /** How what is observed of an application is learned, by all of its policy versions. */
@@ -78,7 +86,16 @@ function featuresOf(
     return spec && { kind: "TENSOR", index, datatype: spec.datatype };
   }
   const member = link && memberOf(deps, application, link, snapshot, (_, version) => featureReader(version.signature));
-  return member && { kind: "MODEL", member };
+  if (member === undefined) return undefined;
+  const learned = featuresLearned(policy);
+  const isLearned = learned === undefined || learned === featuresName(member.model, member.version);
+  if (!isLearned) {
+    const { model, version } = member;
+    deps.warn(
+      `application ${application.name} does not use the features of ${model}@${version}: it learns on ${learned}`,
+    );
+  }
+  return { kind: "MODEL", member, isLearned };
 }
 
 type NewReader = (application: Application, version: ModelVersion) => ReadMemberOutput | string;

@@ -4,7 +4,8 @@ import type { LossSpec, PolicySpec } from "../domain/policySpec.js";
 
 const NUMBER = z.exactOptional(z.number());
 const ETA = { eta: NUMBER };
-const CONTEXT = { featureModel: z.exactOptional(z.string()), contextTensor: z.exactOptional(z.string()) };
+const FEATURES = { featureModel: z.exactOptional(z.string()), featureVersion: z.exactOptional(z.int()) };
+const CONTEXT = { ...FEATURES, contextTensor: z.exactOptional(z.string()) };
 
 /** Parameters that this server does not know are left out: they were stored by a newer one. */
 export const POLICY = z.discriminatedUnion("kind", [
@@ -27,7 +28,7 @@ export const POLICY = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("linucb"), alpha: NUMBER, ...CONTEXT }),
   z.object({
     kind: z.literal("linear"),
-    featureModel: z.exactOptional(z.string()),
+    ...FEATURES,
     ridge: NUMBER,
     strength: NUMBER,
     forgetting: NUMBER,

@@ -141,6 +141,26 @@ export async function lockModel(sql: SqlRunner, name: string): Promise<boolean> 
   return rows.length > 0;
 }
 
+/** Undefined when there is no such model. It stays the current one until the transaction ends. */
+export async function shareCurrentVersion(sql: SqlRunner, name: string): Promise<number | undefined> {
+  const rows = await sql<{ version: number }[]>`
+    select current_version as version from model where name = ${name} for share`;
+  return rows[0]?.version;
+}
+
+export async function selectFeatureModel(sql: SqlRunner, application: string): Promise<string | undefined> {
+  const rows = await sql<{ model: string | null }[]>`
+    select policy ->> 'featureModel' as model from application where name = ${application}`;
+  return rows[0]?.model ?? undefined;
+}
+
+/** Those whose policy has the model as its feature model, by name. */
+export async function lockApplicationsOver(sql: SqlRunner, model: string): Promise<readonly string[]> {
+  const rows = await sql<{ name: string }[]>`
+    select name from application where policy ->> 'featureModel' = ${model} order by name for update`;
+  return rows.map(({ name }) => name);
+}
+
 export async function selectModel(sql: SqlRunner, name: string): Promise<unknown> {
   const rows = await sql`
     select name, current_version as "currentVersion", settings, cache_generation as "cacheGeneration"

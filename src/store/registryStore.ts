@@ -2,12 +2,14 @@ import { z } from "zod";
 import type { Application, ApplicationLink, Model, ModelVersion, RegistrySnapshot } from "../domain/application.js";
 import { completeApplication, patchFeedback } from "../domain/applicationChanges.js";
 import { FailureError, failure } from "../domain/failure.js";
+import { featureModelOf } from "../domain/policySpec.js";
 import { patchModelSettings } from "../domain/modelSettings.js";
 import type { ModelSettingsPatch } from "../domain/modelSettings.js";
 import type { ApplicationPatch, NewApplication, RegistryStore, Stored } from "../domain/storePorts.js";
 import { signatureDifference } from "../domain/tensor.js";
 import { modelRevision } from "../lib/revision.js";
 import type { Database, SqlRunner } from "./database.js";
+import { followFeatures, followOwn, holdFeatures, onCurrentFeatures } from "./featureVersions.js";
 import { ensureHead, lockHead } from "./headStatements.js";
 import { lossJson, policyJson } from "./policyRows.js";
 import { nextPolicyVersion } from "./policyVersionStatements.js";
@@ -54,7 +56,8 @@ export class PostgresRegistryStore implements RegistryStore {
   createApplication(application: NewApplication): Promise<Stored<Application>> {
     return this.#change(async (tx) => {
       const { name, links } = application;
-      const complete = completeApplication(application);
+      const given = completeApplication(application);
+      const complete = { ...given, policy: await onCurrentFeatures(tx, given.policy) };
       const created = await insertApplication(tx, complete);
       if (created && links !== undefined) await insertLinks(tx, name, links);
       const value = await requireApplication(tx, name);
@@ -70,6 +73,7 @@ export class PostgresRegistryStore implements RegistryStore {
 
   updateApplication(name: string, patch: ApplicationPatch, expected?: string): Promise<Stored<Application>> {
     return this.#change(async (tx) => {
+      if (changesPolicy(patch)) await holdFeatures(tx, name, patch.policy);
       const before = await lockedApplication(tx, name, expected);
       await statements.updateApplication(tx, name, applicationChanges(patch));
       if (patch.feedback !== undefined) {
@@ -94,6 +98,7 @@ export class PostgresRegistryStore implements RegistryStore {
       await statements.lockModel(tx, version.model);
       const created = await storeModelVersion(tx, version);
       if (makeCurrent && !isFirst) await statements.updateCurrentVersion(tx, version.model, version.version);
+      if (makeCurrent) await followFeatures(tx, version.model);
       return { value: await requireVersion(tx, version.model, version.version), created, changed: true };
     });
   }
@@ -103,6 +108,7 @@ export class PostgresRegistryStore implements RegistryStore {
       await lockedModel(tx, model, expected);
       const value = await requireVersion(tx, model, version);
       await statements.updateCurrentVersion(tx, model, version);
+      await followFeatures(tx, model);
       return { value, created: false, changed: true };
     });
   }
@@ -137,9 +143,12 @@ export class PostgresRegistryStore implements RegistryStore {
 
   linkModel(application: string, link: ApplicationLink, expected?: string): Promise<Stored<Application>> {
     return this.#change(async (tx) => {
+      // Models before applications: whoever makes another version current locks them in this order.
+      await statements.lockModel(tx, link.model);
       const before = await lockedApplication(tx, application, expected);
       await lockedModel(tx, link.model);
       await statements.upsertLink(tx, application, link);
+      if (featureModelOf(before.policy) === link.model) await followOwn(tx, before);
       const created = !before.links.some(({ model }) => model === link.model);
       return { value: await requireApplication(tx, application), created, changed: !rows.hasLink(before, link) };
     });
@@ -230,10 +239,15 @@ async function insertApplication(tx: SqlRunner, application: CompleteApplication
   return created;
 }
 
+function changesPolicy({ policy, loss }: ApplicationPatch): boolean {
+  return policy !== undefined || loss !== undefined;
+}
+
 /** Another policy or loss is a new version, which begins with nothing learned. */
 async function changePolicy(tx: SqlRunner, before: Application, patch: ApplicationPatch): Promise<void> {
   const { name } = before;
-  const policy = policyJson(patch.policy ?? before.policy);
+  if (!changesPolicy(patch)) return;
+  const policy = policyJson(await onCurrentFeatures(tx, patch.policy ?? before.policy));
   const loss = lossJson(patch.loss ?? before.loss);
   if (policy === policyJson(before.policy) && loss === lossJson(before.loss)) return;
   await ensureHead(tx, name);

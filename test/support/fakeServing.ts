@@ -89,6 +89,7 @@ export function catalogueOf(
   given: Application,
   members: readonly Member[] = [],
   versions: readonly ModelVersion[] = [],
+  featuresLearned: ReadonlyMap<number, string> = new Map(),
 ) {
   const catalogue = new Catalogue();
   const links = members.map(({ model, weight }) => ({ model, weight }));
@@ -109,6 +110,7 @@ export function catalogueOf(
     features: undefined,
     losses: newLosses(loss, served.output),
     learningVersions: new Set([version]),
+    featuresLearned,
   }));
   return catalogue;
 }
@@ -141,7 +143,7 @@ export function combinedOf(members: Prediction["models"], agreement = 0.75): Com
   );
   const spec: OutputSpec =
     output.kind === "VECTOR" ? { kind: "VECTOR", size: output.vector.length } : { kind: "LABEL", labels };
-  return { output, spec, members, agreement, choice: undefined, context: undefined };
+  return { output, spec, members, agreement, choice: undefined, context: undefined, contextFrom: undefined };
 }
 
 const MODELS: Prediction["models"] = [

@@ -25,7 +25,7 @@ function numberModel(model: string, evaluator: FakeEvaluator): Member {
 }
 
 /** A query of 100 ms over features of f; half of it is over at 50 ms. */
-function setUp(policySpec: PolicySpec, names: readonly string[] = ["m0", "m1"]) {
+function setUp(policySpec: PolicySpec, names: readonly string[] = ["m0", "m1"], isLearned = true) {
   const clock = new FakeClock();
   const policy = newPolicy({ policy: policySpec, loss: { kind: "SQUARED", range: 10 }, output: OUTPUT });
   const features = new FakeEvaluator();
@@ -35,7 +35,7 @@ function setUp(policySpec: PolicySpec, names: readonly string[] = ["m0", "m1"]) 
     policy,
     members: [...evaluators].map(([name, evaluator]) => numberModel(name, evaluator)),
     policyMembers: names.map((model) => ({ model, weight: 1 })),
-    features: { kind: "MODEL", member: numberModel("f", features) },
+    features: { kind: "MODEL", member: numberModel("f", features), isLearned },
   } as unknown as ServedApplication;
   const state = policy.init();
   const caller = new Caller();
@@ -137,7 +137,7 @@ describe("a policy that answers from a feature model", () => {
     await result();
     evaluator("m0").settle(says(6));
     expect(await number(result())).toBe(6);
-    expect((await result())?.combined?.context).toEqual(Float64Array.of(4));
+    expect((await result())?.combined).toMatchObject({ context: Float64Array.of(4), contextFrom: "f@1" });
     expect(evaluator("m0").asked).toHaveLength(1);
   });
 
@@ -149,6 +149,26 @@ describe("a policy that answers from a feature model", () => {
     expect(await result()).toBeUndefined();
     features.settle(says(4));
     expect(await number(result())).toBeCloseTo(40, 1);
+  });
+
+  test("does not use the features of a version that it has not learned on, nor waits for them where others answer", async () => {
+    const { features, evaluator, start, teach } = setUp(LINEAR, ["m0"], false);
+    teach();
+    const result = start();
+    evaluator("m0").settle(says(6));
+    expect(await number(result())).toBe(6);
+    expect(features.asked).toEqual([]);
+    expect((await result())?.combined).toMatchObject({ context: undefined, contextFrom: undefined });
+  });
+
+  test("answers with what it knows without features where there is nobody but a version that it has not learned on", async () => {
+    const { features, start, teach } = setUp(LINEAR, [], false);
+    teach();
+    const result = start();
+    features.settle(says(4));
+    // Its intercept: the truths were about 0 in the mean.
+    expect(await number(result())).toBeCloseTo(0, 1);
+    expect((await result())?.combined).toMatchObject({ context: undefined, agreement: 0 });
   });
 
   test("calls off everybody when the caller leaves", async () => {

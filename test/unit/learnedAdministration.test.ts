@@ -15,6 +15,8 @@ function setUp() {
   const policyVersions: PolicyVersion[] = [
     { ...common, version: 1, policy: { kind: "ensemble" } },
     { ...common, version: 2, policy: current.policy },
+    { ...common, version: 3, policy: { kind: "linear", featureModel: "m", featureVersion: 1 } },
+    { ...common, version: 4, policy: { kind: "linear", featureModel: "m", featureVersion: 2 } },
   ];
   const served = catalogue.get(current.name);
   if (served === undefined) throw new Error("not served");
@@ -39,6 +41,20 @@ describe("a policy version that is come back to", () => {
     expect(await learned.rollbackPolicy("insects", 2)).toMatchObject({ version: 1 });
     // A snapshot that answers nothing may be kept of any.
     expect(await learned.forkPolicy("insects", 1, false)).toMatchObject({ version: 1 });
+    expect(done).toEqual(["rollback", "fork"]);
+  });
+
+  test("must have learned on the features that are current now", async () => {
+    const { learned, done } = setUp();
+    const refused = {
+      code: "BAD_INPUT",
+      message: expect.stringContaining("on the features of m@1, and version 2 is current: make version 1") as unknown,
+    };
+    expect(await learned.rollbackPolicy("insects", 3)).toMatchObject(refused);
+    expect(await learned.forkPolicy("insects", 3, true)).toMatchObject(refused);
+    expect(done).toEqual([]);
+    await learned.rollbackPolicy("insects", 4);
+    await learned.forkPolicy("insects", 3, false);
     expect(done).toEqual(["rollback", "fork"]);
   });
 });

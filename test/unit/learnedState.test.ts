@@ -208,6 +208,15 @@ describe("a learned state", () => {
     }
   });
 
+  test("learns nothing from features of another version, or another model, than its own", () => {
+    const learning = folding({ kind: "linear", featureModel: "f", featureVersion: 2 });
+    const given = { ...evidence([1, 0, 0], [1, 0, 0], 1), context: packFloats([1, 2]) };
+    const read = (contextFrom?: string) => learning.read({ kind: "LABEL", label: "ant" }, { ...given, contextFrom });
+    expect(["f@1", "f@3", "g@2"].map(read)).toEqual([undefined, undefined, undefined]);
+    for (const known of [read("f@2"), read()]) expect(known?.evidence.context).toEqual(Float64Array.of(1, 2));
+    expect(folding().read({ kind: "LABEL", label: "ant" }, { ...given, contextFrom: "f@1" })).toBeDefined();
+  });
+
   test.each([null, undefined, 7, "x", {}, { members: [] }, { members: [{ model: "m", version: 1, values: "AAAA" }] }])(
     "learns nothing from the evidence %j",
     (given) => {

@@ -19,7 +19,11 @@ const TTL_MS = 3_600_000;
 const ANT: Truth = { kind: "LABEL", label: "ant" };
 
 /** Predicted now, observed now. */
-function setUp(output: OutputSpec = { kind: "LABEL", labels: LABELS }, changes: Partial<Application> = {}) {
+function setUp(
+  output: OutputSpec = { kind: "LABEL", labels: LABELS },
+  changes: Partial<Application> = {},
+  featuresLearned: ReadonlyMap<number, string> = new Map(),
+) {
   const logged = new Map<string, StoredEvidence>();
   const clock = new FakeClock();
   const appended: NewObservation[] = [];
@@ -30,7 +34,7 @@ function setUp(output: OutputSpec = { kind: "LABEL", labels: LABELS }, changes: 
   const deps: ObserveDependencies = {
     clock,
     metrics,
-    catalogue: catalogueOf(application({ output, loss: defaultLoss(output), ...changes })),
+    catalogue: catalogueOf(application({ output, loss: defaultLoss(output), ...changes }), [], [], featuresLearned),
     observations: {
       append: (observation: NewObservation) => {
         appended.push(observation);
@@ -233,6 +237,24 @@ describe("observe", () => {
     expect(appended.at(-1)).toMatchObject({ evidence: { choice: ["m", 0.25, 2] } });
     const ofDefault = signReceipt(prediction({ combined: undefined, atMs: clock.wallMs() }), KEYS).receipt;
     expect(await ask(ANT, undefined, ofDefault)).toMatchObject({ learnedBy: [], loss: undefined });
+  });
+
+  test("counts what an earlier version's evidence says in the current one only if that learns on the same features", async () => {
+    const { ask, appended, clock } = setUp(undefined, {}, new Map([[3, "f@2"]]));
+    const predicted = (contextFrom: string | undefined) => {
+      const combined = { ...combinedOf(prediction().models), context: Float64Array.of(1), contextFrom };
+      return signReceipt(prediction({ policyVersion: 2, combined, atMs: clock.wallMs() }), KEYS).receipt;
+    };
+    expect(await ask(ANT, "same", predicted("f@2"))).toMatchObject({ learnedBy: [3] });
+    expect(await ask(ANT, "older", predicted("f@1"))).toMatchObject({ learnedBy: [] });
+    expect(await ask(ANT, "other", predicted("g@2"))).toMatchObject({ learnedBy: [] });
+    expect(await ask(ANT, "before", predicted(undefined))).toMatchObject({ learnedBy: [3] });
+    expect(appended.map(({ evidence }) => (evidence as StoredEvidence).contextFrom)).toEqual([
+      "f@2",
+      "f@1",
+      "g@2",
+      undefined,
+    ]);
   });
 
   test("finds in the prediction log what a receipt could not carry, and says so where it is not there any more", async () => {

@@ -22,6 +22,17 @@ function withScores(count: number) {
 }
 
 describe("receipt", () => {
+  test("says which model's version had made the features, and opens where it says nothing", () => {
+    const made = (contextFrom: string | undefined) =>
+      prediction({ combined: { ...combinedOf(prediction().models), context: Float64Array.of(1, 2), contextFrom } });
+    for (const contextFrom of ["words@12", undefined]) {
+      const content = openReceipt(receiptOf(made(contextFrom), KEYS), KEYS);
+      if (isFailure(content)) throw new Error(content.message);
+      expect(content.evidence?.contextFrom).toBe(contextFrom);
+      expect(unpackFloats(content.evidence?.context ?? "")).toEqual(Float64Array.of(1, 2));
+    }
+  });
+
   test("opens to what was predicted", () => {
     fc.assert(
       fc.property(

@@ -66,6 +66,7 @@ function served(name: string): ServedApplication {
   return {
     application: application as unknown as Application,
     learningVersions: new Set([1]),
+    featuresLearned: new Map(),
   } as unknown as ServedApplication;
 }
 
