@@ -1,12 +1,10 @@
-import { GraphQLError } from "graphql";
 import { Arg, Ctx, Int, Mutation, Query, Resolver } from "type-graphql";
 import { isFailure } from "../domain/failure.js";
-import type { Failure } from "../domain/failure.js";
 import { fromApiKey, fromAuditEntry, fromChainCheck, toRequestedKey } from "./accessConverters.js";
 import {
   ApiKeyConnectionType,
-  AuditEntryConnectionType,
-  AuditVerificationType,
+  AuditLogResultUnion,
+  AuditVerificationResultUnion,
   CreateApiKeyInput,
   CreateApiKeyResultUnion,
   RevokeApiKeyInput,
@@ -14,7 +12,7 @@ import {
 } from "./accessTypes.js";
 import { pageByName, pageDownFrom } from "./connection.js";
 import type { RequestContext } from "./context.js";
-import { fromFailure } from "./predictionConverters.js";
+import { fromFailure, typed } from "./predictionConverters.js";
 
 /** Who may do what, and who did what. */
 @Resolver()
@@ -53,23 +51,19 @@ export class AccessResolver {
     return isFailure(revoked) ? fromFailure(revoked) : fromApiKey(revoked);
   }
 
-  @Query(() => AuditEntryConnectionType, { description: "What administrators changed or tried to, newest first." })
+  @Query(() => AuditLogResultUnion, { description: "What administrators changed or tried to, newest first." })
   async auditLog(
     @Arg("first", () => Int, { defaultValue: 20, description: "1 to 100." }) first: number,
     @Arg("after", () => String, { nullable: true }) after: string | undefined,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
     const read = (seq: number, count: number) => services.audit.before(seq, count);
-    return orThrow(await pageDownFrom({ first, after }, read, fromAuditEntry));
+    return typed("AuditEntryConnection", await pageDownFrom({ first, after }, read, fromAuditEntry));
   }
 
-  @Query(() => AuditVerificationType, { description: "Reads the whole audit log." })
-  async verifyAuditLog(@Ctx() { services }: RequestContext): Promise<AuditVerificationType> {
-    return fromChainCheck(orThrow(await services.audit.verify()));
+  @Query(() => AuditVerificationResultUnion, { description: "Reads the whole audit log." })
+  async verifyAuditLog(@Ctx() { services }: RequestContext): Promise<object> {
+    const found = await services.audit.verify();
+    return typed("AuditVerification", isFailure(found) ? found : fromChainCheck(found));
   }
-}
-
-function orThrow<T>(found: T | Failure): T {
-  if (!isFailure(found)) return found;
-  throw new GraphQLError(found.message, { extensions: { code: found.code } });
 }

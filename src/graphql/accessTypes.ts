@@ -103,7 +103,7 @@ export const CreateApiKeyResultUnion = createUnionType({
 
 export const RevokeApiKeyResultUnion = createUnionType({
   name: "RevokeApiKeyResult",
-  types: () => [ApiKeyType, NotFoundType, ConflictType, UnavailableType] as const,
+  types: () => [ApiKeyType, BadInputType, NotFoundType, ConflictType, UnavailableType] as const,
   resolveType,
 });
 
@@ -147,7 +147,13 @@ export class AuditEntryType {
   hash!: string;
 }
 
-export const AuditEntryConnectionType = connectionOf("AuditEntry", AuditEntryType);
+const AuditEntryConnectionType = connectionOf("AuditEntry", AuditEntryType);
+
+export const AuditLogResultUnion = createUnionType({
+  name: "AuditLogResult",
+  types: () => [AuditEntryConnectionType, UnavailableType] as const,
+  resolveType,
+});
 
 @ObjectType("AuditVerification", { simpleResolvers: true, description: "Whether the audit log is as it was written." })
 export class AuditVerificationType {
@@ -169,3 +175,9 @@ export class AuditVerificationType {
   })
   hash?: string | undefined;
 }
+
+export const AuditVerificationResultUnion = createUnionType({
+  name: "AuditVerificationResult",
+  types: () => [AuditVerificationType, UnavailableType] as const,
+  resolveType,
+});

@@ -7,8 +7,8 @@ import type { Failure } from "../domain/failure.js";
 import { pageDownFrom } from "./connection.js";
 import type { RequestContext } from "./context.js";
 import {
-  DeploymentConnectionType,
   DeploymentResultUnion,
+  DeploymentsResultUnion,
   DeploymentType,
   DeployModelInput,
   PruneDeploymentsInput,
@@ -17,7 +17,7 @@ import {
   UndeployModelInput,
   WrapperLogResultUnion,
 } from "./deploymentTypes.js";
-import { fromFailure } from "./predictionConverters.js";
+import { fromFailure, typed } from "./predictionConverters.js";
 
 const MAX_LINES = 1000;
 
@@ -82,7 +82,7 @@ export class DeploymentResolver {
     return fromDeployment(found ?? failure("NOT_FOUND", `deployment ${id.slice(0, 80)} does not exist`));
   }
 
-  @Query(() => DeploymentConnectionType, { description: "Of all servers, those that ended too, newest first." })
+  @Query(() => DeploymentsResultUnion, { description: "Of all servers, those that ended too, newest first." })
   async deployments(
     @Arg("first", () => Int, { defaultValue: 20, description: "1 to 100." }) first: number,
     @Arg("after", () => String, { nullable: true }) after: string | undefined,
@@ -90,7 +90,7 @@ export class DeploymentResolver {
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
     const read = (seq: number, count: number) => services.deployments.before(seq, count, model ?? undefined);
-    return orThrow(await pageDownFrom({ first, after }, read, fromView));
+    return typed("DeploymentConnection", await pageDownFrom({ first, after }, read, fromView));
   }
 
   @Query(() => WrapperLogResultUnion, {
@@ -177,9 +177,4 @@ function fromView(view: DeploymentView): object {
     here: isHere,
     changing: isChanging,
   };
-}
-
-function orThrow<T>(found: T | Failure): T {
-  if (!isFailure(found)) return found;
-  throw new GraphQLError(found.message, { extensions: { code: found.code } });
 }

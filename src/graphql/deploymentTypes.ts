@@ -85,7 +85,7 @@ export class DeploymentType {
   updatedAtMs!: number;
 }
 
-export const DeploymentConnectionType = connectionOf("Deployment", DeploymentType);
+const DeploymentConnectionType = connectionOf("Deployment", DeploymentType);
 
 @InputType("WrapperOptionInput", { description: "One option of a wrapper's command line." })
 export class WrapperOptionInput {
@@ -246,6 +246,12 @@ const resolveType = (value: unknown): string => (value as { __typename: string }
 export const DeploymentResultUnion = createUnionType({
   name: "DeploymentResult",
   types: () => [DeploymentType, BadInputType, NotFoundType, ConflictType, OverloadedType, UnavailableType] as const,
+  resolveType,
+});
+
+export const DeploymentsResultUnion = createUnionType({
+  name: "DeploymentsResult",
+  types: () => [DeploymentConnectionType, UnavailableType] as const,
   resolveType,
 });
 

@@ -23,7 +23,7 @@ import {
   ReceiptKeyRotationResultUnion,
 } from "./learningTypes.js";
 import { fromPolicySpec } from "./policyConverters.js";
-import { fromFailure } from "./predictionConverters.js";
+import { fromFailure, typed } from "./predictionConverters.js";
 
 /** What operators do with what was learned, and with receipts. */
 @Resolver()
@@ -140,10 +140,6 @@ export class LearningResolver {
     if (isFailure(keys)) return fromFailure(keys);
     return { __typename: "ReceiptKeyRotation", keyId: keys[0]?.id, previousKeyId: keys[1]?.id };
   }
-}
-
-function typed(name: string, result: object | Failure): object {
-  return isFailure(result) ? fromFailure(result) : { ...result, __typename: name };
 }
 
 function fromPolicyVersion(

@@ -197,7 +197,7 @@ export const LearnedStateResultUnion = createUnionType({
 
 export const ReceiptContentResultUnion = createUnionType({
   name: "ReceiptContentResult",
-  types: () => [ReceiptContentType, NotFoundType, UnavailableType] as const,
+  types: () => [ReceiptContentType, BadInputType, NotFoundType, UnavailableType] as const,
   resolveType,
 });
 
@@ -221,7 +221,7 @@ export const EntityDeletedResultUnion = createUnionType({
 
 export const EntityExportResultUnion = createUnionType({
   name: "EntityExportResult",
-  types: () => [EntityExportType, BadInputType, UnavailableType] as const,
+  types: () => [EntityExportType, BadInputType, NotFoundType, UnavailableType] as const,
   resolveType,
 });
 

@@ -8,7 +8,7 @@ import { pageDownFrom } from "./connection.js";
 import { AFTER, FIRST } from "./connectionTypes.js";
 import type { RequestContext } from "./context.js";
 import { ObservationsResultUnion, PolicyEventsResultUnion, PolicyEventType } from "./logTypes.js";
-import { fromFailure } from "./predictionConverters.js";
+import { typed } from "./predictionConverters.js";
 
 /** An application's log: what turned out to be true, and what happened to what is learned. */
 @Resolver()
@@ -101,8 +101,4 @@ function fromEvent({ content, ...event }: StoredEvent, access: Access): object {
 function withoutEntity(content: unknown): unknown {
   if (typeof content !== "object" || content === null || Array.isArray(content)) return content;
   return Object.fromEntries(Object.entries(content).filter(([name]) => name !== "entity"));
-}
-
-function typed(name: string, result: object | Failure): object {
-  return isFailure(result) ? fromFailure(result) : { ...result, __typename: name };
 }

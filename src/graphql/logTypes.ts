@@ -113,7 +113,7 @@ const LoggedObservationConnection = connectionOf("LoggedObservation", LoggedObse
 
 export const PolicyEventsResultUnion = createUnionType({
   name: "PolicyEventsResult",
-  types: () => [PolicyEventConnection, NotFoundType, UnavailableType] as const,
+  types: () => [PolicyEventConnection, BadInputType, NotFoundType, UnavailableType] as const,
   resolveType,
 });
 

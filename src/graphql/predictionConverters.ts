@@ -168,6 +168,11 @@ const FAILURE_TYPES: Readonly<Record<Failure["code"], string>> = {
   INTERNAL: "Unavailable",
 };
 
+/** A member of a result's union: what was found under its type's name, or the failure. */
+export function typed(name: string, result: object | Failure): object {
+  return isFailure(result) ? fromFailure(result) : { ...result, __typename: name };
+}
+
 /** This front's one mapper of domain failures. */
 export function fromFailure({ code, message, path, expected, got, retryAfterMs, current }: Failure): object {
   return {

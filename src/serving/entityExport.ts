@@ -33,6 +33,8 @@ export interface EntityExport {
   /** Of the last prediction, likewise; undefined before the first. */
   readonly endPrediction: string | undefined;
   readonly hasMore: boolean;
+  /** Nothing is on this page. */
+  readonly isEmpty: boolean;
 }
 
 export const MAX_EXPORTED = 1_000;
@@ -63,6 +65,7 @@ export async function exportEntity(sources: ExportSources, request: ExportReques
     endSeq: rows.slice(0, first).at(-1)?.seq ?? request.afterSeq,
     endPrediction: last === undefined ? request.afterPrediction : `${last.predictedAtMs} ${last.id}`,
     hasMore: rows.length > first || logged.length > first,
+    isEmpty: rows.length + logged.length + states.length === 0,
   };
 }
 

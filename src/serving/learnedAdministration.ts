@@ -172,7 +172,10 @@ export class LearnedAdministration {
     if (problem !== undefined) return problem;
     const { catalogue, log, states, predictions } = this.#deps;
     const versions = catalogue.snapshot.policyVersions.filter(({ application }) => application === request.application);
-    return caught(() => exportEntity({ log, states, versions, predictions }, request));
+    const exported = await caught(() => exportEntity({ log, states, versions, predictions }, request));
+    if (isFailure(exported) || this.#application(request.application) !== undefined) return exported;
+    // Of a deleted application what is kept is still there; that nothing is would be no answer about a misspelt one.
+    return exported.isEmpty ? noApplication(request.application) : exported;
   }
 
   #application(name: string): Application | undefined {

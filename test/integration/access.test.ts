@@ -39,7 +39,7 @@ await eachPostgres(
 
     const revoke = (id: string) => askWith(server, admin, { query: REVOKE, variables: { id } });
     const verified = async () => {
-      const query = "{ verifyAuditLog { intact firstTampered problem entries hash } }";
+      const query = "{ verifyAuditLog { ... on AuditVerification { intact firstTampered problem entries hash } } }";
       return (await askWith(server, admin, { query, variables: {} })).data?.["verifyAuditLog"];
     };
 
@@ -162,7 +162,7 @@ await eachPostgres(
 
     test("the audit log says who changed what from where, and takes no change itself", async () => {
       const query =
-        "{ auditLog(first: 1) { edges { node { action target outcome keyId address } } pageInfo { hasNextPage } } }";
+        "{ auditLog(first: 1) { ... on AuditEntryConnection { edges { node { action target outcome keyId address } } pageInfo { hasNextPage } } } }";
       await create(admin, { name: "", scopes: SCOPES });
       const { data } = await askWith(server, admin, { query, variables: {} });
       const entry = { action: "createApiKey", target: null, outcome: "BAD_INPUT", keyId: admin.slice(3, 19) };

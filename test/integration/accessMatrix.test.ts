@@ -18,7 +18,7 @@ const KEY = `mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input)
 const APPLICATION = `mutation ($input: CreateApplicationInput!) { createApplication(input: $input) { __typename ... on Failure { message } } }`;
 const RECEIPT = `query ($input: PredictInput!) { predict(input: $input) { ... on Prediction { receipt } } }`;
 const X = { name: "x", datatype: "FP32", shape: [1] };
-const COUNT = { query: "{ verifyAuditLog { intact entries } }", variables: {} };
+const COUNT = { query: "{ verifyAuditLog { ... on AuditVerification { intact entries } } }", variables: {} };
 
 await eachPostgres(
   "what each key may do",

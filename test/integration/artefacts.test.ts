@@ -162,7 +162,7 @@ describe("where keys are needed", () => {
     expect(await headStatus(keyed, sha256, headers)).toBe(404);
     expect((await put(keyed, sha256, bytes, headers)).status).toBe(201);
     const log = await askWith(keyed, admin, {
-      query: `{ auditLog(first: 20) { edges { node { action target outcome } } } }`,
+      query: `{ auditLog(first: 20) { ... on AuditEntryConnection { edges { node { action target outcome } } } } }`,
       variables: {},
     });
     const { edges } = log.data?.["auditLog"] as { edges: { node: { action: string; outcome: string } }[] };

@@ -3,6 +3,7 @@ import { getOperationAST, getVariableValues, parse } from "graphql";
 import { isObject } from "../../src/lib/isObject.js";
 import { buildGraphqlSchema } from "../../src/graphql/schema.js";
 import { Draws } from "../support/laneFuzz/draws.js";
+import { PLANTED } from "../support/laneFuzz/laneWorld.js";
 import type { LaneAnswer, LaneRequest } from "../support/laneFuzz/laneWorld.js";
 import { randomOperation } from "../support/laneFuzz/randomOperations.js";
 import type { RandomOperation } from "../support/laneFuzz/randomOperations.js";
@@ -21,6 +22,8 @@ const OPERATIONS = Number(ASKED_FOR ?? 2500);
 const WITHIN_MS = ASKED_FOR === undefined ? 60_000 : Infinity;
 /** Then the servers are made anew: what the operations did to them would leave less and less to ask. */
 const PER_START = 250;
+/** Operations that the slowest machine gets through: what is said of all of them is said of so many. */
+const AT_LEAST = 2 * PER_START;
 /** What the slowest machine needs for one. */
 const MS_EACH = 150;
 
@@ -39,6 +42,7 @@ interface Counts {
   withErrors: number;
   refused: number;
   readonly rootFields: Set<string>;
+  readonly defects: Set<string>;
 }
 
 /** Everything that one start of the servers is asked. */
@@ -98,6 +102,9 @@ class Fuzz {
     expect({ asked, headers, answer: lane }).toEqual({ asked, headers, answer: pipeline });
     const [defects, laneDefects] = this.#ways.defects;
     expect(laneDefects).toEqual(defects);
+    const unknown = defects.filter((defect) => !PLANTED.some((planted) => planted === defect));
+    expect({ asked, unknown }).toEqual({ asked, unknown: [] });
+    for (const defect of defects) this.#counts.defects.add(defect);
     this.#count(asked, pipeline);
     this.#vocabulary.hear(JSON.parse(pipeline.body));
     if (draws.chance(0.3)) this.#ways.advance(draws.below(400));
@@ -140,7 +147,7 @@ function areRefused({ query, operationName, variables }: LaneRequest): boolean {
 
 async function fuzz(newDatabase: () => Promise<string>): Promise<Counts> {
   const counts: Counts = {
-    asked: 0, refusedVariables: 0, byLane: 0, withErrors: 0, refused: 0, rootFields: new Set(),
+    asked: 0, refusedVariables: 0, byLane: 0, withErrors: 0, refused: 0, rootFields: new Set(), defects: new Set(),
   }; // prettier-ignore
   const startedMs = performance.now();
   for (let start = 0; counts.asked < OPERATIONS && performance.now() - startedMs < WITHIN_MS; start++) {
@@ -162,8 +169,11 @@ await eachPostgres(
       "answers whatever the schema allows as the pipeline does: status, headers and body",
       async () => {
         const counts = await fuzz(() => postgres().newDatabase());
+        expect(counts.asked).toBeGreaterThanOrEqual(AT_LEAST);
         const left = ROOT_FIELDS.filter((name) => !counts.rootFields.has(name));
         expect(counts.asked < 1000 ? [] : left).toEqual([]);
+        const unmet = PLANTED.filter((planted) => !counts.defects.has(planted));
+        expect(counts.asked < 1000 ? [] : unmet).toEqual([]);
         expect(counts.refusedVariables / counts.asked).toBeGreaterThan(0.3);
         expect(counts.byLane / counts.asked).toBeGreaterThan(0.3);
         expect(counts.withErrors / counts.asked).toBeGreaterThan(0.02);

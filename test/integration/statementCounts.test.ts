@@ -76,8 +76,8 @@ await eachPostgres(
     test("events, deployments and the audit log take one a page", async () => {
       const pages = [
         'policyEvents(application: "a0", first: 100) { ... on PolicyEventConnection { edges { node { kind content } } } }',
-        "deployments(first: 100) { edges { node { model progress } } }",
-        "auditLog(first: 100) { edges { node { action } } }",
+        "deployments(first: 100) { ... on DeploymentConnection { edges { node { model progress } } } }",
+        "auditLog(first: 100) { ... on AuditEntryConnection { edges { node { action } } } }",
       ];
       for (const page of pages) expect(await statements(`{ ${page} }`)).toBe(1);
     });

@@ -134,15 +134,18 @@ export class LaneWorld {
     this.#lane = new CountingLane(schema);
     this.#front = new GraphqlHttpFront({
       schema,
-      services: withDefects(services),
+      services: { ...withDefects(services), logDefect: this.#logDefect },
       operations: new PersistedOperations(),
       graphiql: new GraphiqlPage(""),
       events: { accept: () => Promise.reject(new Error("nobody asks for events")) },
-      logDefect: (error) => void this.defects.push(error instanceof Error ? error.message : String(error)),
+      logDefect: this.#logDefect,
       lane: this.#lane,
     });
     this.#server = createServer((incoming, response) => this.#front.handle(incoming, response));
   }
+
+  readonly #logDefect = (error: unknown): void =>
+    void this.defects.push(error instanceof Error ? error.message : String(error));
 
   static async start(schema: GraphQLSchema, databaseUrl: string, seed: number): Promise<LaneWorld> {
     await stopDatabaseTime(databaseUrl);
@@ -266,16 +269,19 @@ async function stopDatabaseTime(url: string): Promise<void> {
   await database.close();
 }
 
+/** Defects that nothing but a test has made. */
+export const PLANTED = ["a defect, at once", "a defect, later", "a defect of an observation"] as const;
+
 /** Some entities bring a defect to light. */
 function withDefects(services: Services): Services {
   return {
     ...services,
     predict: (asked) => {
-      if (asked.entity === "throws") throw new Error("a defect, at once");
-      return asked.entity === "rejects" ? Promise.reject(new Error("a defect, later")) : services.predict(asked);
+      if (asked.entity === "throws") throw new Error(PLANTED[0]);
+      return asked.entity === "rejects" ? Promise.reject(new Error(PLANTED[1])) : services.predict(asked);
     },
     observe: (asked) => {
-      if (asked.key === "throws") throw new Error("a defect of an observation");
+      if (asked.key === "throws") throw new Error(PLANTED[2]);
       return services.observe(asked);
     },
   };

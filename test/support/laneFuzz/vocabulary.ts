@@ -4,18 +4,18 @@ import type { Draws } from "./draws.js";
 const KEPT = 12;
 
 const FIXED: Readonly<Record<string, readonly unknown[]>> = {
-  application: ["insects", "insects", "numbers", "ghost"],
-  model: ["m", "m", "k", "nobody"],
-  entity: ["ann", "bob", "throws", "rejects"],
-  key: ["first", "second", "throws"],
+  application: ["insects", "insects", "insects", "numbers", "numbers", "ghost", "\u0000"],
+  model: ["m", "m", "m", "k", "k", "nobody", "\u0000"],
+  entity: ["ann", "bob", "throws", "rejects", "\u0000"],
+  key: ["first", "second", "throws", "\u0000"],
   label: ["ant", "bee", "wasp"],
   time: ["2026-01-01T00:00:00Z", "2100-01-01T00:00:00Z", "yesterday", ""],
   endpoint: ["nowhere", "", "localhost:0"],
   tensor: ["x", "scores", "y"],
   text: ["", "some text", "\u0000", "ünï", '"', "x".repeat(300)],
   after: ["", "x", "aW5zZWN0cw=="],
-  receipt: ["x", "1.aaaa.bbbb"],
-  id: ["0123456789abcdef", "x"],
+  receipt: ["x", "1.aaaa.bbbb", "\u0000"],
+  id: ["0123456789abcdef", "x", "1", "\u0000"],
 };
 
 /** By what an argument or a field of an input is called, where what it is called elsewhere is another thing's name. */
