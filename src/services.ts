@@ -169,7 +169,10 @@ export class ServiceComposition {
       registry: this.#registry,
       catalogue: this.#catalogue,
       learning: this.#learning,
-      metrics: this.#metrics,
+      retain: (applications) => {
+        this.#metrics.retain(applications);
+        this.#feed.retain(applications);
+      },
       versions,
       answerMarginMs,
       warn,

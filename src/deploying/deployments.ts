@@ -230,10 +230,14 @@ export class Deployments {
     });
   }
 
-  /** Those that run here as they are, and each change of one; of `seq` alone where that is given. */
-  follow(seq: number | undefined): AsyncIterableIterator<DeploymentView> {
-    const runs = [...this.#runs.values()].map((run) => [String(run.record.seq), viewOf(run)] as const);
-    return this.#feed.follow(runs, (view) => seq === undefined || view.seq === seq);
+  /** Those that run here as they are, and each change of one; of `only` where that is given, also one that has ended. */
+  follow(only: DeploymentView | undefined): AsyncIterableIterator<DeploymentView> {
+    const running = [...this.#runs.values()].map(viewOf);
+    const first = only === undefined ? running : [running.find(({ seq }) => seq === only.seq) ?? only];
+    return this.#feed.follow(
+      first.map((view) => [String(view.seq), view]),
+      ({ seq }) => only === undefined || seq === only.seq,
+    );
   }
 
   /** What the wrappers of a version printed here last, oldest first; of the examples' too. */

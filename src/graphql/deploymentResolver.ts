@@ -1,4 +1,3 @@
-import { GraphQLError } from "graphql";
 import { Arg, Ctx, Float, ID, Int, Mutation, Query, Resolver, Root, Subscription } from "type-graphql";
 import type { DeploymentRequest } from "../deploying/deploymentRequest.js";
 import type { DeploymentView } from "../deploying/deployments.js";
@@ -6,6 +5,7 @@ import { badInput, failure, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import { pageDownFrom } from "./connection.js";
 import type { RequestContext } from "./context.js";
+import { refusedAs } from "./followTargets.js";
 import {
   DeploymentResultUnion,
   DeploymentsResultUnion,
@@ -79,7 +79,7 @@ export class DeploymentResolver {
   ): Promise<object> {
     const seq = seqOf(id);
     const found = seq === undefined ? undefined : await services.deployments.find(seq);
-    return fromDeployment(found ?? failure("NOT_FOUND", `deployment ${id.slice(0, 80)} does not exist`));
+    return fromDeployment(found ?? noDeployment(id));
   }
 
   @Query(() => DeploymentsResultUnion, { description: "Of all servers, those that ended too, newest first." })
@@ -127,11 +127,20 @@ interface FollowArguments {
   readonly id?: string | null;
 }
 
-function follow({ id }: FollowArguments, { services }: RequestContext): AsyncIterable<DeploymentView> {
-  if (id == null) return services.deployments.follow(undefined);
+async function follow(
+  { id }: FollowArguments,
+  { services: { deployments } }: RequestContext,
+): Promise<AsyncIterable<DeploymentView>> {
+  if (id == null) return deployments.follow(undefined);
   const seq = seqOf(id);
-  if (seq !== undefined) return services.deployments.follow(seq);
-  throw new GraphQLError(`deployment ${id.slice(0, 80)} does not exist`, { extensions: { code: "NOT_FOUND" } });
+  const found = (seq === undefined ? undefined : await deployments.find(seq)) ?? noDeployment(id);
+  if (isFailure(found)) throw refusedAs(found);
+  if (found.isHere) return deployments.follow(found);
+  throw refusedAs(failure("NOT_FOUND", `deployment ${id} is of the server ${found.server}: follow it there`));
+}
+
+function noDeployment(id: string): Failure {
+  return failure("NOT_FOUND", `deployment ${id.slice(0, 80)} does not exist`);
 }
 
 function seqOf(id: string): number | undefined {

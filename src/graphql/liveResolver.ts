@@ -58,7 +58,7 @@ export class LiveResolver {
 
   @Subscription(() => OperationalEventType, {
     description:
-      "What happens from now on to an application, its models and their replicas on this server, or to one model: ejections, drops, drift, versions.",
+      "What happens from now on to an application, its models and their replicas on this server, or to one model: ejections, drops, drift, versions. Ends when that is deleted.",
     subscribe: ({ args, context }) => followEvents(args as TargetArguments, context as RequestContext),
   })
   events(
@@ -101,15 +101,16 @@ function followEvents(given: TargetArguments, { services }: RequestContext) {
   const target = targetOf(given, "either application, or model");
   const { catalogue, live } = services;
   if (target.kind === "MODEL") {
-    const isKnown = catalogue.snapshot.models.some(({ name }) => name === target.model);
-    if (!isKnown) throw unknown(`model ${quoted(target.model)}`);
-    return live.events.follow(({ model }) => model === target.model);
+    const isThere = (): boolean => catalogue.snapshot.models.some(({ name }) => name === target.model);
+    if (!isThere()) throw unknown(`model ${quoted(target.model)}`);
+    return live.events.follow(({ model }) => model === target.model, isThere);
   }
   const { application } = target;
-  if (catalogue.get(application) === undefined) throw unknown(`application ${quoted(application)}`);
+  const isThere = (): boolean => catalogue.get(application) !== undefined;
+  if (!isThere()) throw unknown(`application ${quoted(application)}`);
   const isLinked = (model: string | undefined): boolean =>
     catalogue.get(application)?.application.links.some((link) => link.model === model) === true;
-  return live.events.follow((event) => event.application === application || isLinked(event.model));
+  return live.events.follow((event) => event.application === application || isLinked(event.model), isThere);
 }
 
 function unknown(what: string) {

@@ -46,7 +46,7 @@ export class LogResolver {
   }
 
   @Subscription(() => PolicyEventType, {
-    description: "Of an application's log, within a second, whichever server it happened on: drift, priors, changes.",
+    description: "Of an application's log, within a second, whichever server it happened on: drift, priors, changes. Ends when the application is deleted.",
     subscribe: ({ args, context }) => followEvents(args as FollowArguments, context as RequestContext),
   })
   learningEvents(

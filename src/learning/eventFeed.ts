@@ -83,6 +83,11 @@ export class EventFeed {
     return follower;
   }
 
+  /** Ends it for those who follow others than these: nothing comes of an application that is deleted. */
+  retain(applications: ReadonlySet<string>): void {
+    for (const follower of this.#followers) if (!applications.has(follower.application)) void follower.return();
+  }
+
   #left(follower: Follower): void {
     this.#followers.delete(follower);
     if (![...this.#followers].some(({ application }) => application === follower.application)) {

@@ -164,7 +164,13 @@ export class LearnedAdministration {
     const problem = afterSeq === undefined ? undefined : seqProblem(afterSeq, "afterSeq");
     if (problem !== undefined) return problem;
     const tooMany = failure("OVERLOADED", "too many follow events on this server: try again, or on another one");
-    return caught(async () => (await this.#deps.feed.follow(application, afterSeq)) ?? tooMany);
+    return caught(async () => {
+      const events = await this.#deps.feed.follow(application, afterSeq);
+      // Deleted meanwhile: nobody would end it any more.
+      if (this.#application(application) !== undefined) return events ?? tooMany;
+      await events?.return?.();
+      return noApplication(application);
+    });
   }
 
   async exportEntity(request: ExportRequest): Promise<EntityExport | Failure> {

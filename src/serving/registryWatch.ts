@@ -6,7 +6,6 @@ import type { Cancel, Clock, Random } from "../domain/ports.js";
 import type { RegistryStore } from "../domain/storePorts.js";
 import type { Learning } from "../learning/learning.js";
 import { Backoff } from "../lib/backoff.js";
-import type { ServingMetrics } from "../telemetry/servingMetrics.js";
 import type { Catalogue } from "./catalogue.js";
 import { strictestSlo } from "./catalogue.js";
 import type { ModelVersions } from "./modelVersions.js";
@@ -17,7 +16,8 @@ export interface RegistryWatchOptions {
   readonly catalogue: Catalogue;
   readonly versions: ModelVersions;
   readonly learning: Pick<Learning, "follow">;
-  readonly metrics: Pick<ServingMetrics, "retain">;
+  /** Hears of the applications that are left: what is kept of others can go. */
+  readonly retain: (applications: ReadonlySet<string>) => void;
   readonly answerMarginMs: () => number;
   readonly warn: (message: string) => void;
   readonly clock: Clock;
@@ -131,7 +131,7 @@ export class RegistryWatch {
     this.#linkEndpoints(snapshot);
     this.#setBudgets(snapshot);
     this.#putInForce(snapshot);
-    this.#options.metrics.retain(new Set(snapshot.applications.map(({ name }) => name)));
+    this.#options.retain(new Set(snapshot.applications.map(({ name }) => name)));
   }
 
   #putInForce(snapshot: RegistrySnapshot): void {

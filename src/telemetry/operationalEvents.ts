@@ -51,6 +51,8 @@ type Seen = ReadonlyMap<string, { readonly subject: Subject; readonly value: str
 
 interface Follower {
   readonly wants: (event: OperationalEvent) => boolean;
+  /** Whether there is still something that events could be of. */
+  readonly isThere: () => boolean;
   readonly values: LatestValues<OperationalEvent>;
 }
 
@@ -74,10 +76,10 @@ export class OperationalEvents {
     return this.#followers.size;
   }
 
-  /** From now on. */
-  follow(wants: Follower["wants"]): AsyncIterableIterator<Told<OperationalEvent>> {
+  /** From now on, as long as that is there. */
+  follow(wants: Follower["wants"], isThere = (): boolean => true): AsyncIterableIterator<Told<OperationalEvent>> {
     const values = new LatestValues<OperationalEvent>(MOST_WAITING, () => this.#leave(follower));
-    const follower = { wants, values };
+    const follower = { wants, isThere, values };
     if (this.#followers.size === 0 && !this.#stopped) {
       this.#before = this.#see();
       this.#lookLater();
@@ -107,7 +109,10 @@ export class OperationalEvents {
       const at = new Date(clock.wallMs());
       const events = changes(this.#before, now).map((event) => ({ ...event, at }));
       this.#before = now;
-      for (const { wants, values } of this.#followers) for (const event of events) if (wants(event)) values.put(event);
+      for (const { wants, isThere, values } of [...this.#followers]) {
+        for (const event of events) if (wants(event)) values.put(event);
+        if (!isThere()) values.end();
+      }
     });
   }
 

@@ -92,6 +92,22 @@ await eachPostgres(
       expect((await log()).filter((key) => key === "down")).toHaveLength(1);
     });
 
+    test("answers with failures what it would have to read while it is down, and all that stands beside it", async () => {
+      await proxy.down();
+      const failed = "{ __typename ... on Failure { code retryable message } }";
+      const read = ["auditLog", "verifyAuditLog", "deployments", 'policyEvents(application: "lines")'];
+      const fields = read.map((field, i) => `f${i}: ${field} ${failed}`).join(" ");
+      const { text } = await server.post({ query: `{ ${fields} applications { edges { node { name } } } }` });
+      const { data, errors } = JSON.parse(text) as { data: Record<string, unknown>; errors?: unknown };
+      const message = "nothing was stored: the database does not answer";
+      const unavailable = { __typename: "Unavailable", code: "STORE_UNAVAILABLE", retryable: true, message };
+      const expected = Object.fromEntries(read.map((_, i) => [`f${i}`, unavailable]));
+      expect({ data, errors }).toEqual({ data: { ...expected, applications: { edges: [{ node: { name: "lines" } }] } } });
+      expect(server.process.stderr.text).toContain("the database did not do what it was asked: ");
+      await proxy.up();
+      await until("its health is good", async () => !("degraded" in (await health(server))));
+    });
+
     test("says OUTCOME_UNKNOWN where no answer came to the commit, gives that connection up, and stores a repetition once", async () => {
       const { receipt } = await ask(server, 3, "ann");
       const given = { receipt, truth: { number: 9 }, key: "unknown" };

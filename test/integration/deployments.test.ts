@@ -120,6 +120,10 @@ describe("a deployed model", () => {
     });
     const first = (await one.next()) as { readonly value: { readonly data: unknown } };
     expect(first.value.data).toEqual({ deployments: { status: "SERVING", readyReplicas: 1 } });
+    for (const unknown of ["999999", "x"]) {
+      const none = client.iterate({ query: `subscription { deployments(id: "${unknown}") { status } }` });
+      expect(await none.next()).toMatchObject({ value: { errors: [{ extensions: { code: "NOT_FOUND" } }] } });
+    }
     await client.dispose();
   });
 

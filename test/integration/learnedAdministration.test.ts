@@ -221,6 +221,16 @@ describe("what was learned", () => {
     expect(await page(0, 2, "yesterday")).toMatchObject({ __typename: "BadInput" });
   });
 
+  test("is not exported of an application that never was, nor looked for under a name that no database can hold", async () => {
+    const variables = { entity: "ann", after: 0, first: 2 };
+    const of = async (application: string) => (await server.ask(EXPORT_ENTITY, { ...variables, application })).exportEntity;
+    expect(await of("mispelt")).toMatchObject({ __typename: "NotFound" });
+    // Of one that is there, and knows nobody of that name.
+    expect(await of("steep")).toMatchObject({ __typename: "EntityExport", observations: 0 });
+    const { policyEvents } = await server.ask(POLICY_EVENTS, { application: "\u0000" });
+    expect(policyEvents).toMatchObject({ __typename: "BadInput" });
+  });
+
   test("that is ill-conditioned is learned anew with more precision, which the log tells", async () => {
     for (let i = 0; i < 4; i++) {
       const { receipt } = await ask("steep", 400_000, "ann");

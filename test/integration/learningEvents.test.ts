@@ -14,6 +14,7 @@ import {
   POLICY_EVENTS,
 } from "../support/learningOperations.js";
 import { until } from "../support/ownProcesses.js";
+import { DELETE_APPLICATION } from "../support/operations.js";
 import { eachPostgres } from "../support/postgres.js";
 import { application, noop, register, testWrappers } from "../support/registered.js";
 import { testServers } from "../support/testServer.js";
@@ -169,6 +170,28 @@ await eachPostgres(
       expect(numbers[0]).toBeGreaterThan(2);
       await client.dispose();
     }, 60_000);
+
+    test("and all else that is followed of an application end when it is deleted, on every server", async () => {
+      await application(one, "leaving", ["noop"], ENSEMBLE);
+      await until("the other server knows it", async () => {
+        return (await two.post({ query: '{ application(name: "leaving") { name } }' })).text.includes("leaving");
+      });
+      await one.ask(CHANGE_POLICY, {
+        ...{ application: "leaving", version: 1, freeze: true, fork: false, rollback: false, reset: false },
+      });
+      const client = connect(two);
+      const learned = follow(client, "leaving", 0);
+      const events = client.iterate({ query: 'subscription { events(application: "leaving") { kind } }' });
+      const ended = async (from: AsyncIterable<unknown>): Promise<void> => {
+        for await (const _ of from);
+      };
+      const ends = [ended(events)];
+      expect(await next(learned)).toMatchObject({ kind: "POLICY" });
+      ends.push(ended(learned));
+      await one.ask(DELETE_APPLICATION, { name: "leaving" });
+      await Promise.all(ends);
+      await client.dispose();
+    });
 
     test("are refused for an application that is none, and for a place that is none", async () => {
       const client = connect(one);

@@ -70,6 +70,19 @@ describe("events that are followed", () => {
     expect(await Promise.all(waiting.map(seqOf))).toEqual([8, 8]);
   });
 
+  test("end for those who follow an application that is deleted", async () => {
+    const { feed, follow } = setUp();
+    await feed.start();
+    const next = (await follow()).next();
+    feed.retain(new Set(["app", "other"]));
+    const other = (await follow()).next();
+    feed.retain(new Set(["other"]));
+    expect(await Promise.all([next, other])).toEqual([
+      { done: true, value: undefined },
+      { done: true, value: undefined },
+    ]);
+  });
+
   test("wait in the log for who reads slowly: a page at a time, and none is left out", async () => {
     const { feed, append, asked, follow } = setUp();
     await feed.start();

@@ -189,6 +189,23 @@ describe("events", () => {
     expect(await toldBy(drifts)).toEqual([]);
   });
 
+  test("end for those who follow what is no more, behind the last of them", async () => {
+    const { clock, now, events } = setUp();
+    let isThere = true;
+    const followed = events.follow(
+      () => true,
+      () => isThere,
+    );
+    clock.advance(250);
+    expect(events.size).toBe(1);
+    isThere = false;
+    now.currentVersions = [{ name: "m", currentVersion: 2 }];
+    clock.advance(250);
+    expect(events.size).toBe(0);
+    expect((await followed.next()).value).toMatchObject({ value: { kind: "CURRENT_VERSION" } });
+    expect((await followed.next()).done).toBe(true);
+  });
+
   test("are looked for once for all who follow, and leave nothing behind", async () => {
     const { clock, now, events } = setUp();
     for (let round = 0; round < 10; round++) {

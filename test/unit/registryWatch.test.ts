@@ -5,7 +5,6 @@ import { Catalogue } from "../../src/serving/catalogue.js";
 import type { ModelVersions } from "../../src/serving/modelVersions.js";
 import { RegistryWatch } from "../../src/serving/registryWatch.js";
 import { ServingVersions } from "../../src/serving/servingVersions.js";
-import { ServingMetrics } from "../../src/telemetry/servingMetrics.js";
 import { FakeClock } from "../support/fakeClock.js";
 import { application } from "../support/fakeServing.js";
 
@@ -57,12 +56,13 @@ function setUp() {
   const catalogue = new Catalogue();
   const warnings: string[] = [];
   const follows: string[][] = [];
+  const retained: string[][] = [];
   const watch = new RegistryWatch({
     registry: registry as unknown as RegistryStore,
     catalogue,
     versions: { all: () => [], serving: new ServingVersions({} as ModelVersions) } as unknown as ModelVersions,
     learning: { follow: (followed) => void follows.push(followed.map(({ name }) => name)) },
-    metrics: new ServingMetrics(),
+    retain: (left) => void retained.push([...left]),
     answerMarginMs: () => 1,
     warn: (message) => warnings.push(message),
     clock,
@@ -81,7 +81,7 @@ function setUp() {
     await settle();
     return registry.readings.length - before;
   };
-  return { clock, registry, catalogue, warnings, watch, started, advance };
+  return { clock, registry, catalogue, warnings, retained, watch, started, advance };
 }
 
 /** Lets promises that are resolved run what waits for them. */
@@ -91,7 +91,7 @@ async function settle(): Promise<void> {
 
 describe("registry watch", () => {
   test("listens before it reads, so that no change falls between", async () => {
-    const { registry, catalogue, watch } = setUp();
+    const { registry, catalogue, retained, watch } = setUp();
     const start = watch.start();
     await settle();
     expect(registry.calls).toEqual(["listen", "read"]);
@@ -102,6 +102,7 @@ describe("registry watch", () => {
     registry.last.resolve("a", "b");
     await settle();
     expect(catalogue.names()).toEqual(["a", "b"]);
+    expect(retained).toEqual([["a"], ["a", "b"]]);
   });
 
   test("makes a failed reading again, with growing delays up to 5 s, until one succeeds", async () => {
