@@ -244,6 +244,12 @@ export interface PolicyVersionRecord {
   readonly createdAtMs: number;
 }
 
+/** A policy version that was made, made current, frozen or thawed. */
+export interface ChangedPolicyVersion extends PolicyVersionRecord {
+  /** Of its application, as the change left it. */
+  readonly revision: string;
+}
+
 export interface DeletedEntity {
   readonly observations: number;
   readonly states: number;
@@ -264,14 +270,19 @@ export interface LearnedStateAdministration {
     version: Pick<PolicyVersionRecord, "policy" | "loss" | "origin">,
     makeCurrent: boolean,
     expectedRevision?: string,
-  ): Promise<PolicyVersionRecord | Failure>;
+  ): Promise<ChangedPolicyVersion | Failure>;
   /** NOT_FOUND for a version that never was. */
   setCurrentPolicyVersion(
     application: string,
     version: number,
     expectedRevision?: string,
-  ): Promise<PolicyVersionRecord | Failure>;
-  setFrozen(application: string, version: number, frozen: boolean): Promise<PolicyVersionRecord | Failure>;
+  ): Promise<ChangedPolicyVersion | Failure>;
+  setFrozen(
+    application: string,
+    version: number,
+    frozen: boolean,
+    expectedRevision?: string,
+  ): Promise<ChangedPolicyVersion | Failure>;
   /**
    * Removes the entity's observations, predictions and states for good, and leaves a tombstone without its name. The
    * populations that had learned from it count as waiting for a rebuild.

@@ -79,10 +79,10 @@ export interface ReplayWork {
 /** Replays in PostgreSQL. Their states are written where all states are, under a number that is no version yet. Failures are thrown as FailureError. */
 export interface ReplayStore {
   /**
-   * Takes the next version's number. CONFLICT while another replay of the application is under way on any server. What was left of
-   * failed ones is removed.
+   * Takes the next version's number. CONFLICT while another replay of the application is under way on any server, or where the
+   * application is another one by now than `expectedRevision`. What was left of failed ones is removed.
    */
-  begin(application: string, progress: ReplayProgress): Promise<ReplayRecord | Failure>;
+  begin(application: string, progress: ReplayProgress, expectedRevision?: string): Promise<ReplayRecord | Failure>;
   /** The place before the first observation at that time or later; the log's end when there is none. */
   seqBefore(application: string, sinceMs: number): Promise<number>;
   work(application: string, version: number): ReplayWork;

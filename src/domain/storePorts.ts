@@ -40,6 +40,12 @@ export interface NewApplication extends Omit<Application, "links" | "policyVersi
   readonly links?: readonly ApplicationLink[] | undefined;
 }
 
+/** A version that was changed, or made current. */
+export interface ChangedModelVersion extends ModelVersion {
+  /** Its model as the change left it. */
+  readonly modelNow: Model;
+}
+
 /**
  * Applications, models, versions and links. Every change notifies all servers on the database. Where `expectedRevision` is
  * given (`lib/revision.ts`) and the application or model has become another since, nothing changes: CONFLICT.
@@ -58,11 +64,15 @@ export interface RegistryStore {
   /**
    * Makes the model when it is new. The version becomes current if `makeCurrent`, or if it is the model's first.
    * The same version again: with the same signature its endpoints are replaced, and its classes' names where any are
-   * given; with another, CONFLICT.
+   * given; with another, CONFLICT. NOT_FOUND for an `expectedRevision` of a model that is new.
    */
-  registerModelVersion(version: ModelVersion, makeCurrent: boolean): Promise<Stored<ModelVersion>>;
+  registerModelVersion(
+    version: ModelVersion,
+    makeCurrent: boolean,
+    expectedRevision?: string,
+  ): Promise<Stored<ChangedModelVersion>>;
   /** NOT_FOUND for an unknown model or version. */
-  setCurrentVersion(model: string, version: number, expectedRevision?: string): Promise<Stored<ModelVersion>>;
+  setCurrentVersion(model: string, version: number, expectedRevision?: string): Promise<Stored<ChangedModelVersion>>;
   /** Changes what was chosen for a model. NOT_FOUND for an unknown name. */
   configureModel(name: string, patch: ModelSettingsPatch, expectedRevision?: string): Promise<Stored<Model>>;
   /** All servers forget what they cached of its outputs. NOT_FOUND for an unknown name. */

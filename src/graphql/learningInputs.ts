@@ -13,6 +13,9 @@ export class FreezePolicyInput {
 
   @Field(() => Boolean, { defaultValue: true, description: "False lets it learn again." })
   frozen!: boolean;
+
+  @Field(() => String, { nullable: true, description: EXPECTED_REVISION })
+  expectedRevision?: string | null;
 }
 
 @InputType("ResetPolicyInput")

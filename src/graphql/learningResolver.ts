@@ -2,7 +2,7 @@ import { Arg, Ctx, Float, Int, Mutation, Query, Resolver } from "type-graphql";
 import { sees } from "../domain/access.js";
 import { isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
-import type { PolicyVersionRecord } from "../domain/learningPorts.js";
+import type { ChangedPolicyVersion } from "../domain/learningPorts.js";
 import type { LossSpec, PolicySpec } from "../domain/policySpec.js";
 import type { RequestContext, Services } from "./context.js";
 import {
@@ -73,10 +73,10 @@ export class LearningResolver {
 
   @Mutation(() => PolicyVersionResultUnion, { description: "A frozen version answers, and learns nothing." })
   async freezePolicy(
-    @Arg("input", () => FreezePolicyInput) { application, version, frozen }: FreezePolicyInput,
+    @Arg("input", () => FreezePolicyInput) { application, version, frozen, expectedRevision }: FreezePolicyInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
-    const changed = await services.learned.freezePolicy(application, version, frozen);
+    const changed = await services.learned.freezePolicy(application, version, frozen, expectedRevision ?? undefined);
     return fromPolicyVersion(changed, application, services);
   }
 
@@ -143,13 +143,13 @@ export class LearningResolver {
 }
 
 function fromPolicyVersion(
-  changed: PolicyVersionRecord | Failure,
+  changed: ChangedPolicyVersion | Failure,
   application: string,
   { catalogue }: Services,
 ): object {
   if (isFailure(changed)) return fromFailure(changed);
-  const { version, policy, loss, frozen } = changed;
+  const { version, policy, loss, frozen, revision } = changed;
   const current = catalogue.snapshot.applications.find(({ name }) => name === application)?.policyVersion;
-  const fields = { version, current: version === current, loss: loss as LossSpec, frozen };
+  const fields = { version, current: version === current, loss: loss as LossSpec, frozen, revision };
   return { __typename: "PolicyVersion", ...fields, policy: fromPolicySpec(policy as PolicySpec) };
 }

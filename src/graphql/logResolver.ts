@@ -2,7 +2,6 @@ import { GraphQLError } from "graphql";
 import { Arg, Ctx, Float, Int, Query, Resolver, Root, Subscription } from "type-graphql";
 import type { Access } from "../domain/access.js";
 import { isFailure } from "../domain/failure.js";
-import type { Failure } from "../domain/failure.js";
 import type { LoggedObservation, StoredEvent } from "../domain/learningPorts.js";
 import { pageDownFrom } from "./connection.js";
 import { AFTER, FIRST } from "./connectionTypes.js";
@@ -46,7 +45,8 @@ export class LogResolver {
   }
 
   @Subscription(() => PolicyEventType, {
-    description: "Of an application's log, within a second, whichever server it happened on: drift, priors, changes. Ends when the application is deleted.",
+    description:
+      "Of an application's log, within a second, whichever server it happened on: drift, priors, changes. Ends when the application is deleted.",
     subscribe: ({ args, context }) => followEvents(args as FollowArguments, context as RequestContext),
   })
   learningEvents(

@@ -303,4 +303,7 @@ export class PolicyVersionType {
 
   @Field(() => Boolean, { description: "It learns nothing." })
   frozen!: boolean;
+
+  @Field(() => String, { description: "`Application.revision` of its application; of a mutation, as that left it." })
+  revision!: string | (() => string);
 }

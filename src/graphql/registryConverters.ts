@@ -152,10 +152,12 @@ export function fromApplication(application: Application, { policyVersions }: Re
   };
 }
 
-function fromPolicyVersions({ name, policyVersion }: Application, all: readonly PolicyVersion[]): object[] {
+function fromPolicyVersions(of: Application, all: readonly PolicyVersion[]): object[] {
+  const { name, policyVersion } = of;
+  const revision = (): string => applicationRevision(of);
   const own = all.filter(({ application }) => application === name).sort((a, b) => a.version - b.version);
   return own.map(({ version, policy, loss, frozen }) => {
-    return { version, current: version === policyVersion, policy: fromPolicySpec(policy), loss, frozen };
+    return { version, current: version === policyVersion, policy: fromPolicySpec(policy), loss, frozen, revision };
   });
 }
 
@@ -169,7 +171,7 @@ export function fromModel(
   const versions = snapshot.versions
     .filter((version) => version.model === model.name)
     .sort((a, b) => b.version - a.version)
-    .map((version) => fromModelVersion(version, model.currentVersion, served, access));
+    .map((version) => fromModelVersion(version, model, served, access));
   const settings = fromModelSettings(served.settingsOf(model.name));
   return {
     __typename: "Model",
@@ -184,7 +186,7 @@ export function fromModel(
 
 export function fromModelVersion(
   version: ModelVersion,
-  currentVersion: number | undefined,
+  model: Model,
   served: ModelVersions,
   access: Access = OPEN_ACCESS,
 ): object {
@@ -192,12 +194,13 @@ export function fromModelVersion(
     __typename: "ModelVersion",
     model: version.model,
     version: version.version,
-    current: version.version === currentVersion,
+    current: version.version === model.currentVersion,
     serving: version.version === served.serving.of(version.model),
     inputs: version.signature.inputs,
     outputs: version.signature.outputs,
     labels: version.signature.classes?.map(({ label }) => label),
     endpoints: version.endpoints,
+    revision: () => modelRevision(model),
     replicas: () => fromReplicas(version, served).slice(0, SHOWN),
     allReplicas: () => fromReplicas(version, served),
     approximateCaches: () =>

@@ -2,7 +2,7 @@ import { Arg, Ctx, Int, Mutation, Query, Resolver } from "type-graphql";
 import type { Application } from "../domain/application.js";
 import { sees } from "../domain/access.js";
 import { isFailure } from "../domain/failure.js";
-import type { Stored } from "../domain/storePorts.js";
+import type { ChangedModelVersion, Stored } from "../domain/storePorts.js";
 import { seesModel } from "./accessFields.js";
 import { pageByName } from "./connection.js";
 import type { RequestContext, Services } from "./context.js";
@@ -122,8 +122,8 @@ export class RegistryResolver {
   ): Promise<object> {
     const version = toNewModelVersion(input);
     if (isFailure(version)) return fromFailure(version);
-    const stored = await services.administration.registerModelVersion(version);
-    return fromStored(stored, (value) => fromModelVersion(value, currentOf(services, value.model), services.versions));
+    const expected = input.expectedRevision ?? undefined;
+    return fromVersion(await services.administration.registerModelVersion(version, expected), services);
   }
 
   @Mutation(() => ModelVersionResultUnion, { description: "Forward to a new version or back to an old one." })
@@ -132,7 +132,7 @@ export class RegistryResolver {
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
     const stored = await services.administration.setCurrentVersion(model, version, expectedRevision ?? undefined);
-    return fromStored(stored, (value) => fromModelVersion(value, currentOf(services, value.model), services.versions));
+    return fromVersion(stored, services);
   }
 
   @Mutation(() => ModelResultUnion, {
@@ -196,6 +196,6 @@ function fromChanged(stored: Stored<Application>, { catalogue }: Services): obje
   return fromStored(stored, (application) => fromApplication(application, catalogue.snapshot));
 }
 
-function currentOf(services: Services, model: string): number | undefined {
-  return services.catalogue.snapshot.models.find((candidate) => candidate.name === model)?.currentVersion;
+function fromVersion(stored: Stored<ChangedModelVersion>, { versions }: Services): object {
+  return fromStored(stored, (version) => fromModelVersion(version, version.modelNow, versions));
 }

@@ -34,6 +34,9 @@ export class ModelVersionType {
   })
   serving!: boolean;
 
+  @Field(() => String, { description: "`Model.revision` of its model; of a mutation, as that left it." })
+  revision!: () => string;
+
   @Field(() => [TensorSpecType])
   inputs!: readonly TensorSpecType[];
 
@@ -140,6 +143,9 @@ export class RegisterModelVersionInput {
 
   @Field(() => Boolean, { nullable: true, description: "Default true." })
   makeCurrent?: boolean | null;
+
+  @Field(() => String, { nullable: true, description: EXPECTED_REVISION })
+  expectedRevision?: string | null;
 }
 
 @InputType("RemoveModelVersionInput")

@@ -13,9 +13,18 @@ export function toReplayRequest({
   loss,
   from,
   activate,
+  expectedRevision,
 }: ReplayPolicyInput): ReplayRequest | Failure {
   const specs = toPolicyAndLoss(policy, loss);
-  return isFailure(specs) ? specs : { application, ...specs, from: from ?? undefined, activate };
+  return isFailure(specs)
+    ? specs
+    : {
+        application,
+        ...specs,
+        from: from ?? undefined,
+        activate,
+        expectedRevision: expectedRevision ?? undefined,
+      };
 }
 
 export function toPolicyAndLoss(

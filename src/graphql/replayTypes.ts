@@ -1,5 +1,6 @@
 import { createUnionType, Field, Float, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
 import { SKIP_REASONS } from "../domain/replayPorts.js";
+import { EXPECTED_REVISION } from "./expectedRevision.js";
 import { BadInputType, ConflictType, NotFoundType, OverloadedType, UnavailableType } from "./failureTypes.js";
 import { LossInput, PolicyInput } from "./policyTypes.js";
 
@@ -49,6 +50,9 @@ export class ReplayPolicyInput {
     description: "It answers as soon as it is complete. Else `rollbackPolicy` makes it current.",
   })
   activate!: boolean;
+
+  @Field(() => String, { nullable: true, description: EXPECTED_REVISION })
+  expectedRevision?: string | null;
 }
 
 @ObjectType("SkippedRows", { simpleResolvers: true })

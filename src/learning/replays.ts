@@ -57,16 +57,15 @@ export class Replays {
     this.#options = options;
   }
 
-  async start(replay: Replay): Promise<ReplayRecord | Failure> {
+  /** CONFLICT where the application is another one by now than `expectedRevision`. */
+  async start(replay: Replay, expectedRevision?: string): Promise<ReplayRecord | Failure> {
     if (this.#stopped || this.#running.size >= MAX_RUNNING) {
       const message = `this server replays ${this.#running.size} logs already, of at most ${MAX_RUNNING}; begin when one is complete`;
       return failure("OVERLOADED", message, { retryAfterMs: 10_000 });
     }
     const { application, afterSeq } = replay;
-    const begun = await this.#options.store.begin(application, {
-      ...emptyProgress(afterSeq),
-      endSeq: replay.beganSeq,
-    });
+    const progress = { ...emptyProgress(afterSeq), endSeq: replay.beganSeq };
+    const begun = await this.#options.store.begin(application, progress, expectedRevision);
     if (isFailure(begun)) return begun;
     const { version } = begun;
     const stateBytes = this.#options.stateBytes ?? STATE_BYTES;
@@ -99,7 +98,9 @@ export class Replays {
       const why = messageOf(error);
       if (!(error instanceof FailureError))
         warn(`defect: replay of ${replay.application} as version ${version}: ${why}`);
-      await store.fail(replay.application, version, why).catch(() => undefined);
+      // Whoever asks for it is told no more of a defect.
+      const told = error instanceof FailureError ? why : "internal error";
+      await store.fail(replay.application, version, told).catch(() => undefined);
     }
   }
 

@@ -7,7 +7,13 @@ import { nameProblem, versionProblem } from "../domain/identifiers.js";
 import { patchModelSettings, resolveModelSettings, settingsProblem } from "../domain/modelSettings.js";
 import type { ModelSettingsPatch } from "../domain/modelSettings.js";
 import { statedPolicy } from "../domain/policySpec.js";
-import type { ApplicationPatch, NewApplication, RegistryStore, Stored } from "../domain/storePorts.js";
+import type {
+  ApplicationPatch,
+  ChangedModelVersion,
+  NewApplication,
+  RegistryStore,
+  Stored,
+} from "../domain/storePorts.js";
 import { describeTensor, elementCount } from "../domain/tensor.js";
 import type { Signature, TensorSpec } from "../domain/tensor.js";
 import { parseEndpoint } from "../lib/endpoint.js";
@@ -85,7 +91,7 @@ export class Administration {
     return this.#changed(this.#deps.registry.deleteApplication(name, expected));
   }
 
-  async registerModelVersion(given: NewModelVersion): Promise<Stored<ModelVersion>> {
+  async registerModelVersion(given: NewModelVersion, expected?: string): Promise<Stored<ChangedModelVersion>> {
     const refusal =
       nameProblem(["name"], given.model) ?? versionProblem(given.version) ?? endpointsProblem(given.endpoints);
     if (refusal !== undefined) return refusal;
@@ -100,7 +106,7 @@ export class Administration {
     const stored = { model, version, signature, endpoints };
     const problem = given.makeCurrent ? this.#misfitOfCurrent(stored) : undefined;
     if (problem !== undefined) return problem;
-    return this.#changed(this.#deps.registry.registerModelVersion(stored, given.makeCurrent));
+    return this.#changed(this.#deps.registry.registerModelVersion(stored, given.makeCurrent, expected));
   }
 
   async #endpointsRefusal(endpoints: readonly string[]): Promise<Failure | undefined> {
@@ -110,7 +116,7 @@ export class Administration {
     return why === undefined ? undefined : failure("BAD_INPUT", `endpoints.${at}: ${why}`, { path: ["endpoints", at] });
   }
 
-  async setCurrentVersion(model: string, version: number, expected?: string): Promise<Stored<ModelVersion>> {
+  async setCurrentVersion(model: string, version: number, expected?: string): Promise<Stored<ChangedModelVersion>> {
     const found = this.#version(model, version);
     const problem = found && this.#misfitOfCurrent(found);
     return problem ?? this.#changed(this.#deps.registry.setCurrentVersion(model, version, expected));

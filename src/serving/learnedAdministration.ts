@@ -4,12 +4,12 @@ import { caught, failure, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import { POPULATION } from "../domain/learningPorts.js";
 import type {
+  ChangedPolicyVersion,
   DeletedEntity,
   FeedbackLog,
   FeedbackPages,
   LearnedStateAdministration,
   LoggedObservation,
-  PolicyVersionRecord,
   StateStore,
   StoredEvent,
 } from "../domain/learningPorts.js";
@@ -102,12 +102,18 @@ export class LearnedAdministration {
     });
   }
 
-  freezePolicy(application: string, version: number, frozen: boolean): Promise<PolicyVersionRecord | Failure> {
-    return this.#changed(application, () => this.#deps.administration.setFrozen(application, version, frozen));
+  freezePolicy(
+    application: string,
+    version: number,
+    frozen: boolean,
+    expected?: string,
+  ): Promise<ChangedPolicyVersion | Failure> {
+    const { administration } = this.#deps;
+    return this.#changed(application, () => administration.setFrozen(application, version, frozen, expected));
   }
 
   /** The current policy once more, with nothing learned. What it had learned stays with the version before. */
-  resetPolicy(name: string, expected?: string): Promise<PolicyVersionRecord | Failure> {
+  resetPolicy(name: string, expected?: string): Promise<ChangedPolicyVersion | Failure> {
     return this.#changed(name, ({ policy, loss }) =>
       this.#deps.administration.addPolicyVersion(name, { policy, loss, origin: { kind: "CREATED" } }, true, expected),
     );
@@ -119,7 +125,7 @@ export class LearnedAdministration {
     from: number,
     makeCurrent: boolean,
     expected?: string,
-  ): Promise<PolicyVersionRecord | Failure> {
+  ): Promise<ChangedPolicyVersion | Failure> {
     return this.#changed(name, async (application) => {
       const version = this.#version(application, from);
       if (isFailure(version)) return version;
@@ -132,7 +138,7 @@ export class LearnedAdministration {
   }
 
   /** Answers come from an earlier version again, with what it has learned. Forward as well as back. */
-  rollbackPolicy(name: string, to: number, expected?: string): Promise<PolicyVersionRecord | Failure> {
+  rollbackPolicy(name: string, to: number, expected?: string): Promise<ChangedPolicyVersion | Failure> {
     return this.#changed(name, async (application) => {
       const version = this.#version(application, to);
       if (isFailure(version)) return version;
@@ -216,8 +222,8 @@ export class LearnedAdministration {
 
   async #changed(
     name: string,
-    change: (application: Application) => Promise<PolicyVersionRecord | Failure>,
-  ): Promise<PolicyVersionRecord | Failure> {
+    change: (application: Application) => Promise<ChangedPolicyVersion | Failure>,
+  ): Promise<ChangedPolicyVersion | Failure> {
     const application = this.#application(name);
     if (application === undefined) return noApplication(name);
     const changed = await change(application);

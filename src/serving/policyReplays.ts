@@ -31,6 +31,8 @@ export interface ReplayRequest {
   /** A date or time, from which on observations count; absent: all. */
   readonly from: string | undefined;
   readonly activate: boolean;
+  /** Of the application as the caller had read it; absent: whatever it is. */
+  readonly expectedRevision?: string | undefined;
 }
 
 export interface PolicyReplay extends ReplayRecord {
@@ -70,7 +72,7 @@ export class PolicyReplays {
 
   async #start(
     application: Application,
-    { policy, loss, from, activate }: ReplayRequest & { readonly loss: LossSpec },
+    { policy, loss, from, activate, expectedRevision }: ReplayRequest & { readonly loss: LossSpec },
     sinceMs: number | undefined,
   ): Promise<PolicyReplay | Failure> {
     const { store, states, replays, catalogue } = this.#deps;
@@ -86,7 +88,7 @@ export class PolicyReplays {
         loss,
         replay: replayUse(application, { policy, version }, versions, { afterSeq, untilSeq: Infinity }),
       });
-    const started = await replays.start({
+    const replay = {
       application: name,
       policy,
       loss,
@@ -95,8 +97,10 @@ export class PolicyReplays {
       beganSeq,
       makeCurrent: activate,
       newFolding: newOne,
-      whyNothing: (skipped, rows) => whyNothing({ ...application, policy, loss }, skipped, rows),
-    });
+      whyNothing: (skipped: Readonly<Record<string, number>>, rows: number) =>
+        whyNothing({ ...application, policy, loss }, skipped, rows),
+    };
+    const started = await replays.start(replay, expectedRevision);
     return isFailure(started) ? started : { ...started, application: name };
   }
 

@@ -1,6 +1,7 @@
 import { FailureError, failure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type {
+  ChangedPolicyVersion,
   DeletedEntity,
   LearnedStateAdministration,
   LogEvent,
@@ -8,9 +9,10 @@ import type {
   StoredEvent,
 } from "../domain/learningPorts.js";
 import type { LossSpec, PolicySpec } from "../domain/policySpec.js";
+import { applicationRevision } from "../lib/revision.js";
 import type { Database, SqlRunner } from "./database.js";
 import * as entities from "./entityStatements.js";
-import { lockedApplication } from "./expectedRevision.js";
+import { lockedApplication, requireApplication } from "./expectedRevision.js";
 import { appendEvent, lockHead, selectEvents, selectEventsBefore } from "./headStatements.js";
 import { lossJson, policyJson } from "./policyRows.js";
 import { selectPolicyVersions } from "./policyVersionStatements.js";
@@ -44,7 +46,7 @@ export class PostgresLearnedStateAdministration implements LearnedStateAdministr
     version: Pick<PolicyVersionRecord, "policy" | "loss" | "origin">,
     makeCurrent: boolean,
     expected?: string,
-  ): Promise<PolicyVersionRecord | Failure> {
+  ): Promise<ChangedPolicyVersion | Failure> {
     return this.#change(application, async (tx) => {
       if (expected !== undefined) await lockedApplication(tx, application, expected);
       const added = await addPolicyVersion(tx, application, {
@@ -54,7 +56,7 @@ export class PostgresLearnedStateAdministration implements LearnedStateAdministr
       });
       if (makeCurrent) await makePolicyVersionCurrent(tx, application, added.version);
       await notifyRegistry(tx);
-      return added;
+      return changedVersion(tx, application, added);
     });
   }
 
@@ -62,22 +64,28 @@ export class PostgresLearnedStateAdministration implements LearnedStateAdministr
     application: string,
     version: number,
     expected?: string,
-  ): Promise<PolicyVersionRecord | Failure> {
+  ): Promise<ChangedPolicyVersion | Failure> {
     return this.#change(application, async (tx) => {
       if (expected !== undefined) await lockedApplication(tx, application, expected);
       const record = await requirePolicyVersion(tx, application, version);
       await makePolicyVersionCurrent(tx, application, version);
       await notifyRegistry(tx);
-      return record;
+      return changedVersion(tx, application, record);
     });
   }
 
-  setFrozen(application: string, version: number, frozen: boolean): Promise<PolicyVersionRecord | Failure> {
+  setFrozen(
+    application: string,
+    version: number,
+    frozen: boolean,
+    expected?: string,
+  ): Promise<ChangedPolicyVersion | Failure> {
     return this.#change(application, async (tx) => {
+      if (expected !== undefined) await lockedApplication(tx, application, expected);
       await requirePolicyVersion(tx, application, version);
       await freezePolicyVersion(tx, application, version, frozen);
       await notifyRegistry(tx);
-      return requirePolicyVersion(tx, application, version);
+      return changedVersion(tx, application, await requirePolicyVersion(tx, application, version));
     });
   }
 
@@ -136,6 +144,14 @@ export class PostgresLearnedStateAdministration implements LearnedStateAdministr
       return storeFailure(error, this.#database);
     }
   }
+}
+
+async function changedVersion(
+  tx: SqlRunner,
+  application: string,
+  record: PolicyVersionRecord,
+): Promise<ChangedPolicyVersion> {
+  return { ...record, revision: applicationRevision(await requireApplication(tx, application)) };
 }
 
 function unknownApplication(name: string): FailureError {

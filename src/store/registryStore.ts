@@ -5,7 +5,13 @@ import { FailureError, failure } from "../domain/failure.js";
 import { featureModelOf } from "../domain/policySpec.js";
 import { patchModelSettings } from "../domain/modelSettings.js";
 import type { ModelSettingsPatch } from "../domain/modelSettings.js";
-import type { ApplicationPatch, NewApplication, RegistryStore, Stored } from "../domain/storePorts.js";
+import type {
+  ApplicationPatch,
+  ChangedModelVersion,
+  NewApplication,
+  RegistryStore,
+  Stored,
+} from "../domain/storePorts.js";
 import { signatureDifference } from "../domain/tensor.js";
 import { modelRevision } from "../lib/revision.js";
 import type { Database, SqlRunner } from "./database.js";
@@ -92,24 +98,29 @@ export class PostgresRegistryStore implements RegistryStore {
     });
   }
 
-  registerModelVersion(version: ModelVersion, makeCurrent: boolean): Promise<Stored<ModelVersion>> {
+  registerModelVersion(
+    version: ModelVersion,
+    makeCurrent: boolean,
+    expected?: string,
+  ): Promise<Stored<ChangedModelVersion>> {
     return this.#change(async (tx) => {
+      if (expected !== undefined) await lockedModel(tx, version.model, expected);
       const isFirst = await statements.insertModel(tx, version.model, version.version);
       await statements.lockModel(tx, version.model);
       const created = await storeModelVersion(tx, version);
       if (makeCurrent && !isFirst) await statements.updateCurrentVersion(tx, version.model, version.version);
       if (makeCurrent) await followFeatures(tx, version.model);
-      return { value: await requireVersion(tx, version.model, version.version), created, changed: true };
+      return { value: await changedVersion(tx, version.model, version.version), created, changed: true };
     });
   }
 
-  setCurrentVersion(model: string, version: number, expected?: string): Promise<Stored<ModelVersion>> {
+  setCurrentVersion(model: string, version: number, expected?: string): Promise<Stored<ChangedModelVersion>> {
     return this.#change(async (tx) => {
       await lockedModel(tx, model, expected);
-      const value = await requireVersion(tx, model, version);
+      await requireVersion(tx, model, version);
       await statements.updateCurrentVersion(tx, model, version);
       await followFeatures(tx, model);
-      return { value, created: false, changed: true };
+      return { value: await changedVersion(tx, model, version), created: false, changed: true };
     });
   }
 
@@ -221,6 +232,11 @@ async function lockedModel(tx: SqlRunner, name: string, expected?: string): Prom
   const model = rows.parseModel(await statements.selectModel(tx, name));
   requireRevision(`model ${name}`, modelRevision(model), expected);
   return model;
+}
+
+async function changedVersion(tx: SqlRunner, name: string, version: number): Promise<ChangedModelVersion> {
+  const modelNow = rows.parseModel(await statements.selectModel(tx, name));
+  return { ...(await requireVersion(tx, name, version)), modelNow };
 }
 
 async function requireVersion(tx: SqlRunner, model: string, version: number): Promise<ModelVersion> {

@@ -9,6 +9,7 @@ import type {
   ReplayWork,
   StagedEntity,
 } from "../domain/replayPorts.js";
+import { lockedApplication } from "./expectedRevision.js";
 import type { Database, Sql, SqlRunner } from "./database.js";
 import { selectPage } from "./feedbackLog.js";
 import { lockHead } from "./headStatements.js";
@@ -32,12 +33,12 @@ export class PostgresReplayStore implements ReplayStore {
     this.#database = database;
   }
 
-  async begin(application: string, progress: ReplayProgress): Promise<ReplayRecord | Failure> {
+  async begin(application: string, progress: ReplayProgress, expected?: string): Promise<ReplayRecord | Failure> {
     return caught(() =>
       this.#ask(async (sql) => {
         await statements.failSilentReplays(sql, application);
         await removeFailed(sql, application);
-        const version = await transact(sql, (tx) => takeVersion(tx, application, progress));
+        const version = await transact(sql, (tx) => takeVersion(tx, application, progress, expected));
         const row = await statements.selectReplay(sql, application, version);
         return recordOf(row as ReplayRow);
       }),
@@ -119,8 +120,13 @@ async function removeFailed(sql: SqlRunner, application: string): Promise<void> 
 }
 
 /** Under the application's lock no other version gets the same number. */
-async function takeVersion(tx: SqlRunner, application: string, progress: ReplayProgress): Promise<number> {
-  if (!(await lockApplication(tx, application))) throw gone(application);
+async function takeVersion(
+  tx: SqlRunner,
+  application: string,
+  progress: ReplayProgress,
+  expected: string | undefined,
+): Promise<number> {
+  await lockedApplication(tx, application, expected);
   const running = await statements.selectRunningReplay(tx, application);
   if (running !== undefined) {
     const message = `a replay of application ${application} is under way, as version ${running}; wait until policyReplay says that it is complete`;

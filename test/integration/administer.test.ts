@@ -97,6 +97,27 @@ describe("an application", () => {
     expect((await server.ask(DELETE_APPLICATION, { name: "passing" })).deleteApplication).toMatchObject(notFound);
   });
 
+  test("has a policy that is changed step by step, each from the revision that the one before left", async () => {
+    await create({ name: "stepwise" });
+    const step = async (mutation: string, expectedRevision?: string) => {
+      const input = `application: "stepwise", expectedRevision: ${JSON.stringify(expectedRevision ?? null)}`;
+      const read = "... on PolicyVersion { revision } ... on Conflict { code current }";
+      const { text } = await server.post({ query: `mutation { x: ${mutation.replace("INPUT", input)} { ${read} } }` });
+      return (JSON.parse(text) as { data: { x: { revision?: string; current?: string } } }).data.x;
+    };
+    const { revision: first } = await step("freezePolicy(input: { INPUT, version: 1 })");
+    const { revision: second } = await step("resetPolicy(input: { INPUT })", first);
+    expect(second).not.toBe(first);
+    const { data } = JSON.parse(
+      (await server.post({ query: '{ application(name: "stepwise") { revision policyVersions { revision } } }' })).text,
+    ) as { data: unknown };
+    const both = [{ revision: second }, { revision: second }];
+    expect(data).toEqual({ application: { revision: second, policyVersions: both } });
+    const conflict = { code: "CONFLICT", current: second };
+    expect(await step("freezePolicy(input: { INPUT, version: 1, frozen: false })", first)).toEqual(conflict);
+    expect(await step("rollbackPolicy(input: { INPUT, version: 1 })", second)).toMatchObject({ revision: first });
+  });
+
   test("is listed by name, page by page", async () => {
     for (const name of ["zz-1", "zz-2", "zz-3"]) await create({ name });
     const names: string[] = [];

@@ -102,7 +102,9 @@ await eachPostgres(
       const message = "nothing was stored: the database does not answer";
       const unavailable = { __typename: "Unavailable", code: "STORE_UNAVAILABLE", retryable: true, message };
       const expected = Object.fromEntries(read.map((_, i) => [`f${i}`, unavailable]));
-      expect({ data, errors }).toEqual({ data: { ...expected, applications: { edges: [{ node: { name: "lines" } }] } } });
+      expect({ data, errors }).toEqual({
+        data: { ...expected, applications: { edges: [{ node: { name: "lines" } }] } },
+      });
       expect(server.process.stderr.text).toContain("the database did not do what it was asked: ");
       await proxy.up();
       await until("its health is good", async () => !("degraded" in (await health(server))));

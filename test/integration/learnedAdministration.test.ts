@@ -223,7 +223,8 @@ describe("what was learned", () => {
 
   test("is not exported of an application that never was, nor looked for under a name that no database can hold", async () => {
     const variables = { entity: "ann", after: 0, first: 2 };
-    const of = async (application: string) => (await server.ask(EXPORT_ENTITY, { ...variables, application })).exportEntity;
+    const of = async (application: string) =>
+      (await server.ask(EXPORT_ENTITY, { ...variables, application })).exportEntity;
     expect(await of("mispelt")).toMatchObject({ __typename: "NotFound" });
     // Of one that is there, and knows nobody of that name.
     expect(await of("steep")).toMatchObject({ __typename: "EntityExport", observations: 0 });

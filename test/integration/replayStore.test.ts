@@ -116,6 +116,7 @@ await eachPostgres("replays", (postgres) => {
     expect(await store.begin("shop", emptyProgress(0))).toMatchObject({ version: 2, status: "RUNNING" });
     expect(await store.begin("shop", emptyProgress(0))).toMatchObject({ code: "CONFLICT" });
     await store.fail("shop", 2, "on purpose");
+    expect(await store.begin("shop", emptyProgress(0), "0123456789abcdef")).toMatchObject({ code: "CONFLICT" });
     expect(await store.read("shop", 2)).toMatchObject({ status: "FAILED", failure: "on purpose" });
     expect(await store.begin("shop", emptyProgress(0))).toMatchObject({ version: 3 });
   });

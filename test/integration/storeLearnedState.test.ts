@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import type { KeptState } from "../../src/domain/learningPorts.js";
+import type { Application } from "../../src/domain/application.js";
+import type { Failure } from "../../src/domain/failure.js";
+import type { ChangedPolicyVersion, KeptState } from "../../src/domain/learningPorts.js";
 import type { NewApplication, NewObservation } from "../../src/domain/storePorts.js";
+import { applicationRevision } from "../../src/lib/revision.js";
 import { MonotonicClock } from "../../src/lib/monotonicClock.js";
 import type { Database } from "../../src/store/database.js";
 import { PostgresLearnedStateAdministration } from "../../src/store/learnedStateAdministration.js";
@@ -142,7 +145,26 @@ await eachPostgres("learned state", (postgres) => {
     expect(await administration.policyVersions("digits")).toMatchObject([{ frozen: true }]);
     expect(await administration.setFrozen("digits", 1, false)).toMatchObject({ frozen: false });
     expect(await administration.setFrozen("digits", 2, false)).toMatchObject({ code: "NOT_FOUND" });
+    expect(await administration.setFrozen("digits", 1, true, "0123456789abcdef")).toMatchObject({ code: "CONFLICT" });
+    expect(await administration.policyVersions("digits")).toMatchObject([{ frozen: false }]);
     expect(await administration.events("digits", 1, 1)).toMatchObject([{ content: { version: 1, change: "THAWED" } }]);
+  });
+
+  test("a change says the application's revision as it left it, which the next change may be made from", async () => {
+    const revision = async () => applicationRevision((await registry.read()).applications[0] as Application);
+    const revisionOf = (changed: ChangedPolicyVersion | Failure): string =>
+      "revision" in changed ? changed.revision : changed.message;
+    const before = await revision();
+    expect(revisionOf(await administration.setFrozen("digits", 1, true, before))).toBe(before);
+    const version = { policy: APPLICATION.policy, loss: { kind: "LOG" }, origin: { kind: "CREATED" } as const };
+    const reset = revisionOf(await administration.addPolicyVersion("digits", version, true, before));
+    expect(reset).not.toBe(before);
+    expect(reset).toBe(await revision());
+    const back = await administration.setCurrentPolicyVersion("digits", 1, reset);
+    expect(revisionOf(back)).toBe(await revision());
+    expect(await administration.setCurrentPolicyVersion("digits", 2, reset)).toMatchObject({
+      code: "CONFLICT",
+    });
   });
 
   test("a fork begins with a copy of what was learned, snapshots with what came after them too", async () => {

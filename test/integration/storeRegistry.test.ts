@@ -233,6 +233,20 @@ await eachPostgres("registry store", (postgres) => {
     expect((await revisions())[1]).toBe(model2);
   });
 
+  test("a version that is registered says its model's revision, from which the next may be registered", async () => {
+    const registered = await store.registerModelVersion(FOREST, false);
+    if (registered.kind !== "stored") throw new Error(registered.message);
+    const first = modelRevision(registered.value.modelNow);
+    const second = await store.registerModelVersion({ ...FOREST, version: 2 }, true, first);
+    if (second.kind !== "stored") throw new Error(second.message);
+    expect(second.value).toMatchObject({ version: 2, modelNow: { name: "forest", currentVersion: 2 } });
+    const refused = await store.registerModelVersion({ ...FOREST, version: 3 }, true, first);
+    expect(refused).toMatchObject({ code: "CONFLICT", current: modelRevision(second.value.modelNow) });
+    const unknown = await store.registerModelVersion({ ...FOREST, model: "new" }, true, first);
+    expect(unknown).toMatchObject({ code: "NOT_FOUND" });
+    expect((await store.read()).versions).toHaveLength(2);
+  });
+
   test("finds nothing by unknown names", async () => {
     await store.createApplication(DIGITS);
     await store.registerModelVersion(FOREST, false);
