@@ -1,8 +1,10 @@
+import DataLoader from "dataloader";
 import type { Cancel, Clock } from "../domain/ports.js";
 import type { LoggedPrediction, PredictionCursor, PredictionLog } from "../domain/predictionLogPorts.js";
 import type { Database } from "./database.js";
 import { keepPartitions } from "./predictionPartitions.js";
-import { insertPredictions, packPredictions, selectOfEntity, selectPrediction } from "./predictionStatements.js";
+import { insertPredictions, packPredictions, selectOfEntity, selectPredictions } from "./predictionStatements.js";
+import type { PredictionName } from "./predictionStatements.js";
 import { TransactionError, errorKind, orFailure, transact } from "./transaction.js";
 
 export interface PredictionLogOptions {
@@ -18,6 +20,8 @@ export interface PredictionLogOptions {
 }
 
 const DEFAULTS = { maxPending: 20_000, flushRows: 500, flushAfterMs: 200 };
+/** Each may have much evidence. */
+const MAX_READ_TOGETHER = 200;
 const RETRY_MS = 1_000;
 const DAY_MS = 86_400_000;
 
@@ -31,6 +35,11 @@ export class PostgresPredictionLog implements PredictionLog {
   readonly #database: Database;
   readonly #options: PredictionLogOptions & typeof DEFAULTS;
   readonly #pending = new Map<string, LoggedPrediction>();
+  /** Those that are asked for together, of an `observeMany` for one, are read with one statement. */
+  readonly #stored = new DataLoader<PredictionName, LoggedPrediction | undefined>((names) => this.#select(names), {
+    cache: false,
+    maxBatchSize: MAX_READ_TOGETHER,
+  });
   #cancelTimer: Cancel | undefined;
   #writing: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
@@ -59,8 +68,13 @@ export class PostgresPredictionLog implements PredictionLog {
   }
 
   async find(application: string, id: string): Promise<LoggedPrediction | undefined> {
-    const pending = this.#pending.get(keyOf(application, id));
-    return pending ?? orFailure(selectPrediction(this.#database.sql, application, id), this.#database);
+    return this.#pending.get(keyOf(application, id)) ?? this.#stored.load({ application, id });
+  }
+
+  async #select(names: readonly PredictionName[]): Promise<(LoggedPrediction | undefined)[]> {
+    const rows = await orFailure(selectPredictions(this.#database.sql, names), this.#database);
+    const found = new Map(rows.map((row) => [keyOf(row.application, row.id), row]));
+    return names.map(({ application, id }) => found.get(keyOf(application, id)));
   }
 
   start(): Promise<void> {

@@ -62,18 +62,26 @@ interface PredictionRow {
   readonly waitsFromMs: number | null;
 }
 
-export async function selectPrediction(
+/** A prediction's place: ids are told apart within an application. */
+export interface PredictionName {
+  readonly application: string;
+  readonly id: string;
+}
+
+/** Those that are there, in any order. */
+export async function selectPredictions(
   sql: SqlRunner,
-  application: string,
-  id: string,
-): Promise<LoggedPrediction | undefined> {
-  const rows = await sql<PredictionRow[]>`
-    select p.id, (extract(epoch from p.predicted_at) * 1000)::float8 as "predictedAtMs",
+  names: readonly PredictionName[],
+): Promise<readonly LoggedPrediction[]> {
+  const given = JSON.stringify(names.map(({ application, id }) => ({ a: application, id })));
+  const rows = await sql<(PredictionRow & { readonly application: string })[]>`
+    select g.a as application, p.id, (extract(epoch from p.predicted_at) * 1000)::float8 as "predictedAtMs",
       p.policy_version as "policyVersion", p.entity, p.source, p.evidence, p.input,
       (extract(epoch from p.shown_at) * 1000)::float8 as "shownAtMs",
       (extract(epoch from p.waits_from) * 1000)::float8 as "waitsFromMs"
-    from prediction p where p.shard_key = ${application} and p.id = ${id} limit 1`;
-  return rows[0] && loggedPrediction(application, rows[0]);
+    from jsonb_to_recordset(${given}::text::jsonb) as g(a text, id text)
+    join prediction p on p.shard_key = g.a and p.id = g.id`;
+  return rows.map((row) => loggedPrediction(row.application, row));
 }
 
 /** Of several servers one is at an application's waiting predictions. A server that is gone has its turn for 15 s more. */

@@ -26,6 +26,13 @@ await eachPostgres(
       return world.statements - before;
     }
 
+    /** What was begun behind the answers is done. */
+    async function written(): Promise<void> {
+      for (let quiet = 0; quiet < 5; quiet = world.pendingStatements === 0 ? quiet + 1 : 0) {
+        await new Promise((resolve) => void setImmediate(resolve));
+      }
+    }
+
     const times = (count: number, text: (i: number) => string): string =>
       Array.from({ length: count }, (_, i) => text(i)).join("\n");
 
@@ -71,6 +78,41 @@ await eachPostgres(
         `{ ${times(count, (i) => `s${i}: learnedState(application: "a0", entity: "nobody${i}") { ... on LearnedState { observations } }`)} }`;
       expect(await statements(states(1))).toBe(1);
       expect(await statements(states(MANY))).toBe(1);
+    });
+
+    test("observations whose evidence is in the log take one for all of it, and one transaction", async () => {
+      const tensors = (name: string) => `[{ name: "${name}", datatype: FP32, shape: [2] }]`;
+      // So many members of such names do not fit into a receipt.
+      const models = Array.from({ length: MANY }, (_, i) => `model-${i}-${"x".repeat(50)}`);
+      for (const model of models) {
+        const signature = `inputs: ${tensors("x")}, outputs: ${tensors("scores")}`;
+        await ask(
+          `mutation { registerModelVersion(input: { model: "${model}", version: 1, ${signature} }) { ... on Failure { message } } }`,
+        );
+        world.addReplica(model, 1, 0);
+      }
+      const links = models.map((model) => `{ model: "${model}" }`).join(" ");
+      const made = `name: "logged", input: ${tensors("x")}, output: { kind: LABEL, labels: ["a", "b"] }, policy: { kind: ENSEMBLE }, models: [${links}]`;
+      await ask(`mutation { createApplication(input: { ${made} }) { ... on Failure { message } } }`);
+      const one = (i: number) =>
+        `p${i}: predict(input: { application: "logged", input: { values: [${i / 100}, 0] } }) { ... on Prediction { receipt } }`;
+      const { data } = JSON.parse(await ask(`{ ${times(MANY, one)} }`)) as {
+        data: Record<string, { receipt: string }>;
+      };
+      const receipts = Object.values(data).map(({ receipt }) => receipt);
+      // Until then it is in memory.
+      world.clock.advance(1000);
+      await written();
+      const told = (count: number): string => {
+        const observations = receipts
+          .slice(0, count)
+          .map((receipt) => `{ receipt: "${receipt}", truth: { label: "a" } }`);
+        return `mutation { observeMany(input: { observations: [${observations.join(" ")}] }) { __typename } }`;
+      };
+      expect(await ask(told(MANY))).toContain(
+        `"observeMany":[${new Array(MANY).fill('{"__typename":"Observation"}').join()}]`,
+      );
+      for (const count of [1, MANY]) expect(await statements(told(count))).toBe(2);
     });
 
     test("events, deployments and the audit log take one a page", async () => {
