@@ -272,7 +272,7 @@ export class ServiceComposition {
       activate: (receipt, isSeen) => this.#activated(activate(observing, receipt, isSeen)),
       receiptOf: (prediction) => this.#receiptOf(prediction),
       explainReceipt: (receipt, isSeen) => explainReceipt({ receiptKeys, loggedEvidence: evidence }, receipt, isSeen),
-      rotateReceiptKey: () => this.#receiptKeys.rotate(),
+      rotateReceiptKey: (expectedKeyId) => this.#receiptKeys.rotate(expectedKeyId),
       ...this.#access,
       administration: this.#administration,
       learned: this.#learnedAdministration(),

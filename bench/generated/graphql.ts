@@ -168,7 +168,7 @@ export type ExampleInput = {
 export type FailureCode =
   /** The signature or a limit refuses it: change it. */
   | 'BAD_INPUT'
-  /** It exists with other content. */
+  /** It exists with other content, or is not as it was read, or is in use: read it again, then decide. */
   | 'CONFLICT'
   /** No answer by the deadline. */
   | 'DEADLINE_EXCEEDED'
@@ -420,6 +420,8 @@ export type Priority =
 export type RegisterModelVersionInput = {
   /** Wrappers that someone else runs: host:port or unix:/path. Replaces those given before. */
   endpoints?: Array<string> | null | undefined;
+  /** The `revision` that was read: if it is another one by now nothing changes, and the answer is a Conflict. Absent: whatever it is. */
+  expectedRevision?: string | null | undefined;
   /** Absent, with outputs: the wrapper is asked. */
   inputs?: Array<TensorSpecInput> | null | undefined;
   /** Names of a classifier's classes, in the order of its scores, instead of those that the wrapper states. An integer output is one of these names where all are integers, else an index from 0. */

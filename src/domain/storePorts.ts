@@ -172,8 +172,11 @@ export interface ReceiptKey {
 /** Signing keys, made once for all servers on the database. The first is the one to sign with; all verify. */
 export interface ReceiptKeyStore {
   readOrCreate(): Promise<readonly ReceiptKey[]>;
-  /** Makes a new key to sign with; the one before it still verifies, older ones no more. */
-  rotate(): Promise<readonly ReceiptKey[] | Failure>;
+  /**
+   * Makes a new key to sign with; the one before it still verifies, older ones no more. CONFLICT where another than
+   * `expectedKeyId` signs by now.
+   */
+  rotate(expectedKeyId?: number): Promise<readonly ReceiptKey[] | Failure>;
   /** Calls `changed` after each rotation by any server, and after each reconnect. */
   onChange(changed: () => void): Promise<{ stop(): Promise<void> }>;
 }

@@ -24,7 +24,7 @@ export class AccessResolver {
     @Ctx() { services }: RequestContext,
   ): object {
     const keys = services.access.keys().map((key) => ({ name: key.id, key }));
-    const { edges, pageInfo } = pageByName(keys, ({ name }) => name, first, after);
+    const { edges, pageInfo } = pageByName({ of: "ApiKey", first, after }, keys, ({ name }) => name);
     return { edges: edges.map(({ node, cursor }) => ({ node: fromApiKey(node.key), cursor })), pageInfo };
   }
 
@@ -58,7 +58,7 @@ export class AccessResolver {
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
     const read = (seq: number, count: number) => services.audit.before(seq, count);
-    return typed("AuditEntryConnection", await pageDownFrom({ first, after }, read, fromAuditEntry));
+    return typed("AuditEntryConnection", await pageDownFrom({ of: "AuditEntry", first, after }, read, fromAuditEntry));
   }
 
   @Query(() => AuditVerificationResultUnion, { description: "Reads the whole audit log." })

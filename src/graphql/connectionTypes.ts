@@ -6,6 +6,12 @@ class PageInfoType {
   @Field(() => Boolean)
   hasNextPage!: boolean;
 
+  @Field(() => Boolean)
+  hasPreviousPage!: boolean;
+
+  @Field(() => String, { nullable: true })
+  startCursor?: string | undefined;
+
   @Field(() => String, { nullable: true })
   endCursor?: string | undefined;
 }

@@ -35,7 +35,7 @@ export interface Services {
   /** Of an application that `isSeen` refuses nothing is said. */
   explainReceipt(receipt: string, isSeen: (application: string) => boolean): Promise<ReceiptExplanation | Failure>;
   /** Newest first: that one signs. */
-  rotateReceiptKey(): Promise<readonly ReceiptKey[] | Failure>;
+  rotateReceiptKey(expectedKeyId?: number): Promise<readonly ReceiptKey[] | Failure>;
   readonly access: AccessControl;
   readonly audit: AuditLog;
   readonly refusals: Refusals;

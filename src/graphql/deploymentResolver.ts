@@ -90,7 +90,7 @@ export class DeploymentResolver {
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
     const read = (seq: number, count: number) => services.deployments.before(seq, count, model ?? undefined);
-    return typed("DeploymentConnection", await pageDownFrom({ first, after }, read, fromView));
+    return typed("DeploymentConnection", await pageDownFrom({ of: "Deployment", first, after }, read, fromView));
   }
 
   @Query(() => WrapperLogResultUnion, {

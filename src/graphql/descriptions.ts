@@ -12,7 +12,7 @@ type Texts = Readonly<Record<string, string>>;
 
 /** What fields and arguments of a name mean wherever nothing more is said of them. */
 const NAMES: Texts = {
-  after: "The cursor after which the page begins, `endCursor` of the page before; absent: the first page.",
+  after: "The cursor after which the page begins, `endCursor` of a page of this list; absent: the first page.",
   application: "Name of the application.",
   at: "When it was.",
   base64: "Packed little-endian elements.",
@@ -32,6 +32,7 @@ const NAMES: Texts = {
   expiresAt: "From when on it is refused; null: never.",
   explain: "Whether `explanation` is wanted. Default false.",
   hasNextPage: "Whether there is more after this page.",
+  hasPreviousPage: "Whether there is something before this page.",
   high: "Upper end.",
   input: "Everything that it takes.",
   inputs: "Its input tensors, in their order.",
@@ -57,6 +58,7 @@ const NAMES: Texts = {
   serviceP99Ms: "99th percentile of a batch's own service time in milliseconds; null without one.",
   source: "Where it came from.",
   sources: "Answers by where they came from.",
+  startCursor: "Of the page's first item; null: this one is empty.",
   status: "Where it stands.",
   text: "A text.",
   values: "Numbers in a list, row-major.",
@@ -118,13 +120,7 @@ const PLACES: Texts = {
   "ModelSettings.batchSizeController": "Who says how many rows a replica may be given at once.",
   "ModelSettings.cacheScope": "Who shares what is cached.",
   "ModelVersion.current": "It is the version that answers, or will once a replica is ready.",
-  "Mutation.activateMany.receipts": "Predictions' receipts, at most 1,000.",
   "Mutation.createApplication.input": "What it is to be.",
-  "Mutation.forkPolicy.from": "The version that is copied.",
-  "Mutation.forkPolicy.makeCurrent": "Whether the copy answers from now on.",
-  "Mutation.freezePolicy.frozen": "Default true; false lets it learn again.",
-  "Mutation.observeMany.inputs": "At most 1,000.",
-  "Mutation.revokeApiKey.id": "`ApiKey.id`.",
   "Mutation.unlinkModel": "The application answers without the model from now on.",
   "Mutation.updateApplication": "What changes is in force on all servers within a second.",
   "NamedTensorInput.data": "Its elements.",
@@ -237,6 +233,7 @@ const TYPES: Texts = {
   ObserveManyInput: "What turned out to be true for several predictions.",
   ResetEntityInput: "An entity that is to begin anew.",
   ResetPolicyInput: "An application whose policy is to begin anew.",
+  RotateReceiptKeyInput: "Which key is to be followed by a new one.",
   RevokeApiKeyInput: "A key to be refused from now on.",
   RollbackPolicyInput: "The version of the policy that is to answer.",
 };
@@ -248,7 +245,7 @@ const VALUES: Texts = {
   FP32: "A float of 32 bits.",
   FP64: "A float of 64 bits.",
   BAD_INPUT: "The signature or a limit refuses it: change it.",
-  CONFLICT: "It exists with other content.",
+  CONFLICT: "It exists with other content, or is not as it was read, or is in use: read it again, then decide.",
   DEADLINE_EXCEEDED: "No answer by the deadline.",
   INTERNAL: "A defect of the server.",
   MODEL_BAD_OUTPUT: "A model answered something unusable.",
@@ -258,6 +255,9 @@ const VALUES: Texts = {
   OVERLOADED: "Refused at once: ask again later.",
   STORE_UNAVAILABLE: "The database does not answer: ask again later.",
 };
+
+/** All of them by table: a test finds those that describe nothing any more. */
+export const TEXTS = { NAMES, PLACES, TYPES, VALUES } as const;
 
 /** Describes whatever says nothing of itself. Decorators have the last word; the same meaning is written once here. */
 export function describeTheRest(schema: GraphQLSchema): void {

@@ -71,3 +71,13 @@ export class DeleteEntityInput {
   @Field(() => String, { description: "Whom it is about, 1 to 128 characters." })
   entity!: string;
 }
+
+@InputType("RotateReceiptKeyInput")
+export class RotateReceiptKeyInput {
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      "`ReceiptKeyRotation.keyId` as it was read: if another key signs by now nothing changes, and the answer is a Conflict. Absent: whichever it is.",
+  })
+  expectedKeyId?: number | null;
+}

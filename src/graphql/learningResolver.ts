@@ -12,6 +12,7 @@ import {
   ResetEntityInput,
   ResetPolicyInput,
   RollbackPolicyInput,
+  RotateReceiptKeyInput,
 } from "./learningInputs.js";
 import {
   EntityDeletedResultUnion,
@@ -59,7 +60,7 @@ export class LearningResolver {
   })
   async exportEntity(
     @Arg("application", () => String) application: string,
-    @Arg("entity", () => String) entity: string,
+    @Arg("entity", () => String, { description: "Whom it is about, 1 to 128 characters." }) entity: string,
     @Arg("after", () => Float, { defaultValue: 0, description: "Place in the log." }) after: number,
     @Arg("first", () => Int, { defaultValue: 1000, description: "Observations, and predictions: 1 to 1000." })
     first: number,
@@ -135,8 +136,11 @@ export class LearningResolver {
   @Mutation(() => ReceiptKeyRotationResultUnion, {
     description: "A new key signs from now on; receipts of the one before it are taken, of earlier ones no longer.",
   })
-  async rotateReceiptKey(@Ctx() { services }: RequestContext): Promise<object> {
-    const keys = await services.rotateReceiptKey();
+  async rotateReceiptKey(
+    @Arg("input", () => RotateReceiptKeyInput) { expectedKeyId }: RotateReceiptKeyInput,
+    @Ctx() { services }: RequestContext,
+  ): Promise<object> {
+    const keys = await services.rotateReceiptKey(expectedKeyId ?? undefined);
     if (isFailure(keys)) return fromFailure(keys);
     return { __typename: "ReceiptKeyRotation", keyId: keys[0]?.id, previousKeyId: keys[1]?.id };
   }

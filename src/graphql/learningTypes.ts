@@ -227,6 +227,6 @@ export const EntityExportResultUnion = createUnionType({
 
 export const ReceiptKeyRotationResultUnion = createUnionType({
   name: "ReceiptKeyRotationResult",
-  types: () => [ReceiptKeyRotationType, UnavailableType] as const,
+  types: () => [ReceiptKeyRotationType, ConflictType, UnavailableType] as const,
   resolveType,
 });

@@ -26,7 +26,7 @@ export class LogResolver {
     if (entity != null && !seesPeople(access)) throw onlyForAdministrators();
     const read = (seq: number, count: number) =>
       services.learned.observations(application, entity ?? undefined, seq, count);
-    const page = await pageDownFrom({ first, after }, read, (row) => fromLogged(row, access));
+    const page = await pageDownFrom({ of: "LoggedObservation", first, after }, read, (row) => fromLogged(row, access));
     return typed("LoggedObservationConnection", page);
   }
 
@@ -40,7 +40,7 @@ export class LogResolver {
     const read = (seq: number, count: number) => services.learned.events(application, seq, count);
     return typed(
       "PolicyEventConnection",
-      await pageDownFrom({ first, after }, read, (event) => fromEvent(event, access)),
+      await pageDownFrom({ of: "PolicyEvent", first, after }, read, (event) => fromEvent(event, access)),
     );
   }
 

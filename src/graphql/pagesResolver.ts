@@ -19,7 +19,7 @@ export class ApplicationPagesResolver {
     @Arg("first", () => Int, FIRST) first: number,
     @Arg("after", () => String, AFTER) after: string | undefined,
   ): object {
-    return pageDown(allPolicyVersions(), ({ version }) => version, first, after);
+    return pageDown({ of: "PolicyVersion", first, after }, allPolicyVersions(), ({ version }) => version);
   }
 }
 
@@ -31,7 +31,7 @@ export class ModelPagesResolver {
     @Arg("first", () => Int, FIRST) first: number,
     @Arg("after", () => String, AFTER) after: string | undefined,
   ): object {
-    return pageDown(allVersions(), ({ version }) => version, first, after);
+    return pageDown({ of: "ModelVersion", first, after }, allVersions(), ({ version }) => version);
   }
 }
 
@@ -43,6 +43,6 @@ export class ModelVersionPagesResolver {
     @Arg("first", () => Int, FIRST) first: number,
     @Arg("after", () => String, AFTER) after: string | undefined,
   ): object {
-    return pageByName(allReplicas(), ({ id }) => id, first, after);
+    return pageByName({ of: "Replica", first, after }, allReplicas(), ({ id }) => id);
   }
 }

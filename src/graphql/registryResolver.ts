@@ -42,7 +42,10 @@ import {
 
 @Resolver()
 export class RegistryResolver {
-  @Query(() => ApplicationType, { nullable: true })
+  @Query(() => ApplicationType, {
+    nullable: true,
+    description: "Null: there is none of this name, or the key does not see it.",
+  })
   application(@Arg("name", () => String) name: string, @Ctx() { services }: RequestContext): object | undefined {
     // As the registry has it, like `applications`: what is served leaves out models that do not fit.
     const found = services.catalogue.snapshot.applications.find((candidate) => candidate.name === name);
@@ -57,11 +60,14 @@ export class RegistryResolver {
   ): object {
     const { snapshot } = services.catalogue;
     const seen = snapshot.applications.filter(({ name }) => sees(access, name));
-    const { edges, pageInfo } = pageByName(seen, ({ name }) => name, first, after);
+    const { edges, pageInfo } = pageByName({ of: "Application", first, after }, seen, ({ name }) => name);
     return { edges: edges.map(({ node, cursor }) => ({ node: fromApplication(node, snapshot), cursor })), pageInfo };
   }
 
-  @Query(() => ModelType, { nullable: true })
+  @Query(() => ModelType, {
+    nullable: true,
+    description: "Null: there is none of this name, or the key sees no application that it is linked to.",
+  })
   model(@Arg("name", () => String) name: string, @Ctx() { services, access }: RequestContext): object | undefined {
     const { snapshot } = services.catalogue;
     const model = snapshot.models.find((candidate) => candidate.name === name);
@@ -76,7 +82,7 @@ export class RegistryResolver {
   ): object {
     const { snapshot } = services.catalogue;
     const seen = snapshot.models.filter(({ name }) => seesModel(access, snapshot, name));
-    const { edges, pageInfo } = pageByName(seen, ({ name }) => name, first, after);
+    const { edges, pageInfo } = pageByName({ of: "Model", first, after }, seen, ({ name }) => name);
     const convert = (node: (typeof edges)[number]["node"]) => fromModel(node, snapshot, services.versions, access);
     return { edges: edges.map(({ node, cursor }) => ({ node: convert(node), cursor })), pageInfo };
   }

@@ -48,8 +48,8 @@ export class ReceiptKeys {
   }
 
   /** From now on a new key signs, on all servers. Receipts of the key before the last are no longer taken. */
-  async rotate(): Promise<readonly ReceiptKey[] | Failure> {
-    const keys = await this.#store.rotate();
+  async rotate(expectedKeyId?: number): Promise<readonly ReceiptKey[] | Failure> {
+    const keys = await this.#store.rotate(expectedKeyId);
     if (!isFailure(keys)) this.#keys = keys;
     return keys;
   }

@@ -1,3 +1,4 @@
+import { failure, FailureError } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { ReceiptKey, ReceiptKeyStore } from "../domain/storePorts.js";
 import type { Database, SqlRunner } from "./database.js";
@@ -29,10 +30,11 @@ export class PostgresReceiptKeyStore implements ReceiptKeyStore {
   }
 
   /** Of two servers that rotate at once the second retires the first one's predecessor: both keys are good. */
-  async rotate(): Promise<readonly ReceiptKey[] | Failure> {
+  async rotate(expectedKeyId?: number): Promise<readonly ReceiptKey[] | Failure> {
     try {
       return await transact(this.#database.sql, async (tx) => {
         await lockKeys(tx);
+        await requireSigning(tx, expectedKeyId);
         await insertKey(tx, this.#newSecret());
         await retireOldKeys(tx);
         await notifyKeys(tx);
@@ -64,6 +66,14 @@ async function lockKeys(tx: SqlRunner): Promise<void> {
 /** Two: the one that signs, and the one before it, whose receipts are still on their way back. */
 async function selectActiveKeys(sql: SqlRunner): Promise<readonly ReceiptKey[]> {
   return sql<ReceiptKey[]>`select id, secret from receipt_key where retired_at is null order by id desc limit 2`;
+}
+
+/** Two who rotate for the same reason would retire the key of receipts that are still on their way. */
+async function requireSigning(tx: SqlRunner, expectedKeyId: number | undefined): Promise<void> {
+  const signing = (await selectActiveKeys(tx))[0]?.id;
+  if (expectedKeyId === undefined || expectedKeyId === signing) return;
+  const message = `key ${signing} signs receipts by now, not ${expectedKeyId}: it was rotated since that was read`;
+  throw new FailureError(failure("CONFLICT", message, { current: String(signing) }));
 }
 
 async function insertKey(tx: SqlRunner, secret: Uint8Array): Promise<void> {

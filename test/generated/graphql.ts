@@ -193,7 +193,7 @@ export type ExampleInput = {
 export type FailureCode =
   /** The signature or a limit refuses it: change it. */
   | 'BAD_INPUT'
-  /** It exists with other content. */
+  /** It exists with other content, or is not as it was read, or is in use: read it again, then decide. */
   | 'CONFLICT'
   /** No answer by the deadline. */
   | 'DEADLINE_EXCEEDED'
@@ -516,6 +516,8 @@ export type Priority =
 export type RegisterModelVersionInput = {
   /** Wrappers that someone else runs: host:port or unix:/path. Replaces those given before. */
   endpoints?: Array<string> | null | undefined;
+  /** The `revision` that was read: if it is another one by now nothing changes, and the answer is a Conflict. Absent: whatever it is. */
+  expectedRevision?: string | null | undefined;
   /** Absent, with outputs: the wrapper is asked. */
   inputs?: Array<TensorSpecInput> | null | undefined;
   /** Names of a classifier's classes, in the order of its scores, instead of those that the wrapper states. An integer output is one of these names where all are integers, else an index from 0. */
@@ -546,6 +548,8 @@ export type ReplayPolicyInput = {
   activate?: boolean;
   /** Name of the application. */
   application: string;
+  /** The `revision` that was read: if it is another one by now nothing changes, and the answer is a Conflict. Absent: whatever it is. */
+  expectedRevision?: string | null | undefined;
   /** Observations from here on count: a date, or a time with its offset. Absent: all. */
   from?: string | null | undefined;
   /** Absent: the application's. */
@@ -857,6 +861,7 @@ export type ExportEntityQueryVariables = Exact<{
 export type ExportEntityQuery = { exportEntity:
     | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'EntityExport', json: string, observations: number, predictions: number, endSeq: number, endPrediction: string | null, hasMore: boolean }
+    | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
    };
 
@@ -889,6 +894,7 @@ export type PolicyEventsQueryVariables = Exact<{
 
 
 export type PolicyEventsQuery = { policyEvents:
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'PolicyEventConnection', edges: Array<{ node: { seq: number, kind: PolicyEventKind, content: string } }> }
     | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
@@ -900,15 +906,19 @@ export type ReceiptContentQueryVariables = Exact<{
 
 
 export type ReceiptContentQuery = { receiptContent:
+    | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'ReceiptContent', application: string, policyVersion: number, entity: string | null, answer: number[] | null, members: Array<{ model: string, version: number, values: number[] }> }
     | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
    };
 
-export type RotateReceiptKeyMutationVariables = Exact<{ [key: string]: never; }>;
+export type RotateReceiptKeyMutationVariables = Exact<{
+  expectedKeyId?: number | null | undefined;
+}>;
 
 
 export type RotateReceiptKeyMutation = { rotateReceiptKey:
+    | { __typename: 'Conflict', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'ReceiptKeyRotation', keyId: number, previousKeyId: number | null }
     | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
    };
@@ -1709,8 +1719,8 @@ export const ReceiptContentDocument = new TypedDocumentString(`
   retryAfterMs
 }`) as unknown as TypedDocumentString<ReceiptContentQuery, ReceiptContentQueryVariables>;
 export const RotateReceiptKeyDocument = new TypedDocumentString(`
-    mutation RotateReceiptKey {
-  rotateReceiptKey {
+    mutation RotateReceiptKey($expectedKeyId: Int) {
+  rotateReceiptKey(input: {expectedKeyId: $expectedKeyId}) {
     __typename
     ... on ReceiptKeyRotation {
       keyId

@@ -258,6 +258,8 @@ describe("what was learned", () => {
     const rotate = async () => (await server.ask(ROTATE_RECEIPT_KEY, {})).rotateReceiptKey;
     expect(await rotate()).toMatchObject({ keyId: 2, previousKeyId: 1 });
     expect(await content()).toMatchObject({ __typename: "ReceiptContent" });
+    const { rotateReceiptKey: late } = await server.ask(ROTATE_RECEIPT_KEY, { expectedKeyId: 1 });
+    expect(late).toMatchObject({ __typename: "Conflict", message: expect.stringContaining("key 2 signs") });
     expect(await rotate()).toMatchObject({ keyId: 3, previousKeyId: 2 });
     expect(await content()).toMatchObject({ __typename: "NotFound" });
   });

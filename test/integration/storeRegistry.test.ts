@@ -346,7 +346,8 @@ await eachPostgres("registry store", (postgres) => {
     let told = 0;
     const listening = await keys.onChange(() => (told += 1));
     expect(await keys.rotate()).toMatchObject([{ id: 2 }, { id: 1 }]);
-    expect(await keys.rotate()).toMatchObject([{ id: 3 }, { id: 2 }]);
+    expect(await keys.rotate(1)).toMatchObject({ code: "CONFLICT", current: "2" });
+    expect(await keys.rotate(2)).toMatchObject([{ id: 3 }, { id: 2 }]);
     expect((await keys.readOrCreate()).map(({ id }) => id)).toEqual([3, 2]);
     await eventually(() => told === 2);
     await listening.stop();

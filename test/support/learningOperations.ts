@@ -279,8 +279,8 @@ export const RECEIPT_CONTENT = graphql(`
 `);
 
 export const ROTATE_RECEIPT_KEY = graphql(`
-  mutation RotateReceiptKey {
-    rotateReceiptKey {
+  mutation RotateReceiptKey($expectedKeyId: Int) {
+    rotateReceiptKey(input: { expectedKeyId: $expectedKeyId }) {
       __typename
       ... on ReceiptKeyRotation {
         keyId

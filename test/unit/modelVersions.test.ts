@@ -29,7 +29,8 @@ describe("model versions", () => {
 
   test("are not made by listing an unknown one's replicas", () => {
     const versions = noVersions();
-    const { replicas } = fromModelVersion(modelVersion("unknown"), 1, versions) as { replicas: () => object[] };
+    const model = { name: "unknown", currentVersion: 1, settings: {}, cacheGeneration: 0 };
+    const { replicas } = fromModelVersion(modelVersion("unknown"), model, versions) as { replicas: () => object[] };
     expect(replicas()).toEqual([]);
     expect(versions.all()).toEqual([]);
   });

@@ -11,7 +11,7 @@ import {
 import type { GraphQLSchema, GraphQLType } from "graphql";
 import { DEFAULT_FEEDBACK } from "../../src/domain/application.js";
 import { buildApplicationSchema } from "../../src/graphql/applicationSchema.js";
-import { describeTheRest, membersOf } from "../../src/graphql/descriptions.js";
+import { describeTheRest, membersOf, TEXTS } from "../../src/graphql/descriptions.js";
 import { buildGraphqlSchema } from "../../src/graphql/schema.js";
 
 const MAIN = buildGraphqlSchema();
@@ -115,4 +115,21 @@ test("a field that nobody describes is found", () => {
   field.description = undefined;
   describeTheRest(schema);
   expect(undescribed(schema)).toEqual(["Query.models"]);
+});
+
+test("no text is left of something that is no more, or says it itself", () => {
+  const types = ownTypes(MAIN);
+  const members = types.flatMap((type) => membersOf(type).map(([place, { description }]) => ({ place, description })));
+  const at = (name: string, text: string): boolean =>
+    members.some(({ place, description }) => place.endsWith(`.${name}`) && description === text);
+  const isUsed = {
+    NAMES: at,
+    VALUES: at,
+    PLACES: (place: string, text: string) => members.some((one) => one.place === place && one.description === text),
+    TYPES: (name: string, text: string) => types.some((type) => type.name === name && type.description === text),
+  };
+  const unused = Object.entries(TEXTS).flatMap(([table, texts]) =>
+    Object.entries(texts).filter(([key, text]) => !isUsed[table as keyof typeof TEXTS](key, text)),
+  );
+  expect(unused).toEqual([]);
 });

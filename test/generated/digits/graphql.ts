@@ -16,7 +16,7 @@ export type ExampleInput = {
 export type FailureCode =
   /** The signature or a limit refuses it: change it. */
   | 'BAD_INPUT'
-  /** It exists with other content. */
+  /** It exists with other content, or is not as it was read, or is in use: read it again, then decide. */
   | 'CONFLICT'
   /** No answer by the deadline. */
   | 'DEADLINE_EXCEEDED'
