@@ -1,9 +1,10 @@
 import type { Random, ReplicaPort } from "../domain/ports.js";
 import type { Workload } from "./admission.js";
-import type { BatchSizeController } from "./batchSizeController.js";
+import type { BatchSample, BatchSizeController } from "./batchSizeController.js";
 import { LatencyModel } from "./latencyModel.js";
 import { ReplicaHealth } from "./replicaHealth.js";
 import type { ReplicaMetrics } from "./replicaMetrics.js";
+import { ServiceBudget } from "./serviceBudget.js";
 
 /** Makes a replica's batch-size controller; its latency model is there for controllers that use it. */
 export type NewController = (model: LatencyModel) => BatchSizeController;
@@ -40,6 +41,7 @@ export class Lane {
   readonly metrics: ReplicaMetrics;
   #controller: BatchSizeController;
   readonly model = new LatencyModel();
+  readonly #budget = new ServiceBudget();
   readonly #running = new Set<RunningBatch>();
   readonly health: ReplicaHealth;
   /** Kept free of further batches until it is idle, for one that may end the replica. */
@@ -61,8 +63,7 @@ export class Lane {
   /** What its warm-up has shown, as if it had been batches of queries. */
   warmedUp(samples: readonly WarmUpSample[], budgetMs: number): void {
     for (const { rows, serviceMs } of samples) {
-      this.model.record(rows, serviceMs);
-      this.controller.record({ rows, full: rows >= this.controller.size, serviceMs }, budgetMs);
+      this.#learn({ rows, full: rows >= this.controller.size, serviceMs }, budgetMs);
     }
   }
 
@@ -186,9 +187,14 @@ export class Lane {
     const serviceMs = nowMs - Math.max(batch.sentMs, this.#lastReplyMs);
     this.#lastReplyMs = nowMs;
     if (!answered) return undefined;
-    this.model.record(batch.rows, serviceMs);
-    this.controller.record({ rows: batch.rows, full: batch.full, serviceMs }, budgetMs);
+    this.#learn({ rows: batch.rows, full: batch.full, serviceMs }, budgetMs);
     return serviceMs;
+  }
+
+  #learn(sample: BatchSample, budgetMs: number): void {
+    this.model.record(sample.rows, sample.serviceMs);
+    this.#budget.record(sample.rows, sample.serviceMs);
+    this.controller.record(sample, this.#budget.within(budgetMs));
   }
 
   /** Until the first of the running batches is expected back; at least 0, also when one is overdue. */

@@ -17,6 +17,12 @@ export class LatencyLine implements LatencyCurve {
   #rowsMs = 0;
   #alphaMs = 0;
   #betaMs = 0;
+  /**
+   * While batches of one size only are known. Twice as many rows are then expected to take no longer, so that they are
+   * tried: a line through the origin would not allow any where a single row takes half of what there is, and never learn that
+   * nearly all of it is what a call costs.
+   */
+  #onlyRows: number | undefined;
 
   /** What every batch costs, in milliseconds. */
   get alphaMs(): number {
@@ -29,10 +35,13 @@ export class LatencyLine implements LatencyCurve {
   }
 
   expectedMs(rows: number): number {
-    return this.#alphaMs + this.#betaMs * rows;
+    if (this.#onlyRows === undefined || rows <= this.#onlyRows) return this.#alphaMs + this.#betaMs * rows;
+    return this.#betaMs * Math.max(this.#onlyRows, rows / 2);
   }
 
   maxRows(withinMs: number): number {
+    if (this.#onlyRows !== undefined && withinMs >= this.#betaMs * this.#onlyRows)
+      return this.#betaMs === 0 ? Infinity : Math.floor((2 * withinMs) / this.#betaMs + 1e-9);
     const leftMs = withinMs - this.#alphaMs;
     if (this.#betaMs <= 0) return leftMs >= 0 ? Infinity : 0;
     return Math.max(0, Math.floor(leftMs / this.#betaMs + 1e-9));
@@ -40,6 +49,7 @@ export class LatencyLine implements LatencyCurve {
 
   reset(): void {
     this.#weight = this.#rows = this.#rowsSquared = this.#ms = this.#rowsMs = 0;
+    this.#onlyRows = undefined;
     this.#set(0, 0);
   }
 
@@ -55,8 +65,11 @@ export class LatencyLine implements LatencyCurve {
   #fit(): void {
     const spread = this.#weight * this.#rowsSquared - this.#rows * this.#rows;
     const mean = this.#ms / this.#weight;
-    // One size only: a line through the origin, which thinks the worst of larger batches.
-    if (spread <= 1e-9 * this.#weight * this.#rowsSquared) return this.#set(0, this.#ms / this.#rows);
+    if (spread <= 1e-9 * this.#weight * this.#rowsSquared) {
+      this.#onlyRows = this.#rows / this.#weight;
+      return this.#set(0, this.#ms / this.#rows);
+    }
+    this.#onlyRows = undefined;
     const beta = (this.#weight * this.#rowsMs - this.#rows * this.#ms) / spread;
     if (beta <= 0) return this.#set(mean, 0);
     const alpha = (this.#ms - beta * this.#rows) / this.#weight;

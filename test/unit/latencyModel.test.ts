@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { normal, seededRandom } from "../../bench/simulation/seededRandom.js";
+import { LatencyLine } from "../../src/batching/latencyLine.js";
 import { LatencyModel } from "../../src/batching/latencyModel.js";
 
 function learned(lineMs: (rows: number) => number, sizes: readonly number[]): LatencyModel {
@@ -46,8 +47,15 @@ describe("latency model", () => {
     );
   });
 
-  test("thinks the worst of larger batches while it has seen one size only", () => {
-    expect(learned(() => 10, [8, 8, 8]).expectedMs(16)).toBeCloseTo(20, 9);
+  test("expects twice as many rows to take no longer while it has seen one size only, and more in proportion", () => {
+    const line = new LatencyLine();
+    for (let i = 0; i < 3; i++) line.record(8, 10);
+    expect([4, 8, 16, 32].map((rows) => line.expectedMs(rows))).toEqual(
+      [5, 10, 10, 20].map((ms) => expect.closeTo(ms, 9)),
+    );
+    expect([5, 9.9, 10, 20].map((ms) => line.maxRows(ms))).toEqual([4, 7, 16, 32]);
+    for (let i = 0; i < 3; i++) line.record(16, 20);
+    expect(line.expectedMs(16)).toBeCloseTo(20, 9);
   });
 
   test("follows the 0.99 quantile of noise with its tail ratio", () => {

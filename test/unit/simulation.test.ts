@@ -106,6 +106,28 @@ describe("the batcher in simulation", () => {
     60_000,
   );
 
+  test.each([
+    ["AIMD", () => new Aimd()],
+    ["the latency model", (model) => new ModelSize(model, 256)],
+  ] satisfies [string, NewController][])(
+    "puts rows together under %s though a single one takes half of the objective",
+    async (_name, newController) => {
+      const outcome = await new Run({
+        seed: 5,
+        newController,
+        replicas: [{ fixedMs: 10, rowMs: 0.05, sigma: 0.05, stallShare: 0.01 }],
+        sloMs: [20],
+        ratePerSecond: 1000,
+        seconds: 8,
+        warmUpSeconds: 3,
+      }).run();
+      expect(outcome).toMatchObject({ breach: undefined });
+      // In batches of one row at most a tenth could be answered.
+      expect(outcome.goodPerSecond).toBeGreaterThan(0.5 * outcome.arrivedPerSecond);
+    },
+    60_000,
+  );
+
   test("answers 99 of 100 in time when one of three replicas hangs, and ejects it", async () => {
     const outcome = await new Run({
       ...THREE_AT_HALF,
