@@ -1,9 +1,9 @@
 """Trains a network that is work for a GPU: `wide_network.py FOLDER DEVICE`, in PyTorch.
 
 A residual network of 28 layers, ten times as wide as the first ones (Zagoruyko and Komodakis, Wide Residual Networks,
-BMVC 2016): 36 million weights and 10 billion floating-point operations for an image of 32x32. It learns the UCI digits,
-enlarged. Stdout: as the scripts of test/frameworks, a line of JSON for the exported program and one for the TorchScript,
-with what the network itself answers on the device.
+BMVC 2016): 36 million weights and 10 billion floating-point operations for an image of 32x32. It learns the UCI
+digits, enlarged. Stdout: as the scripts of test/frameworks, a line of JSON for the exported program and one for the
+TorchScript, with what the network itself answers on the device.
 """
 
 import json

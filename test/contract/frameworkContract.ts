@@ -33,7 +33,7 @@ export function frameworkContract(python: string, framework: string, { slow = fa
   const [first] = cases;
   if (first === undefined) throw new Error(`${script}_cases.py made no case`);
   describe(`a ${framework} wrapper`, () => {
-    it.each(["cuda:99", "gpu"])("refuses the device %s in one line", async (device) => {
+    it.each(["cuda:99", "cuda:", "gpu"])("refuses the device %s in one line", async (device) => {
       const command = pythonWrapper(python, framework, ...first.args);
       expectOneLine(await runToExit(command, "--device", device), new RegExp(`--device ${device}`));
     });

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 
 from ..model import StartError
 
@@ -15,10 +16,10 @@ def cuda_index(options: argparse.Namespace) -> int | None:
     """Of cuda or cuda:N; None for cpu."""
     if options.device == "cpu":
         return None
-    kind, _, index = options.device.partition(":")
-    if kind != "cuda" or not (index or "0").isdigit():
+    given = re.fullmatch(r"cuda(?::([0-9]+))?", options.device)
+    if given is None:
         raise StartError(f"--device {options.device}: it must be cpu, cuda or cuda:N")
-    return int(index or "0")
+    return int(given[1] or "0")
 
 
 def require_device(options: argparse.Namespace, framework: str, index: int, count: int) -> None:
