@@ -1,7 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
-import { appendFileSync } from "node:fs";
+import { appendFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { frameworkCases, type FrameworkCase } from "../support/frameworkCases.js";
 import { pythonWrapper } from "../support/pythonWrapper.js";
+import { withFolder } from "../support/temporaryFolder.js";
 import { runToExit, WrapperProcess } from "../support/wrapperProcess.js";
 import { requestOf, StreamClient } from "../support/wrapperRequests.js";
 import { expectSameOutputs, rowsOf } from "./outputs.js";
@@ -11,7 +13,11 @@ import { wrapperContract } from "./wrapperContract.js";
 const MESSAGE_BYTES = 8 * 1024 * 1024;
 
 /** The contract with each of a framework's real models, and agreement with the framework called directly. */
-export function frameworkContract(python: string, framework: string, { slow = false, script = framework } = {}): void {
+export function frameworkContract(
+  python: string,
+  framework: string,
+  { slow = false, script = framework, oneInput = false } = {},
+): void {
   const cases = frameworkCases(python, script);
   for (const one of cases) {
     const title = `${framework} ${one.version}, ${one.name}`;
@@ -37,6 +43,18 @@ export function frameworkContract(python: string, framework: string, { slow = fa
       const command = pythonWrapper(python, framework, ...first.args);
       expectOneLine(await runToExit(command, "--device", device), new RegExp(`--device ${device}`));
     });
+
+    if (oneInput) {
+      it("refuses a signature of two inputs in one line", async () => {
+        await withFolder(async (folder) => {
+          const file = join(folder, "signature.json");
+          const inputs = ["a", "b"].map((name) => ({ name, datatype: "FP32", shape: [32] }));
+          writeFileSync(file, JSON.stringify({ ...first.signature, inputs }));
+          const command = pythonWrapper(python, framework, ...first.args, "--signature", file);
+          expectOneLine(await runToExit(command), /--signature: .* takes one input, .* not 2 \(a, b\)/);
+        });
+      });
+    }
   });
 }
 

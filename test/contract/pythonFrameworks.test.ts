@@ -3,5 +3,5 @@ import { frameworkContract } from "./frameworkContract.js";
 
 await withPythonOf("light", "frameworks in Python", (python) => {
   for (const framework of ["sklearn", "onnx", "xgboost", "lightgbm", "vw", "caffe"])
-    frameworkContract(python, framework);
+    frameworkContract(python, framework, { oneInput: ["xgboost", "lightgbm"].includes(framework) });
 });

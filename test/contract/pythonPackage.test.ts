@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { withPythonOf } from "../support/pythonEnvironment.js";
 import { pythonPath, pythonScript, pythonWrapper } from "../support/pythonWrapper.js";
 import { withFolder } from "../support/temporaryFolder.js";
-import { runToExit, WrapperProcess } from "../support/wrapperProcess.js";
+import { runToExit, WrapperProcess, type WrapperCommand } from "../support/wrapperProcess.js";
 import { inferUnary, requestOf } from "../support/wrapperRequests.js";
 import { expectOneLine } from "./frameworkContract.js";
 
@@ -106,6 +106,99 @@ await withPythonOf("light", "the Python package", (python) => {
     });
   });
 
+  /** An adapter of one line more or less, as a module of the user's. */
+  async function withAdapter(load: string, body: (command: WrapperCommand, folder: string) => Promise<void>) {
+    await withFolder(async (folder) => {
+      mkdirSync(join(folder, "mine"));
+      const heading = "from skysail_wrapper import LoadedModel, Signature, StartError, Tensor\n";
+      writeFileSync(join(folder, "mine/adapter.py"), `${heading}def load(options):\n    ${load}\n`);
+      const command = pythonWrapper(python, "mine.adapter", "--model", folder);
+      const env = { ...command.env, PYTHONPATH: `${command.env?.["PYTHONPATH"]}:${folder}` };
+      await body({ ...command, env }, folder);
+    });
+  }
+
+  describe("a model that cannot be loaded", () => {
+    const whole = 'Signature([Tensor("x", "FP32")], [Tensor("y", "FP32")])';
+
+    it.each([
+      ["raise KeyError('weights')", "cannot start: KeyError: 'weights'"],
+      ["raise SystemExit('no licence')", "cannot start: SystemExit: no licence"],
+      ["import nothing_of_this_name", "cannot start: ModuleNotFoundError: No module named 'nothing_of_this_name'"],
+      [
+        `return LoadedModel("m", ${whole}, lambda batch: 1 // 0)`,
+        "the model failed on 1 rows to warm up with (see --no-warm-up): integer division or modulo by zero",
+      ],
+    ])("ends with one clear line, after its stack as a line of the log: %s", async (load, words) => {
+      await withAdapter(load, async (command) => {
+        const { code, stdout, stderr } = await runToExit(command);
+        const [logged = "", last, ...more] = stderr.trim().split("\n");
+        expect({ code, stdout, last, more }).toEqual({ code: 1, stdout: "", last: words, more: [] });
+        expect(JSON.parse(logged)).toMatchObject({
+          level: 50,
+          msg: "cannot start",
+          err: expect.stringContaining("mine/adapter.py"),
+        });
+      });
+    });
+
+    it("needs no stack where the adapter knows why", async () => {
+      await withAdapter("raise StartError('no\\nweights')", async (command) => {
+        expectOneLine(await runToExit(command), /^no weights$/);
+      });
+    });
+  });
+
+  describe("a model whose rows cost what is in them", () => {
+    const inThread = async (wrapper: WrapperProcess) => {
+      await wrapper.logged("timed 64 rows");
+      const [line = ""] = wrapper.lines("timed 64 rows");
+      await wrapper.kill();
+      expect(JSON.parse(line)).toMatchObject({ execution: "thread" });
+    };
+
+    it("computes in a thread if it takes texts", async () => {
+      await inThread(await WrapperProcess.start(pythonScript(python, "test/support/wrapperModels/text.py")));
+    });
+
+    it("computes in a thread if its adapter says so", async () => {
+      const tensors = '[Tensor("x", "FP32")], [Tensor("y", "FP32")]';
+      const load = `return LoadedModel("m", Signature(${tensors}), lambda batch: batch.inputs, cost_varies=True)`;
+      await withAdapter(load, async (command) => inThread(await WrapperProcess.start(command)));
+    });
+  });
+
+  describe("a scikit-learn model of a table", () => {
+    it("shows the signature to write where its columns do not say what they hold", async () => {
+      await withFolder(async (folder) => {
+        const path = join(folder, "model.joblib");
+        const code = [
+          "import joblib, pandas, sklearn.compose as c, sklearn.preprocessing as p, sklearn.linear_model as l, sklearn.pipeline as s",
+          "frame = pandas.DataFrame({'a': [1.0, 2.0], 'city': ['x', 'y'], 'b': [3.0, 4.0]})",
+          "parts = (p.FunctionTransformer(), ['b']), (p.OneHotEncoder(), ['city']), (p.StandardScaler(), ['a'])",
+          "model = s.make_pipeline(c.make_column_transformer(*parts), l.LogisticRegression()).fit(frame, ['no', 'yes'])",
+          `joblib.dump(model, ${JSON.stringify(path)})`,
+        ];
+        await run(python, ["-c", code.join("\n")]);
+        const command = pythonWrapper(python, "sklearn", "--model", path);
+        const refused = await runToExit(command);
+        expectOneLine(refused, /^Pipeline does not say what its columns b hold: say it with --signature FILE, .*: \{/);
+        const shown = refused.stderr.slice(refused.stderr.indexOf('{"inputs"'));
+        expect(JSON.parse(shown)).toEqual({
+          inputs: [
+            { name: "a", datatype: "FP64", shape: [] },
+            { name: "city", datatype: "BYTES", shape: [] },
+            { name: "b", datatype: "FP64", shape: [] },
+          ],
+          outputs: [
+            { name: "label", datatype: "BYTES", shape: [] },
+            { name: "probabilities", datatype: "FP64", shape: [2] },
+          ],
+        });
+      });
+    });
+  });
+
   describe("reflection", () => {
     it("lists the protocol's service", async () => {
       const wrapper = await WrapperProcess.start(pythonScript(python, "test/support/wrapperModels/sum.py"));
@@ -158,6 +251,9 @@ await withPythonOf("light", "the Python package", (python) => {
       ["an unknown option", ["onnx", "--bogus"], /--model/],
       ["a missing file", ["onnx", "--model", "missing.onnx"], /missing\.onnx: no such file/],
       ["a bad value", ["onnx", "--model", "x", "--workers", "0"], /--workers.*positive integer/],
+      ["a signature for VW", ["vw", "--model", "x", "--signature", "y"], /--signature: .*--dense/],
+      ["a bad signature", ["xgboost", "--model", "package.json", "--signature", "package.json"], /package\.json/],
+      ["one label", ["onnx", "--model", "x", "--labels", "a"], /--labels.*two names or more/],
       ["a bad address", ["onnx", "--model", "x", "--listen", "nowhere"], /--listen.*unix:\/path or host:port/],
       [
         "a missing provider",

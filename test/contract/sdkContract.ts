@@ -138,6 +138,16 @@ export function sdkContract(
       expect((await stream.infer(requestOf(parts, [way(0)], "again"))).id).toBe("again");
     });
 
+    it("has the stack in its log once, however often the model fails", async () => {
+      const wrapper = await start("failing");
+      const stream = new StreamClient(wrapper.client);
+      for (const id of ["first", "second"]) await stream.ask(requestOf(parts, [way(1)], id));
+      await wrapper.logged("the model failed", 2);
+      const stacks = wrapper.lines("the model failed").map((line) => (JSON.parse(line) as { err?: unknown }).err);
+      expect(JSON.stringify(stacks[0])).toMatch(/on purpose.*failing\.|failing\..*on purpose/);
+      expect(stacks.slice(1)).toEqual([undefined]);
+    });
+
     it("names both lengths when the row count is wrong", async () => {
       const wrapper = await start("failing");
       const { errorMessage } = await new StreamClient(wrapper.client).ask(requestOf(parts, [way(3), way(0)], "short"));
@@ -206,8 +216,8 @@ export function sdkContract(
   });
 
   describe(`${language}: a wrapper whose model is still loading`, () => {
-    it("exits within a second of its stdin's end", async () => {
-      const { command, args, env } = commandOf("loading", "--exit-with-stdin");
+    const startLoading = async (...options: string[]) => {
+      const { command, args, env } = commandOf("loading", ...options);
       const child = spawn(command, args, { stdio: ["pipe", "ignore", "pipe"], env });
       const exited = new Promise((resolve) => child.once("exit", (code, signal) => resolve({ code, signal })));
       await new Promise<void>((resolve) => {
@@ -215,6 +225,19 @@ export function sdkContract(
           if (line.includes("loading for ever")) resolve();
         });
       });
+      return { child, exited };
+    };
+
+    it.each(["SIGTERM", "SIGINT"] as const)("exits with 0 on %s: there is nothing to drain", async (signal) => {
+      const { child, exited } = await startLoading();
+      child.kill(signal);
+      const timeout = setTimeout(() => child.kill("SIGKILL"), 5000);
+      expect(await exited).toEqual({ code: 0, signal: null });
+      clearTimeout(timeout);
+    });
+
+    it("exits within a second of its stdin's end", async () => {
+      const { child, exited } = await startLoading("--exit-with-stdin");
       const endedMs = performance.now();
       child.stdin.end();
       const timeout = setTimeout(() => child.kill("SIGKILL"), 5000);

@@ -1,15 +1,17 @@
-"""scikit-learn: digits (joblib), iris (skops), and a pipeline with texts in."""
+"""scikit-learn: digits (joblib), iris (skops), a pipeline with texts in, and one over a table's columns."""
 
 import joblib
 import numpy as np
+import pandas
 import sklearn
 import skops.io
 from case import digits, folder, write_case
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_iris
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 from texts import sentences
 
@@ -38,6 +40,36 @@ skops.io.dump(iris, folder() / "iris.skops")
 numbers("iris, a pipeline saved with skops", iris, folder() / "iris.skops", x.astype(np.float32))
 
 texts, labels = sentences()
+numbers_of = range(len(texts))
+table = pandas.DataFrame(
+    {
+        "age": [float(100 * i % 37) for i in numbers_of],
+        "city": [f"city {i % 5}" for i in numbers_of],
+        "note": texts,
+        "unused": numbers_of,
+    }
+)
+by_column = make_column_transformer(
+    (StandardScaler(), ["age"]), (OneHotEncoder(), ["city"]), (TfidfVectorizer(), "note"), ("drop", ["unused"])
+)
+model = make_pipeline(by_column, LogisticRegression()).fit(table, labels)
+joblib.dump(model, folder() / "table.joblib")
+write_case(
+    "a table, by column",
+    "sklearn",
+    sklearn.__version__,
+    [],
+    folder() / "table.joblib",
+    {
+        "age": ("FP64", table["age"].to_numpy()),
+        "city": ("BYTES", list(table["city"])),
+        "note": ("BYTES", list(table["note"])),
+    },
+    {"label": ("BYTES", model.predict(table)), "probabilities": ("FP64", model.predict_proba(table))},
+    labels=sorted(set(labels)),
+    whole=False,
+)
+
 pipeline = make_pipeline(TfidfVectorizer(), LogisticRegression(C=10)).fit(texts, labels)
 joblib.dump(pipeline, folder() / "texts.joblib")
 write_case(

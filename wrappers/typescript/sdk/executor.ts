@@ -134,7 +134,7 @@ export class Executor {
 const LONG_TURN_MS = 1;
 
 function failed(error: unknown): Refusal {
-  return refusal("INTERNAL", `the model failed: ${messageOf(error)}`);
+  return { ...refusal("INTERNAL", `the model failed: ${messageOf(error)}`), error };
 }
 
 function checkOutputs(outputs: readonly OutputTensor[]): readonly OutputTensor[] | Refusal {

@@ -11,7 +11,12 @@ import { readRequest, type InferRequest, type RequestLimits } from "./request.js
 export interface InferenceOptions extends RequestLimits {
   readonly maxMessageBytes: number;
   readonly logger: Logger;
+  /** On the monotonic clock. */
+  readonly nowMs: () => number;
 }
+
+/** A model that fails does so with every batch: its stack is in the log at most once in so long. */
+const STACK_MS = 60_000;
 
 /** From a decoded request to its outcome: the same for unary calls and streams. */
 export class Inference {
@@ -20,6 +25,7 @@ export class Inference {
   readonly #options: InferenceOptions;
   #phase: "serving" | "draining" = "serving";
   #streams = 0;
+  #nextStackMs = -Infinity;
 
   constructor(model: Model, executor: Executor, options: InferenceOptions) {
     this.model = model;
@@ -74,9 +80,17 @@ export class Inference {
   #outcome(request: InferRequest, result: Computed | Refusal): Outcome {
     const outcome = isRefusal(result) ? refused(request.id, result) : this.#reply(request, result);
     if (outcome.kind === "refused" && outcome.code === "INTERNAL") {
-      this.#options.logger.warn({ id: request.id, rows: request.batch.rows }, outcome.message);
+      const stack = isRefusal(result) && result.error !== undefined && this.#mayLogStack() ? { err: result.error } : {};
+      this.#options.logger.warn({ id: request.id, rows: request.batch.rows, ...stack }, outcome.message);
     }
     return outcome;
+  }
+
+  #mayLogStack(): boolean {
+    const nowMs = this.#options.nowMs();
+    if (nowMs < this.#nextStackMs) return false;
+    this.#nextStackMs = nowMs + STACK_MS;
+    return true;
   }
 
   /** Outputs come from the model's author: what is odd about them must not reach the event loop. */

@@ -5,6 +5,8 @@ export interface Refusal {
   readonly kind: "refusal";
   readonly code: ErrorCode;
   readonly message: string;
+  /** What the model threw, for the log alone. */
+  readonly error?: unknown;
 }
 
 /** Longer messages (a framework's stack of causes) are cut: they travel in gRPC headers, which are small. */

@@ -50,10 +50,11 @@ export async function runWrapper<Options extends WrapperOptions>(
   try {
     const options = parseOptions(program, argv);
     if (options === undefined) return;
+    const signals = watchSignals(logger);
     const stdin = options.exitWithStdin === true ? watchStdin(logger) : undefined;
     const model = withLabels(await program.createModel(options, logger), options.labels);
     const server = await serveModel(model, { ...options, tls: tlsOf(options), logger });
-    exitOnSignals(server, logger);
+    signals.serves(server);
     stdin?.serves(server);
     process.stdout.write(`${readyLine(server, model)}\n`);
   } catch (error) {
@@ -106,17 +107,20 @@ function tlsOf({ listen, tlsCa: ca, tlsCertificate: certificate, tlsKey: key }: 
   return { ca, certificate, key };
 }
 
-/** SIGTERM and SIGINT drain; a second one gives up waiting. */
-function exitOnSignals(server: WrapperServer, logger: Logger): void {
+/** SIGTERM and SIGINT drain; a second one gives up waiting. Until it serves there is nothing to drain. */
+function watchSignals(logger: Logger): { serves(server: WrapperServer): void } {
+  let serving: WrapperServer | undefined;
   let signals = 0;
   const onSignal = (signal: NodeJS.Signals): void => {
+    if (serving === undefined) process.exit(0);
     signals++;
     if (signals > 1) process.exit(1);
     logger.info({ signal }, "draining");
-    exitAfter(server.stop(), logger);
+    exitAfter(serving.stop(), logger);
   };
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
+  return { serves: (server) => void (serving = server) };
 }
 
 /**

@@ -37,8 +37,9 @@ const CLOSE_LIMIT_MS = 500;
 export async function serveModel(model: Model, options: ServeOptions): Promise<WrapperServer> {
   const { logger, maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES, maxRows = 65_536, nonFinite = "pass" } = options;
   await model.load?.();
-  const executor = new Executor(model, { nowMs: () => performance.now(), maxQueued: options.maxQueued ?? 1024 });
-  const inference = new Inference(model, executor, { maxRows, nonFinite, maxMessageBytes, logger });
+  const nowMs = (): number => performance.now();
+  const executor = new Executor(model, { nowMs, maxQueued: options.maxQueued ?? 1024 });
+  const inference = new Inference(model, executor, { maxRows, nonFinite, maxMessageBytes, logger, nowMs });
   const service = new InferenceService(inference);
   const health = new HealthImplementation();
   const peers = peersOf(options.tls, logger);

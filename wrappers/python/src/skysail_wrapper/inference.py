@@ -6,6 +6,7 @@ from logging import Logger
 
 from .executor import Executor, Job
 from .incoming import Malformed
+from .logs import Seldom
 from .messages import ModelInferRequest, ModelInferResponse
 from .model import LoadedModel, RequestError
 from .refusal import Refusal, refusal
@@ -13,6 +14,8 @@ from .reply import Timing, build_reply
 from .request import InferRequest, Served, read_request
 
 Outcome = ModelInferResponse | Refusal
+# A model that fails does so with every batch: its stack is in the log at most once in so long.
+_STACK_SECONDS = 60.0
 
 
 class Inference:
@@ -24,6 +27,7 @@ class Inference:
         self._executor = executor
         self._max_message_bytes = max_message_bytes
         self._logger = logger
+        self._stacks = Seldom(_STACK_SECONDS)
 
     async def when_answered(self) -> None:
         """Returns when what was accepted has been answered."""
@@ -69,6 +73,12 @@ class Inference:
             return refusal("INVALID_ARGUMENT", str(error))
         except (Exception, SystemExit) as error:
             outcome = refusal("INTERNAL", f"the model failed: {error or type(error).__name__}")
+            self._log_failure(outcome.message, request, error if self._stacks.allows() else None)
+            return outcome
         if isinstance(outcome, Refusal) and outcome.code == "INTERNAL":
-            self._logger.warning(outcome.message, extra={"fields": {"id": request.id, "rows": request.batch.rows}})
+            self._log_failure(outcome.message, request, None)
         return outcome
+
+    def _log_failure(self, message: str, request: InferRequest, error: BaseException | None) -> None:
+        fields = {"id": request.id, "rows": request.batch.rows}
+        self._logger.warning(message, exc_info=error, extra={"fields": fields})

@@ -2,9 +2,12 @@
 
 import json
 import logging
+import math
 import os
 import socket
 import sys
+import time
+from collections.abc import Callable
 
 # pino's numbers.
 _LEVELS = {logging.DEBUG: 20, logging.INFO: 30, logging.WARNING: 40, logging.ERROR: 50, logging.CRITICAL: 60}
@@ -37,3 +40,19 @@ def log_as_json_lines(name: str) -> logging.Logger:
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     logging.captureWarnings(True)
     return logging.getLogger(name)
+
+
+class Seldom:
+    """Allows something once, and again when so many seconds have passed. From several threads now and then twice."""
+
+    def __init__(self, seconds: float, now: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._now = now
+        self._next = -math.inf
+
+    def allows(self) -> bool:
+        now = self._now()
+        if now < self._next:
+            return False
+        self._next = now + self._seconds
+        return True

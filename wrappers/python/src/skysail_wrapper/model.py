@@ -38,6 +38,9 @@ class LoadedModel:
     close: Callable[[], None] | None = None
     thread_safe: bool = False
     """Whether several threads may call `predict` at once. Otherwise each of `--workers` loads a model of its own."""
+    cost_varies: bool = False
+    """Whether a row costs what is in it, so that the rows of the warm-up say nothing: it then computes in a thread of
+    its own, unless `--execution` says otherwise. With BYTES inputs that is so in any case."""
     classes: Sequence[str] | None = None
     """What a classifier calls its classes, in the order of its scores (`class_names` makes texts of them): also what an
     output of one label holds. None where it does not know: `--labels` can name them."""

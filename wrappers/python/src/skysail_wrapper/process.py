@@ -34,8 +34,10 @@ _STDIN_EXIT_SECONDS = 0.8
 def run_wrapper(
     parser: argparse.ArgumentParser, load: Load, argv: Sequence[str], *, artefact: str | None = None
 ) -> NoReturn:
-    """Never returns. `load` raises StartError (or OSError, ImportError, ValueError) with one clear line when the
-    options cannot be served; `artefact` names the option that holds the path of the model."""
+    """Never returns. `load` raises StartError (or OSError) with one clear line when the options cannot be served; of
+    anything else that it raises the stack goes into the log before the line. `artefact` names the option that holds the
+    path of the model."""
+    _exit_on_signals()
     ready_lines = _own_stdout()
     logger = log_as_json_lines("skysail-wrapper")
     try:
@@ -54,7 +56,7 @@ def run_wrapper(
             listen=listen_of(options),
             max_message_bytes=options.max_message_bytes,
             tls=tls_of(options),
-            inline=_computes_inline(options, models, served),
+            inline=_computes_inline(options, models, served, logger),
             labels=options.labels,
             artefact_sha256=None if artefact is None else digest_of(Path(getattr(options, artefact))),
         )
@@ -62,10 +64,25 @@ def run_wrapper(
         sys.setswitchinterval(0.0005)
         asyncio.run(_serve(models, served, serve_options, logger, stdin, ready_lines))
         _exit(0)
-    except (StartError, OSError, ImportError, ValueError) as error:
-        # Bad options, a missing file, an occupied port: for a person, so one line and no stack.
-        print(" ".join(str(error).split()) or type(error).__name__, file=sys.stderr)
-        _exit(1)
+    except (Exception, SystemExit) as error:
+        _give_up(error, logger)
+
+
+def _give_up(error: BaseException, logger: Logger) -> NoReturn:
+    """The last line is for a person. Bad options, a missing file, an occupied port need no more; what a framework or
+    somebody's own code has raised needs its stack, before that line."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    expected = isinstance(error, StartError | OSError)
+    if not expected or error.__cause__ is not None:
+        logger.error("cannot start", exc_info=error)
+    print(text if expected else f"cannot start: {type(error).__name__}: {text}", file=sys.stderr)
+    _exit(1)
+
+
+def _exit_on_signals() -> None:
+    """Until it serves there is nothing to drain."""
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, lambda *_: os._exit(0))
 
 
 def _own_stdout() -> int:
@@ -96,15 +113,25 @@ def _load(load: Load, options: argparse.Namespace) -> list[LoadedModel]:
     return [first, *([first] * more if first.thread_safe else [load(options) for _ in range(more)])]
 
 
-def _computes_inline(options: argparse.Namespace, models: Sequence[LoadedModel], served: Served) -> bool:
+def _computes_inline(
+    options: argparse.Namespace, models: Sequence[LoadedModel], served: Served, logger: Logger
+) -> bool:
     if options.execution == "inline" and options.workers > 1:
         raise StartError("--execution inline has one worker")
     if options.no_warm_up:
         return options.execution == "inline"
     fastest_ms = [warm_up(model, served) for model in {id(model): model for model in models}.values()]
-    return options.execution == "inline" or (
-        options.execution == "auto" and options.workers == 1 and fastest_ms[0] < _INLINE_MS
-    )
+    auto = options.execution == "auto" and options.workers == 1
+    inline = options.execution == "inline" or (auto and _is_fast(models[0], fastest_ms[0]))
+    execution = "inline" if inline else "thread"
+    logger.info("timed 64 rows", extra={"fields": {"fastestMs": round(fastest_ms[0], 3), "execution": execution}})
+    return inline
+
+
+def _is_fast(model: LoadedModel, fastest_ms: float) -> bool:
+    """What a row of texts takes depends on the texts, and nothing bounds it: it counts as slow."""
+    texts = any(spec.dtype is None for spec in model.signature.inputs)
+    return fastest_ms < _INLINE_MS and not texts and not model.cost_varies
 
 
 def digest_of(path: Path) -> str:

@@ -19,7 +19,20 @@ def model_path(options: argparse.Namespace) -> str:
 
 def stated_signature(options: argparse.Namespace) -> Signature | None:
     """Of `--signature`."""
-    return None if options.signature is None else read_signature_file(options.signature)
+    try:
+        return None if options.signature is None else read_signature_file(options.signature)
+    except ValueError as error:
+        raise StartError(f"--signature: {error}") from None
+
+
+def only_input(signature: Signature, framework: str) -> list[Tensor]:
+    """Of a framework whose models take one matrix. Raises StartError where the signature states more."""
+    if len(signature.inputs) == 1:
+        return list(signature.inputs)
+    names = ", ".join(spec.name for spec in signature.inputs)
+    raise StartError(
+        f"--signature: {framework} takes one input, a row of features, not {len(signature.inputs)} ({names})"
+    )
 
 
 def matrix(array: np.ndarray) -> np.ndarray:

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from ..model import Batch, LoadedModel
+from ..model import Batch, LoadedModel, StartError
 from ..tensors import Signature, Tensor
-from .arrays import chosen, counted_classes, labels_of, matrix, model_path, stated_signature, tensors_like
+from .arrays import chosen, counted_classes, labels_of, matrix, model_path, only_input, stated_signature, tensors_like
 from .device import cpu_only
 
 
@@ -19,10 +19,10 @@ def load(options: argparse.Namespace) -> LoadedModel:
     try:
         booster = lightgbm.Booster(model_file=path)
     except lightgbm.basic.LightGBMError as error:
-        raise ValueError(f"{path}: {error}") from None
+        raise StartError(f"{path}: {error}") from None
     objective = _objective(booster)
     stated = stated_signature(options)
-    inputs = stated.inputs if stated else [Tensor("x", "FP32", [booster.num_feature()])]
+    inputs = only_input(stated, "LightGBM") if stated else [Tensor("x", "FP32", [booster.num_feature()])]
 
     def compute(rows: np.ndarray) -> dict[str, np.ndarray]:
         return _named(objective, booster.predict(matrix(rows), num_threads=options.threads))

@@ -13,9 +13,10 @@ import numpy as np
 from ..classes import class_names
 from ..model import Batch, LoadedModel, StartError
 from ..options import one_of
-from ..tensors import Signature, Tensor, texts
+from ..tensors import Signature, Tensor, datatype_of, texts
 from .arrays import chosen, matrix, model_path, stated_signature, tensors_like
 from .device import cpu_only
+from .sklearn_table import Column, columns_of, first_step, takes_table
 
 # The outputs that an estimator may have, and the method that gives each.
 _METHODS = {
@@ -41,24 +42,45 @@ def load(options: argparse.Namespace) -> LoadedModel:
     warnings.filterwarnings("ignore", message="X does not have valid feature names")
     estimator = _estimator(options)
     stated = stated_signature(options)
-    inputs = _inputs_of(estimator, options.input_datatype) if stated is None else stated.inputs
+    table = takes_table(estimator)
+    columns = columns_of(estimator, _likely_outputs(estimator)) if stated is None and table else None
+    if columns is not None:
+        inputs = [column.tensor for column in columns]
+    else:
+        inputs = _inputs_of(estimator, options.input_datatype) if stated is None else stated.inputs
     names = [output.name for output in stated.outputs] if stated else options.outputs or _outputs_of(estimator)
     for name in names:
         if not hasattr(estimator, _METHODS.get(name, "")):
             raise StartError(f"output {name}: {type(estimator).__name__} has no {_METHODS.get(name, 'such output')}")
 
     def compute(arrays: Any, wanted: Any) -> dict[str, np.ndarray]:
-        rows = _features(inputs, arrays)
+        rows = _features(inputs, arrays, table)
         return {name: _dense(getattr(estimator, _METHODS[name])(rows)) for name in wanted}
 
-    example = compute([spec.zeros(2) for spec in inputs], names)
-    outputs = chosen(stated, tensors_like(names, example.values()))
+    row = None if columns is None else tuple(_value(column) for column in columns)
+    answers = compute([np.repeat(one, 2) for one in row] if row else [spec.zeros(2) for spec in inputs], names)
+    outputs = chosen(stated, tensors_like(names, answers.values()))
 
     def predict(batch: Batch) -> dict[str, np.ndarray]:
         return compute(batch.inputs, batch.wanted)
 
     signature = Signature(inputs, outputs)
-    return LoadedModel("scikit-learn", signature, predict, thread_safe=True, classes=_classes_of(estimator))
+    classes = _classes_of(estimator)
+    return LoadedModel("scikit-learn", signature, predict, thread_safe=True, classes=classes, example=row)
+
+
+def _value(column: Column) -> np.ndarray:
+    dtype = column.tensor.dtype
+    return np.array([column.example.encode()], object) if dtype is None else np.array([column.example], dtype)
+
+
+def _likely_outputs(estimator: Any) -> list[Tensor]:
+    """For a message: what it gives is known only when rows can be made."""
+    classes = getattr(estimator, "classes_", None)
+    if classes is None:
+        return [Tensor(_outputs_of(estimator)[0], "FP64")]
+    label = Tensor("label", datatype_of(np.asarray(classes).dtype))
+    return [label, *([Tensor("probabilities", "FP64", [len(classes)])] if hasattr(estimator, "predict_proba") else [])]
 
 
 def _estimator(options: argparse.Namespace) -> Any:
@@ -87,12 +109,8 @@ def _inputs_of(estimator: Any, datatype: str) -> list[Tensor]:
 
 def _takes_texts(estimator: Any) -> bool:
     from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer
-    from sklearn.pipeline import Pipeline
 
-    first = estimator
-    while isinstance(first, Pipeline):
-        first = first.steps[0][1]
-    return isinstance(first, CountVectorizer | HashingVectorizer)
+    return isinstance(first_step(estimator), CountVectorizer | HashingVectorizer)
 
 
 def _outputs_of(estimator: Any) -> list[str]:
@@ -109,10 +127,10 @@ def _classes_of(estimator: Any) -> list[str] | None:
     return class_names(classes) if isinstance(classes, np.ndarray) and classes.ndim == 1 else None
 
 
-def _features(inputs: Any, arrays: Any) -> Any:
-    """One input is a matrix, or a list of texts; several are the columns of a table."""
+def _features(inputs: Any, arrays: Any, table: bool) -> Any:
+    """One input is a matrix, or a list of texts; several, or what was fitted on a table, are the columns of one."""
     decoded = [texts(array) if array.dtype == object else array for array in arrays]
-    if len(decoded) == 1:
+    if len(decoded) == 1 and not table:
         return decoded[0] if decoded[0].dtype == object else matrix(decoded[0])
     import pandas
 

@@ -27,6 +27,10 @@ def load(options: argparse.Namespace) -> LoadedModel:
     import vowpalwabbit
 
     cpu_only(options, "Vowpal Wabbit")
+    if options.signature is not None:
+        raise StartError(
+            "--signature: a Vowpal Wabbit model's is made of --dense, --actions and --classes: leave it out"
+        )
     path = model_path(options)
     try:
         workspace = vowpalwabbit.Workspace(arg_list=["--initial_regressor", path, "--testonly", "--quiet"])
@@ -49,7 +53,16 @@ def load(options: argparse.Namespace) -> LoadedModel:
         source, example = Tensor("example", "BYTES"), (np.array([_example(kind, workspace, options)], object),)
     signature = Signature([source], [output])
     classes = _classes_of(kind, workspace, options)
-    return LoadedModel("vowpal-wabbit", signature, predict, workspace.finish, classes=classes, example=example)
+    return LoadedModel(
+        "vowpal-wabbit",
+        signature,
+        predict,
+        workspace.finish,
+        # A feature of zero costs nothing.
+        cost_varies=True,
+        classes=classes,
+        example=example,
+    )
 
 
 def _classes_of(kind: Any, workspace: Any, options: argparse.Namespace) -> list[str] | None:

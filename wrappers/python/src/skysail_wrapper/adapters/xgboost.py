@@ -8,7 +8,7 @@ import numpy as np
 
 from ..model import Batch, LoadedModel, StartError
 from ..tensors import Signature, Tensor
-from .arrays import chosen, counted_classes, labels_of, matrix, model_path, stated_signature, tensors_like
+from .arrays import chosen, counted_classes, labels_of, matrix, model_path, only_input, stated_signature, tensors_like
 from .device import cuda_index
 
 
@@ -23,7 +23,7 @@ def load(options: argparse.Namespace) -> LoadedModel:
     try:
         booster.load_model(path)
     except xgboost.core.XGBoostError as error:
-        raise ValueError(f"{path}: {str(error).partition('Stack trace')[0]}") from None
+        raise StartError(f"{path}: {str(error).partition('Stack trace')[0]}") from None
     # Otherwise it takes another GPU than one that is not there.
     booster.set_param({"device": options.device, "fail_on_invalid_gpu_id": True, "nthread": options.threads})
     learner = _settings(booster, options)["learner"]
@@ -35,7 +35,7 @@ def load(options: argparse.Namespace) -> LoadedModel:
     best = booster.attr("best_iteration")
     rounds = (0, 0 if best is None else int(best) + 1)
     stated = stated_signature(options)
-    inputs = stated.inputs if stated else [Tensor("x", "FP32", [booster.num_features()])]
+    inputs = only_input(stated, "XGBoost") if stated else [Tensor("x", "FP32", [booster.num_features()])]
 
     def compute(rows: np.ndarray) -> dict[str, np.ndarray]:
         scores = booster.inplace_predict(matrix(rows), iteration_range=rounds)
