@@ -2,13 +2,18 @@ import { z } from "zod";
 
 const LEVELS: Readonly<Record<number, string>> = { 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "fatal" };
 const LINE = z.looseObject({ level: z.number(), msg: z.string() });
+/** A stack, as Python wrappers have it and as pino does. */
+const STACK = z.union([z.string(), z.looseObject({ stack: z.string() }).transform(({ stack }) => stack)]);
 
 /** Wrappers log JSON in pino's fields; what a framework prints is text, which no terminal is to obey. */
 export function wrapperLine(text: string): string {
   try {
-    const { level, msg, time: _time, pid: _pid, hostname: _host, name: _name, ...facts } = LINE.parse(JSON.parse(text));
+    const { level, msg, time: _time, pid: _pid, hostname: _host, name: _name, ...all } = LINE.parse(JSON.parse(text));
+    const stack = STACK.safeParse(all["err"]);
+    const { err: _err, ...others } = all;
+    const facts = stack.success ? others : all;
     const more = Object.keys(facts).length === 0 ? "" : ` ${JSON.stringify(facts)}`;
-    return printable(`${LEVELS[level] ?? level} ${msg.trimEnd()}${more}`);
+    return printable(`${LEVELS[level] ?? level} ${msg.trimEnd()}${more}${stack.success ? `\n${stack.data}` : ""}`);
   } catch {
     return printable(text);
   }
