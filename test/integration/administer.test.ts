@@ -154,6 +154,7 @@ describe("a model's version", () => {
 
   test.each([
     ["a name that is none", { model: "M" }],
+    ["a single label", { labels: ["a"] }],
     ["a version that is none", { version: 0 }],
     ["inputs alone", { version: 9, outputs: null }],
     ["an endpoint that is none", { version: 9, endpoints: ["http://x"] }],
