@@ -175,9 +175,9 @@ describe("a model that is too slow", () => {
       confidence: null,
     });
     expect(late).toMatchObject({ modelsMissing: [{ model: "slow", message: expect.stringContaining("deadline") }] });
-    expect(late.__typename === "Prediction" && late.latencyMs).toBeLessThan(300);
+    expect(late.__typename === "Prediction" && late.latencyMs).toBeLessThan(1000);
     expect(late.__typename === "Prediction" && late.latencyMs).toBeGreaterThan(80);
-    expect(tookMs).toBeLessThan(400);
+    expect(tookMs).toBeLessThan(1500);
     wrapper.signal("SIGUSR2");
     await until(
       "the late answer is there",
@@ -200,7 +200,7 @@ describe("a model that is too slow", () => {
   test("cannot be given longer than the objective, nor no time at all", async () => {
     const startedMs = performance.now();
     expect(await predict(server, "slow-safe", way("held", 7), 60_000)).toMatchObject({ defaultReason: "DEADLINE" });
-    expect(performance.now() - startedMs).toBeLessThan(1000);
+    expect(performance.now() - startedMs).toBeLessThan(3000);
     wrapper.signal("SIGUSR2");
     expect(await predict(server, "slow-safe", way("right", 8), 0)).toMatchObject({ code: "BAD_INPUT" });
   });

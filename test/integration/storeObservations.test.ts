@@ -354,7 +354,7 @@ await eachPostgres(
           code: "STORE_UNAVAILABLE",
           retryAfterMs: 500,
         });
-        expect(performance.now() - beganMs).toBeLessThan(400);
+        expect(performance.now() - beganMs).toBeLessThan(2000);
       }
       await database.close();
     });
