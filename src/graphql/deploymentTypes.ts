@@ -251,7 +251,7 @@ export const DeploymentResultUnion = createUnionType({
 
 export const DeploymentsResultUnion = createUnionType({
   name: "DeploymentsResult",
-  types: () => [DeploymentConnectionType, UnavailableType] as const,
+  types: () => [DeploymentConnectionType, BadInputType, UnavailableType] as const,
   resolveType,
 });
 

@@ -171,9 +171,11 @@ await eachPostgres(
         const counts = await fuzz(() => postgres().newDatabase());
         expect(counts.asked).toBeGreaterThanOrEqual(AT_LEAST);
         const left = ROOT_FIELDS.filter((name) => !counts.rootFields.has(name));
-        expect(counts.asked < 1000 ? [] : left).toEqual([]);
+        // On a machine that is too slow for all of them the seed promises nothing.
+        const isWhole = counts.asked >= OPERATIONS;
+        expect(isWhole ? left : []).toEqual([]);
         const unmet = PLANTED.filter((planted) => !counts.defects.has(planted));
-        expect(counts.asked < 1000 ? [] : unmet).toEqual([]);
+        expect(isWhole ? unmet : []).toEqual([]);
         expect(counts.refusedVariables / counts.asked).toBeGreaterThan(0.3);
         expect(counts.byLane / counts.asked).toBeGreaterThan(0.3);
         expect(counts.withErrors / counts.asked).toBeGreaterThan(0.02);
