@@ -27,6 +27,7 @@ import { PERSONALISATION } from "./personalisationScenario.js";
 import { REPLAY } from "./replayScenario.js";
 import { SOAK } from "./soakScenario.js";
 import { STRAGGLERS } from "./stragglersScenario.js";
+import { SUBSCRIBERS } from "./subscribersScenario.js";
 import { TENSOR_INPUT } from "./tensorInputScenario.js";
 
 /** In the order in which they run. */
@@ -50,6 +51,7 @@ export const SCENARIOS: readonly Scenario[] = [
   KILL_WRAPPER,
   IDLE_COST,
   METRICS_COST,
+  SUBSCRIBERS,
   ONLINE_UPDATE,
   ADAPTATION,
   MODEL_FAILURE,

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { BenchError } from "./bench.js";
 import type { Bench, Outcome, Scenario } from "./bench.js";
 import { collectGarbage } from "./profile.js";
+import { residentMiB } from "./residentMemory.js";
 import { round, show } from "./statistics.js";
 import { isGood, startStubRig } from "./stubRig.js";
 import type { StubRig } from "./stubRig.js";
@@ -145,12 +146,8 @@ async function snapshot({ server }: StubRig): Promise<Pick<Snapshot, "rssMiB" | 
   const descriptors: number[] = [];
   for (let i = 0; i < SNAPSHOTS; i++) {
     await collectGarbage(server.inspectorUrl ?? "");
-    rss.push(rssMiB(server.pid));
+    rss.push(residentMiB(server.pid));
     descriptors.push(readdirSync(`/proc/${server.pid}/fd`).length);
   }
   return { rssMiB: round(Math.min(...rss)), descriptors: Math.min(...descriptors) };
-}
-
-function rssMiB(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 }
