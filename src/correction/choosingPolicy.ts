@@ -3,7 +3,7 @@ import type { PolicyKind } from "../domain/policySpec.js";
 import type { Choice, MemberOutput } from "../domain/prediction.js";
 import type { Random } from "../domain/ports.js";
 import type { Truth } from "../domain/storePorts.js";
-import { combineVotes } from "./combine.js";
+import { answerOfChosen, byModel, chooseOne, hasAnswered, isPropensity } from "./chosenModel.js";
 import type {
   Answered,
   Combined,
@@ -65,11 +65,7 @@ export class ChoosingPolicy implements CorrectionPolicy<ModelTable> {
   }
 
   select(state: ModelTable, members: readonly PolicyMember[], _context: unknown, random: Random): Selection {
-    const propensities = this.#rule.propensities(state, members);
-    const drawn = draw(propensities, random);
-    const { model } = members[drawn] as PolicyMember;
-    const choice = { arm: model, propensity: propensities[drawn] as number, arms: members.length };
-    return { models: [model], choice };
+    return chooseOne(members, this.#rule.propensities(state, members), random);
   }
 
   combine(
@@ -78,13 +74,7 @@ export class ChoosingPolicy implements CorrectionPolicy<ModelTable> {
     selection: Selection,
     answered: readonly Answered[],
   ): Combined {
-    const outputs = answered.map(({ output }) => output);
-    const weights = new Float64Array(outputs.length).fill(1);
-    const combination = this.#output.kind === "LABEL" ? "SCORES" : "MEAN";
-    return {
-      ...combineVotes(this.#output, combination, { outputs, weights, missingWeight: 0 }),
-      choice: selection.choice,
-    };
+    return answerOfChosen(this.#output, selection, answered);
   }
 
   isDecided(
@@ -93,7 +83,7 @@ export class ChoosingPolicy implements CorrectionPolicy<ModelTable> {
     selection: Selection,
     answered: readonly Answered[],
   ): boolean {
-    return answered.length === selection.models.length;
+    return hasAnswered(selection, answered);
   }
 
   observe(state: ModelTable, { answered, choice }: Evidence, truth: Truth): boolean {
@@ -133,28 +123,4 @@ export class ChoosingPolicy implements CorrectionPolicy<ModelTable> {
     this.#rule.join(state, row);
     return row;
   }
-}
-
-export function byModel(members: readonly PolicyMember[], values: Float64Array): ReadonlyMap<string, number> {
-  return new Map(members.map(({ model }, i) => [model, values[i] as number]));
-}
-
-export function isPropensity(value: number): boolean {
-  return value > 0 && value <= 1;
-}
-
-/** An index, drawn with these probabilities; never one of probability 0. */
-export function draw(probabilities: Float64Array, random: Random): number {
-  let total = 0;
-  for (const probability of probabilities) total += probability;
-  let left = random() * total;
-  let drawn = 0;
-  for (let i = 0; i < probabilities.length; i++) {
-    const probability = probabilities[i] as number;
-    if (probability === 0) continue;
-    drawn = i;
-    left -= probability;
-    if (left < 0) break;
-  }
-  return drawn;
 }

@@ -81,7 +81,7 @@ function labelScores(labels: number, combination: Combination, votes: Votes, uni
   return scores;
 }
 
-function valuesOf(output: MemberOutput): Float64Array {
+export function valuesOf(output: MemberOutput): Float64Array {
   return output.kind === "SCORES" ? output.scores : output.numbers;
 }
 

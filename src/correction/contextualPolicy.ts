@@ -4,8 +4,7 @@ import type { Random } from "../domain/ports.js";
 import type { Truth } from "../domain/storePorts.js";
 import { armOf, decodeArms, encodeArms, estimate, inheritArms, newArms, sizeOf } from "./armStates.js";
 import type { ArmEstimate, ArmStates } from "./armStates.js";
-import { byModel, draw } from "./choosingPolicy.js";
-import { combineVotes } from "./combine.js";
+import { answerOfChosen, byModel, chooseOne, hasAnswered } from "./chosenModel.js";
 import type {
   Answered,
   Combined,
@@ -70,11 +69,7 @@ export class ContextualPolicy implements CorrectionPolicy<ArmStates> {
     context: Float64Array | undefined,
     random: Random,
   ): Selection {
-    const propensities = this.#propensities(state, members, context);
-    const drawn = draw(propensities, random);
-    const { model } = members[drawn] as PolicyMember;
-    const choice = { arm: model, propensity: propensities[drawn] as number, arms: members.length };
-    return { models: [model], choice };
+    return chooseOne(members, this.#propensities(state, members, context), random);
   }
 
   combine(
@@ -83,10 +78,7 @@ export class ContextualPolicy implements CorrectionPolicy<ArmStates> {
     selection: Selection,
     answered: readonly Answered[],
   ): Combined {
-    const outputs = answered.map(({ output }) => output);
-    const votes = { outputs, weights: new Float64Array(outputs.length).fill(1), missingWeight: 0 };
-    const combination = this.#output.kind === "LABEL" ? "SCORES" : "MEAN";
-    return { ...combineVotes(this.#output, combination, votes), choice: selection.choice };
+    return answerOfChosen(this.#output, selection, answered);
   }
 
   isDecided(
@@ -95,7 +87,7 @@ export class ContextualPolicy implements CorrectionPolicy<ArmStates> {
     selection: Selection,
     answered: readonly Answered[],
   ): boolean {
-    return answered.length === selection.models.length;
+    return hasAnswered(selection, answered);
   }
 
   observe(state: ArmStates, { answered, choice, context }: Evidence, truth: Truth): boolean {

@@ -2,7 +2,7 @@ import type { OutputSpec } from "../domain/application.js";
 import type { Choice, MemberOutput } from "../domain/prediction.js";
 import type { Random } from "../domain/ports.js";
 import type { Truth } from "../domain/storePorts.js";
-import { draw, isPropensity } from "./choosingPolicy.js";
+import { draw, isPropensity } from "./chosenModel.js";
 import { labelAnswer } from "./combine.js";
 import type { Votes } from "./combine.js";
 import type {

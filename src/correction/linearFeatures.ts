@@ -1,5 +1,5 @@
 import type { OutputSpec } from "../domain/application.js";
-import type { MemberOutput } from "../domain/prediction.js";
+import { valuesOf } from "./combine.js";
 import type { Answered } from "./correctionPolicy.js";
 import { MAX_SIZE } from "./ridgeCodec.js";
 
@@ -30,10 +30,6 @@ export function outputSize(output: OutputSpec): number {
     case "VECTOR":
       return output.size;
   }
-}
-
-export function valuesOf(output: MemberOutput): Float64Array {
-  return output.kind === "SCORES" ? output.scores : output.numbers;
 }
 
 /** Over a feature model's output. Unlearned it says that all labels are alike, or 0. */

@@ -10,6 +10,11 @@ export interface StateRef {
   readonly entity: string;
 }
 
+/** Tells the states of one application apart. */
+export function stateKey({ policyVersion, entity }: StateRef): string {
+  return `${policyVersion} ${entity}`;
+}
+
 /** A learned state as it is kept: bytes, and up to where in the application's log it is folded. */
 export interface KeptState extends StateRef {
   /** Everything that it learns from, up to here, is folded in; 0 before the first observation. */

@@ -1,8 +1,8 @@
 import DataLoader from "dataloader";
 import { FailureError, failure } from "../domain/failure.js";
+import { stateKey } from "../domain/learningPorts.js";
 import type { StateReading, StateRef, StateStore } from "../domain/learningPorts.js";
 import type { Clock } from "../domain/ports.js";
-import { refKey } from "./groupFold.js";
 
 /** Readings under way beyond which no more are begun: then the database is what is slow. */
 const MAX_PENDING = 2_000;
@@ -39,7 +39,7 @@ export class EntityLoader {
     if (known !== undefined) return known;
     const made = new DataLoader<StateRef, StateReading | undefined, string>((refs) => this.#read(application, refs), {
       batchScheduleFn: (dispatch) => this.#clock.turnEnd(dispatch),
-      cacheKeyFn: refKey,
+      cacheKeyFn: stateKey,
       maxBatchSize: MAX_READ_TOGETHER,
     });
     this.#loaders.set(application, made);
@@ -49,9 +49,9 @@ export class EntityLoader {
   async #read(application: string, refs: readonly StateRef[]): Promise<(StateReading | undefined)[]> {
     const wanted = refs.map(({ policyVersion, entity }) => ({ policyVersion, entity, knownSeq: undefined }));
     const readings = new Map(
-      (await this.#store.read(application, wanted)).map((reading) => [refKey(reading), reading]),
+      (await this.#store.read(application, wanted)).map((reading) => [stateKey(reading), reading]),
     );
-    return refs.map((ref) => readings.get(refKey(ref)));
+    return refs.map((ref) => readings.get(stateKey(ref)));
   }
 }
 

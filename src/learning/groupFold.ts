@@ -7,7 +7,7 @@ import type {
   StateReading,
   StateRef,
 } from "../domain/learningPorts.js";
-import { POPULATION } from "../domain/learningPorts.js";
+import { POPULATION, stateKey } from "../domain/learningPorts.js";
 import type { Clock } from "../domain/ports.js";
 import type { NewObservation } from "../domain/storePorts.js";
 import type { Drift, Lesson } from "../correction/folding.js";
@@ -36,10 +36,6 @@ const UNKEPT_MS = 5_000;
  * observations of each anyway.
  */
 const TIMED_BYTES = 64 * 1024;
-
-export function refKey({ policyVersion, entity }: StateRef): string {
-  return `${policyVersion} ${entity}`;
-}
 
 type LearnedRow = Pick<NewObservation, "truth" | "evidence" | "policyVersion">;
 
@@ -124,7 +120,7 @@ export class GroupFold {
 
   #learnBy(policyVersion: number, observation: NewObservation, seq: number): void {
     const { entity } = observation;
-    const population = this.#working.get(refKey({ policyVersion, entity: POPULATION }));
+    const population = this.#working.get(stateKey({ policyVersion, entity: POPULATION }));
     if (population === undefined || population.isCut) return;
     // The same for both.
     const lesson = lessonFor(population, seq, observation);
@@ -163,7 +159,7 @@ export class GroupFold {
     const { policyVersion, entity, kept, complete } = reading;
     const folding = this.#options.foldingOf(policyVersion);
     if (folding === undefined) return undefined;
-    const known = reading.anew ? undefined : this.#options.known.get(refKey(reading));
+    const known = reading.anew ? undefined : this.#options.known.get(stateKey(reading));
     const isBorn = kept === undefined && known === undefined;
     // One that nobody has observed is born with its first observation.
     if (isBorn && entity !== POPULATION && reading.tail.length === 0) return undefined;
@@ -172,7 +168,7 @@ export class GroupFold {
     const isCorrected = kept !== undefined && kept.seq === kept.birthSeq;
     const ref = { policyVersion, entity };
     const working = { ref, folding, held, isBorn, isCorrected, isCut: !complete, seq: held.seq, learned: 0 };
-    this.#working.set(refKey(reading), working);
+    this.#working.set(stateKey(reading), working);
     return working;
   }
 
@@ -181,14 +177,14 @@ export class GroupFold {
     if (reading.kept !== undefined) return heldFromKept(folding, reading.kept, nowMs);
     if (known !== undefined) return { ...known, state: copyOf(folding, known) };
     if (reading.entity === POPULATION) return newbornState(folding, folding.init(), 0, nowMs);
-    const parent = this.#working.get(refKey({ ...reading, entity: POPULATION }));
+    const parent = this.#working.get(stateKey({ ...reading, entity: POPULATION }));
     const birthSeq = (reading.tail[0]?.seq ?? 1) - 1;
     return parent && newbornState(folding, folding.inherit(parent.held.state), birthSeq, nowMs);
   }
 
   #entity(population: Working, entity: string, seq: number): Working {
     const { folding, ref } = population;
-    const key = refKey({ policyVersion: ref.policyVersion, entity });
+    const key = stateKey({ policyVersion: ref.policyVersion, entity });
     const known = this.#working.get(key);
     if (known !== undefined) return known;
     const state = folding.inherit(population.held.state);

@@ -1,5 +1,5 @@
+import { stateKey } from "../domain/learningPorts.js";
 import type { StateRef } from "../domain/learningPorts.js";
-import { refKey } from "./groupFold.js";
 import type { HeldState } from "./heldState.js";
 
 /** That an entity has no state is remembered too: else each of its queries would ask the database again. */
@@ -82,7 +82,7 @@ export class HeldStates {
 
 /** Names of applications have no spaces. */
 function keyOf(application: string, ref: StateRef): string {
-  return `${application} ${refKey(ref)}`;
+  return `${application} ${stateKey(ref)}`;
 }
 
 function refOf(application: string, key: string): StateRef | undefined {

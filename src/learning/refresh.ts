@@ -1,8 +1,7 @@
-import { POPULATION } from "../domain/learningPorts.js";
+import { POPULATION, stateKey } from "../domain/learningPorts.js";
 import type { StateReading, StateRef, StateStore, WantedState } from "../domain/learningPorts.js";
 import type { Clock } from "../domain/ports.js";
 import type { FollowedApplication } from "./followedApplication.js";
-import { refKey } from "./groupFold.js";
 import type { FoldedState } from "./groupFold.js";
 import type { HeldState } from "./heldState.js";
 import { ABSENT } from "./heldStates.js";
@@ -87,7 +86,7 @@ async function catchUp(
   const known = new Map<string, HeldState>();
   const wanted: WantedState[] = refs.map((ref) => {
     const state = ref.entity === POPULATION ? followed.knownPopulation(ref.policyVersion) : heldOf(held, name, ref);
-    if (state !== undefined) known.set(refKey(ref), state);
+    if (state !== undefined) known.set(stateKey(ref), state);
     return { ...ref, knownSeq: state?.seq };
   });
   const readings = await store.read(name, wanted);
@@ -102,7 +101,7 @@ async function catchUp(
 /** What is known and has nothing new is not folded, nor copied for it. */
 export function bringsNews(reading: StateReading, known: ReadonlyMap<string, HeldState>): boolean {
   const { kept, anew, tail, priors } = reading;
-  return kept !== undefined || anew || tail.length > 0 || priors !== undefined || !known.has(refKey(reading));
+  return kept !== undefined || anew || tail.length > 0 || priors !== undefined || !known.has(stateKey(reading));
 }
 
 function heldOf(held: HeldStates, application: string, ref: StateRef): HeldState | undefined {

@@ -1,8 +1,7 @@
-import { POPULATION } from "../domain/learningPorts.js";
+import { POPULATION, stateKey } from "../domain/learningPorts.js";
 import type { StateRef, WantedState } from "../domain/learningPorts.js";
 import type { NewObservation } from "../domain/storePorts.js";
 import type { FollowedApplication } from "./followedApplication.js";
-import { refKey } from "./groupFold.js";
 import type { HeldState } from "./heldState.js";
 
 /** What a group of observations will change. */
@@ -29,7 +28,7 @@ export function askedStates(
   const { spec, isAlone, knownSeq, looks } = followed;
   const want = (policyVersion: number, entity: string): void => {
     const ref = { policyVersion, entity };
-    const key = refKey(ref);
+    const key = stateKey(ref);
     if (wanted.has(key)) return;
     const held = knownOf(ref);
     if (held !== undefined) known.set(key, held);

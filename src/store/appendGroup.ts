@@ -1,4 +1,5 @@
 import { FailureError, failure } from "../domain/failure.js";
+import { stateKey } from "../domain/learningPorts.js";
 import type { AppendedObservation, StateReading, StateRef, WantedState } from "../domain/learningPorts.js";
 import type { Superseded } from "../domain/storePorts.js";
 import { unsafeCommitSetting } from "./commitSettings.js";
@@ -194,10 +195,6 @@ function correctionsJson(fresh: readonly AppendedObservation[]): string {
 function affectedBy({ entity, learnedBy }: SupersededRow): readonly StateRef[] {
   const entities = entity === null ? [""] : [entity, ""];
   return learnedBy.flatMap((policyVersion) => entities.map((each) => ({ policyVersion, entity: each })));
-}
-
-function stateKey({ policyVersion, entity }: StateRef): string {
-  return `${policyVersion} ${entity}`;
 }
 
 function supersededBy(marked: readonly SupersededRow[], left: ReadonlySet<string>): ReadonlyMap<number, Superseded> {

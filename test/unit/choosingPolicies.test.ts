@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { ChoosingPolicy, draw } from "../../src/correction/choosingPolicy.js";
+import { ChoosingPolicy } from "../../src/correction/choosingPolicy.js";
+import { draw } from "../../src/correction/chosenModel.js";
 import type { LearnedPolicy, PolicyState } from "../../src/correction/erasedPolicy.js";
 import { newLosses } from "../../src/correction/losses.js";
 import { Thompson } from "../../src/correction/thompson.js";
