@@ -40,7 +40,7 @@ describe("ten thousand queries for one input at once", () => {
     const joined = () => server.metric("skysail_cache_lookups_total", { model: "hot", result: "joined" });
     await until("all wait", async () => (await joined()) === CONNECTIONS * EACH - 1, 60_000);
     wrapper.signal("SIGUSR2");
-    for (const text of await asked) expect(text.match(/"number":7\b/g)).toHaveLength(EACH);
+    for (const text of await asked) expect(text.match(/"number":7\b/g) ?? text).toHaveLength(EACH);
     agent.destroy();
     expect(wrapper.count("computing")).toBe(1);
     expect(await server.metric("skysail_model_batch_rows_total", { model: "hot" })).toBe(1);

@@ -1,5 +1,6 @@
 import { Server, ServerCredentials, status } from "@grpc/grpc-js";
 import { GRPCInferenceServiceService, ModelStreamInferResponse } from "../../dist/src/protocol/generated/inference.js";
+import { gateOpenedBy } from "./gate.mjs";
 
 /**
  * A wrapper without the SDK, whose checks would keep it from doing this: the first number of a batch's first row says
@@ -19,20 +20,7 @@ function reply(inferResponse, errorMessage = "") {
 }
 
 const floats = (values) => Buffer.from(Float32Array.from(values).buffer);
-/** One SIGUSR2 opens for one batch, also for one that has not come yet: unheard, the signal would end the process. */
-let credits = 0;
-const waiting = [];
-process.on("SIGUSR2", () => {
-  const open = waiting.shift();
-  if (open === undefined) credits += 1;
-  else open();
-});
-const opened = () =>
-  new Promise((resolve) => {
-    if (credits === 0) return void waiting.push(resolve);
-    credits -= 1;
-    resolve();
-  });
+const opened = gateOpenedBy("SIGUSR2");
 
 /** What is sent for a batch, by its way. */
 const WAYS = {

@@ -1,5 +1,8 @@
 import { defineModel } from "../../../dist/wrappers/typescript/sdk/model.js";
 import { runWrapper } from "../../../dist/wrappers/typescript/sdk/runWrapper.js";
+import { gateOpenedBy } from "../gate.mjs";
+
+const opened = gateOpenedBy("SIGUSR2");
 
 const signature = {
   inputs: [{ name: "x", datatype: "FP32", shape: [1] }],
@@ -17,9 +20,8 @@ await runWrapper({
       platform: "test",
       signature,
       async predict({ inputs: [x] }) {
-        const opened = new Promise((resolve) => process.once("SIGUSR2", resolve));
         logger.info("computing");
-        await opened;
+        await opened();
         return [x.values("FP32")];
       },
     }),
