@@ -6,14 +6,22 @@ import type { HeldState } from "./heldState.js";
 export const ABSENT = "ABSENT";
 type Entry = HeldState | typeof ABSENT;
 
-/** What an entry costs beside its encoded state: objects, keys, the birth. */
-const OVERHEAD_BYTES = 400;
+/** What an entry costs beside its encoded state: objects, keys, its place among its entity's versions. */
+const OVERHEAD_BYTES = 500;
+
+interface Slot {
+  readonly application: string;
+  readonly ref: StateRef;
+  readonly entry: Entry;
+}
 
 /** Entities' states in this process, the least recently used leave first: what leaves is in the database. */
 export class HeldStates {
   readonly #capacityBytes: number;
   /** Least recently used first. */
-  readonly #entries = new Map<string, Entry>();
+  readonly #slots = new Map<string, Slot>();
+  /** By application and entity the versions that are held: what has changed is found without looking through the rest. */
+  readonly #versions = new Map<string, Map<string, readonly number[]>>();
   #bytes = 0;
 
   constructor(capacityBytes: number) {
@@ -21,7 +29,7 @@ export class HeldStates {
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#slots.size;
   }
 
   get bytes(): number {
@@ -30,66 +38,75 @@ export class HeldStates {
 
   get(application: string, ref: StateRef): Entry | undefined {
     const key = keyOf(application, ref);
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
-    return entry;
+    const slot = this.#slots.get(key);
+    if (slot === undefined) return undefined;
+    this.#slots.delete(key);
+    this.#slots.set(key, slot);
+    return slot.entry;
   }
 
   /** What is newer stays: a reading may come after a commit that it has not seen. */
   put(application: string, ref: StateRef, entry: Entry): void {
     const key = keyOf(application, ref);
-    const before = this.#entries.get(key);
-    if (before !== undefined && seqOf(before) > seqOf(entry)) return;
+    const before = this.#slots.get(key);
+    if (before !== undefined && seqOf(before.entry) > seqOf(entry)) return;
     this.#remove(key);
-    this.#entries.set(key, entry);
-    this.#bytes += costOf(key, entry);
-    for (const oldest of this.#entries.keys()) {
+    this.#add(key, { application, ref: { policyVersion: ref.policyVersion, entity: ref.entity }, entry });
+    for (const oldest of this.#slots.keys()) {
       if (this.#bytes <= this.#capacityBytes || oldest === key) return;
       this.#remove(oldest);
     }
+  }
+
+  /** The policy versions of which an entity is held, known to be absent included. */
+  versionsOf(application: string, entity: string): readonly number[] {
+    return this.#versions.get(application)?.get(entity) ?? [];
   }
 
   forget(application: string, ref: StateRef): void {
     this.#remove(keyOf(application, ref));
   }
 
-  /** Of one application, all versions and entities: `all` decides by reference. */
-  forgetWhere(application: string, all: (ref: StateRef) => boolean): void {
-    for (const key of this.#entries.keys()) {
-      const ref = refOf(application, key);
-      if (ref !== undefined && all(ref)) this.#remove(key);
+  /** Of all versions and entities. */
+  forgetApplication(application: string): void {
+    for (const [entity, versions] of this.#versions.get(application) ?? []) {
+      for (const policyVersion of versions) this.forget(application, { policyVersion, entity });
     }
   }
 
-  /** Those with more observations than the database has as a whole. */
+  /** Those that have a state. */
   *entries(): IterableIterator<{ readonly application: string; readonly ref: StateRef; readonly held: HeldState }> {
-    for (const [key, held] of this.#entries) {
-      const application = key.slice(0, key.indexOf(" "));
-      const ref = refOf(application, key);
-      if (held !== ABSENT && ref !== undefined) yield { application, ref, held };
+    for (const { application, ref, entry } of this.#slots.values()) {
+      if (entry !== ABSENT) yield { application, ref, held: entry };
     }
+  }
+
+  #add(key: string, slot: Slot): void {
+    const { application, ref, entry } = slot;
+    this.#slots.set(key, slot);
+    this.#bytes += costOf(key, entry);
+    const ofApplication = this.#versions.get(application) ?? new Map<string, readonly number[]>();
+    this.#versions.set(application, ofApplication);
+    ofApplication.set(ref.entity, [...(ofApplication.get(ref.entity) ?? []), ref.policyVersion]);
   }
 
   #remove(key: string): void {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return;
-    this.#entries.delete(key);
+    const slot = this.#slots.get(key);
+    if (slot === undefined) return;
+    const { application, ref, entry } = slot;
+    this.#slots.delete(key);
     this.#bytes -= costOf(key, entry);
+    const ofApplication = this.#versions.get(application);
+    const others = ofApplication?.get(ref.entity)?.filter((version) => version !== ref.policyVersion) ?? [];
+    if (others.length > 0) ofApplication?.set(ref.entity, others);
+    else ofApplication?.delete(ref.entity);
+    if (ofApplication?.size === 0) this.#versions.delete(application);
   }
 }
 
 /** Names of applications have no spaces. */
 function keyOf(application: string, ref: StateRef): string {
   return `${application} ${stateKey(ref)}`;
-}
-
-function refOf(application: string, key: string): StateRef | undefined {
-  if (!key.startsWith(`${application} `)) return undefined;
-  const rest = key.slice(application.length + 1);
-  const space = rest.indexOf(" ");
-  return { policyVersion: Number(rest.slice(0, space)), entity: rest.slice(space + 1) };
 }
 
 function seqOf(entry: Entry): number {

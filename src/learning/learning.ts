@@ -354,7 +354,7 @@ export class Learning implements GroupLearner {
 
   #forget(name: string): void {
     this.#applications.delete(name);
-    this.#held.forgetWhere(name, () => true);
+    this.#held.forgetApplication(name);
   }
 
   async #flush(): Promise<void> {

@@ -62,17 +62,16 @@ function staleEntities(
   const { name, policyVersion } = followed.spec;
   followed.looks += 1;
   if (changed === undefined) {
-    held.forgetWhere(name, () => true);
+    held.forgetApplication(name);
     return [];
   }
-  const entities = new Set(changed);
   const stale: StateRef[] = [];
-  held.forgetWhere(name, (ref) => entities.has(ref.entity) && ref.policyVersion !== policyVersion);
-  for (const entity of entities) {
-    const ref = { policyVersion, entity };
-    const entry = held.get(name, ref);
-    if (entry === ABSENT) held.forget(name, ref);
-    else if (entry !== undefined) stale.push(ref);
+  for (const entity of changed) {
+    for (const version of held.versionsOf(name, entity)) {
+      const ref = { policyVersion: version, entity };
+      if (version === policyVersion && held.get(name, ref) !== ABSENT) stale.push(ref);
+      else held.forget(name, ref);
+    }
   }
   return stale;
 }

@@ -1,0 +1,93 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { newbornState } from "../../src/learning/heldState.js";
+import type { HeldState } from "../../src/learning/heldState.js";
+import { ABSENT, HeldStates } from "../../src/learning/heldStates.js";
+import { hashFolding } from "../support/hashFolding.js";
+
+const folding = hashFolding();
+
+interface Entry {
+  readonly application: string;
+  readonly policyVersion: number;
+  readonly entity: string;
+  readonly held: HeldState | typeof ABSENT;
+}
+
+/** Slow on purpose: one list, the least recently used first, looked through for everything. */
+class SlowStates {
+  entries: Entry[] = [];
+
+  versionsOf(application: string, entity: string): number[] {
+    const own = this.entries.filter((entry) => entry.application === application && entry.entity === entity);
+    return own.map(({ policyVersion }) => policyVersion).sort();
+  }
+
+  get(asked: Omit<Entry, "held">): Entry["held"] | undefined {
+    const found = this.entries.find((entry) => isSame(entry, asked));
+    if (found !== undefined) this.entries = [...this.entries.filter((entry) => entry !== found), found];
+    return found?.held;
+  }
+
+  put(entry: Entry): void {
+    this.entries = [...this.entries.filter((other) => !isSame(other, entry)), entry];
+  }
+}
+
+function isSame(one: Omit<Entry, "held">, other: Omit<Entry, "held">): boolean {
+  return keyOf(one) === keyOf(other);
+}
+
+function keyOf({ application, policyVersion, entity }: Omit<Entry, "held">): string {
+  return `${application} ${policyVersion} ${entity}`;
+}
+
+const place = {
+  application: fc.constantFrom("one", "one2", "two"),
+  policyVersion: fc.integer({ min: 1, max: 12 }),
+  entity: fc.constantFrom("ann", "1 ann", "2", "bob two"),
+};
+const step = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ does: fc.constant("put"), isAbsent: fc.boolean(), ...place }) },
+  { weight: 2, arbitrary: fc.record({ does: fc.constant("get"), ...place }) },
+  { weight: 2, arbitrary: fc.record({ does: fc.constant("forget"), ...place }) },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant("forget application"), ...place }) },
+);
+
+describe("held states", () => {
+  test("what is held of an entity is what a search through all would find, whatever was put, forgotten or had to leave", () => {
+    const held = newbornState(folding, folding.init(), 0, 0);
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), fc.constantFrom(2_500, 1e9), (steps, capacityBytes) => {
+        const states = new HeldStates(capacityBytes);
+        const slow = new SlowStates();
+        for (const { does, ...asked } of steps) {
+          const { application } = asked;
+          if (does === "put") {
+            const entry = "isAbsent" in asked && asked.isAbsent === true ? ABSENT : held;
+            const before = slow.entries.find((other) => isSame(other, asked));
+            states.put(application, asked, entry);
+            if (entry !== ABSENT || before === undefined || before.held === ABSENT) slow.put({ ...asked, held: entry });
+            while (slow.entries.length > states.size) slow.entries.shift();
+          } else if (does === "get") {
+            expect(states.get(application, asked)).toBe(slow.get(asked));
+          } else if (does === "forget") {
+            states.forget(application, asked);
+            slow.entries = slow.entries.filter((entry) => !isSame(entry, asked));
+          } else {
+            states.forgetApplication(application);
+            slow.entries = slow.entries.filter((entry) => entry.application !== application);
+          }
+          expect(states.size).toBe(slow.entries.length);
+          expect([...states.versionsOf(application, asked.entity)].sort()).toEqual(
+            slow.versionsOf(application, asked.entity),
+          );
+          expect([...states.entries()].map((entry) => keyOf({ application: entry.application, ...entry.ref }))).toEqual(
+            slow.entries.filter((entry) => entry.held !== ABSENT).map(keyOf),
+          );
+          if (states.size > 1) expect(states.bytes).toBeLessThanOrEqual(capacityBytes);
+        }
+      }),
+    );
+  });
+});
