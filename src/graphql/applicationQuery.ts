@@ -2,15 +2,13 @@ import type { TensorSpec } from "../domain/tensor.js";
 import { elementBytes, elementCount } from "../domain/tensor.js";
 import type { TypedApplication } from "./applicationParts.js";
 import { tensorNames } from "./applicationInput.js";
-
-/** Elements that a first query writes out: more would be no example any more. */
-const MAX_ELEMENTS = 100;
+import { DOCUMENT_LIMITS } from "./documentLimits.js";
 
 /** A query to begin with, for the schema of one application: it runs as it stands where its input is not too long. */
 export function firstApplicationQuery({ input, output }: TypedApplication): string {
   const names = tensorNames(input);
   const elements = input.reduce((sum, { shape }) => sum + elementCount(shape), 0);
-  const isShort = elements <= MAX_ELEMENTS;
+  const isShort = elements <= DOCUMENT_LIMITS.literalNumbers;
   const fields = input.map((spec, i) => `${names[i]}: ${exampleOf(spec)}`).join(", ");
   const answer = { LABEL: "label\n      probabilities { label probability }", NUMBER: "number", VECTOR: "vector" };
   return `query Predict${isShort ? "" : "($input: Input!)"} {

@@ -12,7 +12,7 @@ export async function admitArtefact(
   if (isFailure(found)) {
     // Nobody's attempts are only counted: anyone could fill the log with them.
     return {
-      record: () => Promise.resolve(),
+      record: () => Promise.resolve(undefined),
       refusal: { status: 401, code: "UNAUTHENTICATED", message: found.message },
     };
   }
@@ -21,15 +21,14 @@ export async function admitArtefact(
   };
   const forbidden = (message: string): ArtefactAdmission => {
     refusals.count("FORBIDDEN");
-    const record = (outcome: string): Promise<void> => refusals.record(entryOf(outcome));
+    const record = async (outcome: string): Promise<undefined> => {
+      await refusals.record(entryOf(outcome));
+    };
     return { record, refusal: { status: 403, code: "FORBIDDEN", message } };
   };
   if (!found.scopes.has("ADMIN")) return forbidden("artefacts need a key with the scope ADMIN");
   if (found.applications !== undefined) {
     return forbidden("artefacts may serve all applications, and this key is for single ones");
   }
-  const record = async (outcome: string): Promise<void> => {
-    await audit.record(entryOf(outcome));
-  };
-  return { record, refusal: undefined };
+  return { record: (outcome) => audit.record(entryOf(outcome)), refusal: undefined };
 }

@@ -1,5 +1,5 @@
 import { GraphQLError, Kind, parse } from "graphql";
-import type { DocumentNode, FragmentDefinitionNode, SelectionSetNode } from "graphql";
+import type { DirectiveNode, DocumentNode, FragmentDefinitionNode, SelectionSetNode, ValueNode } from "graphql";
 
 /** What one document may ask for. Checked before validation, whose cost grows with all of these. */
 export const DOCUMENT_LIMITS = {
@@ -11,6 +11,8 @@ export const DOCUMENT_LIMITS = {
   rootFields: 100,
   aliases: 100,
   directivesPerField: 5,
+  /** In one list of the text: they are parsed into syntax nodes one by one, at many times the cost of JSON variables. */
+  literalNumbers: 64,
   /** What all its fields together ask to be predicted, observed or activated: known only when the variables are. */
   rows: 1000,
 } as const;
@@ -61,6 +63,11 @@ function checkDocument(document: DocumentNode): void {
   const measured = new Map<string, Extent | "MEASURING">();
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    checkDirectives(definition.directives);
+    for (const { defaultValue, directives } of definition.variableDefinitions ?? []) {
+      if (defaultValue !== undefined) checkLiteral(defaultValue);
+      checkDirectives(directives);
+    }
     const extent = measure(definition.selectionSet, fragments, measured);
     checkExtent(extent);
     if (extent.rootFields > DOCUMENT_LIMITS.rootFields) {
@@ -91,7 +98,9 @@ function measure(
     if (directives > DOCUMENT_LIMITS.directivesPerField) {
       throw tooComplex("directives on a field", directives, DOCUMENT_LIMITS.directivesPerField);
     }
+    checkDirectives(selection.directives);
     if (selection.kind === Kind.FIELD) {
+      for (const { value } of selection.arguments ?? []) checkLiteral(value);
       const below = selection.selectionSet && measure(selection.selectionSet, fragments, measured);
       depth = Math.max(depth, 1 + (below?.depth ?? 0));
       fields += 1 + (below?.fields ?? 0);
@@ -129,7 +138,25 @@ function measureFragment(
   return extent;
 }
 
-function tooComplex(what: string, got: number | string, limit: number): GraphQLError {
+function checkDirectives(directives: readonly DirectiveNode[] = []): void {
+  for (const { arguments: given = [] } of directives) for (const { value } of given) checkLiteral(value);
+}
+
+/** Whatever the schema's type for it is. Lists of other things than numbers are bounded by the tokens alone. */
+function checkLiteral(value: ValueNode): void {
+  if (value.kind === Kind.OBJECT) {
+    for (const field of value.fields) checkLiteral(field.value);
+  } else if (value.kind === Kind.LIST) {
+    const numbers = value.values.filter(({ kind }) => kind === Kind.INT || kind === Kind.FLOAT).length;
+    if (numbers > DOCUMENT_LIMITS.literalNumbers) {
+      const remedy = "send the list as a variable";
+      throw tooComplex("numbers in a literal list", numbers, `${DOCUMENT_LIMITS.literalNumbers}: ${remedy}`);
+    }
+    for (const item of value.values) checkLiteral(item);
+  }
+}
+
+function tooComplex(what: string, got: number | string, limit: number | string): GraphQLError {
   return new GraphQLError(`the document has too many ${what}: ${got}, limit ${limit}`, {
     extensions: { code: "QUERY_TOO_COMPLEX" },
   });

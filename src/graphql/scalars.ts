@@ -1,9 +1,6 @@
 import { GraphQLError, GraphQLScalarType, Kind } from "graphql";
 import type { ValueNode } from "graphql";
 
-/** Literal lists in a document are parsed into syntax nodes one by one, at many times the cost of JSON variables. */
-const MAX_LITERAL_NUMBERS = 64;
-
 /**
  * Content is not checked here: one bad number then concerns its own item, as a typed BadInput with its path, and not
  * the whole document. What comes is anything that was a list.
@@ -19,11 +16,6 @@ export const FloatVector = new GraphQLScalarType<unknown, unknown>({
 function literalNumbers(node: ValueNode): unknown {
   switch (node.kind) {
     case Kind.LIST:
-      if (node.values.length > MAX_LITERAL_NUMBERS) {
-        throw new GraphQLError(
-          `a literal list may have ${MAX_LITERAL_NUMBERS} numbers, got ${node.values.length}: send it as a variable`,
-        );
-      }
       return node.values.map(literalNumbers);
     case Kind.INT:
     case Kind.FLOAT:

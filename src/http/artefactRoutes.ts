@@ -14,8 +14,11 @@ export interface ArtefactRequest {
 export interface ArtefactAdmission {
   /** Why whoever asks may not; undefined: they may. */
   readonly refusal: { readonly status: number; readonly message: string; readonly code: string } | undefined;
-  /** Notes how an upload ended: OK, or the code of the failure. Of callers whom nobody knows nothing is kept. */
-  readonly record: (outcome: string) => Promise<void>;
+  /**
+   * Notes how an upload ended: OK, or the code of the failure. Of callers whom nobody knows nothing is kept. Resolves with
+   * why it could not be noted.
+   */
+  readonly record: (outcome: string) => Promise<Failure | undefined>;
 }
 
 export interface ArtefactRoutes {
@@ -91,9 +94,12 @@ async function take(
     request.setTimeout(0);
     isTimely();
   }
-  await record(isFailure(stored) ? stored.code : "OK");
+  const unrecorded = await record(isFailure(stored) ? stored.code : "OK");
   if (isFailure(stored)) {
     answerEarly(request, response, STATUS[stored.code] ?? 500, { error: stored.message, code: stored.code });
+  } else if (unrecorded !== undefined) {
+    const error = `the artefact is stored, but the audit log could not be written: ${unrecorded.message}`;
+    answerEarly(request, response, 503, { error, code: "STORE_UNAVAILABLE" });
   } else {
     const { created, bytes } = stored;
     answerEarly(request, response, created ? 201 : 200, { sha256: asked.sha256, created, bytes });

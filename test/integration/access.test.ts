@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { createHash } from "node:crypto";
 import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 import { SCOPES } from "../../src/domain/access.js";
@@ -38,6 +39,10 @@ await eachPostgres(
     }
 
     const revoke = (id: string) => askWith(server, admin, { query: REVOKE, variables: { id } });
+    const newestKey = async () => {
+      const [key] = await database.sql<{ name: string }[]>`select name from api_key order by created_at desc limit 1`;
+      return key ?? { name: "" };
+    };
     const verified = async () => {
       const query = "{ verifyAuditLog { ... on AuditVerification { intact firstTampered problem entries hash } } }";
       return (await askWith(server, admin, { query, variables: {} })).data?.["verifyAuditLog"];
@@ -173,6 +178,25 @@ await eachPostgres(
       await expect(database.sql`update audit_entry set outcome = 'OK'`).rejects.toThrow("never changed");
       await expect(database.sql`delete from audit_entry`).rejects.toThrow("never changed");
       await expect(database.sql`truncate audit_entry`).rejects.toThrow("never changed");
+    });
+
+    test("a change that the audit log could not take is an error to whoever made it, and in the server's log", async () => {
+      const { sql } = database;
+      await sql`alter table audit_entry add constraint no_more check (false) not valid`;
+      const input = { name: "unrecorded", scopes: ["READ"] };
+      const { data, codes, text } = await askWith(server, admin, { query: CREATE, variables: { input } });
+      const none = createHash("sha256").digest("hex");
+      const upload = { method: "PUT", headers: { authorization: `Bearer ${admin}` }, body: new Uint8Array() };
+      const uploaded = await server.request(`/v2/artifacts/${none}`, upload);
+      await sql`alter table audit_entry drop constraint no_more`;
+      expect({ data, codes }).toEqual({ data: null, codes: ["STORE_UNAVAILABLE"] });
+      expect(text).toContain("createApiKey was done, but the audit log could not be written");
+      expect(uploaded.status).toBe(503);
+      expect(uploaded.text).toContain("the artefact is stored, but the audit log could not be written");
+      expect(server.process.stderr.text).toContain("the audit log lacks");
+      const { name } = await newestKey();
+      expect(name).toBe("unrecorded");
+      expect(await verified()).toMatchObject({ intact: true });
     });
 
     test("whoever changes the audit log nevertheless is found out, by the first entry that is not as it was", async () => {

@@ -25,6 +25,9 @@ const bomb = (levels: number, leaf = "a") =>
 /** Whichever comes first: the limit of tokens or the end of the stack. */
 const DEEPER = "levels of nesting: too many to parse, limit 15|tokens: more, limit 4000";
 
+const numbers = (count: number) => `[${repeat(count, (i) => (i % 2 === 0 ? "1" : "0.5"))}]`;
+const LITERAL = "numbers in a literal list: 65, limit 64: send the list as a variable";
+
 describe("document limits", () => {
   test.each<[string, string, string]>([
     ["5,000 levels", nested(5000), DEEPER],
@@ -66,6 +69,12 @@ describe("document limits", () => {
       `{ ... ${repeat(6, () => "@x")} { a } }`,
       "directives on a field: 6, limit 5",
     ],
+    ["65 numbers in a literal list", `{ a(x: ${numbers(65)}) }`, LITERAL],
+    ["65 numbers within lists and objects", `{ a { b(x: { y: [[1], ${numbers(65)}] }) } }`, LITERAL],
+    ["65 numbers in a fragment", `{ ...F } fragment F on Q { a(x: ${numbers(65)}) }`, LITERAL],
+    ["65 numbers as a variable's default", `query ($x: [Int] = ${numbers(65)}) { a(x: $x) }`, LITERAL],
+    ["65 numbers for a directive", `{ a @x(y: ${numbers(65)}) }`, LITERAL],
+    ["65 numbers for the operation's directive", `query @x(y: ${numbers(65)}) { a }`, LITERAL],
     ["5,000 directives", `{ a ${repeat(5000, () => "@x")} }`, "tokens: more"],
     ["5,000 directives on the operation", `query ${repeat(5000, () => "@x")} { a }`, "tokens: more"],
     ["a fragment bomb of 2^10", bomb(10), "fields: 2047, limit 2000"],
@@ -123,6 +132,8 @@ describe("document limits", () => {
     ["100 root fields with an alias each", `{ ${repeat(100, (i) => `a${i}: b`)} }`],
     ["2,000 fields", `{ a { ${repeat(1999, () => "b")} } }`],
     ["5 directives on a field", `{ a ${repeat(5, () => "@include(if: true)")} }`],
+    ["64 numbers in a literal list", `{ a(x: ${numbers(64)}) }`],
+    ["65 texts in a literal list", `{ a(x: [${repeat(65, () => '"t"')}]) }`],
     ["64 KiB", `{ a } #${" ".repeat(64 * 1024 - 7)}`],
     ["a fragment used often", `{ ${repeat(50, (i) => `a${i} { ...F }`)} } fragment F on Q { b c d }`],
     ["the standard introspection query", getIntrospectionQuery()],
