@@ -23,9 +23,11 @@ async function refusalOf({ args = [], env = {}, root = "." }: Given): Promise<st
   const own = ["--port", "0", "--data-dir", join(folder, "data"), "--log-level", "error"];
   const program = join(resolve(root), "dist/src/main.js");
   const started = new OwnProcess([process.execPath, program, ...own, ...args], { env, folder, cwd: folder });
-  const exit = await started.exited;
+  // One that starts nevertheless is not waited for, nor left behind.
+  const exit = await Promise.race([started.exited, started.stdout.line(/^Skysail is ready/)]);
   const left = [...started.running()];
   await started.killAll();
+  if (typeof exit === "string") throw new Error(`it has started: ${exit}`);
   expect(left).toEqual([]);
   expect(exit).toEqual({ code: 1, signal: null });
   expect(started.stdout.text).toBe("");
