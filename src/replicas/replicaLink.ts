@@ -302,7 +302,7 @@ export class ReplicaLink implements ReplicaPort {
       clock,
       // The rest is for names and shapes.
       maxBytes: maxMessageBytes * 0.9,
-      budgetMs: options.budgetMs?.() ?? Infinity,
+      budgetMs: options.budgetMs ?? (() => Infinity),
       limitMs: options.limitMs?.() ?? Infinity,
       send: (batch, done) => opened.stream.send(batch, done),
       onSize: (size) => (warming.rows = size),

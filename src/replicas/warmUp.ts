@@ -6,8 +6,11 @@ export interface WarmUpOptions {
   readonly rows: () => readonly Row[];
   /** Rows of each batch, in order. */
   readonly sizes: () => readonly number[];
-  /** What one batch may take in service: the first size that takes longer is the last. Default: no matter what. */
-  readonly budgetMs?: () => number;
+  /**
+   * What one batch may take in service, by what smaller ones took: the first size that takes longer is the last. Default:
+   * no matter what.
+   */
+  readonly budgetMs?: (samples: readonly WarmUpSample[]) => number;
   /** After so long no further batch is begun. Default: no limit. */
   readonly limitMs?: () => number;
 }
@@ -35,7 +38,7 @@ export interface WarmUpRun {
   readonly clock: Clock;
   /** Batches above it are left out. */
   readonly maxBytes: number;
-  readonly budgetMs: number;
+  readonly budgetMs: (samples: readonly WarmUpSample[]) => number;
   readonly limitMs: number;
   readonly send: (batch: Batch, done: (reply: BatchReply) => void) => void;
   /** Before each size. */
@@ -52,9 +55,10 @@ type Call = { readonly serviceMs: number } | { readonly problem: string };
  * Settles as soon as `send` has called back for every batch.
  */
 export async function warmUp(run: WarmUpRun): Promise<WarmUpResult> {
-  const { rows, clock, maxBytes, budgetMs } = run;
+  const { rows, clock, maxBytes } = run;
   const samples: WarmUpSample[] = [];
   const endMs = clock.nowMs() + run.limitMs;
+  let budgetMs = run.budgetMs([]);
   let calls = 0;
   const call = async (size: number): Promise<Call> => {
     const startedMs = clock.nowMs();
@@ -71,6 +75,7 @@ export async function warmUp(run: WarmUpRun): Promise<WarmUpResult> {
     if ("problem" in took && isFirst) return { kind: "failed", why: `warm-up with ${size} rows: ${took.problem}` };
     if ("problem" in took) break;
     samples.push({ rows: size, serviceMs: took.serviceMs });
+    budgetMs = run.budgetMs(samples);
     if (took.serviceMs > budgetMs) break;
   }
   return { kind: "warm", samples };

@@ -1,4 +1,5 @@
 import type { Batcher } from "../batching/batcher.js";
+import { ServiceBudget } from "../batching/serviceBudget.js";
 import type { Cancel, Clock, Random } from "../domain/ports.js";
 import type { Row, Signature } from "../domain/tensor.js";
 import type { ConnectPacer } from "../replicas/connectPacer.js";
@@ -7,6 +8,7 @@ import type { Dial, DialFor } from "../replicas/dial.js";
 import { LinkCounters } from "../replicas/linkCounters.js";
 import { ReplicaLink } from "../replicas/replicaLink.js";
 import { doublingSizes } from "../replicas/warmUp.js";
+import type { WarmUpSample } from "../replicas/warmUp.js";
 
 export interface VersionReplicasOptions {
   readonly clock: Clock;
@@ -161,7 +163,7 @@ export class VersionReplicas {
       warmUp: {
         rows: options.warmUpRows,
         sizes: () => doublingSizes(options.maxBatchRows()),
-        budgetMs: () => batcher.serviceBudgetMs,
+        budgetMs: (samples) => budgetAfter(samples, batcher.serviceBudgetMs),
         limitMs: () => (batcher.replicaCount > 0 ? WARM_UP_MS.besideOthers : WARM_UP_MS.alone),
       },
       onReady: (link) => this.#becameReady(link),
@@ -216,4 +218,11 @@ export class VersionReplicas {
     if (!this.links.some(({ id }) => id === link.id)) this.#options.onGone(link.id);
     if (this.#leaving.size === 0) for (const listener of this.#goneListeners.splice(0)) listener();
   }
+}
+
+/** What a batch may take, as its lane will reckon once it has these samples. */
+function budgetAfter(samples: readonly WarmUpSample[], halfMs: number): number {
+  const budget = new ServiceBudget();
+  for (const { rows, serviceMs } of samples) budget.record(rows, serviceMs);
+  return budget.within(halfMs);
 }

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { LinkRig } from "../support/linkRig.js";
 import type { ModelInferRequest } from "../../src/protocol/generated/inference.js";
 import { doublingSizes } from "../../src/replicas/warmUp.js";
+import type { WarmUpSample } from "../../src/replicas/warmUp.js";
 
 const ROWS = [5, 6, 7].map((value) => [Uint8Array.of(value)]);
 let rig: LinkRig;
@@ -150,6 +151,13 @@ describe("a link with rows to warm up with", () => {
     expect(sent().map(({ length }) => length)).toEqual([1, 1, 2, 2, 4, 4]);
     expect(rig.link.warmUpSamples.map(({ serviceMs }) => serviceMs)).toEqual([3, 5, 12]);
     expect(rig.link.warmUp).toBe("3 sizes, 1 to 4 rows in 3.0 to 12.0 ms");
+  });
+
+  test("lets a batch take more where a single row takes as long", async () => {
+    const budgetMs = (samples: readonly WarmUpSample[]): number => Math.max(10, 1.25 * (samples[0]?.serviceMs ?? 0));
+    warming([150, 11, 12, 13, 20, 20], { warmUp: { rows: () => ROWS, sizes: () => [1, 2, 4, 8, 16], budgetMs } });
+    await rig.start();
+    expect(rig.link.warmUpSamples.map(({ rows }) => rows)).toEqual([1, 2, 4, 8]);
   });
 
   test("begins no batch after its time, but has the first call behind it", async () => {
