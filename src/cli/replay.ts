@@ -7,6 +7,7 @@ import type { PolicyOptions } from "./policyOptions.js";
 
 export interface ReplayOptions extends PolicyOptions {
   readonly from?: string;
+  readonly until?: string;
   readonly activate?: true;
 }
 
@@ -49,8 +50,8 @@ export interface Terminal {
 export async function replay(options: ReplayOptions, terminal: Terminal): Promise<void> {
   const client = new Client(options.url);
   const application = await applicationOf(client, options.application);
-  const { from, activate = false } = options;
-  const input = { application, ...policyVariables(options), from, activate };
+  const { from, until, activate = false } = options;
+  const input = { application, ...policyVariables(options), from, until, activate };
   const begun = await client.ask("replayPolicy", START, { input }, REPLAY);
   const ended = await followed(client, begun, terminal);
   if (ended.status === "FAILED") {

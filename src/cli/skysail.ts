@@ -18,6 +18,7 @@ function program(terminal: Terminal): Command {
   addPolicyOptions(skysail.command("replay"))
     .description("Folds the feedback log into a new version of the policy, as if it had answered.")
     .option("--from <time>", `observations from there on: ${times}; default: all`)
+    .option("--until <time>", "observations before it; default: all, also those that come while it runs")
     .option("--activate", "makes it current as soon as it is complete")
     .action((options: ReplayOptions) => replay(options, terminal));
   addPolicyOptions(skysail.command("evaluate"))

@@ -61,6 +61,8 @@ export interface ReplayedVersion {
   /** The one that was current when it began. */
   readonly from: number;
   readonly afterSeq: number;
+  /** The last place that counts; Infinity: wherever the log ends when it is complete. */
+  readonly untilSeq: number;
   /** Where the log ended before anything was read. */
   readonly beganSeq: number;
   readonly makeCurrent: boolean;
@@ -89,7 +91,7 @@ export interface ReplayStore {
   /** Also tells other servers that this one still works on it. */
   tell(application: string, version: number, progress: ReplayProgress): Promise<void>;
   /**
-   * Makes it a policy version. Nobody can observe while `finish` folds and writes the rest of the log up to the head, so
+   * Makes it a policy version. Nobody can observe while `finish` folds and writes the rest of the log up to `endSeq`, so
    * it must take well less than what appending waits for (4 s), and await nothing but its `work`, which is of the same
    * transaction. What was corrected or deleted since it began waits for a rebuild then.
    */
@@ -97,7 +99,7 @@ export interface ReplayStore {
     application: string,
     version: number,
     replayed: ReplayedVersion,
-    finish: (headSeq: number, work: ReplayWork) => Promise<ReplayProgress>,
+    finish: (endSeq: number, work: ReplayWork) => Promise<ReplayProgress>,
   ): Promise<PolicyVersionRecord>;
   fail(application: string, version: number, why: string): Promise<void>;
   read(application: string, version: number): Promise<ReplayRecord | undefined>;

@@ -12,6 +12,7 @@ export function toReplayRequest({
   policy,
   loss,
   from,
+  until,
   activate,
   expectedRevision,
 }: ReplayPolicyInput): ReplayRequest | Failure {
@@ -22,6 +23,7 @@ export function toReplayRequest({
         application,
         ...specs,
         from: from ?? undefined,
+        until: until ?? undefined,
         activate,
         expectedRevision: expectedRevision ?? undefined,
       };

@@ -45,6 +45,13 @@ export class ReplayPolicyInput {
   })
   from?: string | null;
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "Observations before it count: a date, or a time with its offset; at most those from before the replay began. Absent: all.",
+  })
+  until?: string | null;
+
   @Field(() => Boolean, {
     defaultValue: false,
     description: "It answers as soon as it is complete. Else `rollbackPolicy` makes it current.",

@@ -64,7 +64,7 @@ export class Replays {
       return failure("OVERLOADED", message, { retryAfterMs: 10_000 });
     }
     const { application, afterSeq } = replay;
-    const progress = { ...emptyProgress(afterSeq), endSeq: replay.beganSeq };
+    const progress = { ...emptyProgress(afterSeq), endSeq: Math.min(replay.beganSeq, replay.untilSeq) };
     const begun = await this.#options.store.begin(application, progress, expectedRevision);
     if (isFailure(begun)) return begun;
     const { version } = begun;
@@ -87,8 +87,8 @@ export class Replays {
     const { store, completed, info, warn } = this.#options;
     try {
       await this.#foldLog(job);
-      await store.complete(replay.application, version, replay, async (headSeq, work) => {
-        await this.#foldUpTo(job, work, headSeq);
+      await store.complete(replay.application, version, replay, async (endSeq, work) => {
+        await this.#foldUpTo(job, work, endSeq);
         await fold.flush(work);
         return fold.progress;
       });
@@ -108,13 +108,13 @@ export class Replays {
     const { replay, version, fold } = job;
     const work = this.#options.store.work(replay.application, version);
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const head = await this.#head(replay.application);
-      fold.expect(head);
-      await this.#foldUpTo(job, work, head);
+      const end = await this.#end(replay);
+      fold.expect(end);
+      await this.#foldUpTo(job, work, end);
       const { folded, rows, skipped } = fold.progress;
       if (folded === 0) throw new FailureError(failure("BAD_INPUT", replay.whyNothing(skipped, rows)));
       await fold.flush(work);
-      if ((await this.#head(replay.application)) - head <= LAST_ROWS) return;
+      if ((await this.#end(replay)) - end <= LAST_ROWS) return;
     }
     const message = `the log of ${replay.application} grows faster than it can be folded; begin when there is less to observe`;
     throw new FailureError(failure("OVERLOADED", message));
@@ -138,7 +138,8 @@ export class Replays {
     }
   }
 
-  async #head(application: string): Promise<number> {
-    return (await this.#options.states.heads([application])).get(application) ?? 0;
+  /** Of what counts of the log now. */
+  async #end({ application, untilSeq }: Replay): Promise<number> {
+    return Math.min(untilSeq, (await this.#options.states.heads([application])).get(application) ?? 0);
   }
 }

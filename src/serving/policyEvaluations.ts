@@ -13,11 +13,11 @@ import type { LossSpec, PolicySpec } from "../domain/policySpec.js";
 import { evaluatePolicy } from "../learning/policyEvaluation.js";
 import type { EvaluationRequest, PolicyEvaluation } from "../learning/policyEvaluation.js";
 import type { Catalogue } from "./catalogue.js";
-import { parseTime } from "./parseTime.js";
 import { noApplication, replayProblem, whyNothing } from "./policyReplays.js";
 import { entityProblem } from "./predict.js";
 import { replayUse } from "./replayUse.js";
 import { versionsOf } from "./serveApplication.js";
+import { timeRange } from "./timeRange.js";
 
 export interface PolicyEvaluationDependencies {
   readonly clock: Clock;
@@ -70,7 +70,7 @@ export class PolicyEvaluations {
     const loss = request.loss ?? application.loss;
     const problem = replayProblem(application, { ...request, loss, activate: false }) ?? limitProblem(request);
     if (problem !== undefined) return problem;
-    const range = timeRange(request);
+    const range = timeRange(request.from, request.until);
     if (isFailure(range)) return range;
     if (this.#running >= MAX_RUNNING) {
       const message = `this server evaluates ${MAX_RUNNING} policies already, which is the most at once`;
@@ -78,7 +78,9 @@ export class PolicyEvaluations {
     }
     this.#running += 1;
     try {
-      return await caught(() => this.#evaluate({ ...application, policy: request.policy, loss }, request, range));
+      return await caught(() =>
+        this.#evaluate({ ...application, policy: request.policy, loss }, request, { afterSeq: 0, ...range }),
+      );
     } finally {
       this.#running -= 1;
     }
@@ -114,21 +116,6 @@ function limitProblem({ maxRows, withinMs, entity }: JudgeRequest): Failure | un
   if (!(maxRows >= 1 && maxRows <= MOST_ROWS)) return badInput(["maxRows"], `1 to ${MOST_ROWS}`, String(maxRows));
   if (!(withinMs >= 1 && withinMs <= MOST_MS)) return badInput(["withinMs"], `1 to ${MOST_MS}`, String(withinMs));
   return entityProblem(entity);
-}
-
-function timeRange({ from, until }: JudgeRequest): EvaluationRequest["range"] | Failure {
-  const sinceMs = from === undefined ? undefined : parseTime("from", from);
-  if (isFailure(sinceMs)) return sinceMs;
-  const untilMs = until === undefined ? undefined : parseTime("until", until);
-  if (isFailure(untilMs)) return untilMs;
-  if (sinceMs !== undefined && untilMs !== undefined && sinceMs >= untilMs) {
-    return badInput(["until"], `a time after from (${from})`, String(until));
-  }
-  return {
-    afterSeq: 0,
-    ...(sinceMs === undefined ? {} : { sinceMs }),
-    ...(untilMs === undefined ? {} : { untilMs }),
-  };
 }
 
 /** Exact where all answers were logged; else by the doubly robust estimate against what the given answers earned. */

@@ -12,7 +12,8 @@ import type { Catalogue } from "./catalogue.js";
 import { learningProblem } from "./learningProblems.js";
 import { replayUse } from "./replayUse.js";
 import { versionsOf } from "./serveApplication.js";
-import { parseTime } from "./parseTime.js";
+import { timeRange } from "./timeRange.js";
+import type { TimeRange } from "./timeRange.js";
 
 export interface PolicyReplayDependencies {
   readonly catalogue: Catalogue;
@@ -30,6 +31,8 @@ export interface ReplayRequest {
   readonly loss: LossSpec | undefined;
   /** A date or time, from which on observations count; absent: all. */
   readonly from: string | undefined;
+  /** Before which; a time to come is the moment in which the replay begins. Absent: also what is observed while it runs. */
+  readonly until: string | undefined;
   readonly activate: boolean;
   /** Of the application as the caller had read it; absent: whatever it is. */
   readonly expectedRevision?: string | undefined;
@@ -56,9 +59,9 @@ export class PolicyReplays {
     const loss = request.loss ?? application.loss;
     const problem = replayProblem(application, { ...request, loss });
     if (problem !== undefined) return problem;
-    const sinceMs = request.from === undefined ? undefined : parseTime("from", request.from);
-    if (isFailure(sinceMs)) return sinceMs;
-    return caught(() => this.#start(application, { ...request, loss }, sinceMs));
+    const times = timeRange(request.from, request.until);
+    if (isFailure(times)) return times;
+    return caught(() => this.#start(application, { ...request, loss }, times));
   }
 
   async replay(application: string, version: number): Promise<PolicyReplay | Failure> {
@@ -72,21 +75,23 @@ export class PolicyReplays {
 
   async #start(
     application: Application,
-    { policy, loss, from, activate, expectedRevision }: ReplayRequest & { readonly loss: LossSpec },
-    sinceMs: number | undefined,
+    { policy, loss, from, until, activate, expectedRevision }: ReplayRequest & { readonly loss: LossSpec },
+    { sinceMs, untilMs }: TimeRange,
   ): Promise<PolicyReplay | Failure> {
     const { store, states, replays, catalogue } = this.#deps;
     const { name } = application;
     const beganSeq = (await states.heads([name])).get(name) ?? 0;
     const afterSeq = sinceMs === undefined ? 0 : await store.seqBefore(name, sinceMs);
+    const untilSeq = untilMs === undefined ? Infinity : await store.seqBefore(name, untilMs);
     if (afterSeq >= beganSeq) return nothingSince(name, from);
+    if (afterSeq >= untilSeq) return nothingUntil(name, from, until);
     const versions = versionsOf(application, catalogue.snapshot);
     const newOne = (version: number) =>
       newFolding({
         ...application,
         policy,
         loss,
-        replay: replayUse(application, { policy, version }, versions, { afterSeq, untilSeq: Infinity }),
+        replay: replayUse(application, { policy, version }, versions, { afterSeq, untilSeq }),
       });
     const replay = {
       application: name,
@@ -94,6 +99,7 @@ export class PolicyReplays {
       loss,
       from: application.policyVersion,
       afterSeq,
+      untilSeq,
       beganSeq,
       makeCurrent: activate,
       newFolding: newOne,
@@ -125,6 +131,11 @@ export function noApplication(name: string): Failure {
 function nothingSince(name: string, from: string | undefined): Failure {
   if (from !== undefined) return badInput(["from"], `a time before the last observation of "${name}"`, from);
   return badInput(["application"], "an application with observations to replay", `"${name}", which has none yet`);
+}
+
+function nothingUntil(name: string, from: string | undefined, until: string | undefined): Failure {
+  const begin = from === undefined ? "" : ` from ${from} on`;
+  return badInput(["until"], `a time after the first observation of "${name}"${begin}`, String(until));
 }
 
 /** By the reason that left out most. */

@@ -69,16 +69,17 @@ export class PostgresReplayStore implements ReplayStore {
     application: string,
     version: number,
     replayed: ReplayedVersion,
-    finish: (headSeq: number, work: ReplayWork) => Promise<ReplayProgress>,
+    finish: (endSeq: number, work: ReplayWork) => Promise<ReplayProgress>,
   ): Promise<PolicyVersionRecord> {
     return this.#ask((sql) =>
       transact(sql, async (tx) => {
         if (!(await lockApplication(tx, application))) throw gone(application);
         const head = await lockHead(tx, application);
         if (head === undefined) throw gone(application);
-        const progress = await finish(head, workOn(tx, application, version));
+        const endSeq = Math.min(head, replayed.untilSeq);
+        const progress = await finish(endSeq, workOn(tx, application, version));
         await statements.setCorrectedPending(tx, application, version, replayed.afterSeq, replayed.beganSeq);
-        await addReplayedVersion(tx, application, version, replayed, head);
+        await addReplayedVersion(tx, application, version, replayed, endSeq);
         const isMine = await statements.updateReplay(tx, application, version, "COMPLETE", JSON.stringify(progress));
         if (!isMine) throw takenOver(version);
         await notifyRegistry(tx);
@@ -142,7 +143,7 @@ async function addReplayedVersion(
   application: string,
   version: number,
   { policy, loss, from, afterSeq, makeCurrent }: ReplayedVersion,
-  headSeq: number,
+  untilSeq: number,
 ): Promise<void> {
   const { seq } = await policyEvent(tx, application, { version, change: "REPLAYED" });
   await insertPolicyVersion(tx, application, {
@@ -152,7 +153,7 @@ async function addReplayedVersion(
     origin: "REPLAYED",
     originFrom: from,
     sinceSeq: seq,
-    replayed: { afterSeq, untilSeq: headSeq },
+    replayed: { afterSeq, untilSeq },
   });
   if (makeCurrent) await makePolicyVersionCurrent(tx, application, version);
 }

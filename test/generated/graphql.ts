@@ -556,6 +556,8 @@ export type ReplayPolicyInput = {
   loss?: LossInput | null | undefined;
   /** Correction policy. */
   policy: PolicyInput;
+  /** Observations before it count: a date, or a time with its offset; at most those from before the replay began. Absent: all. */
+  until?: string | null | undefined;
 };
 
 /** Where the replay of a log stands. */
@@ -875,7 +877,7 @@ export type ObservationsQueryVariables = Exact<{
 
 export type ObservationsQuery = { observations:
     | { __typename: 'BadInput', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
-    | { __typename: 'LoggedObservationConnection', edges: Array<{ node: { seq: number, key: string, entity: string | null, learnedBy: Array<number>, supersededBy: number | null, counts: boolean, truth: { kind: TruthKind, number: number | null } } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } }
+    | { __typename: 'LoggedObservationConnection', edges: Array<{ node: { seq: number, observedAt: string, key: string, entity: string | null, learnedBy: Array<number>, supersededBy: number | null, counts: boolean, truth: { kind: TruthKind, number: number | null } } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } }
     | { __typename: 'NotFound', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
     | { __typename: 'Unavailable', code: FailureCode, message: string, retryable: boolean, retryAfterMs: number | null }
    };
@@ -1631,6 +1633,7 @@ export const ObservationsDocument = new TypedDocumentString(`
       edges {
         node {
           seq
+          observedAt
           key
           entity
           truth {

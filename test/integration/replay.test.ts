@@ -4,6 +4,7 @@ import {
   CHANGE_POLICY,
   DELETE_ENTITY,
   LEARNED_STATE,
+  OBSERVATIONS,
   OBSERVE_MANY,
   PREDICT_LEARNED,
 } from "../support/learningOperations.js";
@@ -35,11 +36,11 @@ describe("a policy that learns from the log of another", () => {
       const stub = nodeWrapper("test/support/wrapperModels/stub.mjs", "--times", String(i + 1), "--name", model);
       await register(server, { model, wrappers: [await wrappers.start(stub)] });
     }
-    for (const name of ["same", "corrected", "deleted", "activated", "errors"]) {
+    for (const name of ["same", "corrected", "deleted", "activated", "bounded", "errors"]) {
       await application(server, name, MODELS, ENSEMBLE);
     }
     await application(server, "chosen", MODELS, CHOOSING);
-    for (const name of ["same", "corrected", "deleted", "activated"]) await teach(name, 24);
+    for (const name of ["same", "corrected", "deleted", "activated", "bounded"]) await teach(name, 24);
   });
 
   /** For ann twice x is true, for bob three times x. */
@@ -135,9 +136,28 @@ describe("a policy that learns from the log of another", () => {
     await expectSameStates("deleted", version, [undefined, "ann"]);
   });
 
+  test("learns what was observed from one time on, before another, and not what is observed later", async () => {
+    const { observations } = await server.ask(OBSERVATIONS, { application: "bounded", first: 100 });
+    if (observations.__typename !== "LoggedObservationConnection") throw new Error(JSON.stringify(observations));
+    const times = observations.edges.map(({ node }) => String(node.observedAt)).sort();
+    const [from, end] = [times[6] as string, times[15] as string];
+    const meant = times.filter((time) => time >= from && time < end).length;
+    const version = await replayed("bounded", "ensemble", "--from", from, "--until", end);
+    expect(meant).toBeGreaterThan(0);
+    expect(await state("bounded", version)).toMatchObject({ observations: meant });
+    await server.ask(DELETE_ENTITY, { application: "bounded", entity: "bob" });
+    await until(
+      "it has been rebuilt of what it was to learn",
+      async () => (await state("bounded", version)).observations < meant,
+    );
+    expect(await state("bounded", version)).toMatchObject(
+      await state("bounded", await replayed("bounded", "ensemble", "--from", from, "--until", end)),
+    );
+  });
+
   test("answers when it is made current, and learns from then on; its forks have what it had replayed", async () => {
     const version = await replayed("activated", "ensemble", "--activate");
-    expect(await ask("activated", "ann", 2)).toMatchObject({ personalised: true });
+    await until("her state has been read", async () => (await ask("activated", "ann", 2)).personalised);
     await observed("activated", "ann", 2, { number: 4 });
     expect(await state("activated", version, "ann")).toMatchObject({ observations: 13 });
     const change = { application: "activated", version, freeze: false, fork: true, rollback: false, reset: false };
@@ -157,6 +177,15 @@ describe("a policy that learns from the log of another", () => {
       [["--application", "errors", "--policy", "ucb1"], /expected an application with observations to replay/],
       [["--application", "same", "--policy", "ucb1", "--from", "soon"], /from: expected a date such as .*got "soon"/],
       [["--application", "same", "--policy", "ucb1", "--from", "2200-01-01"], /from: expected a time before the last/],
+      [
+        ["--application", "same", "--policy", "ucb1", "--from", "2026-02-02", "--until", "2026-02-01"],
+        /until: expected a time after from \(2026-02-02\), got 2026-02-01/,
+      ],
+      [["--application", "same", "--policy", "ucb1", "--until", "then"], /until: expected a date such as .*got "then"/],
+      [
+        ["--application", "same", "--policy", "ucb1", "--until", "2001-01-01"],
+        /until: expected a time after the first observation of "same", got 2001-01-01/,
+      ],
       [["--application", "chosen", "--policy", "ensemble"], /expected a policy that learns from loss.kind REWARD/],
       [
         ["--application", "chosen", "--policy", "ensemble", "--loss", "squared", "--loss-range", "1"],
@@ -166,7 +195,7 @@ describe("a policy that learns from the log of another", () => {
         ["--application", "same", "--policy", "linucb", "--parameter", "featureModel=once"],
         /predicted without the features of once/,
       ],
-      [["--policy", "ucb1"], /--application: give one of the server's \(activated, chosen/],
+      [["--policy", "ucb1"], /--application: give one of the server's \(activated, bounded, chosen/],
     ];
     for (const [args, message] of refusals) {
       const { code, error } = await skysail("replay", ...args);

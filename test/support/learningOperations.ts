@@ -197,6 +197,7 @@ export const OBSERVATIONS = graphql(`
         edges {
           node {
             seq
+            observedAt
             key
             entity
             truth {

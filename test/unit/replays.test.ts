@@ -63,10 +63,10 @@ class MemoryReplays implements ReplayStore {
     _application: string,
     version: number,
     replayed: ReplayedVersion,
-    finish: (headSeq: number, work: ReplayWork) => Promise<ReplayProgress>,
+    finish: (endSeq: number, work: ReplayWork) => Promise<ReplayProgress>,
   ): Promise<PolicyVersionRecord> {
     this.headAtEnd = this.head;
-    await this.tell("app", version, await finish(this.head, this.states));
+    await this.tell("app", version, await finish(Math.min(this.head, replayed.untilSeq), this.states));
     this.completed = replayed;
     if (this.record !== undefined) this.record = { ...this.record, status: "COMPLETE" };
     const { policy, loss, from } = replayed;
@@ -88,7 +88,11 @@ function foldingOf(policy: PolicySpec): ReplayFolding {
 }
 
 /** Resolves when it has ended, one way or the other. */
-async function replay(store: MemoryReplays, policy: PolicySpec = { kind: "ensemble" }, stopAtOnce = false) {
+async function replay(
+  store: MemoryReplays,
+  policy: PolicySpec = { kind: "ensemble" },
+  { stopAtOnce = false, untilSeq = Infinity } = {},
+) {
   const replays = new Replays({
     clock: new FakeClock(),
     store,
@@ -100,6 +104,7 @@ async function replay(store: MemoryReplays, policy: PolicySpec = { kind: "ensemb
   const started = await replays.start({
     ...{ application: "app", policy, loss: { kind: "ZERO_ONE" }, from: 1, afterSeq: 0, makeCurrent: false },
     beganSeq: store.head,
+    untilSeq,
     newFolding: () => foldingOf(policy),
     whyNothing: (skipped, count) => `nothing in ${count}: ${JSON.stringify(skipped)}`,
   });
@@ -128,6 +133,16 @@ describe("a replay", () => {
     expect(Buffer.from(store.states.kept.get("")?.state ?? [])).toEqual(Buffer.from(folding.encode(population)));
   });
 
+  test("ends where it was told to, however the log goes on", async () => {
+    const store = new MemoryReplays(rows(1, 700));
+    store.meanwhile.push(
+      () => undefined,
+      ...Array.from({ length: 60 }, () => () => void store.log.push(...rows(store.head + 1, 201))),
+    );
+    await replay(store, { kind: "ensemble" }, { untilSeq: 610 });
+    expect(store.record).toMatchObject({ status: "COMPLETE", progress: { rows: 610, seq: 610, endSeq: 610 } });
+  });
+
   test("that could learn nothing fails and says why", async () => {
     const store = new MemoryReplays(rows(1, 20, true));
     await replay(store);
@@ -137,7 +152,7 @@ describe("a replay", () => {
 
   test("of a server that stops fails, and leaves no version", async () => {
     const store = new MemoryReplays(rows(1, 2000));
-    await replay(store, { kind: "ensemble" }, true);
+    await replay(store, { kind: "ensemble" }, { stopAtOnce: true });
     expect(store.record).toMatchObject({ status: "FAILED", failure: "the server was stopped; begin again" });
     expect(store.completed).toBeUndefined();
   });
