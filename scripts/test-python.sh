@@ -3,7 +3,8 @@
 # made when it is first asked for and again when its requirements change. Needs python3 with venv, and PyPI.
 #
 # The environment `light` (the default) has what the oracles of test/oracles and the wrappers of most frameworks need;
-# every other file of wrappers/python/requirements is an environment for a heavy one. `all` makes each of them in turn.
+# every other file of wrappers/python/requirements is an environment for a heavy one. `all` makes each of them in turn, with
+# three attempts.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 cache=node_modules/.cache/skysail-test-python
@@ -37,7 +38,7 @@ complete() {
 
 install_uv() {
   python3 -m venv "$1"
-  "$1/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: "uv==$uv_version"
+  try "$1/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: "uv==$uv_version"
 }
 
 # What pip is told on this machine, by its environment before its files.
@@ -53,15 +54,30 @@ install_packages() {
   links="$(pip_setting find-links)"
   if [ -n "$index" ]; then export UV_DEFAULT_INDEX="$index"; fi
   if [ -n "$links" ]; then export UV_FIND_LINKS="${links// /,}"; fi
+  export UV_HTTP_TIMEOUT="${UV_HTTP_TIMEOUT:-120}"
   "$uv" venv --quiet --python python3 --allow-existing "$fresh"
   # A wheel that is built here is unpacked at once: compressing Spark's jars took longer than all the rest.
   # With bytecode, as pip does it: where PYTHONDONTWRITEBYTECODE is set each process would compile what it imports.
-  "$uv" pip install --quiet --python "$fresh/bin/python" --only-binary :all: --compile-bytecode \
+  try "$uv" pip install --quiet --python "$fresh/bin/python" --only-binary :all: --compile-bytecode \
     -C=--build-option=--compression=stored "${@/#/--requirements=}"
 }
 
+# As often as need be: what was downloaded is kept, and a download of hundreds of megabytes may break off.
+try() {
+  local attempt
+  for ((attempt = 1; attempt <= attempts; attempt++)); do
+    if "$@"; then return; fi
+    echo "Attempt $attempt of $attempts to install the tests' Python packages ($environment) failed." >&2
+    [ "$attempt" -eq "$attempts" ] || sleep "$((attempt * 5))"
+  done
+  return 1
+}
+
 environment="${1:-light}"
+# Where a suite asks, a machine without a network should know it soon.
+attempts="${TEST_PYTHON_ATTEMPTS:-1}"
 if [ "$environment" = all ]; then
+  export TEST_PYTHON_ATTEMPTS=3
   for file in wrappers/python/requirements/*.txt; do scripts/test-python.sh "$(basename "$file" .txt)"; done
   exit
 fi
