@@ -12,6 +12,8 @@ export const REQUEST_PARAMETERS = {
   rowIds: "row_ids",
   /** int64, CRC-32 of the raw contents in order; the reply then carries its own. */
   crc32: "crc32",
+  /** bool: a reply may have outputs for some rows and say of the others why not. */
+  rowErrors: "row_errors",
 } as const;
 
 /** Parameters of a reply. */
@@ -26,6 +28,8 @@ export const RESPONSE_PARAMETERS = {
   crc32: "crc32",
   /** string, in the reply beside `error_message`: an ErrorCode. */
   errorCode: "error_code",
+  /** string, if the request had it and rows failed: JSON, a list of {row, error_code, message}. */
+  rowErrors: "row_errors",
 } as const;
 
 /** Keys of ModelMetadataResponse.properties. */

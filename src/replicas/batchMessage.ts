@@ -53,9 +53,15 @@ function concatenate(rows: readonly Row[], tensor: number): Buffer {
 
 /**
  * A reply, checked against the signature and the number of rows asked for. A reply of another length is refused
- * whole: handing out its prefix would give queries one another's answers. A row with NaN or infinity fails alone.
+ * whole: handing out its prefix would give queries one another's answers. A row with NaN or infinity fails alone, as does
+ * one of which the wrapper says in `rowErrors` that it has no answer.
  */
-export function fromInferResponse(signature: Signature, rows: number, response: ModelInferResponse): BatchReply {
+export function fromInferResponse(
+  signature: Signature,
+  rows: number,
+  response: ModelInferResponse,
+  rowErrors: ReadonlyMap<number, string> = NONE,
+): BatchReply {
   const tensors: Uint8Array[][] = [];
   const bad = new Map<number, string>();
   for (const spec of signature.outputs) {
@@ -71,8 +77,10 @@ export function fromInferResponse(signature: Signature, rows: number, response: 
     if (firstNonFinite(spec.datatype, raw) !== undefined) noteNonFinite(spec, split, bad);
     tensors.push(split);
   }
-  return { kind: "rows", rows: rowReplies(rows, tensors, bad) };
+  return { kind: "rows", rows: rowReplies(rows, tensors, bad, rowErrors) };
 }
+
+const NONE: ReadonlyMap<number, string> = new Map();
 
 /** Other servers may answer with typed contents. */
 function packedContents(
@@ -125,14 +133,18 @@ function noteNonFinite(spec: TensorSpec, split: readonly Uint8Array[], bad: Map<
   });
 }
 
-function rowReplies(rows: number, tensors: readonly Uint8Array[][], bad: ReadonlyMap<number, string>): RowReply[] {
+function rowReplies(
+  rows: number,
+  tensors: readonly Uint8Array[][],
+  bad: ReadonlyMap<number, string>,
+  rowErrors: ReadonlyMap<number, string>,
+): RowReply[] {
   const replies = new Array<RowReply>(rows);
   for (let i = 0; i < rows; i++) {
-    const message = bad.get(i);
-    replies[i] =
-      message === undefined
-        ? { kind: "output", output: tensors.map((tensor) => tensor[i] as Uint8Array) }
-        : { kind: "failed", code: "MODEL_BAD_OUTPUT", message };
+    const [rowError, message] = [rowErrors.get(i), bad.get(i)];
+    if (rowError !== undefined) replies[i] = { kind: "failed", code: "MODEL_ERROR", message: rowError };
+    else if (message !== undefined) replies[i] = { kind: "failed", code: "MODEL_BAD_OUTPUT", message };
+    else replies[i] = { kind: "output", output: tensors.map((tensor) => tensor[i] as Uint8Array) };
   }
   return replies;
 }

@@ -10,11 +10,15 @@ export interface Asked {
   readonly checksummed: boolean;
 }
 
-/** Adds to a request what the extension allows: row ids, the time that is left and, if so chosen, a checksum. */
+/**
+ * Adds to a request what the extension allows: row ids, the time that is left, that some rows may fail and, if so chosen,
+ * a checksum.
+ */
 export function extendRequest(request: ModelInferRequest, batch: Batch, nowMs: number, checksummed: boolean): Asked {
   const rowIds = rowIdsText(batch.rowIds);
   const { parameters } = request;
   parameters[REQUEST_PARAMETERS.rowIds] = { stringParam: rowIds };
+  if (batch.rows.length > 1) parameters[REQUEST_PARAMETERS.rowErrors] = { boolParam: true };
   if (batch.deadlineMs !== Infinity) {
     const leftUs = Math.max(0, Math.round((batch.deadlineMs - nowMs) * 1000));
     parameters[REQUEST_PARAMETERS.deadlineUs] = { int64Param: leftUs };

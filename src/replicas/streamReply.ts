@@ -8,6 +8,7 @@ import { checksumProblem, rowIdsProblem } from "./extendedRequest.js";
 import type { Asked } from "./extendedRequest.js";
 import { isMalformed } from "./incomingReply.js";
 import type { MalformedReply } from "./incomingReply.js";
+import { readRowErrors } from "./rowErrors.js";
 
 /** What must be known to judge a reply. */
 export interface ExpectedReply {
@@ -59,7 +60,9 @@ export function readReply(expected: ExpectedReply, incoming: ModelStreamInferRes
   if (corruption !== undefined) return corrupted(expected, corruption);
   const mixUp = expected.asked && rowIdsProblem(expected.asked, inferResponse);
   if (mixUp !== undefined) return bad(expected, mixUp);
-  const reply = fromInferResponse(expected.signature, expected.rows, inferResponse);
+  const rowErrors = expected.asked && readRowErrors(expected, inferResponse);
+  if (typeof rowErrors === "string") return bad(expected, rowErrors);
+  const reply = fromInferResponse(expected.signature, expected.rows, inferResponse, rowErrors);
   return reply.kind === "failed" ? bad(expected, reply.message) : { kind: "ANSWERED", reply, why: "" };
 }
 

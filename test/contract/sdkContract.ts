@@ -3,12 +3,13 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { status } from "@grpc/grpc-js";
 import type { Signature } from "../../src/domain/tensor.js";
-import { InferTensorContents } from "../../src/protocol/generated/inference.js";
+import { readStrings } from "../../src/domain/stringTensor.js";
+import { InferTensorContents, type ModelInferResponse } from "../../src/protocol/generated/inference.js";
 import { WrapperProcess, type WrapperCommand } from "../support/wrapperProcess.js";
 import { inferUnary, requestOf, statusOf, StreamClient } from "../support/wrapperRequests.js";
 
 /** The models of test/support/wrapperModels, which every language has. */
-export type TestModel = "gated" | "failing" | "sum" | "noop" | "loading";
+export type TestModel = "gated" | "failing" | "picky" | "sum" | "noop" | "loading";
 
 const floats: Signature = {
   inputs: [{ name: "x", datatype: "FP32", shape: [1] }],
@@ -153,6 +154,87 @@ export function sdkContract(
       const wrapper = await start("failing");
       const { errorMessage } = await new StreamClient(wrapper.client).ask(requestOf(parts, [way(3), way(0)], "short"));
       expect(errorMessage).toBe("output y: expected 8 bytes for 2 rows, got 4");
+    });
+  });
+
+  describe(`${language}: a wrapper whose model fails with some rows`, () => {
+    const signature: Signature = {
+      inputs: [{ name: "x", datatype: "FP32", shape: [2] }],
+      outputs: [
+        { name: "y", datatype: "FP32", shape: [1] },
+        { name: "text", datatype: "BYTES", shape: [] },
+      ],
+    };
+    const parts = { model: "picky", version: "1", signature };
+    const rowErrors = { row_errors: { boolParam: true } };
+    /** So many rows, each with its number as its value; some go wrong in a way. */
+    const rows = (count: number, ways: Readonly<Record<number, number>>): Buffer[][] =>
+      Array.from({ length: count }, (_, row) => [Buffer.from(Float32Array.of(ways[row] ?? 0, row).buffer)]);
+    const answered = ({ rawOutputContents: [y, text] }: ModelInferResponse) => {
+      const numbers = [...new Float32Array(Uint8Array.from(y as Buffer).buffer)];
+      return { numbers, texts: readStrings(text as Buffer) };
+    };
+    const listed = ({ parameters }: ModelInferResponse): unknown =>
+      JSON.parse(parameters["row_errors"]?.stringParam ?? "null");
+
+    it("answers the others, where the caller takes them alone", async () => {
+      const wrapper = await start("picky");
+      const request = requestOf(parts, rows(64, { 5: 1, 6: 1, 40: 1, 63: 2 }), "some", rowErrors);
+      const response = await new StreamClient(wrapper.client).infer(request);
+      const { numbers, texts } = answered(response);
+      for (let row = 0; row < 63; row++) {
+        const failed = [5, 6, 40].includes(row);
+        expect([row, numbers[row], texts[row]]).toEqual([row, failed ? 0 : row, failed ? "" : `value ${row}`]);
+      }
+      const raised = { error_code: "INTERNAL", message: "the model failed: cannot bear 1" };
+      expect(listed(response)).toEqual([
+        ...[5, 6, 40].map((row) => ({ row, ...raised })),
+        { row: 63, error_code: "INVALID_ARGUMENT", message: "no row 63" },
+      ]);
+    });
+
+    it("answers a row without saying anything of rows, where none failed", async () => {
+      const wrapper = await start("picky");
+      const stream = new StreamClient(wrapper.client);
+      const response = await stream.infer(requestOf(parts, rows(3, {}), "all", rowErrors));
+      expect(answered(response)).toEqual({ numbers: [0, 1, 2], texts: ["value 0", "value 1", "value 2"] });
+      expect(response.parameters).not.toHaveProperty("row_errors");
+    });
+
+    it("refuses the request, where the caller wants all or no row is left", async () => {
+      const wrapper = await start("picky");
+      const stream = new StreamClient(wrapper.client);
+      const told = async (count: number, ways: Readonly<Record<number, number>>, parameters = {}) => {
+        const id = JSON.stringify([count, ways, parameters]);
+        const { errorMessage, inferResponse } = await stream.ask(requestOf(parts, rows(count, ways), id, parameters));
+        return [inferResponse?.parameters["error_code"]?.stringParam, errorMessage];
+      };
+      const raised = ["INTERNAL", "the model failed: cannot bear 1"];
+      expect(await told(4, { 1: 1 })).toEqual(raised);
+      expect(await told(4, { 1: 2 })).toEqual(["INVALID_ARGUMENT", "row 1: no row 1"]);
+      expect(await told(1, { 0: 2 }, rowErrors)).toEqual(["INVALID_ARGUMENT", "no row 0"]);
+      expect(await told(2, { 0: 1, 1: 1 }, rowErrors)).toEqual(raised);
+      const noFlag = { row_errors: { int64Param: 1 } };
+      expect(await told(2, {}, noFlag)).toEqual(["INVALID_ARGUMENT", "parameter row_errors must be a bool"]);
+    });
+
+    it("calls the model a bounded number of times, however many rows it fails with", async () => {
+      const wrapper = await start("picky");
+      const every = Object.fromEntries(Array.from({ length: 256 }, (_, row) => [row, 1]));
+      await new StreamClient(wrapper.client).ask(requestOf(parts, rows(256, every), "all", rowErrors));
+      await wrapper.logged("the model failed");
+      expect(wrapper.count('"called"')).toBe(33);
+    });
+
+    it("does not go on when nobody waits any more", async () => {
+      const wrapper = await start("picky");
+      const stream = new StreamClient(wrapper.client);
+      const parameters = { ...rowErrors, deadline_us: { int64Param: 100_000 } };
+      await stream.ask(requestOf(parts, rows(4, { 2: 3 }), "late", parameters));
+      // What is logged with it comes after what was logged before.
+      await stream.ask(requestOf(parts, rows(1, { 0: 1 }), "after"));
+      await wrapper.logged("cannot bear 1");
+      expect(wrapper.count('"called"')).toBeLessThanOrEqual(2);
     });
   });
 

@@ -16,6 +16,7 @@ import {
 } from "../support/registered.js";
 import { testServers } from "../support/testServer.js";
 import type { TestServer } from "../support/testServer.js";
+import { nodeWrapper } from "../support/wrapperProcess.js";
 
 const servers = testServers();
 const wrappers = testWrappers();
@@ -101,6 +102,25 @@ describe("a reply that is not what was asked for is nobody's answer", () => {
     const failing = way("short", ++value);
     expect(await predict(server, "plain", failing)).toMatchObject({ code: "MODEL_BAD_OUTPUT" });
     expect(await predict(server, "plain", failing)).toMatchObject({ code: "MODEL_BAD_OUTPUT" });
+  });
+});
+
+describe("a model that fails with some rows of a batch", () => {
+  test("answers the others", async () => {
+    const wrapper = await wrappers.start(nodeWrapper("test/support/wrapperModels/picky.mjs"));
+    await register(server, { model: "picky", wrappers: [wrapper] });
+    await application(server, "picky", ["picky"], TWO_NUMBERS);
+    await growBatches(server, "picky", "picky", 3);
+    const [raises, refused] = [1, 2];
+    const inputs = [0, raises, 0, refused].map((how, i) => ({ values: [how, 1000 + i] }));
+    const why = (text: string) => ({ code: "MODEL_UNAVAILABLE", message: expect.stringContaining(text) });
+    expect(await predictMany(server, "picky", inputs)).toMatchObject([
+      { source: "MODEL", output: { number: 1000 } },
+      why("model picky@1: INTERNAL: the model failed: cannot bear 1"),
+      { source: "MODEL", output: { number: 1002 } },
+      why("model picky@1: INVALID_ARGUMENT: no row 1003"),
+    ]);
+    expect(wrapper.count("cannot bear 1")).toBeGreaterThan(0);
   });
 });
 

@@ -96,6 +96,16 @@ describe("reply to a batch", () => {
     });
   });
 
+  test("has no answer for rows of which the wrapper says so, whatever it sent in their place", () => {
+    const errors = new Map([[1, "model m@1: INTERNAL: it cannot"]]);
+    const given = response([SCORES, floats(1, 2, NaN, 4, 5, Infinity)]);
+    expect(read(fromInferResponse(signature(SCORES), ROWS, given, errors))).toEqual([
+      hex(floats(1, 2)),
+      { kind: "failed", code: "MODEL_ERROR", message: "model m@1: INTERNAL: it cannot" },
+      { kind: "failed", code: "MODEL_BAD_OUTPUT", message: 'output "scores" has NaN or infinity' },
+    ]);
+  });
+
   test("without an output of the signature, or without its contents, is refused whole", () => {
     const missing = { kind: "failed", code: "MODEL_BAD_OUTPUT", message: 'the reply has no output "scores"' };
     expect(fromInferResponse(signature(SCORES), ROWS, response())).toEqual(missing);

@@ -1,19 +1,23 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { messageOf } from "../../../src/domain/messageOf.js";
-import type { Batch } from "./batch.js";
+import type { RequestBatch } from "./batch.js";
 import type { Model, OutputTensor } from "./model.js";
 import { isRefusal, refusal, type Refusal } from "./refusal.js";
+import { halve, withRefused, type AnsweredRows } from "./rows.js";
 
 export interface Computed {
   readonly kind: "computed";
-  readonly outputs: readonly OutputTensor[];
+  readonly answered: AnsweredRows;
   readonly queueUs: number;
   readonly computeUs: number;
 }
 
 export interface Job {
-  readonly batch: Batch;
+  readonly batch: RequestBatch;
   /** Microseconds that were left when the request arrived. */
   readonly deadlineUs: number | undefined;
+  /** Whether some rows may fail and the others be answered. */
+  readonly rowErrors: boolean;
   /** Whether nobody waits for the answer any more: then it is not computed. */
   isAbandoned(): boolean;
   /** Called once, possibly before `submit` returns. */
@@ -93,25 +97,46 @@ export class Executor {
       return;
     }
     this.#running++;
-    this.#compute(job.batch, startedMs, (result) => {
+    const endMs = job.deadlineUs === undefined ? Infinity : arrivedMs + job.deadlineUs / 1000;
+    this.#compute(job, startedMs, endMs, (result) => {
       this.#running--;
       const computeUs = Math.round((this.#nowMs() - startedMs) * 1000);
-      job.settle(isRefusal(result) ? result : { kind: "computed", outputs: result, queueUs, computeUs });
+      job.settle(isRefusal(result) ? result : { kind: "computed", answered: result, queueUs, computeUs });
     });
   }
 
-  #compute(batch: Batch, startedMs: number, finish: (result: readonly OutputTensor[] | Refusal) => void): void {
-    const result = this.#predict(batch);
-    if (result instanceof Promise) {
-      void result.then(finish).then(() => this.#startNext());
+  #compute(job: Job, startedMs: number, endMs: number, finish: (result: AnsweredRows | Refusal) => void): void {
+    const first = this.#predict(job.batch);
+    const rows =
+      first instanceof Promise
+        ? first.then((result) => this.#rowsOf(job, result, endMs))
+        : this.#rowsOf(job, first, endMs);
+    if (rows instanceof Promise) {
+      void rows.then(finish).then(() => this.#startNext());
       return;
     }
-    finish(result);
+    finish(rows);
     this.#yieldAfterLongTurn(startedMs);
   }
 
+  /** What of the batch has an answer, after the model was called with all of it. */
+  #rowsOf(
+    { batch, rowErrors }: Job,
+    result: readonly OutputTensor[] | Refusal,
+    endMs: number,
+  ): AnsweredRows | Refusal | Promise<AnsweredRows | Refusal> {
+    if (!isRefusal(result)) return withRefused(result, batch, rowErrors);
+    if (!rowErrors || batch.rows === 1 || result.error === undefined) return result;
+    const attempt = async (part: RequestBatch): Promise<readonly OutputTensor[] | Refusal> => {
+      // Pings are answered between the calls of a model that computes in this thread.
+      await nextTurn();
+      return this.#predict(part);
+    };
+    return halve(attempt, batch, this.#model.signature.outputs, result, () => this.#nowMs() < endMs);
+  }
+
   /** Whatever the model throws or rejects with becomes a refusal. */
-  #predict(batch: Batch): readonly OutputTensor[] | Refusal | Promise<readonly OutputTensor[] | Refusal> {
+  #predict(batch: RequestBatch): readonly OutputTensor[] | Refusal | Promise<readonly OutputTensor[] | Refusal> {
     try {
       const outputs = this.#model.predict(batch);
       return outputs instanceof Promise ? outputs.then(checkOutputs, failed) : checkOutputs(outputs);

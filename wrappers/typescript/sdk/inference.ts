@@ -1,10 +1,9 @@
 import type { Logger } from "pino";
-import { messageOf } from "../../../src/domain/messageOf.js";
 import type { ModelInferRequest } from "../../../src/protocol/generated/inference.js";
 import type { Computed, Executor } from "./executor.js";
 import { isMalformed, type Malformed } from "./incoming.js";
 import type { Model } from "./model.js";
-import { isRefusal, refusal, type Refusal } from "./refusal.js";
+import { isRefusal, refusal, unusable, type Refusal } from "./refusal.js";
 import { buildReply, refused, type Outcome } from "./reply.js";
 import { readRequest, type InferRequest, type RequestLimits } from "./request.js";
 
@@ -13,6 +12,12 @@ export interface InferenceOptions extends RequestLimits {
   readonly logger: Logger;
   /** On the monotonic clock. */
   readonly nowMs: () => number;
+}
+
+/** Of the rows that failed, the first with which the model did. */
+function firstOfModel(failed: ReadonlyMap<number, Refusal>): Refusal | undefined {
+  for (const why of failed.values()) if (why.code === "INTERNAL") return why;
+  return undefined;
 }
 
 /** A model that fails does so with every batch: its stack is in the log at most once in so long. */
@@ -63,10 +68,11 @@ export class Inference {
       settle(refused(id, request));
       return;
     }
-    const { batch, deadlineUs } = request;
+    const { batch, deadlineUs, rowErrors } = request;
     this.#executor.submit({
       batch,
       deadlineUs,
+      rowErrors,
       isAbandoned,
       settle: (result) => settle(this.#outcome(request, result)),
     });
@@ -79,11 +85,20 @@ export class Inference {
 
   #outcome(request: InferRequest, result: Computed | Refusal): Outcome {
     const outcome = isRefusal(result) ? refused(request.id, result) : this.#reply(request, result);
-    if (outcome.kind === "refused" && outcome.code === "INTERNAL") {
-      const stack = isRefusal(result) && result.error !== undefined && this.#mayLogStack() ? { err: result.error } : {};
-      this.#options.logger.warn({ id: request.id, rows: request.batch.rows, ...stack }, outcome.message);
-    }
+    if (isRefusal(result)) this.#logFailure(request, result, request.batch.rows);
+    else if (outcome.kind === "refused") this.#logFailure(request, outcome, request.batch.rows);
+    else this.#logFailure(request, firstOfModel(result.answered.failed), result.answered.failed.size);
     return outcome;
+  }
+
+  #logFailure(
+    { id, batch: { rows } }: InferRequest,
+    why: Pick<Refusal, "code" | "message" | "error"> | undefined,
+    failed: number,
+  ): void {
+    if (why?.code !== "INTERNAL") return;
+    const stack = why.error !== undefined && this.#mayLogStack() ? { err: why.error } : {};
+    this.#options.logger.warn({ id, rows, failed, ...stack }, why.message);
   }
 
   #mayLogStack(): boolean {
@@ -93,13 +108,12 @@ export class Inference {
     return true;
   }
 
-  /** Outputs come from the model's author: what is odd about them must not reach the event loop. */
   #reply(request: InferRequest, computed: Computed): Outcome {
     const timing = { queueUs: computed.queueUs, computeUs: computed.computeUs, streams: this.#streams };
     try {
-      return buildReply(this.model, request, computed.outputs, timing, this.#options.maxMessageBytes);
+      return buildReply(this.model, request, computed.answered, timing, this.#options.maxMessageBytes);
     } catch (error) {
-      return refused(request.id, refusal("INTERNAL", `unusable outputs: ${messageOf(error)}`));
+      return refused(request.id, unusable(error));
     }
   }
 }

@@ -23,7 +23,10 @@ export interface ModelDefinition {
   readonly artefactSha256?: string | undefined;
   /** Runs before the wrapper says that it is ready: load, warm up. */
   load?(): void | Promise<void>;
-  /** One output per tensor of the signature, in its order. What it throws fails this batch only. */
+  /**
+   * One output per tensor of the signature, in its order. What it throws fails this batch only, and of several rows those
+   * only with which it throws again: it is called with parts of the batch then. `batch.refuse` fails a row alone.
+   */
   predict(batch: Batch): readonly OutputTensor[] | Promise<readonly OutputTensor[]>;
   close?(): void | Promise<void>;
 }

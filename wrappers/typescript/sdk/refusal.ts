@@ -1,6 +1,7 @@
+import { messageOf } from "../../../src/domain/messageOf.js";
 import type { ErrorCode } from "../../../src/protocol/extension.js";
 
-/** Why one request gets no outputs. The wrapper goes on. */
+/** Why one request, or one row of it, gets no outputs. The wrapper goes on. */
 export interface Refusal {
   readonly kind: "refusal";
   readonly code: ErrorCode;
@@ -19,6 +20,11 @@ export function refusal(code: ErrorCode, message: string): Refusal {
     code,
     message: line.length <= MAX_MESSAGE_LENGTH ? line : `${line.slice(0, MAX_MESSAGE_LENGTH)}...`,
   };
+}
+
+/** Outputs come from the model's author: what is odd about them must not reach the event loop. */
+export function unusable(error: unknown): Refusal {
+  return refusal("INTERNAL", `unusable outputs: ${messageOf(error)}`);
 }
 
 export function isRefusal(value: object): value is Refusal {

@@ -1,4 +1,3 @@
-import { packElements } from "../../../src/domain/stringTensor.js";
 import type { TensorSpec } from "../../../src/domain/tensor.js";
 import { checksumOfContents } from "../../../src/protocol/checksum.js";
 import { RESPONSE_PARAMETERS, type ErrorCode } from "../../../src/protocol/extension.js";
@@ -7,10 +6,10 @@ import {
   ModelStreamInferResponse,
   type InferParameter,
 } from "../../../src/protocol/generated/inference.js";
-import type { OutputTensor } from "./model.js";
-import { refusal, type Refusal } from "./refusal.js";
-import { wrongLength, type InferRequest, type ServedModel } from "./request.js";
-import { isArrayOf } from "./typedArrays.js";
+import { isRefusal, refusal, type Refusal } from "./refusal.js";
+import type { InferRequest, ServedModel } from "./request.js";
+import { packOutputs } from "./packOutput.js";
+import type { AnsweredRows } from "./rows.js";
 
 /** What a request came to: the message that answers it, or why there is none. */
 export type Outcome =
@@ -32,42 +31,37 @@ export function refused(id: string, reason: Refusal): Outcome {
 export function buildReply(
   model: ServedModel,
   request: InferRequest,
-  outputs: readonly OutputTensor[],
+  { outputs, failed }: AnsweredRows,
   timing: Timing,
   maxMessageBytes: number,
 ): Outcome {
-  const specs = model.signature.outputs;
-  if (outputs.length !== specs.length) {
-    return refused(request.id, badOutput(`the model gave ${outputs.length} outputs instead of ${specs.length}`));
-  }
-  const contents: Uint8Array[] = [];
-  let total = 0;
-  for (const i of request.wanted) {
-    const packed = packOutput(specs[i] as TensorSpec, outputs[i], request.batch.rows);
-    if (typeof packed === "string") return refused(request.id, badOutput(`output ${specs[i]?.name}: ${packed}`));
-    contents.push(packed);
-    total += packed.length;
-  }
+  const contents = packOutputs(model.signature.outputs, outputs, request.batch.rows, request.wanted);
+  if (isRefusal(contents)) return refused(request.id, contents);
+  const rowErrors = rowErrorsText(failed);
+  const total = contents.reduce((sum, { length }) => sum + length, Buffer.byteLength(rowErrors));
   if (total > maxMessageBytes - REPLY_OVERHEAD_BYTES) {
     return refused(
       request.id,
       refusal("RESOURCE_EXHAUSTED", `the reply has ${total} bytes, the limit is ${maxMessageBytes}`),
     );
   }
-  return { kind: "reply", response: responseOf(model, request, contents, timing) };
+  const response = responseOf(model, request, contents, timing);
+  if (failed.size > 0) response.parameters[RESPONSE_PARAMETERS.rowErrors] = { stringParam: rowErrors };
+  return { kind: "reply", response };
+}
+
+function rowErrorsText(failed: ReadonlyMap<number, Refusal>): string {
+  const inOrder = [...failed].sort(([one], [other]) => one - other);
+  return JSON.stringify(inOrder.map(([row, { code, message }]) => ({ row, error_code: code, message })));
 }
 
 /** Room for everything beside the contents, kept free so that gRPC never refuses (and breaks a stream over) a reply. */
 const REPLY_OVERHEAD_BYTES = 4096;
 
-function badOutput(message: string): Refusal {
-  return refusal("INTERNAL", message);
-}
-
 function responseOf(
   model: ServedModel,
   request: InferRequest,
-  contents: Uint8Array[],
+  contents: readonly Uint8Array[],
   timing: Timing,
 ): ModelInferResponse {
   const rows = request.batch.rows;
@@ -99,24 +93,6 @@ function responseParameters(request: InferRequest, contents: readonly Uint8Array
   if (request.rowIds !== undefined) parameters[RESPONSE_PARAMETERS.rowIds] = { stringParam: request.rowIds };
   if (request.checksummed) parameters[RESPONSE_PARAMETERS.crc32] = { int64Param: checksumOfContents(contents) };
   return parameters;
-}
-
-/** The packed bytes of one output, or what is wrong with it. */
-function packOutput(spec: TensorSpec, output: OutputTensor | undefined, rows: number): Uint8Array | string {
-  const packed = packedBytes(spec, output);
-  if (typeof packed === "string") return packed;
-  return wrongLength(packed, spec, rows) ?? packed;
-}
-
-function packedBytes(spec: TensorSpec, output: OutputTensor | undefined): Uint8Array | string {
-  if (output instanceof Uint8Array) return output;
-  if (spec.datatype === "BYTES") return Array.isArray(output) ? packElements(output) : "expected text or packed bytes";
-  if (!isArrayOf(spec.datatype, output)) return `expected an array for ${spec.datatype}, got ${nameOf(output)}`;
-  return new Uint8Array(output.buffer, output.byteOffset, output.byteLength);
-}
-
-function nameOf(value: unknown): string {
-  return typeof value === "object" && value !== null ? value.constructor.name : typeof value;
 }
 
 export function encodeUnary(response: ModelInferResponse): Buffer {

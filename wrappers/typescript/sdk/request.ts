@@ -8,7 +8,7 @@ import type {
   ModelInferRequest,
   ModelInferRequest_InferInputTensor,
 } from "../../../src/protocol/generated/inference.js";
-import { InputTensor, type Batch } from "./batch.js";
+import { InputTensor, RequestBatch } from "./batch.js";
 import { isRefusal, refusal, type Refusal } from "./refusal.js";
 import { packContents } from "../../../src/protocol/typedContents.js";
 
@@ -22,12 +22,14 @@ export interface RequestLimits {
 export interface InferRequest {
   readonly kind: "request";
   readonly id: string;
-  readonly batch: Batch;
+  readonly batch: RequestBatch;
   /** Positions in the signature of the outputs asked for. */
   readonly wanted: readonly number[];
   readonly deadlineUs: number | undefined;
   readonly rowIds: string | undefined;
   readonly checksummed: boolean;
+  /** Whether the caller takes a reply in which some rows failed. */
+  readonly rowErrors: boolean;
 }
 
 export interface ServedModel {
@@ -55,8 +57,11 @@ export function readRequest(
   if (isRefusal(batch)) return batch;
   const wanted = wantedOutputs(request, model.signature.outputs);
   if (isRefusal(wanted)) return wanted;
+  const rowErrors = flagParameter(request, REQUEST_PARAMETERS.rowErrors);
+  if (typeof rowErrors === "object") return rowErrors;
   const rowIds = request.parameters[REQUEST_PARAMETERS.rowIds]?.stringParam;
-  return { kind: "request", id: request.id, batch, wanted, deadlineUs, rowIds, checksummed: checksum !== undefined };
+  const checksummed = checksum !== undefined;
+  return { kind: "request", id: request.id, batch, wanted, deadlineUs, rowIds, checksummed, rowErrors };
 }
 
 /** An empty version means the one that is served. */
@@ -75,7 +80,17 @@ function integerParameter(request: ModelInferRequest, name: string): number | un
   );
 }
 
-function readBatch(request: ModelInferRequest, specs: readonly TensorSpec[], limits: RequestLimits): Batch | Refusal {
+function flagParameter(request: ModelInferRequest, name: string): boolean | Refusal {
+  const parameter: InferParameter | undefined = request.parameters[name];
+  if (parameter === undefined) return false;
+  return parameter.boolParam ?? refusal("INVALID_ARGUMENT", `parameter ${name} must be a bool`);
+}
+
+function readBatch(
+  request: ModelInferRequest,
+  specs: readonly TensorSpec[],
+  limits: RequestLimits,
+): RequestBatch | Refusal {
   const tensors = request.inputs;
   if (tensors.length !== specs.length) {
     return refusal("INVALID_ARGUMENT", `expected ${specs.length} inputs (${names(specs)}), got ${tensors.length}`);
@@ -98,7 +113,7 @@ function readBatch(request: ModelInferRequest, specs: readonly TensorSpec[], lim
     }
     inputs.push(input);
   }
-  return { rows, inputs };
+  return new RequestBatch(rows, inputs);
 }
 
 /** Inputs may come in any order: position `i` of the signature is looked for where it usually is, then everywhere. */

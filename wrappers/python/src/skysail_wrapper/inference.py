@@ -1,17 +1,18 @@
 """From a decoded request to its outcome: the same for unary calls and streams."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from logging import Logger
 
 from .executor import Executor, Job
 from .incoming import Malformed
 from .logs import Seldom
 from .messages import ModelInferRequest, ModelInferResponse
-from .model import LoadedModel, RequestError
+from .model import LoadedModel
 from .refusal import Refusal, refusal
 from .reply import Timing, build_reply
 from .request import InferRequest, Served, read_request
+from .rows import answer_rows
 
 Outcome = ModelInferResponse | Refusal
 # A model that fails does so with every batch: its stack is in the log at most once in so long.
@@ -63,22 +64,24 @@ class Inference:
 
     def _compute(self, request: InferRequest, model: LoadedModel, queue_us: int) -> Outcome:
         started_ns = time.perf_counter_ns()
-        # Outputs come from the model's author: whatever is odd about them must not reach the event loop.
-        try:
-            outputs = model.predict(request.batch)
-            compute_us = (time.perf_counter_ns() - started_ns) // 1000
-            timing = Timing(queue_us, compute_us, self.streams)
-            outcome = build_reply(self.served, request, outputs, timing, self._max_message_bytes)
-        except RequestError as error:
-            return refusal("INVALID_ARGUMENT", str(error))
-        except (Exception, SystemExit) as error:
-            outcome = refusal("INTERNAL", f"the model failed: {error or type(error).__name__}")
-            self._log_failure(outcome.message, request, error if self._stacks.allows() else None)
-            return outcome
-        if isinstance(outcome, Refusal) and outcome.code == "INTERNAL":
-            self._log_failure(outcome.message, request, None)
-        return outcome
 
-    def _log_failure(self, message: str, request: InferRequest, error: BaseException | None) -> None:
-        fields = {"id": request.id, "rows": request.batch.rows}
-        self._logger.warning(message, exc_info=error, extra={"fields": fields})
+        def in_time() -> bool:
+            elapsed_us = queue_us + (time.perf_counter_ns() - started_ns) // 1000
+            return request.deadline_us is None or elapsed_us < request.deadline_us
+
+        answered = answer_rows(model, self.served.signature.outputs, request, in_time)
+        if isinstance(answered, Refusal):
+            self._log_failures(request, [answered] * request.batch.rows)
+            return answered
+        self._log_failures(request, [*answered.failed.values()])
+        timing = Timing(queue_us, answered.compute_us, self.streams)
+        return build_reply(self.served, request, answered, timing, self._max_message_bytes)
+
+    def _log_failures(self, request: InferRequest, failed: Sequence[Refusal]) -> None:
+        """Of the rows that failed, the first with which the model did."""
+        why = next((each for each in failed if each.code == "INTERNAL"), None)
+        if why is None:
+            return
+        fields = {"id": request.id, "rows": request.batch.rows, "failed": len(failed)}
+        stack = why.error if why.error is not None and self._stacks.allows() else None
+        self._logger.warning(why.message, exc_info=stack, extra={"fields": fields})

@@ -1,7 +1,7 @@
 """What a model is to the server: a signature and something that answers batches."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,15 @@ class Batch:
     A BYTES input is an array of bytes objects; `texts(array)` decodes it."""
     wanted: tuple[str, ...]
     """The outputs that were asked for. A model may leave out (give None for) any other."""
+    refused: dict[int, str] = field(default_factory=dict, compare=False)
+    """Why, by row, of those that `refuse` was called for."""
+
+    def refuse(self, row: int, why: str) -> None:
+        """This row is the caller's mistake: it alone fails, as INVALID_ARGUMENT. Whatever the outputs have in its place
+        is not looked at; they must have something there."""
+        if not 0 <= row < self.rows:
+            raise IndexError(f"row {row} of {self.rows}")
+        self.refused[row] = why
 
 
 Outputs = Sequence[Any] | Mapping[str, Any] | np.ndarray
@@ -33,8 +42,9 @@ class LoadedModel:
     signature: Signature
     predict: Callable[[Batch], Outputs]
     """One output per output of the signature, in its order or by its name: arrays, or for BYTES lists of texts. What
-    it raises fails this batch only. A ValueError or TypeError is as much the model's failure as any other error;
-    raise RequestError for rows that the caller should not have sent."""
+    it raises fails this batch only, and of several rows those only with which it raises again: it is called with parts
+    of the batch then. A ValueError or TypeError is as much the model's failure as any other error; raise RequestError
+    for rows that the caller should not have sent, or better say which with `batch.refuse`."""
     close: Callable[[], None] | None = None
     thread_safe: bool = False
     """Whether several threads may call `predict` at once. Otherwise each of `--workers` loads a model of its own."""
@@ -49,7 +59,7 @@ class LoadedModel:
 
 
 class RequestError(Exception):
-    """Raised by a model for rows that are the caller's mistake: the request is refused as INVALID_ARGUMENT."""
+    """Raised by a model for rows that are the caller's mistake: they are refused as INVALID_ARGUMENT."""
 
 
 class StartError(Exception):

@@ -1,15 +1,13 @@
 """What a request came to: the message that answers it, or why there is none."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 
 from .messages import ModelInferResponse, ModelStreamInferResponse
 from .refusal import Refusal, refusal
 from .request import InferRequest, Served, checksum_of
-from .tensors import Tensor
+from .rows import Answered
 
 # Room for everything beside the contents, kept free so that gRPC never refuses (and breaks a stream over) a reply.
 _REPLY_OVERHEAD_BYTES = 4096
@@ -24,36 +22,22 @@ class Timing:
 
 
 def build_reply(
-    served: Served, request: InferRequest, outputs: Any, timing: Timing, max_message_bytes: int
+    served: Served, request: InferRequest, answered: Answered, timing: Timing, max_message_bytes: int
 ) -> ModelInferResponse | Refusal:
-    """The reply to a computed request, or a refusal when the outputs are not what the signature promises."""
-    specs = served.signature.outputs
-    listed = _listed(outputs, specs)
-    if isinstance(listed, str):
-        return refusal("INTERNAL", listed)
-    contents: list[bytes] = []
-    for i in request.wanted:
-        packed = specs[i].pack(listed[i], request.batch.rows)
-        if isinstance(packed, str):
-            return refusal("INTERNAL", f"output {specs[i].name}: {packed}")
-        contents.append(packed)
-    total = sum(map(len, contents))
+    """The reply to a computed request, or a refusal when it is longer than a message may be."""
+    row_errors = _row_errors(answered.failed)
+    total = sum(map(len, answered.contents)) + len(row_errors.encode())
     if total > max_message_bytes - _REPLY_OVERHEAD_BYTES:
         return refusal("RESOURCE_EXHAUSTED", f"the reply has {total} bytes, the limit is {max_message_bytes}")
-    return _response(served, request, contents, timing)
+    response = _response(served, request, answered.contents, timing)
+    if answered.failed:
+        response.parameters["row_errors"].string_param = row_errors
+    return response
 
 
-def _listed(outputs: Any, specs: Sequence[Tensor]) -> Sequence[Any] | str:
-    """In the signature's order."""
-    if isinstance(outputs, Mapping):
-        return [outputs.get(spec.name) for spec in specs]
-    # One array is the only output: an array of two outputs stacked would be read along the wrong axis.
-    listed = [outputs] if isinstance(outputs, np.ndarray) else outputs
-    if not isinstance(listed, list | tuple):
-        return f"the model gave {type(outputs).__name__} instead of a list of outputs"
-    if len(listed) != len(specs):
-        return f"the model gave {len(listed)} outputs instead of {len(specs)}"
-    return listed
+def _row_errors(failed: Mapping[int, Refusal]) -> str:
+    listed = [{"row": row, "error_code": why.code, "message": why.message} for row, why in sorted(failed.items())]
+    return json.dumps(listed, separators=(",", ":"))
 
 
 def _response(served: Served, request: InferRequest, contents: list[bytes], timing: Timing) -> ModelInferResponse:

@@ -36,6 +36,8 @@ class InferRequest:
     deadline_us: int | None
     row_ids: str | None
     checksummed: bool
+    row_errors: bool
+    """Whether the caller takes a reply in which some rows failed."""
 
 
 class _Refused(Exception):
@@ -68,6 +70,7 @@ def _read(message: ModelInferRequest, served: Served) -> InferRequest:
         deadline_us=deadline_us,
         row_ids=_text_parameter(message, "row_ids"),
         checksummed=checksum is not None,
+        row_errors=_flag_parameter(message, "row_errors"),
     )
 
 
@@ -97,6 +100,15 @@ def _integer_parameter(message: ModelInferRequest, name: str) -> int | None:
     if choice not in ("int64_param", "uint64_param"):
         raise _Refused("INVALID_ARGUMENT", f"parameter {name} must be an int64")
     return getattr(parameter, choice)
+
+
+def _flag_parameter(message: ModelInferRequest, name: str) -> bool:
+    if name not in message.parameters:
+        return False
+    parameter = message.parameters[name]
+    if parameter.WhichOneof("parameter_choice") != "bool_param":
+        raise _Refused("INVALID_ARGUMENT", f"parameter {name} must be a bool")
+    return parameter.bool_param
 
 
 def _text_parameter(message: ModelInferRequest, name: str) -> str | None:

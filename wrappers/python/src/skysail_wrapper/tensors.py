@@ -80,6 +80,10 @@ class Tensor:
             return np.full((rows, *self.shape), b"", object)
         return np.zeros((rows, *self.shape), self.dtype)
 
+    def packed_zeros(self, rows: int) -> bytes:
+        """The bytes of `zeros`: an empty text is its length of four bytes."""
+        return bytes((4 if self.dtype is None else self.dtype.itemsize) * self.elements * rows)
+
     def pack(self, values: Any, rows: int) -> "bytes | str":
         """What a model gave for `rows` rows as packed bytes; or what is wrong with it."""
         if self.dtype is None:

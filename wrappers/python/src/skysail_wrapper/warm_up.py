@@ -5,9 +5,9 @@ import time
 import numpy as np
 
 from .model import Batch, LoadedModel, StartError
+from .packing import packed_outputs
 from .refusal import Refusal
-from .reply import Timing, build_reply
-from .request import InferRequest, Served
+from .request import Served
 
 _ROWS = 64
 _RUNS = 5
@@ -36,9 +36,7 @@ def _run(model: LoadedModel, served: Served, rows: int) -> float:
     except Exception as error:
         raise StartError(f"the model failed on {rows} rows to warm up with (see --no-warm-up): {error}") from error
     took_ms = (time.perf_counter() - started) * 1000
-    request = InferRequest("", batch, tuple(range(len(names))), None, None, checksummed=False)
-    # Whatever the size: a message limit is no matter of the warm-up.
-    reply = build_reply(served, request, outputs, Timing(0, 0, 0), 2**31)
-    if isinstance(reply, Refusal):
-        raise StartError(reply.message)
+    contents = packed_outputs(signature.outputs, range(len(names)), outputs, rows)
+    if isinstance(contents, Refusal):
+        raise StartError(contents.message)
     return took_ms

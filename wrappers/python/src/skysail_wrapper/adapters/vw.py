@@ -39,13 +39,23 @@ def load(options: argparse.Namespace) -> LoadedModel:
     kind = workspace.get_prediction_type()
     read = _multiline if kind == workspace.pACTION_PROBS else _single_line
     output, store = _output_of(workspace, options)
+    none = output.zeros(1)[0]
     line_of = _dense_line(options.namespace) if options.dense else None
 
     def predict(batch: Batch) -> list[np.ndarray]:
         (rows,) = batch.inputs
         lines = map(line_of, rows.tolist()) if line_of else texts(rows).tolist()
+
+        def answer(row: int, line: str) -> Any:
+            try:
+                example = read(line, options.actions)
+            except RequestError as error:
+                batch.refuse(row, str(error))
+                return none
+            return workspace.predict(example)
+
         # One example at a time is all that VW's library offers.
-        return [store([workspace.predict(read(line, options.actions)) for line in lines])]
+        return [store([answer(row, line) for row, line in enumerate(lines)])]
 
     if options.dense:
         source, example = Tensor("x", "FP32", [options.dense]), None
