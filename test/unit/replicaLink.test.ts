@@ -270,22 +270,6 @@ describe("a link to a wrapper with the extension", () => {
     });
   });
 
-  test.each([
-    ["no JSON", "[{", "is no list of {row, error_code, message}"],
-    ["no list", '{"row":0}', "is no list of {row, error_code, message}"],
-    ["a list of something else", "[0]", "is no list of {row, error_code, message}"],
-    ["no number", '[{"row":"0"}]', 'has row "0" of 2'],
-    ["a row that it was not asked for", '[{"row":2}]', "has row 2 of 2"],
-    ["a part of a row", '[{"row":0.5}]', "has row 0.5 of 2"],
-  ])("refuses a reply whose row_errors are %s whole", async (_, text, why) => {
-    await extended();
-    rig.send(3, 7, 8);
-    await rig.server.received(1);
-    rig.server.answer(3, [7, 8], { ...echo("300,301"), row_errors: { stringParam: text } });
-    await rig.happened(`3 failed: model m@1: the parameter row_errors ${why}`);
-    expect(rig.replies.get(3)).toMatchObject({ kind: "failed", code: "MODEL_BAD_OUTPUT" });
-  });
-
   test("sends no more than the protocol says to other servers", async () => {
     await connect();
     rig.send(3, 7, 8);
