@@ -12,6 +12,7 @@ import type { Services } from "./graphql/context.js";
 import { ApplicationFronts } from "./graphql/applicationFronts.js";
 import { EventStreamFront } from "./graphql/eventStreamFront.js";
 import { GraphiqlPage } from "./graphql/graphiqlPage.js";
+import { HotLane } from "./graphql/hotLane.js";
 import { GraphqlHttpFront } from "./graphql/httpFront.js";
 import { allowedOperations } from "./graphql/operationsFile.js";
 import { OpenConnections } from "./graphql/openConnections.js";
@@ -282,7 +283,8 @@ export class App {
     const open = new OpenConnections({ sockets, subscriptions });
     const events = new EventStreamFront({ services, open, logDefect });
     const common = { schema, services, graphiql: new GraphiqlPage(query), events, logDefect };
-    const graphql = new GraphqlHttpFront({ ...common, operations });
+    const lane = new HotLane(schema);
+    const graphql = new GraphqlHttpFront({ ...common, operations, lane });
     const operationsOf = (name: string) =>
       allowed === undefined ? operations : new PersistedOperations(allowed.of(name));
     const applications = new ApplicationFronts({ ...common, operationsOf });
@@ -317,7 +319,7 @@ export class App {
     const boundPort = await http.start();
     this.#releases.push(() => http.stop(DRAIN_MS));
     const onUpgrade = http.onUpgrade.bind(http);
-    const websockets = startWebsockets({ schema, services, operations, open, onUpgrade, logDefect });
+    const websockets = startWebsockets({ schema, services, operations, lane, open, onUpgrade, logDefect });
     this.#releases.push(async () => {
       // Together: each may take its time to answer what is under way.
       const closed = http.stop(DRAIN_MS);

@@ -22,8 +22,6 @@ const APPLICATIONS_PATH = "/graphql/apps/";
 const ADDRESS = /^\/graphql\/apps\/([a-z0-9-]{1,63})(\/schema\.graphql)?(?:\?(.*))?$/;
 /** Fronts kept, the least recently asked given up first: making one anew takes some milliseconds. */
 const MAX_FRONTS = 100;
-/** Together at most 100 MiB of known operations. */
-const LANE = { entries: 200, bytes: 2 ** 20 };
 
 export interface ApplicationFrontsOptions {
   /** Of all applications. */
@@ -32,8 +30,10 @@ export interface ApplicationFrontsOptions {
   /** What is answered at the address of an application. */
   readonly operationsOf: (application: string) => PersistedOperations;
   readonly graphiql: GraphiqlPage;
-  readonly events: EventStreamFront;
+  readonly events: Pick<EventStreamFront, "accept">;
   readonly logDefect: (error: unknown) => void;
+  /** Default: one that knows no operation yet. */
+  readonly newLane?: (schema: GraphQLSchema, application: string) => HotLane;
 }
 
 interface ApplicationFront {
@@ -118,13 +118,13 @@ export class ApplicationFronts {
   }
 
   #make(application: TypedApplication, text: string): ApplicationFront {
-    const { schema: main, operationsOf, ...options } = this.#options;
+    const { schema: main, operationsOf, newLane = newSmallLane, ...options } = this.#options;
     const schema = buildApplicationSchema(main, application);
     const http = new GraphqlHttpFront({
       ...options,
       schema,
       operations: operationsOf(application.name),
-      lane: new HotLane(schema, LANE),
+      lane: newLane(schema, application.name),
     });
     const started = http.start().then(() => {
       made.isStarted = true;
@@ -135,6 +135,11 @@ export class ApplicationFronts {
 
   readonly #formatError = (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError =>
     formatError(formatted, error, this.#options.logDefect);
+}
+
+/** Together at most 100 MiB of known operations. */
+function newSmallLane(schema: GraphQLSchema): HotLane {
+  return new HotLane(schema, { entries: 200, bytes: 2 ** 20 });
 }
 
 function sendSdl(

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { execute, GraphQLError, OperationTypeNode } from "graphql";
-import type { ExecutionArgs, ExecutionResult, GraphQLSchema } from "graphql";
+import type { ExecutionArgs, ExecutionResult } from "graphql";
 import { NO_ACCESS } from "../domain/access.js";
 import type { Access } from "../domain/access.js";
 import { Caller } from "../lib/caller.js";
@@ -14,9 +14,8 @@ import type { FormattedResult } from "./eventStream.js";
 import { formatError } from "./formatError.js";
 import { sendErrors, sendProblem } from "./httpProblems.js";
 import type { OpenConnections } from "./openConnections.js";
-import type { PersistedOperations } from "./persistedOperations.js";
 import { operationType, prepareOperation } from "./prepareOperation.js";
-import type { OperationPayload } from "./prepareOperation.js";
+import type { OperationPayload, ServedOperations } from "./prepareOperation.js";
 import { Streams } from "./streams.js";
 
 export const EVENT_STREAM = "text/event-stream";
@@ -28,9 +27,7 @@ export interface EventStreamFrontOptions {
 }
 
 /** One request, whose answer is a stream. */
-export interface EventsAsked {
-  readonly schema: GraphQLSchema;
-  readonly operations: PersistedOperations;
+export interface EventsAsked extends ServedOperations {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly payload: OperationPayload;
@@ -110,8 +107,8 @@ export class EventStreamFront {
   }
 
   async #answer(connected: Connected, asked: EventsAsked, context: RequestContext): Promise<void> {
-    const { schema, operations, response, request, payload } = asked;
-    const prepared = prepareOperation(schema, context, operations, payload);
+    const { response, request, payload } = asked;
+    const prepared = prepareOperation(asked, context, payload);
     const type = operationType(prepared);
     if (request.method === "GET" && type !== undefined && type !== OperationTypeNode.SUBSCRIPTION) {
       response.setHeader("allow", "POST");

@@ -11,13 +11,19 @@ export interface OperationRequest {
   readonly variables: Record<string, unknown> | undefined;
 }
 
+type Named = Pick<OperationRequest, "query" | "operationName">;
 type Ran = ExecutionResult | undefined;
 
-interface Stored {
+/** An operation that is neither parsed nor validated again. */
+export interface KnownOperation {
   readonly document: DocumentNode;
+  readonly admission: Admission;
+}
+
+interface Stored extends KnownOperation {
+  readonly isSubscription: boolean;
   /** Undefined: it runs on `execute`. */
   readonly compiled: CompiledQuery | undefined;
-  readonly admission: Admission;
   readonly bytes: number;
 }
 
@@ -38,7 +44,8 @@ const TREE_BYTES_PER_CHARACTER = 75;
 /**
  * Operations that have been through the whole pipeline once (parsed, validated, limits checked, answered) run from
  * here on graphql-js `execute`, which still coerces every request's own variables. The pipeline's work depends on
- * the text alone, and costs three times as much CPU as the execution. Bounded; the least recently used goes first.
+ * the text alone, and costs three times as much CPU as the execution. Connections that last take the documents from
+ * here, and bring theirs. Bounded; the least recently used goes first.
  */
 export class HotLane {
   readonly #schema: GraphQLSchema;
@@ -61,11 +68,8 @@ export class HotLane {
    * caller may not.
    */
   run(request: OperationRequest, context: RequestContext): Ran | Promise<Ran> {
-    const key = keyOf(request);
-    const stored = this.#operations.get(key);
-    if (stored === undefined) return undefined;
-    this.#operations.delete(key);
-    this.#operations.set(key, stored);
+    const stored = this.#recall(request);
+    if (stored === undefined || stored.isSubscription) return undefined;
     admit(stored.admission, context, request.variables);
     if (stored.compiled !== undefined) return stored.compiled.run(request.variables ?? {}, context);
     const result = execute({
@@ -78,16 +82,31 @@ export class HotLane {
     return result instanceof Promise ? result.then(executed) : executed(result);
   }
 
-  /** To be called with an operation that the pipeline has answered without a document or variable error. */
-  store(request: OperationRequest, document: DocumentNode): void {
+  /** Undefined: it is to be parsed and validated. */
+  find(request: Named): KnownOperation | undefined {
+    return this.#recall(request);
+  }
+
+  #recall(request: Named): Stored | undefined {
+    const key = keyOf(request);
+    const stored = this.#operations.get(key);
+    if (stored === undefined) return undefined;
+    this.#operations.delete(key);
+    this.#operations.set(key, stored);
+    return stored;
+  }
+
+  /** To be called with an operation that the pipeline has answered without an error, or that was let through to its execution. */
+  store(request: Named, document: DocumentNode): void {
     const operation = getOperationAST(document, request.operationName);
-    if (operation == null || operation.operation === OperationTypeNode.SUBSCRIPTION) return;
+    if (operation == null) return;
     const key = keyOf(request);
     const bytes = key.length * TREE_BYTES_PER_CHARACTER;
     if (bytes > this.#bounds.bytes || this.#operations.has(key)) return;
     const compiled = compileQuery(this.#schema, document, operation);
     const admission = new Admission(this.#schema, document, operation);
-    this.#operations.set(key, { document, compiled, admission, bytes });
+    const isSubscription = operation.operation === OperationTypeNode.SUBSCRIPTION;
+    this.#operations.set(key, { document, compiled, admission, bytes, isSubscription });
     this.#bytes += bytes;
     for (const [oldest, { bytes: oldestBytes }] of this.#operations) {
       if (this.#operations.size <= this.#bounds.entries && this.#bytes <= this.#bounds.bytes) break;
@@ -102,6 +121,6 @@ function executed(result: ExecutionResult): Ran {
   return "data" in result ? result : undefined;
 }
 
-function keyOf({ query, operationName }: OperationRequest): string {
+function keyOf({ query, operationName }: Named): string {
   return operationName === undefined ? query : `${operationName}\u0000${query}`;
 }

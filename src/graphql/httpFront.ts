@@ -139,6 +139,7 @@ export class GraphqlHttpFront {
     return this.#events.accept({
       schema: this.#schema,
       operations: this.#operations,
+      lane: this.#lane,
       request,
       response,
       payload,

@@ -1,5 +1,5 @@
 import { GraphQLError, OperationTypeNode } from "graphql";
-import type { ExecutionArgs, GraphQLFormattedError, GraphQLSchema } from "graphql";
+import type { ExecutionArgs, GraphQLFormattedError } from "graphql";
 import { handleProtocols, makeServer } from "graphql-ws";
 import type { ServerOptions, SubscribePayload } from "graphql-ws";
 import { WebSocketServer } from "ws";
@@ -15,8 +15,8 @@ import { newContext } from "./context.js";
 import type { Services } from "./context.js";
 import { formatError } from "./formatError.js";
 import type { OpenConnections, Release } from "./openConnections.js";
-import type { PersistedOperations } from "./persistedOperations.js";
 import { operationType, prepareOperation } from "./prepareOperation.js";
+import type { ServedOperations } from "./prepareOperation.js";
 import { Streams } from "./streams.js";
 import { UnderWay } from "./underWay.js";
 import { CLOSE, WebsocketLink } from "./websocketLink.js";
@@ -29,10 +29,8 @@ const ANSWER_WITHIN_MS = 5000;
 /** Clients get so long to complete the closing handshake when the server stops. */
 const CLOSE_WITHIN_MS = 1000;
 
-export interface WebsocketFrontOptions {
-  readonly schema: GraphQLSchema;
+export interface WebsocketFrontOptions extends ServedOperations {
   readonly services: Services;
-  readonly operations: PersistedOperations;
   readonly open: OpenConnections;
   readonly logDefect: (error: unknown) => void;
 }
@@ -113,10 +111,11 @@ export class WebsocketFront {
       subscribe: (args) => this.#subscribe(args),
       onError: ({ extra }, _id, _payload, errors) => errors.map((error) => this.#format(extra, error)),
       onComplete: ({ extra }, id) => this.#underWay.end(extra.link, id),
-      onNext: ({ extra }, _id, _payload, _args, { data, errors }) =>
-        errors === undefined
-          ? undefined
-          : { data: data ?? null, errors: errors.map((error) => this.#format(extra, error)) },
+      onNext: ({ extra }, _id, _payload, _args, { data, errors }) => {
+        if (errors === undefined) return undefined;
+        // Without data: nothing of it was executed.
+        return { ...(data !== undefined && { data }), errors: errors.map((error) => this.#format(extra, error)) };
+      },
     };
   }
 
@@ -139,12 +138,12 @@ export class WebsocketFront {
 
   #prepare(connected: Connected, id: string, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
     if (this.#stopping) return [stoppingError()];
-    const { schema, services, operations } = this.#options;
+    const { services } = this.#options;
     const { link, streams, address } = connected;
     const caller = new Caller();
     const access = this.#accesses.of(link) ?? NO_ACCESS;
     const context = newContext(services, { arrivalMs: services.clock.nowMs(), caller, access, address });
-    const prepared = prepareOperation(schema, context, operations, payload);
+    const prepared = prepareOperation(this.#options, context, payload);
     const type = operationType(prepared);
     if (type === undefined) return prepared;
     if (type !== OperationTypeNode.SUBSCRIPTION) {

@@ -1,16 +1,9 @@
 import { expect, test } from "@jest/globals";
-import { getOperationAST, getVariableValues, parse } from "graphql";
-import { isObject } from "../../src/lib/isObject.js";
 import { buildGraphqlSchema } from "../../src/graphql/schema.js";
-import { Draws } from "../support/laneFuzz/draws.js";
+import { GRAPHQL_PATH } from "../../src/graphql/websocketFront.js";
+import { Counts, Fuzz, rootFieldsOf } from "../support/laneFuzz/fuzz.js";
 import { PLANTED } from "../support/laneFuzz/laneWorld.js";
-import type { LaneAnswer, LaneRequest } from "../support/laneFuzz/laneWorld.js";
-import { randomOperation } from "../support/laneFuzz/randomOperations.js";
-import type { RandomOperation } from "../support/laneFuzz/randomOperations.js";
-import { RandomValues } from "../support/laneFuzz/randomValues.js";
-import { ACCEPTS, TwoWays } from "../support/laneFuzz/twoWays.js";
-import type { Caller } from "../support/laneFuzz/twoWays.js";
-import { Vocabulary } from "../support/laneFuzz/vocabulary.js";
+import { TwoWays, TYPED_APPLICATIONS } from "../support/laneFuzz/twoWays.js";
 import { eachPostgres } from "../support/postgres.js";
 
 /** For other operations than always. */
@@ -26,134 +19,26 @@ const PER_START = 250;
 const AT_LEAST = 2 * PER_START;
 /** What the slowest machine needs for one. */
 const MS_EACH = 150;
-
-/** Of operations, until one has a root field that was not asked for yet. */
-const NEW_FIELD_DRAWS = 10;
+/** At the address of each application. */
+const TYPED_OPERATIONS = Number(ASKED_FOR ?? 160);
 
 const schema = buildGraphqlSchema();
-const ROOT_FIELDS = [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>
-  Object.keys(type?.getFields() ?? {}),
-);
+const ROOT_FIELDS = rootFieldsOf(schema);
 
-interface Counts {
-  asked: number;
-  refusedVariables: number;
-  byLane: number;
-  withErrors: number;
-  refused: number;
-  readonly rootFields: Set<string>;
-  readonly defects: Set<string>;
-}
-
-/** Everything that one start of the servers is asked. */
-class Fuzz {
-  readonly #draws: Draws;
-  readonly #vocabulary = new Vocabulary();
-  readonly #values: RandomValues;
-  readonly #ways: TwoWays;
-  readonly #counts: Counts;
-  #callers: readonly Caller[] = [[{}, 1]];
-
-  constructor(seed: number, ways: TwoWays, counts: Counts) {
-    this.#draws = new Draws(seed);
-    this.#values = new RandomValues(this.#draws, this.#vocabulary);
-    this.#ways = ways;
-    this.#counts = counts;
-  }
-
-  async run(requests: number): Promise<void> {
-    await this.#ways.setUp();
-    let isOpen = true;
-    for (let asked = 0; asked < requests;) {
-      if (isOpen && asked > requests / 2) {
-        this.#callers = await this.#ways.closeAccess();
-        isOpen = false;
-      }
-      const operation = this.#operation();
-      for (const name of operation.rootFields) this.#counts.rootFields.add(name);
-      // The first key would be nobody's here.
-      if (isOpen && operation.query.includes("createApiKey")) continue;
-      for (let times = 1 + this.#draws.below(3); times > 0; times--, asked++) await this.#compare(operation);
-    }
-    this.#counts.byLane += this.#ways.laneAnswers[1];
-  }
-
-  /** With a root field that was not asked for yet, where there is one and a few draws give it. */
-  #operation(): RandomOperation {
-    const { rootFields: asked } = this.#counts;
-    for (let draws = asked.size < ROOT_FIELDS.length ? 0 : NEW_FIELD_DRAWS; ; draws++) {
-      const drawn = randomOperation(schema, this.#draws, this.#values);
-      if (drawn === undefined) continue;
-      if (draws >= NEW_FIELD_DRAWS || drawn.rootFields.some((name) => !asked.has(name))) return drawn;
-    }
-  }
-
-  async #compare(operation: RandomOperation): Promise<void> {
-    const draws = this.#draws;
-    const { query, operationNames } = operation;
-    const asked = { query, operationName: draws.weighted(operationNames), variables: this.#variables(operation) };
-    const accept = draws.weighted([
-      ...ACCEPTS.map((type) => [type, 1] as const),
-      ["text/html", 0.05],
-      [undefined, 0.5],
-    ]);
-    const headers = { ...draws.weighted(this.#callers), ...(accept !== undefined && { accept }) };
-    const [pipeline, lane] = await this.#ways.both(asked, headers, true);
-    expect({ asked, headers, answer: lane }).toEqual({ asked, headers, answer: pipeline });
-    const [defects, laneDefects] = this.#ways.defects;
-    expect(laneDefects).toEqual(defects);
-    const unknown = defects.filter((defect) => !PLANTED.some((planted) => planted === defect));
-    expect({ asked, unknown }).toEqual({ asked, unknown: [] });
-    for (const defect of defects) this.#counts.defects.add(defect);
-    this.#count(asked, pipeline);
-    this.#vocabulary.hear(JSON.parse(pipeline.body));
-    if (draws.chance(0.3)) this.#ways.advance(draws.below(400));
-    await this.#ways.settle();
-  }
-
-  /** For almost half of the requests something about one of them is wrong. */
-  #variables({ variables }: RandomOperation): unknown {
-    const draws = this.#draws;
-    if (draws.chance(0.02)) return draws.pick<unknown>([undefined, null, [], "text", 7]);
-    const given: Record<string, unknown> = {};
-    for (const { name, type, place, isOptional } of variables) {
-      if (!isOptional || draws.chance(0.8)) given[name] = this.#values.valueOf(type, place);
-    }
-    if (variables.length === 0) return draws.chance(0.5) ? undefined : given;
-    if (draws.chance(0.05)) given["other"] = 1;
-    if (draws.chance(0.5)) return given;
-    const { name, type } = draws.pick(variables);
-    if (draws.chance(0.1)) delete given[name];
-    else given[name] = this.#values.spoilt(type, given[name]);
-    return given;
-  }
-
-  #count(asked: LaneRequest, { status, body }: LaneAnswer): void {
-    const counts = this.#counts;
-    counts.asked += 1;
-    if (areRefused(asked)) counts.refusedVariables += 1;
-    if (status > 400) counts.refused += 1;
-    if (body.startsWith('{"errors"') && body.includes('"data":')) counts.withErrors += 1;
-  }
-}
-
-/** By graphql-js itself, or as no variables at all. */
-function areRefused({ query, operationName, variables }: LaneRequest): boolean {
-  const operation = getOperationAST(parse(query), operationName);
-  if (operation == null) return false;
-  if (variables != null && !isObject(variables)) return true;
-  return getVariableValues(schema, operation.variableDefinitions ?? [], variables ?? {}).errors !== undefined;
-}
-
+/** Two servers made anew for each part of the operations. */
 async function fuzz(newDatabase: () => Promise<string>): Promise<Counts> {
-  const counts: Counts = {
-    asked: 0, refusedVariables: 0, byLane: 0, withErrors: 0, refused: 0, rootFields: new Set(), defects: new Set(),
-  }; // prettier-ignore
+  const counts = new Counts();
   const startedMs = performance.now();
   for (let start = 0; counts.asked < OPERATIONS && performance.now() - startedMs < WITHIN_MS; start++) {
     const ways = await TwoWays.start(schema, newDatabase, SEED * 31 + start);
     try {
-      await new Fuzz(SEED * 7919 + start, ways, counts).run(Math.min(PER_START, OPERATIONS - counts.asked));
+      await ways.setUp();
+      const requests = Math.min(PER_START, OPERATIONS - counts.asked);
+      const fuzzing = new Fuzz(SEED * 7919 + start, ways, { path: GRAPHQL_PATH, schema }, counts);
+      await fuzzing.run(requests / 2);
+      fuzzing.callers = await ways.closeAccess();
+      await fuzzing.run(requests / 2);
+      counts.byLane += ways.laneAnswers[1];
       expect(ways.laneAnswers[0]).toBe(0);
     } finally {
       await ways.stop();
@@ -162,13 +47,49 @@ async function fuzz(newDatabase: () => Promise<string>): Promise<Counts> {
   return counts;
 }
 
+/** All applications of one start, half of the operations where nobody needs a key. */
+async function fuzzApplications(newDatabase: () => Promise<string>): Promise<{ counts: Counts; left: string[] }> {
+  const counts = new Counts();
+  const ways = await TwoWays.start(schema, newDatabase, SEED * 37);
+  try {
+    await ways.setUp(TYPED_APPLICATIONS);
+    const fuzzings = await Promise.all(
+      TYPED_APPLICATIONS.map(async ({ name }, i) => {
+        const address = await ways.openApplication(name);
+        return { address, fuzzing: new Fuzz(SEED * 7907 + i, ways, address, counts) };
+      }),
+    );
+    const known = ways.laneAnswers[1];
+    for (const { fuzzing } of fuzzings) await fuzzing.run(TYPED_OPERATIONS / 2);
+    const callers = await ways.closeAccess();
+    for (const { fuzzing } of fuzzings) {
+      fuzzing.callers = callers;
+      await fuzzing.run(TYPED_OPERATIONS / 2);
+    }
+    counts.byLane = ways.laneAnswers[1] - known;
+    expect(ways.laneAnswers[0]).toBe(0);
+    const all = new Set(fuzzings.flatMap(({ address }) => rootFieldsOf(address.schema)));
+    return { counts, left: [...all].filter((name) => !counts.rootFields.has(name)) };
+  } finally {
+    await ways.stop();
+  }
+}
+
+function expectVariety(counts: Counts): void {
+  expect(counts.refusedVariables / counts.asked).toBeGreaterThan(0.3);
+  expect(counts.byLane / counts.asked).toBeGreaterThan(0.3);
+  expect(counts.refused / counts.asked).toBeGreaterThan(0.05);
+}
+
 await eachPostgres(
   "the hot lane",
   (postgres) => {
+    const newDatabase = () => postgres().newDatabase();
+
     test(
       "answers whatever the schema allows as the pipeline does: status, headers and body",
       async () => {
-        const counts = await fuzz(() => postgres().newDatabase());
+        const counts = await fuzz(newDatabase);
         expect(counts.asked).toBeGreaterThanOrEqual(AT_LEAST);
         const left = ROOT_FIELDS.filter((name) => !counts.rootFields.has(name));
         // On a machine that is too slow for all of them the seed promises nothing.
@@ -176,12 +97,21 @@ await eachPostgres(
         expect(isWhole ? left : []).toEqual([]);
         const unmet = PLANTED.filter((planted) => !counts.defects.has(planted));
         expect(isWhole ? unmet : []).toEqual([]);
-        expect(counts.refusedVariables / counts.asked).toBeGreaterThan(0.3);
-        expect(counts.byLane / counts.asked).toBeGreaterThan(0.3);
+        expectVariety(counts);
         expect(counts.withErrors / counts.asked).toBeGreaterThan(0.02);
-        expect(counts.refused / counts.asked).toBeGreaterThan(0.05);
       },
       30_000 + OPERATIONS * MS_EACH,
+    );
+
+    test(
+      "answers whatever an application's own schema allows as the pipeline does",
+      async () => {
+        const { counts, left } = await fuzzApplications(newDatabase);
+        expect(left).toEqual([]);
+        expect(PLANTED.filter((planted) => !counts.defects.has(planted))).toEqual([]);
+        expectVariety(counts);
+      },
+      30_000 + TYPED_APPLICATIONS.length * TYPED_OPERATIONS * MS_EACH,
     );
   },
   ["server"],

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { buildGraphqlSchema } from "../../src/graphql/schema.js";
+import { GRAPHQL_PATH } from "../../src/graphql/websocketFront.js";
 import { LaneWorld } from "../support/laneFuzz/laneWorld.js";
 import { eachPostgres } from "../support/postgres.js";
 
@@ -12,7 +13,7 @@ await eachPostgres(
     let world: LaneWorld;
 
     async function ask(query: string): Promise<string> {
-      const { status, body } = await world.ask({ query }, {});
+      const { status, body } = await world.ask({ query }, {}, GRAPHQL_PATH);
       if (status !== 200 || body.includes('"errors"') || body.includes('"Failure"'))
         throw new Error(body.slice(0, 500));
       return body;

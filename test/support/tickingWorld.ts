@@ -5,6 +5,7 @@ import { Refusals } from "../../src/access/refusals.js";
 import type { Access, ApiKeyStore } from "../../src/domain/access.js";
 import { SCOPES } from "../../src/domain/access.js";
 import type { Services } from "../../src/graphql/context.js";
+import { HotLane } from "../../src/graphql/hotLane.js";
 import { OpenConnections } from "../../src/graphql/openConnections.js";
 import { PersistedOperations } from "../../src/graphql/persistedOperations.js";
 import { LatestValues } from "../../src/lib/latestValues.js";
@@ -52,10 +53,11 @@ export function tickingWorld({ tokens, caps = { sockets: 2, subscriptions: 3 } }
   const refusals = new Refusals({ record: () => Promise.resolve(undefined) }, clock);
   const services = { clock, access: control, refusals } as unknown as Services;
   const operations = new PersistedOperations(undefined);
+  const lane = new HotLane(schema);
   const logDefect = (error: unknown): void => void defects.push(error);
   const tick = async (text: string) => {
     for (const feed of feeds) feed.put(text);
     await settled();
   };
-  return { clock, known, schema, services, operations, open, logDefect, feeds, defects, tick };
+  return { clock, known, schema, services, operations, lane, open, logDefect, feeds, defects, tick };
 }

@@ -7,13 +7,13 @@ import type { Given } from "../support/tickingWorld.js";
 
 function setUp(given: Given = {}) {
   const world = tickingWorld(given);
-  const { schema, operations, clock } = world;
+  const { schema, operations, lane, clock } = world;
   const front = new EventStreamFront(world);
   const ask = async (token?: string, query = TICKS, method = "POST") => {
     const response = new FakeEventResponse();
     const request = fakeRequest(token === undefined ? undefined : `Bearer ${token}`, method);
     const sent = { request, response: response.raw, payload: { query }, arrivalMs: clock.nowMs() };
-    const asked = { schema, operations, ...sent };
+    const asked = { schema, operations, lane, ...sent };
     const answered = front.accept(asked);
     await settled();
     return Object.assign(response, { answered });

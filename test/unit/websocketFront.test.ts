@@ -7,8 +7,8 @@ import type { Given } from "../support/tickingWorld.js";
 /** A front with a subscription that the test feeds, and a query. */
 function setUp(given: Given = {}) {
   const world = tickingWorld(given);
-  const { clock, known, schema, services, operations, open, logDefect, feeds, defects, tick } = world;
-  const front = new WebsocketFront({ schema, services, operations, open, logDefect });
+  const { clock, known, open, feeds, defects, tick } = world;
+  const front = new WebsocketFront(world);
   const connect = (protocol?: string) => {
     const socket = new FakeWebsocket(protocol);
     front.accept(socket, () => "");

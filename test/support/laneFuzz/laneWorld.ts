@@ -10,10 +10,14 @@ import { parseConfig } from "../../../src/config.js";
 import type { Batch, BatchReply, ReplicaPort, RowReply } from "../../../src/domain/ports.js";
 import type { Row, Signature } from "../../../src/domain/tensor.js";
 import type { Services } from "../../../src/graphql/context.js";
+import { ApplicationFronts } from "../../../src/graphql/applicationFronts.js";
 import { HotLane } from "../../../src/graphql/hotLane.js";
 import { GraphiqlPage } from "../../../src/graphql/graphiqlPage.js";
 import { GraphqlHttpFront } from "../../../src/graphql/httpFront.js";
 import { PersistedOperations } from "../../../src/graphql/persistedOperations.js";
+import { EventStreamFront } from "../../../src/graphql/eventStreamFront.js";
+import { OpenConnections } from "../../../src/graphql/openConnections.js";
+import { GRAPHQL_PATH, WebsocketFront } from "../../../src/graphql/websocketFront.js";
 import { HostRules } from "../../../src/lib/hostRules.js";
 import { GuardedDial } from "../../../src/replicas/dial.js";
 import { LaunchedWrappers } from "../../../src/serving/launchedWrappers.js";
@@ -25,6 +29,7 @@ import { FakeClock } from "../fakeClock.js";
 import { connectTo, temporaryFolder } from "../postgres.js";
 import { CountedDatabase } from "./countedDatabase.js";
 import { Draws } from "./draws.js";
+import type { StreamFronts } from "./streamClients.js";
 
 /** As HTTP has it, but for the `Date`. */
 export interface LaneAnswer {
@@ -89,7 +94,13 @@ function numbersOf(row: Row): Float32Array {
 }
 
 class CountingLane extends HotLane {
+  readonly schema: GraphQLSchema;
   answers = 0;
+
+  constructor(schema: GraphQLSchema) {
+    super(schema);
+    this.schema = schema;
+  }
 
   override run(...given: Parameters<HotLane["run"]>): ReturnType<HotLane["run"]> {
     const ran = super.run(...given);
@@ -114,8 +125,11 @@ interface Made {
 export class LaneWorld {
   readonly clock: StandingClock;
   readonly defects: string[] = [];
-  readonly #lane: CountingLane;
+  /** By the address that it is of. */
+  readonly #lanes = new Map<string, CountingLane>();
   readonly #front: GraphqlHttpFront;
+  /** What connections that last are served with. */
+  readonly streams: StreamFronts;
   readonly #server: Server;
   readonly #folder: string;
   readonly #database: CountedDatabase;
@@ -131,17 +145,32 @@ export class LaneWorld {
     this.#services = made.composition;
     this.#versions = made.versions;
     this.#pressure = made.pressure;
-    this.#lane = new CountingLane(schema);
-    this.#front = new GraphqlHttpFront({
-      schema,
+    const operations = new PersistedOperations();
+    const served = { schema, operations, lane: this.#newLane(schema, GRAPHQL_PATH) };
+    const open = new OpenConnections({ sockets: 1, subscriptions: 1 });
+    const inside = {
       services: { ...withDefects(services), logDefect: this.#logDefect },
-      operations: new PersistedOperations(),
-      graphiql: new GraphiqlPage(""),
-      events: { accept: () => Promise.reject(new Error("nobody asks for events")) },
       logDefect: this.#logDefect,
-      lane: this.#lane,
+    };
+    const events = new EventStreamFront({ ...inside, open });
+    this.streams = { served, websockets: new WebsocketFront({ ...inside, ...served, open }), events };
+    const common = { schema, ...inside, graphiql: new GraphiqlPage(""), events };
+    this.#front = new GraphqlHttpFront({ ...common, ...served });
+    const applications = new ApplicationFronts({
+      ...common,
+      operationsOf: () => operations,
+      newLane: (typed, application) => this.#newLane(typed, addressOf(application)),
     });
-    this.#server = createServer((incoming, response) => this.#front.handle(incoming, response));
+    this.#server = createServer((incoming, response) => {
+      if (incoming.url === GRAPHQL_PATH) this.#front.handle(incoming, response);
+      else applications.handle(incoming, response);
+    });
+  }
+
+  #newLane(schema: GraphQLSchema, path: string): CountingLane {
+    const lane = new CountingLane(schema);
+    this.#lanes.set(path, lane);
+    return lane;
   }
 
   readonly #logDefect = (error: unknown): void =>
@@ -196,22 +225,29 @@ export class LaneWorld {
   }
 
   /** As if it had been answered once: so the next time takes the lane. */
-  teach({ query, operationName }: LaneRequest): void {
+  teach({ query, operationName }: LaneRequest, path: string): void {
     const document = parse(query);
     if (getOperationAST(document, operationName) == null) return;
-    this.#lane.store({ query, operationName, variables: undefined }, document);
+    this.#lanes.get(path)?.store({ query, operationName }, document);
   }
 
   /** What went no other way. */
   get laneAnswers(): number {
-    return this.#lane.answers;
+    return [...this.#lanes.values()].reduce((sum, { answers }) => sum + answers, 0);
   }
 
-  ask(body: LaneRequest, headers: Readonly<Record<string, string>>): Promise<LaneAnswer> {
+  /** What is served at an address that was asked already. */
+  schemaAt(path: string): GraphQLSchema {
+    const lane = this.#lanes.get(path);
+    if (lane === undefined) throw new Error(`nothing was asked at ${path}`);
+    return lane.schema;
+  }
+
+  ask(body: LaneRequest, headers: Readonly<Record<string, string>>, path: string): Promise<LaneAnswer> {
     const { port } = this.#server.address() as AddressInfo;
     const text = JSON.stringify(body);
     return new Promise((resolve, reject) => {
-      const sending = request({ port, host: "127.0.0.1", method: "POST", agent: this.#agent });
+      const sending = request({ port, path, host: "127.0.0.1", method: "POST", agent: this.#agent });
       sending.setHeader("content-type", "application/json");
       for (const [name, value] of Object.entries(headers)) sending.setHeader(name, value);
       sending.once("error", reject);
@@ -232,6 +268,8 @@ export class LaneWorld {
 
   async stop(): Promise<void> {
     this.#agent.destroy();
+    this.streams.events.stop();
+    await this.streams.websockets.stop();
     this.#server.close();
     await this.#front.stop();
     this.#pressure.stop();
@@ -243,6 +281,11 @@ export class LaneWorld {
     await this.#database.close();
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** Of an application's own schema. */
+export function addressOf(application: string): string {
+  return `${GRAPHQL_PATH}/apps/${application}`;
 }
 
 async function readAnswer(answer: IncomingMessage): Promise<LaneAnswer> {

@@ -1,4 +1,5 @@
 import {
+  GraphQLError,
   getNamedType,
   getNullableType,
   isCompositeType,
@@ -13,6 +14,7 @@ import {
   validate,
 } from "graphql";
 import type { GraphQLCompositeType, GraphQLField, GraphQLInputType, GraphQLObjectType, GraphQLSchema } from "graphql";
+import { parseWithinLimits } from "../../../src/graphql/documentLimits.js";
 import { isObject } from "../../../src/lib/isObject.js";
 import type { Draws } from "./draws.js";
 import type { RandomValues } from "./randomValues.js";
@@ -62,6 +64,21 @@ export function randomOperation(
   return validate(schema, parse(drawn.query)).length === 0 ? drawn : undefined;
 }
 
+/** The same of a subscription. */
+export function randomSubscription(
+  schema: GraphQLSchema,
+  draws: Draws,
+  values: RandomValues,
+): RandomOperation | undefined {
+  const drawn = new OperationText(schema, draws, values).drawSubscription();
+  try {
+    return validate(schema, parseWithinLimits(drawn.query)).length === 0 ? drawn : undefined;
+  } catch (error) {
+    if (error instanceof GraphQLError) return undefined;
+    throw error;
+  }
+}
+
 class OperationText {
   readonly #schema: GraphQLSchema;
   readonly #draws: Draws;
@@ -87,10 +104,20 @@ class OperationText {
     const fields = Array.from({ length: count }, () => this.#rootField(root));
     if (draws.chance(0.1)) fields.push("__typename");
     if (draws.chance(0.04) && !isMutation) fields.push(this.#introspection());
+    return this.#operation(isMutation ? "mutation" : "query", root, fields);
+  }
+
+  drawSubscription(): RandomOperation {
+    const root = this.#schema.getSubscriptionType() as GraphQLObjectType;
+    return this.#operation("subscription", root, [this.#rootField(root)]);
+  }
+
+  #operation(kind: string, root: GraphQLObjectType, fields: readonly string[]): RandomOperation {
+    const draws = this.#draws;
     const selection = draws.chance(0.1) ? this.#spread(root, fields.join(" ")) : fields.join(" ");
     const name = draws.chance(0.4) ? "Main" : undefined;
     const declared = this.#variables.map((variable) => variable.declared).join(", ");
-    const head = `${isMutation ? "mutation" : "query"} ${name ?? ""}${declared === "" ? "" : `(${declared})`}`;
+    const head = `${kind} ${name ?? ""}${declared === "" ? "" : `(${declared})`}`;
     const other = name !== undefined && draws.chance(0.25) ? "query Other { __typename }" : "";
     const query = [`${head} { ${selection} }`, other, ...this.#fragments].filter((text) => text !== "").join("\n");
     return {

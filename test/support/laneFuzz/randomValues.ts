@@ -17,6 +17,14 @@ const INSTANTS = ["2100-01-01T00:00:00.000Z", "2026-01-01T00:00:00.000Z", "2000-
 /** The model's way with its rows is in the first number: see laneWorld.ts. */
 const FIRST_NUMBERS = [0, 1, 2, 3, 4, 5, 6, 7, -0];
 
+/** Of vectors that are to have two numbers. */
+const LENGTHS = [[2, 12], [1, 2], [0, 1], [3, 1]] as const; // prettier-ignore
+
+/** A field of an application's own input. */
+function isTensor(place: string): boolean {
+  return place.startsWith("Input.");
+}
+
 /** Values of input types, right for graphql-js and often for what is behind it. */
 export class RandomValues {
   readonly #draws: Draws;
@@ -40,7 +48,7 @@ export class RandomValues {
     if (isListType(type)) {
       // One alone is a list of one.
       if (draws.chance(0.08)) return this.valueOf(type.ofType, place);
-      const count = draws.weighted([[0, 1], [1, 4], [2, 4], [3, 1]]); // prettier-ignore
+      const count = draws.weighted(isTensor(place) ? LENGTHS : [[0, 1], [1, 4], [2, 4], [3, 1]]); // prettier-ignore
       return Array.from({ length: count }, () => this.valueOf(type.ofType, place));
     }
     if (isInputObjectType(type)) return this.#object(type);
@@ -70,7 +78,7 @@ export class RandomValues {
       case "Int":
         return place.endsWith(".shape") ? draws.pick([2, 2, 1]) : draws.pick(INTEGERS);
       case "Float":
-        return draws.pick(NUMBERS);
+        return draws.pick(isTensor(place) ? FIRST_NUMBERS : NUMBERS);
       case "Boolean":
         return draws.chance(0.5);
       case "FloatVector":
@@ -86,7 +94,7 @@ export class RandomValues {
 
   #numbers(): number[] {
     const draws = this.#draws;
-    const count = draws.weighted([[2, 12], [1, 2], [0, 1], [3, 1]]); // prettier-ignore
+    const count = draws.weighted(LENGTHS);
     return Array.from({ length: count }, (_, i) => (i === 0 ? draws.pick(FIRST_NUMBERS) : draws.below(3) / 2));
   }
 

@@ -1,6 +1,9 @@
 import type { GraphQLSchema } from "graphql";
-import { LaneWorld } from "./laneWorld.js";
+import { GRAPHQL_PATH } from "../../../src/graphql/websocketFront.js";
+import { addressOf, LaneWorld } from "./laneWorld.js";
 import type { LaneAnswer, LaneRequest } from "./laneWorld.js";
+import { askEvents, askSocket } from "./streamClients.js";
+import type { StreamPayload, Told } from "./streamClients.js";
 
 export type Headers = Readonly<Record<string, string>>;
 /** Somebody who asks, and how often. */
@@ -9,8 +12,11 @@ export type Caller = readonly [Headers, number];
 export const ACCEPTS = ["*/*", "application/json", "application/graphql-response+json"];
 /** Of the event loop, in which nothing is asked of a database. */
 const QUIET_TURNS = 5;
-/** When answers wait for a moment to come, time goes on by so much after so long. */
-const WAITING = { afterMs: 400, byMs: 100 };
+/**
+ * When answers wait for a moment to come, time goes on by so much. They do when nothing was under way each of so many times
+ * that one looked: how long an answer takes is the machine's affair, and the two servers are not equally far meanwhile.
+ */
+const WAITING = { lookEveryMs: 10, times: 40, byMs: 100 };
 
 /** Two servers of the same seed. What is asked of the first is new to it each time; the second may know it. */
 export class TwoWays {
@@ -27,20 +33,58 @@ export class TwoWays {
     const urls = [await newDatabase(), await newDatabase()];
     const [pipeline, lane] = await Promise.all(urls.map((url) => LaneWorld.start(schema, url, seed)));
     const ways = new TwoWays(pipeline as LaneWorld, lane as LaneWorld);
-    // The lane answers with the content type that the pipeline has negotiated.
-    for (const accept of ACCEPTS) await ways.both({ query: `{ __typename } # ${accept}` }, { accept });
+    await ways.#negotiate(GRAPHQL_PATH);
     return ways;
   }
 
+  /** The lane answers with the content type that the pipeline has negotiated. */
+  async #negotiate(path: string): Promise<void> {
+    for (const accept of ACCEPTS) await this.both({ query: `{ __typename } # ${accept}` }, { accept }, path);
+  }
+
+  /** The address of an application that is there, and its schema. */
+  async openApplication(name: string): Promise<{ readonly path: string; readonly schema: GraphQLSchema }> {
+    const path = addressOf(name);
+    await this.#negotiate(path);
+    return { path, schema: this.#pipeline.schemaAt(path) };
+  }
+
   /** Both answers. `isKnown`: the second server has met the operation before. */
-  both(asked: LaneRequest, headers: Headers, isKnown = false): Promise<[LaneAnswer, LaneAnswer]> {
-    if (isKnown) this.#lane.teach(asked);
+  both(asked: LaneRequest, headers: Headers, path = GRAPHQL_PATH, isKnown = false): Promise<[LaneAnswer, LaneAnswer]> {
+    if (isKnown) this.#lane.teach(asked, path);
     // Nothing that an answer says depends on a comment at the end.
     const fresh = { ...asked, query: `${asked.query} # ${++this.#asked}` };
-    const waiting = setInterval(() => this.advance(WAITING.byMs), WAITING.afterMs);
-    return Promise.all([this.#pipeline.ask(fresh, headers), this.#lane.ask(asked, headers)]).finally(() =>
+    let quiet = 0;
+    const waiting = setInterval(() => {
+      quiet = this.#isIdle ? quiet + 1 : 0;
+      if (quiet > 0 && quiet % WAITING.times === 0) this.advance(WAITING.byMs);
+    }, WAITING.lookEveryMs);
+    return Promise.all([this.#pipeline.ask(fresh, headers, path), this.#lane.ask(asked, headers, path)]).finally(() =>
       clearInterval(waiting),
     );
+  }
+
+  /**
+   * What the first server tells over a websocket and the second as events, while the same happens to both; then the client
+   * leaves.
+   */
+  async stream(
+    payload: StreamPayload,
+    headers: Headers,
+    meanwhile: () => Promise<unknown>,
+  ): Promise<readonly [Told, Told]> {
+    const authorization = headers["authorization"];
+    const asked = [
+      askSocket(this.#pipeline.streams, payload, authorization),
+      askEvents(this.#lane.streams, payload, authorization),
+    ] as const;
+    await this.settle();
+    await meanwhile();
+    await this.settle();
+    const told = asked.map((stream) => stream.told()) as [Told, Told];
+    for (const stream of asked) stream.leave();
+    await this.settle();
+    return told;
   }
 
   advance(ms: number): void {
@@ -52,8 +96,12 @@ export class TwoWays {
   async settle(): Promise<void> {
     for (let quiet = 0; quiet < QUIET_TURNS;) {
       await new Promise((resolve) => void setImmediate(resolve));
-      quiet = this.#pipeline.pendingStatements + this.#lane.pendingStatements === 0 ? quiet + 1 : 0;
+      quiet = this.#isIdle ? quiet + 1 : 0;
     }
+  }
+
+  get #isIdle(): boolean {
+    return this.#pipeline.pendingStatements + this.#lane.pendingStatements === 0;
   }
 
   /** Answers by the first server's lane, and by the second's. */
@@ -67,7 +115,7 @@ export class TwoWays {
   }
 
   /** Models, and applications over them. */
-  async setUp(): Promise<void> {
+  async setUp(applications: readonly object[] = APPLICATIONS): Promise<void> {
     const done = async (query: string, input: object): Promise<void> => {
       const [{ body }] = await this.both({ query, variables: { input } }, {});
       if (body.includes("message")) throw new Error(body);
@@ -77,7 +125,7 @@ export class TwoWays {
       await done(REGISTER, { model, version, ...signature, makeCurrent: version === 1 });
       for (const world of [this.#pipeline, this.#lane]) world.addReplica(model, version, version);
     }
-    for (const application of APPLICATIONS) await done(CREATE, { input: [tensor("x")], models: LINKS, ...application });
+    for (const application of applications) await done(CREATE, { input: [tensor("x")], models: LINKS, ...application });
     await this.settle();
   }
 
@@ -125,6 +173,18 @@ const APPLICATIONS = [
     feedback: { logPredictions: "INPUTS" },
   },
 ];
+/** For their own schemas: each kind of output and of truth. */
+export const TYPED_APPLICATIONS = [
+  ...APPLICATIONS,
+  { name: "single", output: { kind: "NUMBER" }, defaultOutput: { number: 1 }, models: [] },
+  {
+    name: "shop",
+    output: { kind: "LABEL", labels: ["buy", "don't"] },
+    policy: { kind: "EXP3" },
+    loss: { kind: "REWARD", min: 0, max: 1 },
+    feedback: { deferActivation: true, logPredictions: "EVIDENCE" },
+  },
+] as const;
 const ALL_SCOPES = ["PREDICT", "OBSERVE", "READ", "METRICS", "ADMIN"];
 const REGISTER = `mutation ($input: RegisterModelVersionInput!) { registerModelVersion(input: $input) { __typename ... on Failure { message } } }`;
 const CREATE = `mutation ($input: CreateApplicationInput!) { createApplication(input: $input) { __typename ... on Failure { message } } }`;
