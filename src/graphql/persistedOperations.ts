@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { GraphQLError } from "graphql";
 import { isObject } from "../lib/isObject.js";
+import { refusal } from "./accessRefusal.js";
 
 const MAX_ENTRIES = 1000;
 const MAX_CHARACTERS = 4 * 2 ** 20;
@@ -56,9 +57,10 @@ export class PersistedOperations {
 
   #admit(text: string): void {
     if (this.#allowedTexts?.has(text) !== false) return;
-    throw new GraphQLError(
-      "this server answers only the operations on its list, and this is none of them: add it to the file that --operations names",
-      { extensions: { code: "FORBIDDEN" } },
+    const remedy = "add it to the file that --operations names";
+    throw refusal(
+      "FORBIDDEN",
+      `this server answers only the operations on its list, and this is none of them: ${remedy}`,
     );
   }
 

@@ -79,7 +79,7 @@ describe("a server with a list of operations", () => {
       message: expect.stringContaining("--operations"),
       extensions: { code: "FORBIDDEN", retryable: false },
     };
-    expect(await post(server, refused)).toEqual({ status: 400, body: { errors: [error] } });
+    expect(await post(server, refused)).toEqual({ status: 403, body: { errors: [error] } });
     expect(await overWebsocket(server, refused)).toEqual([error]);
   });
 });
