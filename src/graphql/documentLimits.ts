@@ -1,5 +1,7 @@
 import { GraphQLError, Kind, parse } from "graphql";
 import type { DirectiveNode, DocumentNode, FragmentDefinitionNode, SelectionSetNode, ValueNode } from "graphql";
+import { mergedPairs } from "./mergedPairs.js";
+import { requireUnconditionalSubscriptions } from "./unconditionalSubscription.js";
 
 /** What one document may ask for. Checked before validation, whose cost grows with all of these. */
 export const DOCUMENT_LIMITS = {
@@ -13,6 +15,8 @@ export const DOCUMENT_LIMITS = {
   directivesPerField: 5,
   /** In one list of the text: they are parsed into syntax nodes one by one, at many times the cost of JSON variables. */
   literalNumbers: 64,
+  /** Of fields, or fragments, with one place in the answer: validation compares each of them with each. */
+  mergedPairs: 20_000,
   /** What all its fields together ask to be predicted, observed or activated: known only when the variables are. */
   rows: 1000,
 } as const;
@@ -76,6 +80,10 @@ function checkDocument(document: DocumentNode): void {
   }
   // Validation also walks the fragments that no operation spreads.
   for (const name of fragments.keys()) checkExtent(measureFragment(name, fragments, measured));
+  const pairs = mergedPairs(document, fragments);
+  if (pairs > DOCUMENT_LIMITS.mergedPairs)
+    throw tooComplex("pairs of equal fields", pairs, DOCUMENT_LIMITS.mergedPairs);
+  requireUnconditionalSubscriptions(document, fragments);
 }
 
 function checkExtent({ depth, fields, aliases }: Extent): void {

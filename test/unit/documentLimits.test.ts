@@ -75,6 +75,22 @@ describe("document limits", () => {
     ["65 numbers as a variable's default", `query ($x: [Int] = ${numbers(65)}) { a(x: $x) }`, LITERAL],
     ["65 numbers for a directive", `{ a @x(y: ${numbers(65)}) }`, LITERAL],
     ["65 numbers for the operation's directive", `query @x(y: ${numbers(65)}) { a }`, LITERAL],
+    ["one field 202 times", `{ a { ${repeat(202, () => "b { c }")} } }`, "pairs of equal fields: 40602, limit 20000"],
+    [
+      "one field 300 times in 30 fields of one name",
+      `{ ${repeat(30, () => `a { ${repeat(10, () => "b")} }`)} }`,
+      "pairs of equal fields: 45285, limit 20000",
+    ],
+    [
+      "one place with 202 fragments",
+      `{ ${repeat(202, (i) => `...F${i}`)} } ${repeat(202, (i) => `fragment F${i} on Q { a${i % 90} }`)}`,
+      "root fields|pairs of equal fields",
+    ],
+    [
+      "one field 202 times where no operation comes",
+      `{ a } fragment F on Q { ${repeat(202, () => "b")} }`,
+      "pairs of equal fields: 20301, limit 20000",
+    ],
     ["5,000 directives", `{ a ${repeat(5000, () => "@x")} }`, "tokens: more"],
     ["5,000 directives on the operation", `query ${repeat(5000, () => "@x")} { a }`, "tokens: more"],
     ["a fragment bomb of 2^10", bomb(10), "fields: 2047, limit 2000"],
@@ -130,7 +146,8 @@ describe("document limits", () => {
   test.each([
     ["15 levels", nested(15)],
     ["100 root fields with an alias each", `{ ${repeat(100, (i) => `a${i}: b`)} }`],
-    ["2,000 fields", `{ a { ${repeat(1999, () => "b")} } }`],
+    ["2,000 fields", `{ a { ${repeat(1999, (i) => `b${i % 100}`)} } }`],
+    ["one field 200 times", `{ a { ${repeat(200, () => "b")} } }`],
     ["5 directives on a field", `{ a ${repeat(5, () => "@include(if: true)")} }`],
     ["64 numbers in a literal list", `{ a(x: ${numbers(64)}) }`],
     ["65 texts in a literal list", `{ a(x: [${repeat(65, () => '"t"')}]) }`],
@@ -164,6 +181,21 @@ describe("document limits", () => {
       });
     },
   );
+
+  test.each([
+    ["a field", "subscription { a @skip(if: true) }"],
+    ["a field by a variable", "subscription ($x: Boolean!) { a @include(if: $x) }"],
+    ["an inline fragment", "subscription { ... @include(if: false) { a } }"],
+    ["a fragment", "subscription { ...F @skip(if: true) } fragment F on S { a }"],
+    ["a field of a fragment", "subscription S { ...F } query Q { a } fragment F on S { ... { a @skip(if: true) } }"],
+  ])("go with no condition at a subscription's root: of %s", (_, text) => {
+    expect(refusal(text)).toEqual({
+      code: "BAD_INPUT",
+      message: expect.stringContaining("at the root of a subscription") as unknown,
+    });
+    expect(refusal(text.replace("subscription", "query"))).toBeUndefined();
+    expect(refusal("subscription { a { b @skip(if: true) } }")).toBeUndefined();
+  });
 
   test("either pass a document or refuse it with a code, whatever it is", () => {
     const word = fc.constantFrom(
