@@ -12,6 +12,7 @@ import { LatestFeed } from "../lib/latestFeed.js";
 import type { RecentLine } from "../lib/recentLines.js";
 import type { Administration } from "../serving/administer.js";
 import type { Catalogue } from "../serving/catalogue.js";
+import { changedProblem } from "./changedProblem.js";
 import { deploymentSpec, replicasProblem } from "./deploymentRequest.js";
 import type { DeploymentRequest } from "./deploymentRequest.js";
 import { DeploymentRun } from "./deploymentRun.js";
@@ -179,9 +180,11 @@ export class Deployments {
   }
 
   /** Ends the wrappers of a version that run here. The version stays registered: it can be deployed again. */
-  async undeploy(named: NamedVersion, force: boolean): Promise<DeploymentView | Failure> {
+  async undeploy(named: NamedVersion, force: boolean, expected?: string): Promise<DeploymentView | Failure> {
     const run = this.#runOf(named);
     if (isFailure(run)) return run;
+    const changed = changedProblem(run.record, expected);
+    if (changed !== undefined) return changed;
     const { model, version } = run.record;
     const users = this.#usersOf(model, version);
     if (users.length > 0 && !force) {

@@ -3,6 +3,7 @@ import type { DeploymentRequest } from "../deploying/deploymentRequest.js";
 import type { DeploymentView } from "../deploying/deployments.js";
 import { badInput, failure, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
+import { deploymentRevision } from "../lib/revision.js";
 import { pageDownFrom } from "./connection.js";
 import type { RequestContext } from "./context.js";
 import { refusedAs } from "./followTargets.js";
@@ -39,12 +40,11 @@ export class DeploymentResolver {
     description: "Ends a version's wrappers on this server. The version stays registered, and can be deployed again.",
   })
   async undeployModel(
-    @Arg("input", () => UndeployModelInput) { model, version, force }: UndeployModelInput,
+    @Arg("input", () => UndeployModelInput) { model, version, force, expectedRevision }: UndeployModelInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
-    return fromDeployment(
-      await services.deployments.undeploy({ model, version: version ?? undefined }, force ?? false),
-    );
+    const named = { model, version: version ?? undefined };
+    return fromDeployment(await services.deployments.undeploy(named, force ?? false, expectedRevision ?? undefined));
   }
 
   @Mutation(() => DeploymentResultUnion, {
@@ -183,6 +183,7 @@ function fromView(view: DeploymentView): object {
     ...{ model, version, status, progress, reason, lastLines, server, readyReplicas, createdAtMs, updatedAtMs },
     ...{ framework, replicas, device, memoryLimitBytes, niceness, cpus },
     artifact: artefact,
+    revision: deploymentRevision(view),
     here: isHere,
     changing: isChanging,
   };

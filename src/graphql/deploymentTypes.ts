@@ -1,6 +1,7 @@
 import { createUnionType, Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
 import { BadInputType, ConflictType, NotFoundType, OverloadedType, UnavailableType } from "./failureTypes.js";
 import { connectionOf } from "./connectionTypes.js";
+import { EXPECTED_REVISION } from "./expectedRevision.js";
 import { TensorSpecInput } from "./tensorTypes.js";
 
 export enum DeploymentStatusEnum {
@@ -50,6 +51,11 @@ export class DeploymentType {
 
   @Field(() => String, { description: "Whose wrapper serves it." })
   framework!: string;
+
+  @Field(() => String, {
+    description: "Changes with `status` and `replicas`: for `expectedRevision` of `undeployModel`.",
+  })
+  revision!: string;
 
   @Field(() => Boolean, { description: "Its processes are being started or let go: `progress` says how far that is." })
   changing!: boolean;
@@ -191,6 +197,9 @@ export class UndeployModelInput {
 
   @Field(() => Boolean, { nullable: true, description: "Also where applications ask it. Default false." })
   force?: boolean | null;
+
+  @Field(() => String, { nullable: true, description: EXPECTED_REVISION })
+  expectedRevision?: string | null;
 }
 
 @InputType("SetReplicasInput", { description: "How many processes are to serve a version." })

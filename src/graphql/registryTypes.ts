@@ -82,7 +82,10 @@ export class ModelType {
   @Field(() => ModelSettingsType)
   settings!: ModelSettingsType;
 
-  @Field(() => [ModelVersionType], { description: "The newest 100, newest first; `versionConnection` has all." })
+  @Field(() => [ModelVersionType], {
+    description: "The newest 100, newest first.",
+    deprecationReason: "It ends after 100: `versionConnection` has all, in pages.",
+  })
   versions!: readonly ModelVersionType[];
 
   @Field(() => String, {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Application, Model } from "../domain/application.js";
+import type { DeploymentRecord } from "../domain/deploymentPorts.js";
 
 const HEX_DIGITS = 16;
 
@@ -11,6 +12,11 @@ export function applicationRevision(application: Application): string {
 /** The same of a model's settings and current version. That its cache was emptied is no change of it. */
 export function modelRevision({ name, currentVersion, settings }: Model): string {
   return digest({ name, currentVersion, settings });
+}
+
+/** The same of a deployment: which one it is, whether it serves, and with how many processes. */
+export function deploymentRevision({ seq, status, spec }: Pick<DeploymentRecord, "seq" | "status" | "spec">): string {
+  return digest({ seq, status, replicas: spec.replicas });
 }
 
 /** The registry's rows are parsed by one schema each, so equal values have their keys in one order. */

@@ -161,6 +161,19 @@ describe("a deployed model", () => {
     await readyReplicas(server, "many", 1);
   });
 
+  test("is not undeployed by somebody who has read another state of it", async () => {
+    const { id, revision: read } = await deploy({ artifact: mlp, model: "contended" });
+    const { revision: scaled } = await change(server, "setReplicas", { model: "contended", replicas: 2 });
+    expect(scaled).not.toBe(read);
+    await readyReplicas(server, "contended", 2);
+    const stale = await change(server, "undeployModel", { model: "contended", expectedRevision: read });
+    expect(stale).toMatchObject({ __typename: "Conflict", current: scaled });
+    expect(stale.message).toContain(`it is deployment ${id} (SERVING, 2 replicas)`);
+    expect(wrapperPids(server, "contended")).toHaveLength(2);
+    const undeployed = await change(server, "undeployModel", { model: "contended", expectedRevision: scaled });
+    expect(undeployed).toMatchObject({ status: "REMOVED" });
+  });
+
   test("is not undeployed while it is asked, unless that is forced", async () => {
     await deploy({ artifact: mlp, model: "asked" });
     await application(server, "asked-app", ["asked"], DIGITS);

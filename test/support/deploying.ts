@@ -15,13 +15,15 @@ export interface Deployment {
   readonly reason: string | null;
   readonly lastLines: readonly string[];
   readonly here: boolean;
+  readonly revision: string;
   readonly replicas: number;
   readonly readyReplicas: number | null;
   readonly code?: string;
+  readonly current?: string | null;
   readonly message?: string;
 }
 
-const FIELDS = `{ __typename ... on Deployment { id version status progress reason lastLines here replicas readyReplicas } ... on Failure { code message } }`;
+const FIELDS = `{ __typename ... on Deployment { id version status progress reason lastLines here revision replicas readyReplicas } ... on Failure { code message } ... on Conflict { current } }`;
 const OF_INPUT: Readonly<Record<string, string>> = {
   deployModel: "DeployModelInput",
   undeployModel: "UndeployModelInput",
