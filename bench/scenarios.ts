@@ -7,6 +7,7 @@ import type { Scenario } from "./bench.js";
 import { CACHE_MEMORY } from "./cacheMemoryScenario.js";
 import { CONVERGENCE } from "./convergenceScenario.js";
 import { DISPATCH } from "./dispatchScenario.js";
+import { DOCUMENT_BLOCK } from "./documentBlockScenario.js";
 import { DOCUMENT } from "./documentScenario.js";
 import { DURABILITY } from "./durabilityScenario.js";
 import { ENSEMBLE } from "./ensembleScenario.js";
@@ -35,6 +36,7 @@ export const SCENARIOS: readonly Scenario[] = [
   GRAPHQL_MISS,
   GRAPHQL_HIT,
   DOCUMENT,
+  DOCUMENT_BLOCK,
   TENSOR_INPUT,
   LINK,
   CACHE_MEMORY,
