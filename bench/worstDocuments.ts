@@ -19,7 +19,7 @@ export const WORST_DOCUMENTS: Readonly<Record<string, string>> = {
   "fields beside fragments": `{ ${MODELS} name sloMs description ${repeat(WITH_FIELDS, (i) => `...F${i}`)} } } } } ${repeat(WITH_FIELDS, (i) => `fragment F${i} on Application { name sloMs }`)}`,
   "inline fragments": `{ ${MODELS} ${repeat(INLINE, (i) => `... on Application { ${FIELDS[i % FIELDS.length]} }`)} } } } }`,
   "many operations": repeat(780, (i) => `query Q${i} { __typename }`),
-  "operations that share fragments": `${repeat(300, (i) => `query Q${i} { ...F0 }`)} ${repeat(99, (i) => `fragment F${i} on Query { ...F${i + 1} }`)} fragment F99 on Query { __typename }`,
+  "operations that share fragments": `${repeat(4, (i) => `query Q${i} { ...F0 }`)} ${repeat(99, (i) => `fragment F${i} on Query { ...F${i + 1} }`)} fragment F99 on Query { __typename }`,
   "variables that nothing uses": `query (${repeat(900, (i) => `$v${i}: Int`)}) { __typename }`,
   "long names that do not exist": `{ ${repeat(95, (i) => `${"x".repeat(600)}${i}`)} }`,
   "arguments that do not exist": `{ predict(${repeat(900, (i) => `arg${i}: 1`)}) { __typename } }`,

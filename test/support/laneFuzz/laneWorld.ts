@@ -149,11 +149,12 @@ export class LaneWorld {
     const served = { schema, operations, lane: this.#newLane(schema, GRAPHQL_PATH) };
     const open = new OpenConnections({ sockets: 1, subscriptions: 1 });
     const inside = {
-      services: { ...withDefects(services), logDefect: this.#logDefect },
+      services: { ...services, logDefect: this.#logDefect },
       logDefect: this.#logDefect,
     };
     const events = new EventStreamFront({ ...inside, open });
-    this.streams = { served, websockets: new WebsocketFront({ ...inside, ...served, open }), events };
+    const websockets = new WebsocketFront({ ...inside, ...served, open });
+    this.streams = { served, websockets, events, nowMs: () => made.clock.nowMs() };
     const common = { schema, ...inside, graphiql: new GraphiqlPage(""), events };
     this.#front = new GraphqlHttpFront({ ...common, ...served });
     const applications = new ApplicationFronts({
@@ -176,7 +177,13 @@ export class LaneWorld {
   readonly #logDefect = (error: unknown): void =>
     void this.defects.push(error instanceof Error ? error.message : String(error));
 
-  static async start(schema: GraphQLSchema, databaseUrl: string, seed: number): Promise<LaneWorld> {
+  /** `change`: what the fronts get of the inside. */
+  static async start(
+    schema: GraphQLSchema,
+    databaseUrl: string,
+    seed: number,
+    change: (services: Services) => Services = withDefects,
+  ): Promise<LaneWorld> {
     await stopDatabaseTime(databaseUrl);
     const database = new CountedDatabase(await connectTo(databaseUrl, 8));
     await migrate(database.sql);
@@ -211,7 +218,7 @@ export class LaneWorld {
       answerMarginMs: () => 1,
       randomBytes: (size) => draws.bytes(size),
     }); // prettier-ignore
-    const services = await composition.start();
+    const services = change(await composition.start());
     const world = new LaneWorld(schema, services, { folder, database, composition, versions, clock, pressure });
     await world.#front.start();
     world.#server.listen(0, "127.0.0.1");

@@ -8,6 +8,7 @@ export interface StreamFronts {
   readonly served: ServedOperations;
   readonly websockets: WebsocketFront;
   readonly events: EventStreamFront;
+  readonly nowMs: () => number;
 }
 
 export interface StreamPayload {
@@ -59,12 +60,12 @@ export function askSocket(
 }
 
 export function askEvents(
-  { events, served }: StreamFronts,
+  { events, served, nowMs }: StreamFronts,
   payload: StreamPayload,
   authorization: string | undefined,
 ): AskedStream {
   const response = new FakeEventResponse();
-  const asked = { request: fakeRequest(authorization), response: response.raw, payload, arrivalMs: 0 };
+  const asked = { request: fakeRequest(authorization), response: response.raw, payload, arrivalMs: nowMs() };
   let failed: unknown;
   events.accept({ ...served, ...asked }).catch((error: unknown) => (failed = error));
   const ended = (): Told["ended"] => {
