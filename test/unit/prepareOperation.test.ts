@@ -26,10 +26,11 @@ function setUp() {
 test("a subscription that was let through is neither parsed nor validated again", () => {
   const { lane, documentOf } = setUp();
   const first = documentOf({ query: TICKS });
-  expect(documentOf({ query: TICKS })).toBe(first);
-  expect(documentOf({ query: TICKS, operationName: null })).toBe(first);
+  // Not as values of `expect`, which would print all their tokens.
+  expect(documentOf({ query: TICKS }) === first).toBe(true);
+  expect(documentOf({ query: TICKS, operationName: null }) === first).toBe(true);
   expect(lane.size).toBe(1);
-  expect(documentOf({ query: `${TICKS} #` })).not.toBe(first);
+  expect(documentOf({ query: `${TICKS} #` }) === first).toBe(false);
 });
 
 test("what it may do is looked at each time", () => {
