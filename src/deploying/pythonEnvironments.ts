@@ -37,6 +37,10 @@ const PIP = [
   "--no-input",
   "--only-binary",
   ":all:",
+  // It comes as a source archive only, which holds Spark's jars: compressing these took longer than all the rest.
+  "--no-binary",
+  "pyspark",
+  "--config-settings=--build-option=--compression=stored",
   "--progress-bar",
   "off",
 ];

@@ -161,3 +161,11 @@ export function residentBytes(pid: number): number {
 export function isAlive(pid: number): boolean {
   return read(pid, "status") !== "" && !isZombie(pid);
 }
+
+/** The process of that name that a process's main thread has started. */
+export function childNamed(name: string, pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
+  const child = children.find((one) => readFileSync(`/proc/${one}/comm`, "utf8").trim() === name);
+  if (child === undefined) throw new Error(`process ${pid} has started no ${name}, but ${children.join()}`);
+  return child;
+}

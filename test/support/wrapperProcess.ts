@@ -74,6 +74,14 @@ export class WrapperProcess {
     return this.#log.lines(text);
   }
 
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
+  get log(): string {
+    return this.#log.text;
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }

@@ -4,6 +4,8 @@ import argparse
 import json
 import os
 import shutil
+import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -56,7 +58,7 @@ def load(options: argparse.Namespace) -> LoadedModel:
     def predict(batch: Batch) -> dict[str, Any]:
         return compute(batch.rows, batch.inputs)
 
-    # The Java process ends by itself when this one has.
+    _end_with_java(spark)
     signature = Signature(inputs, outputs)
     return LoadedModel("spark-mllib", signature, predict, thread_safe=True, classes=classes_of(model.stages))
 
@@ -80,6 +82,18 @@ def _session(options: argparse.Namespace) -> Any:
     for key, value in {**_CONFIGURATION, "spark.driver.memory": options.driver_memory}.items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
+
+
+def _end_with_java(spark: Any) -> None:
+    """Without its Java process a wrapper could only fail: whoever started it starts it again. The Java process ends by
+    itself when this one has."""
+
+    def watch() -> None:
+        code = spark.sparkContext._gateway.proc.wait()
+        print(f"the Java process ended with {code}, and the wrapper with it", file=sys.stderr, flush=True)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="java", daemon=True).start()
 
 
 def inputs_of(stages: Sequence[Any]) -> list[Tensor]:
