@@ -45,6 +45,16 @@ import argparse
 from skysail_wrapper.adapters.device import require_device
 require_device(argparse.Namespace(device="cuda:0"), "PyTorch", 0, 0)
 `;
+/** What Spark's session has of its Java process, which dies. */
+const JAVA_DIES = `
+import subprocess, time
+from types import SimpleNamespace
+from skysail_wrapper.adapters.spark import end_with_java
+java = subprocess.Popen(["sleep", "60"])
+end_with_java(SimpleNamespace(sparkContext=SimpleNamespace(_gateway=SimpleNamespace(proc=java))))
+java.kill()
+time.sleep(20)
+`;
 
 await withPythonOf("light", "the Python package", (python) => {
   describe("installed", () => {
@@ -104,6 +114,11 @@ await withPythonOf("light", "the Python package", (python) => {
         await wrapper.kill();
       });
     });
+  });
+
+  it("ends a Spark wrapper whose Java process has ended", async () => {
+    const { code, stderr } = await runToExit({ command: python, args: ["-c", JAVA_DIES], env: pythonPath() });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "the Java process ended with -9, and the wrapper with it" });
   });
 
   /** An adapter of one line more or less, as a module of the user's. */

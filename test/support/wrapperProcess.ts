@@ -107,12 +107,15 @@ export class WrapperProcess {
   }
 }
 
-/** Runs a wrapper that is expected not to start: its exit and what it said. */
+/** Runs a wrapper that is expected not to start: its exit and what it said. One that starts all the same is ended. */
 export async function runToExit({ command, args, env }: WrapperCommand, ...more: string[]) {
   const child = spawn(command, [...args, ...more], { stdio: ["ignore", "pipe", "pipe"], env });
   const log = new LineLog(child);
   let stdout = "";
-  child.stdout.on("data", (chunk) => (stdout += String(chunk)));
+  child.stdout.on("data", (chunk) => {
+    stdout += String(chunk);
+    if (stdout.startsWith('{"listening"')) child.kill("SIGKILL");
+  });
   const exit = await exitOf(child);
   return { ...exit, stdout, stderr: log.text };
 }

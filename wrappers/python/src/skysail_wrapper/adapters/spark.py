@@ -58,7 +58,7 @@ def load(options: argparse.Namespace) -> LoadedModel:
     def predict(batch: Batch) -> dict[str, Any]:
         return compute(batch.rows, batch.inputs)
 
-    _end_with_java(spark)
+    end_with_java(spark)
     signature = Signature(inputs, outputs)
     return LoadedModel("spark-mllib", signature, predict, thread_safe=True, classes=classes_of(model.stages))
 
@@ -84,7 +84,7 @@ def _session(options: argparse.Namespace) -> Any:
     return builder.getOrCreate()
 
 
-def _end_with_java(spark: Any) -> None:
+def end_with_java(spark: Any) -> None:
     """Without its Java process a wrapper could only fail: whoever started it starts it again. The Java process ends by
     itself when this one has."""
 
