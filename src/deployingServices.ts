@@ -15,7 +15,7 @@ type Given = Pick<ServicesOptions, "clock" | "config" | "root" | "database" | "v
 export function newDeployments(given: Given): Deployments {
   const { clock, config, root, database, versions, wrappers, log } = given;
   const { artefacts, administration, catalogue, askSignature } = given;
-  const { dataDir, python } = config;
+  const { dataDir, python, keptVersions } = config;
   let frameworks: ReadonlyMap<string, PythonFramework> | undefined;
   return new Deployments({
     ...{ artefacts, administration, catalogue, askSignature, versions, wrappers, dataDir },
@@ -23,6 +23,7 @@ export function newDeployments(given: Given): Deployments {
     frameworks: () => (frameworks ??= readPythonFrameworks(join(root, "wrappers", "python", "pyproject.toml"))),
     environments: new PythonEnvironments({ dataDir, python, clock }),
     makesEnvironments: python === undefined,
+    keptVersions,
     folder: new DeployingFolder(dataDir),
     store: new PostgresDeploymentStore(database),
     info: (message) => log.info(message),

@@ -45,6 +45,8 @@ export interface Config {
   readonly batchTimeoutMs: number;
   readonly receiptTtlMs: number;
   readonly maxArtefactBytes: number;
+  /** Of each deployed model, earlier versions whose wrappers stay. */
+  readonly keptVersions: number;
   /** Of deployed models that need one. */
   readonly python: string | undefined;
   readonly logLevel: "debug" | "info" | "warn" | "error";
@@ -231,6 +233,13 @@ export const SETTINGS: { readonly [K in SettingKey]: Setting<K> } = {
     2 * 2 ** 30,
     "largest saved model that may be uploaded",
     integer(1, 2 ** 40),
+  ),
+  keptVersions: setting(
+    "--kept-versions <count>",
+    "SKYSAIL_KEPT_VERSIONS",
+    2,
+    "earlier versions of a deployed model whose wrappers keep running when a newer one becomes current",
+    integer(0, 1000),
   ),
   python: setting(
     "--python <program>",

@@ -23,6 +23,8 @@ Examples:
 Loading a pickle or a joblib file runs code: deploy only files that you trust. A server with API keys wants one with the
 scope ADMIN, in the environment as SKYSAIL_KEY.`;
 
+const JSON_RESULT = "prints the result as JSON";
+
 /** What operators do with saved models. */
 export function addDeployCommands(skysail: Command, terminal: Terminal): void {
   addDeploy(skysail, terminal);
@@ -30,7 +32,8 @@ export function addDeployCommands(skysail: Command, terminal: Terminal): void {
     skysail
       .command(`${name} <model>`)
       .option("--version <number>", "default: the current one", wholeNumber)
-      .addOption(urlOption());
+      .addOption(urlOption())
+      .option("--json", JSON_RESULT);
   command("undeploy")
     .description("Ends a version's wrappers. It stays registered, and can be deployed again.")
     .option("--force", "also where applications ask it")
@@ -40,31 +43,32 @@ export function addDeployCommands(skysail: Command, terminal: Terminal): void {
     .description("Removes a version for good, and its wrappers with it.")
     .requiredOption("--version <number>", "not the current one", wholeNumber)
     .addOption(urlOption())
+    .option("--json", JSON_RESULT)
     .action((model: string, options: RemoveOptions) => remove(model, options, terminal));
   skysail
     .command("prune")
     .description("Removes saved models and Python environments that nothing on the server runs from.")
     .option("--unused-days <days>", "those not used for so long; 0: all of them", number, 7)
     .addOption(urlOption())
-    .option("--json", "prints the result as JSON")
+    .option("--json", JSON_RESULT)
     .action((options: PruneOptions) => prune(options, terminal));
   skysail
     .command("rollback <model>")
     .description("Makes an earlier version current again.")
     .option("--version <number>", "default: the last before the current one that has a ready replica", wholeNumber)
     .addOption(urlOption())
+    .option("--json", JSON_RESULT)
     .action((model: string, options: ModelOptions) => rollback(model, options, terminal));
   skysail
     .command("models")
     .description("Lists models, their versions, and how many replicas of each are ready.")
     .addOption(urlOption())
-    .option("--json", "prints the result as JSON")
+    .option("--json", JSON_RESULT)
     .action((options: ModelOptions) => models(options, terminal));
   command("logs")
     .description("Shows what a version's wrappers printed.")
     .option("--lines <count>", "at most, up to 1000", wholeNumber, 100)
     .option("--follow", "goes on with what they print, until it is interrupted")
-    .option("--json", "prints each line as JSON")
     .action((model: string, options: LogsOptions) => logs(model, options, terminal));
   command("replicas")
     .description("Changes how many processes serve a version, and waits until they do.")
@@ -90,7 +94,7 @@ function addDeploy(skysail: Command, terminal: Terminal): void {
     .option("--no-activate", "does not make it current")
     .option("--ready-within <seconds>", "by when it must be ready, up to 3600; default 300", wholeNumber)
     .addOption(urlOption())
-    .option("--json", "prints the result as JSON")
+    .option("--json", JSON_RESULT)
     .addHelpText("after", EXAMPLES)
     .action((model: string, options: DeployOptions) => deploy(model, options, terminal));
 }

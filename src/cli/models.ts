@@ -76,13 +76,15 @@ function versionText({ version, current, serving, replicas }: Version): string {
 }
 
 /** Makes an earlier version current again: one that was named, or the last before the current one that can answer. */
-export async function rollback(name: string, { url, version }: ModelOptions, terminal: Terminal): Promise<void> {
+export async function rollback(name: string, { url, version, json }: ModelOptions, terminal: Terminal): Promise<void> {
   const client = new Client(url);
   const model = await client.ask("model", ONE_MODEL, { name }, MODEL.nullable());
   if (model === null) throw refused(`there is no model ${name}: skysail models lists them`);
   const to = version ?? earlierVersion(model);
   await client.ask("setCurrentVersion", SET_CURRENT, { input: { model: name, version: to } }, z.unknown());
-  terminal.out(`version ${to} of ${name} is current, version ${model.currentVersion} was`);
+  const was = model.currentVersion;
+  if (json === true) return terminal.out(JSON.stringify({ model: name, currentVersion: to, was }, null, 2));
+  terminal.out(`version ${to} of ${name} is current, version ${was} was`);
 }
 
 function earlierVersion({ name, currentVersion, versions }: Model): number {
@@ -102,8 +104,9 @@ export interface UndeployOptions extends ModelOptions {
 }
 
 export async function undeploy(model: string, options: UndeployOptions, terminal: Terminal): Promise<void> {
-  const { url, version, force } = options;
+  const { url, version, force, json } = options;
   const ended = await new Client(url).ask("undeployModel", UNDEPLOY, { input: { model, version, force } }, DEPLOYMENT);
+  if (json === true) return terminal.out(JSON.stringify(ended, null, 2));
   terminal.out(`version ${ended.version} of ${model} does not run here any more (deployment ${ended.id})`);
 }
 
@@ -116,8 +119,9 @@ export interface RemoveOptions extends ModelOptions {
 }
 
 /** For good. */
-export async function remove(model: string, { url, version }: RemoveOptions, terminal: Terminal): Promise<void> {
+export async function remove(model: string, { url, version, json }: RemoveOptions, terminal: Terminal): Promise<void> {
   await new Client(url).ask("removeModelVersion", REMOVE, { input: { model, version } }, z.unknown());
+  if (json === true) return terminal.out(JSON.stringify({ model, removed: version }, null, 2));
   terminal.out(`version ${version} of ${model} is removed`);
 }
 
@@ -144,13 +148,13 @@ export interface ReplicasOptions extends ModelOptions {
 
 /** Changes how many processes serve a version, and waits until they are there. */
 export async function setReplicas(model: string, options: ReplicasOptions, terminal: Terminal): Promise<void> {
-  const { url, version, set: replicas } = options;
+  const { url, version, set: replicas, json } = options;
   const client = new Client(url);
   const input = { model, version, replicas };
   const begun = await client.ask("setReplicas", SET_REPLICAS, { input }, DEPLOYMENT);
   const now = await followed(client, begun, terminal);
   if (now.readyReplicas !== replicas) throw refused(`version ${now.version} of ${model}: ${now.progress}`);
-  terminal.out(`version ${now.version} of ${model}: ${now.progress}`);
+  terminal.out(json === true ? JSON.stringify(now, null, 2) : `version ${now.version} of ${model}: ${now.progress}`);
 }
 
 export interface LogsOptions extends ModelOptions {

@@ -17,7 +17,10 @@ import { deploymentSpec, replicasProblem } from "./deploymentRequest.js";
 import type { DeploymentRequest } from "./deploymentRequest.js";
 import { DeploymentRun } from "./deploymentRun.js";
 import type { DeploymentRunOptions } from "./deploymentRun.js";
+import { viewOf } from "./deploymentView.js";
+import type { DeploymentView } from "./deploymentView.js";
 import { keepModelFiles } from "./modelFiles.js";
+import { supersededRuns } from "./supersededRuns.js";
 import { TYPESCRIPT_FRAMEWORK } from "./wrapperCommand.js";
 
 export interface DeploymentsOptions extends Omit<DeploymentRunOptions, "changed" | "isRegistered"> {
@@ -27,19 +30,10 @@ export interface DeploymentsOptions extends Omit<DeploymentRunOptions, "changed"
   readonly catalogue: Catalogue;
   /** Environments are made here: no Python was configured. */
   readonly makesEnvironments: boolean;
+  /** Of each model, earlier versions whose wrappers stay when a newer one has become current. */
+  readonly keptVersions: number;
   readonly info: (message: string) => void;
   readonly warn: (message: string) => void;
-}
-
-/** A deployment as it is known here: those of other servers only as the database has them. */
-export interface DeploymentView extends DeploymentRecord {
-  /** This server runs it, or did. */
-  readonly isHere: boolean;
-  readonly progress: string;
-  /** Processes are being started or let go. */
-  readonly isChanging: boolean;
-  /** Undefined of other servers'. */
-  readonly readyReplicas: number | undefined;
 }
 
 export interface NamedVersion {
@@ -260,18 +254,28 @@ export class Deployments {
       await store.progress(record.seq, "STARTING");
       run.be("STARTING", "starting the wrappers");
       await run.bringUp();
+      const before = this.#currentOf(record.model);
       run.tell("registering the version");
       const problem = await this.#register(record);
       if (problem !== undefined) throw new FailureError(problem);
       await store.progress(record.seq, "SERVING");
       this.#serves(run);
       info(`deployment ${record.seq}: ${nameOf(record)} serves`);
+      if (record.spec.activate) this.#retire(record, before);
     } catch (error) {
       // Its row stays as it is: the next start finds it.
       if (this.#stopping) return;
       const reason = run.isCancelled ? "it was undeployed before it was ready" : messageOf(error);
       if (!run.isCancelled) warn(`deployment ${record.seq}: ${nameOf(record)} failed: ${reason}`);
       await this.#ended(run, run.isCancelled ? "REMOVED" : "FAILED", reason);
+    }
+  }
+
+  /** Ends the wrappers of versions to which nobody is expected to go back. */
+  #retire(current: DeploymentRecord, before: number | undefined): void {
+    const { keptVersions } = this.#options;
+    for (const run of supersededRuns([...this.#runs.values()], current, before, keptVersions)) {
+      this.#work(this.#remove(run, `${keptVersions} earlier versions are kept (--kept-versions)`));
     }
   }
 
@@ -377,11 +381,6 @@ export class Deployments {
       this.#options.warn(`a deployment went wrong: ${messageOf(error)}`);
     });
   }
-}
-
-function viewOf(run: DeploymentRun): DeploymentView {
-  const { record, progress, isChanging, readyReplicas } = run;
-  return { ...record, isHere: true, progress, isChanging, readyReplicas };
 }
 
 function nameOf({ model, version }: DeploymentRecord): string {

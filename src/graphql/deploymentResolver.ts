@@ -1,6 +1,6 @@
 import { Arg, Ctx, Float, ID, Int, Mutation, Query, Resolver, Root, Subscription } from "type-graphql";
 import type { DeploymentRequest } from "../deploying/deploymentRequest.js";
-import type { DeploymentView } from "../deploying/deployments.js";
+import type { DeploymentView } from "../deploying/deploymentView.js";
 import { badInput, failure, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import { deploymentRevision } from "../lib/revision.js";

@@ -102,6 +102,7 @@ test("npm start -- --help lists every option with its environment variable", asy
     "receipt-ttl-ms": "SKYSAIL_RECEIPT_TTL_MS",
     "log-level": "SKYSAIL_LOG_LEVEL",
     "max-artefact-bytes": "SKYSAIL_MAX_ARTEFACT_BYTES",
+    "kept-versions": "SKYSAIL_KEPT_VERSIONS",
     "max-sockets-per-key": "SKYSAIL_MAX_SOCKETS_PER_KEY",
     "max-subscriptions-per-key": "SKYSAIL_MAX_SUBSCRIPTIONS_PER_KEY",
     python: "SKYSAIL_PYTHON",

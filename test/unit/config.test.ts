@@ -41,6 +41,7 @@ describe("configuration", () => {
       example: "all",
       openAccess: false,
       maxArtefactBytes: 2_147_483_648,
+      keptVersions: 2,
       maxSocketsPerKey: 5,
       maxSubscriptionsPerKey: 20,
       cacheBytes: 67_108_864,
