@@ -4,7 +4,7 @@
 #
 # The environment `light` (the default) has what the oracles of test/oracles and the wrappers of most frameworks need;
 # every other file of wrappers/python/requirements is an environment for a heavy one. `all` makes each of them in turn, with
-# three attempts.
+# three attempts. `bench` is what the scenarios of bench/ train their models with.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 cache=node_modules/.cache/skysail-test-python
@@ -83,6 +83,7 @@ if [ "$environment" = all ]; then
 fi
 requirements=("wrappers/python/requirements/$environment.txt")
 if [ "$environment" = light ]; then requirements+=(test/oracles/requirements.txt); fi
+if [ "$environment" = bench ]; then requirements=(bench/python/requirements.txt); fi
 home="$cache/$environment-$(cat "${requirements[@]}" | cksum | tr ' ' -)"
 once "$uv" complete "$(dirname "$(dirname "$uv")")" install_uv
 once "$home/bin/python" complete "$home" install_packages "${requirements[@]}"

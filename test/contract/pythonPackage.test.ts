@@ -45,6 +45,26 @@ import argparse
 from skysail_wrapper.adapters.device import require_device
 require_device(argparse.Namespace(device="cuda:0"), "PyTorch", 0, 0)
 `;
+/** How often a forest is asked for probabilities, when it is asked for these and for the label. */
+const FOREST_CALLS = `
+import argparse, sys
+import joblib, numpy
+from sklearn.ensemble import RandomForestClassifier
+from skysail_wrapper import Batch
+from skysail_wrapper.adapters import sklearn
+joblib.dump(RandomForestClassifier(3).fit(numpy.eye(4), [0, 1, 0, 1]), sys.argv[1])
+options = dict(device="cpu", model=sys.argv[1], signature=None, outputs=None, input_datatype="FP32", trusted="")
+loaded = sklearn.load(argparse.Namespace(**options))
+own, calls = RandomForestClassifier.predict_proba, []
+RandomForestClassifier.predict_proba = lambda self, x: calls.append(x) or own(self, x)
+rows = numpy.eye(4, dtype=numpy.float32)
+counts = []
+for wanted in ("label", "probabilities"), ("label",), ("probabilities",):
+    calls.clear()
+    assert set(loaded.predict(Batch(4, (rows,), wanted))) == set(wanted)
+    counts.append(len(calls))
+print(counts)
+`;
 /** What Spark's session has of its Java process, which dies. */
 const JAVA_DIES = `
 import subprocess, time
@@ -113,6 +133,13 @@ await withPythonOf("light", "the Python package", (python) => {
         expect((await inferUnary(wrapper.client, request)).rawOutputContents).toEqual([floats([3, 6])]);
         await wrapper.kill();
       });
+    });
+  });
+
+  it("asks a forest once for what it is asked for, though its label is made of its probabilities", async () => {
+    await withFolder(async (folder) => {
+      const { stdout } = await run(python, ["-c", FOREST_CALLS, join(folder, "f.joblib")], { env: pythonPath() });
+      expect(stdout.trim()).toBe("[1, 1, 1]");
     });
   });
 

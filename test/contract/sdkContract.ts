@@ -116,6 +116,28 @@ export function sdkContract(
     });
   });
 
+  describe(`${language}: a wrapper whose caller cancels a stream`, () => {
+    it("does not compute what waits of it, and goes on with the other streams", async () => {
+      const wrapper = await start("gated");
+      const [left, stays] = [new StreamClient(wrapper.client), new StreamClient(wrapper.client)];
+      const lost = [1, 2, 3].map((value) => left.ask(requestOf(gated, [float(value)], `left ${value}`)));
+      const ends = Promise.allSettled(lost);
+      await wrapper.logged("computing");
+      await arrived(left);
+      expect(await left.cancel()).toBe(status.CANCELLED);
+      expect((await ends).map(({ status: how }) => how)).toEqual(["rejected", "rejected", "rejected"]);
+      // gRPC tells the server of it when it comes to it, not before what other calls send.
+      for (let turn = 0; turn < 20; turn++) await arrived(stays);
+      const answer = stays.infer(requestOf(gated, [float(4)], "stays"));
+      await arrived(stays);
+      wrapper.signal("SIGUSR2");
+      await wrapper.logged("computing", 2);
+      wrapper.signal("SIGUSR2");
+      expect((await answer).rawOutputContents).toEqual(float(4));
+      expect(wrapper.count("computing")).toBe(2);
+    });
+  });
+
   describe(`${language}: a wrapper whose model fails`, () => {
     const signature: Signature = {
       inputs: [{ name: "how", datatype: "INT32", shape: [] }],

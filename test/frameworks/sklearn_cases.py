@@ -1,4 +1,4 @@
-"""scikit-learn: digits (joblib), iris (skops), a pipeline with texts in, and one over a table's columns."""
+"""scikit-learn: digits, and a forest (joblib), iris (skops), a pipeline with texts in, and one over a table."""
 
 import joblib
 import numpy as np
@@ -8,6 +8,7 @@ import skops.io
 from case import digits, folder, write_case
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_iris
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -16,7 +17,7 @@ from sklearn.svm import SVC
 from texts import sentences
 
 
-def numbers(name, model, path, x):
+def numbers(name, model, path, x, *, whole=True):
     write_case(
         name,
         "sklearn",
@@ -26,6 +27,7 @@ def numbers(name, model, path, x):
         {"x": ("FP32", x)},
         {"label": ("INT64", model.predict(x)), "probabilities": ("FP64", model.predict_proba(x))},
         labels=[str(label) for label in model.classes_],
+        whole=whole,
     )
 
 
@@ -33,6 +35,10 @@ train_x, train_y, test_x, _ = digits()
 svm = SVC(probability=True, random_state=1).fit(train_x, train_y)
 joblib.dump(svm, folder() / "digits.joblib")
 numbers("digits, support vector machine", svm, folder() / "digits.joblib", test_x)
+
+forest = make_pipeline(StandardScaler(), RandomForestClassifier(20, random_state=1)).fit(train_x, train_y)
+joblib.dump(forest, folder() / "forest.joblib")
+numbers("digits, a forest", forest, folder() / "forest.joblib", test_x, whole=False)
 
 x, y = load_iris(return_X_y=True)
 iris = make_pipeline(StandardScaler(), LogisticRegression()).fit(x, y)

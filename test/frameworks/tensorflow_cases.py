@@ -38,26 +38,6 @@ model.save(kept)
 case("digits, .keras", kept, {"probabilities": ("FP32", probabilities)}, whole=False)
 
 
-top, bottom = keras.Input((4, 8), name="top"), keras.Input((4, 8), name="bottom")
-halves = layers.Concatenate()([layers.Flatten()(top), layers.Flatten()(bottom)])
-scores = layers.Dense(10, activation="softmax", name="scores")(halves)
-two = keras.Model([top, bottom], [scores, layers.Dense(1, name="ink")(halves)])
-tops, bottoms = test_x[:, :4], test_x[:, 4:]
-scores, ink = two.predict([tops, bottoms], verbose=0)
-path = folder() / "halves.keras"
-two.save(path)
-write_case(
-    "halves of digits, .keras of two inputs",
-    "tensorflow",
-    tf.__version__,
-    [],
-    path,
-    {"top": ("FP32", tops), "bottom": ("FP32", bottoms)},
-    {"scores": ("FP32", scores), "ink": ("FP32", ink)},
-    whole=False,
-)
-
-
 class Digits(tf.Module):
     """With a label, as a SavedModel may have what the network has not."""
 
@@ -77,3 +57,22 @@ tf.saved_model.save(served, str(saved), signatures={"serving_default": served.se
 labels = probabilities.argmax(1).astype(np.int64)
 outputs = {"label": ("INT64", labels), "probabilities": ("FP32", probabilities)}
 case("digits, SavedModel", saved, outputs, whole=True)
+
+top, bottom = keras.Input((4, 8), name="top"), keras.Input((4, 8), name="bottom")
+halves = layers.Concatenate()([layers.Flatten()(top), layers.Flatten()(bottom)])
+scores = layers.Dense(10, activation="softmax", name="scores")(halves)
+two = keras.Model([top, bottom], [scores, layers.Dense(1, name="ink")(halves)])
+tops, bottoms = test_x[:, :4], test_x[:, 4:]
+scores, ink = two.predict([tops, bottoms], verbose=0)
+path = folder() / "halves.keras"
+two.save(path)
+write_case(
+    "halves of digits, .keras of two inputs",
+    "tensorflow",
+    tf.__version__,
+    [],
+    path,
+    {"top": ("FP32", tops), "bottom": ("FP32", bottoms)},
+    {"scores": ("FP32", scores), "ink": ("FP32", ink)},
+    whole=False,
+)

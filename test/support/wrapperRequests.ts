@@ -126,6 +126,11 @@ export class StreamClient {
     return inferResponse;
   }
 
+  cancel(): Promise<number> {
+    this.#call.cancel();
+    return this.ended;
+  }
+
   end(): Promise<number> {
     this.#call.end();
     return this.ended;

@@ -46,17 +46,17 @@ def load(options: argparse.Namespace) -> LoadedModel:
     if unknown:
         raise StartError(f"--outputs: the network has no layer {', '.join(unknown)}")
 
-    def compute(rows: int, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    def compute(rows: int, arrays: Sequence[np.ndarray], wanted: Sequence[str]) -> dict[str, np.ndarray]:
         for spec, array in zip(inputs, arrays, strict=True):
             net.setInput(array, spec.name, options.scale, options.mean)
-        outputs = dict(zip(names, net.forward(names), strict=True))
+        outputs = dict(zip(wanted, net.forward(wanted), strict=True))
         return {name: _by_row(name, output, rows, options.detections) for name, output in outputs.items()}
 
-    example = compute(2, [spec.zeros(2) for spec in inputs])
+    example = compute(2, [spec.zeros(2) for spec in inputs], names)
     outputs = chosen(stated, tensors_like(example, example.values()))
 
     def predict(batch: Batch) -> dict[str, np.ndarray]:
-        return compute(batch.rows, batch.inputs)
+        return compute(batch.rows, batch.inputs, batch.wanted)
 
     # A network holds the blobs of the batch that it computes.
     return LoadedModel("caffe", Signature(inputs, outputs), predict, thread_safe=False)

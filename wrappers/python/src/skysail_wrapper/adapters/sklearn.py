@@ -53,9 +53,19 @@ def load(options: argparse.Namespace) -> LoadedModel:
         if not hasattr(estimator, _METHODS.get(name, "")):
             raise StartError(f"output {name}: {type(estimator).__name__} has no {_METHODS.get(name, 'such output')}")
 
+    votes = _votes(estimator)
+
     def compute(arrays: Any, wanted: Any) -> dict[str, np.ndarray]:
         rows = _features(inputs, arrays, table)
-        return {name: _dense(getattr(estimator, _METHODS[name])(rows)) for name in wanted}
+        if votes and "label" in wanted and "probabilities" in wanted:
+            # Its own predict would compute them a second time.
+            probabilities = estimator.predict_proba(rows)
+            known = {"probabilities": probabilities, "label": estimator.classes_.take(probabilities.argmax(axis=1))}
+        else:
+            known = {}
+        return {
+            name: known[name] if name in known else _dense(getattr(estimator, _METHODS[name])(rows)) for name in wanted
+        }
 
     row = None if columns is None else tuple(_value(column) for column in columns)
     answers = compute([np.repeat(one, 2) for one in row] if row else [spec.zeros(2) for spec in inputs], names)
@@ -111,6 +121,16 @@ def _takes_texts(estimator: Any) -> bool:
     from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer
 
     return isinstance(first_step(estimator), CountVectorizer | HashingVectorizer)
+
+
+def _votes(estimator: Any) -> bool:
+    """Whether its label is by scikit-learn's own code the class of the highest probability, the first of equals."""
+    from sklearn.ensemble import BaggingClassifier, ExtraTreesClassifier, RandomForestClassifier
+    from sklearn.pipeline import Pipeline
+
+    last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+    known = isinstance(last, BaggingClassifier | ExtraTreesClassifier | RandomForestClassifier)
+    return known and isinstance(last.classes_, np.ndarray)
 
 
 def _outputs_of(estimator: Any) -> list[str]:

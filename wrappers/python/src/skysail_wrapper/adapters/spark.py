@@ -48,15 +48,15 @@ def load(options: argparse.Namespace) -> LoadedModel:
     inputs = list(stated.inputs) if stated else inputs_of(model.stages)
     names = [output.name for output in stated.outputs] if stated else outputs_of(model.stages)
 
-    def compute(rows: int, arrays: Sequence[np.ndarray]) -> dict[str, Any]:
+    def compute(rows: int, arrays: Sequence[np.ndarray], wanted: Sequence[str]) -> dict[str, Any]:
         frame = model.transform(_frame(spark, inputs, rows, arrays))
-        return _collected(frame, names)
+        return _collected(frame, wanted)
 
-    example = compute(2, [spec.zeros(2) for spec in inputs])
+    example = compute(2, [spec.zeros(2) for spec in inputs], names)
     outputs = chosen(stated, tensors_like(example, example.values()))
 
     def predict(batch: Batch) -> dict[str, Any]:
-        return compute(batch.rows, batch.inputs)
+        return compute(batch.rows, batch.inputs, batch.wanted)
 
     end_with_java(spark)
     signature = Signature(inputs, outputs)
