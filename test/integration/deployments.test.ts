@@ -82,13 +82,13 @@ describe("a deployed model", () => {
   });
 
   test("ends the wrappers of all but the latest two versions before it", async () => {
-    for (const version of [1, 2, 3]) await deploy({ artifact: version === 2 ? logistic : mlp, model: "many", version });
-    expect([1, 2, 3].map((version) => wrapperPids(server, "many", version).length)).toEqual([1, 1, 1]);
-    await deploy({ artifact: logistic, model: "many", version: 4 });
-    await until("version 1 has gone", () => wrapperPids(server, "many", 1).length === 0);
-    expect([2, 3, 4].map((version) => wrapperPids(server, "many", version).length)).toEqual([1, 1, 1]);
+    for (const version of [1, 2, 3]) await deploy({ artifact: version === 2 ? logistic : mlp, model: "weekly", version });
+    expect([1, 2, 3].map((version) => wrapperPids(server, "weekly", version).length)).toEqual([1, 1, 1]);
+    await deploy({ artifact: logistic, model: "weekly", version: 4 });
+    await until("version 1 has gone", () => wrapperPids(server, "weekly", 1).length === 0);
+    expect([2, 3, 4].map((version) => wrapperPids(server, "weekly", version).length)).toEqual([1, 1, 1]);
     // It can be deployed again, from the same artefact.
-    expect(await deploy({ artifact: mlp, model: "many", version: 1, activate: false })).toMatchObject({
+    expect(await deploy({ artifact: mlp, model: "weekly", version: 1, activate: false })).toMatchObject({
       status: "SERVING",
     });
   });
