@@ -82,15 +82,18 @@ describe("a deployed model", () => {
   });
 
   test("ends the wrappers of all but the latest two versions before it", async () => {
-    for (const version of [1, 2, 3]) await deploy({ artifact: version === 2 ? logistic : mlp, model: "weekly", version });
-    expect([1, 2, 3].map((version) => wrapperPids(server, "weekly", version).length)).toEqual([1, 1, 1]);
-    await deploy({ artifact: logistic, model: "weekly", version: 4 });
-    await until("version 1 has gone", () => wrapperPids(server, "weekly", 1).length === 0);
-    expect([2, 3, 4].map((version) => wrapperPids(server, "weekly", version).length)).toEqual([1, 1, 1]);
+    const processes = (...versions: number[]) => versions.map((one) => wrapperPids(server, "weekly", one).length);
+    const first = await deploy({ artifact: mlp, model: "weekly" });
+    for (const artifact of [logistic, mlp]) await deploy({ artifact, model: "weekly" });
+    expect(processes(1, 2, 3)).toEqual([1, 1, 1]);
+    await deploy({ artifact: logistic, model: "weekly" });
+    const removed = async (): Promise<boolean> => (await deployment(server, first.id)).status === "REMOVED";
+    await until("version 1 has gone", removed);
+    expect((await deployment(server, first.id)).reason).toBe("2 earlier versions are kept (--kept-versions)");
+    expect(processes(1, 2, 3, 4)).toEqual([0, 1, 1, 1]);
     // It can be deployed again, from the same artefact.
-    expect(await deploy({ artifact: mlp, model: "weekly", version: 1, activate: false })).toMatchObject({
-      status: "SERVING",
-    });
+    const again = await deploy({ artifact: mlp, model: "weekly", version: 1, activate: false });
+    expect(again).toMatchObject({ status: "SERVING" });
   });
 
   test("that fails leaves the one before serving, no trace, and says why with its last lines", async () => {
