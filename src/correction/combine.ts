@@ -57,9 +57,16 @@ export function labelAnswer(
 }
 
 /**
- * Whether the label stands, whatever the missing members say: each could give its whole weight to the strongest rival.
- * (The scores and the agreement may still change.) Numbers stand when nobody is missing.
+ * Whether the answer stands, whatever the missing members say: the label (the scores and the agreement may still change),
+ * or the number to its last digit, which of several only a median can.
  */
+export function isDecided(spec: OutputSpec, combination: Combination, votes: Votes): boolean {
+  if (votes.missingWeight === 0) return true;
+  if (spec.kind === "LABEL") return isLabelDecided(spec.labels.length, combination, votes);
+  return combination === "MEDIAN" && isMedianDecided(votes);
+}
+
+/** Each missing member could give its whole weight to the strongest rival. */
 export function isLabelDecided(labels: number, combination: Combination, votes: Votes): boolean {
   if (votes.missingWeight === 0) return true;
   const scores = labelScores(labels, combination, votes, 1);
@@ -68,6 +75,29 @@ export function isLabelDecided(labels: number, combination: Combination, votes: 
   for (let i = 0; i < labels; i++) if (i !== best) rival = Math.max(rival, scores[i] as number);
   const swing = LARGEST_SCORE * votes.missingWeight;
   return (scores[best] as number) - rival > swing + ROUNDING * (sum(votes.weights) + votes.missingWeight);
+}
+
+/** Of each element the lowest median and the highest that there could be are one: the missing below all, or above. */
+function isMedianDecided({ outputs, weights, missingWeight }: Votes): boolean {
+  const present = sum(weights);
+  // More than rounding can take away, so that no half is met by a hair.
+  const half = ((present + missingWeight) / 2) * (1 + ROUNDING);
+  const size = valuesOf(outputs[0] as MemberOutput).length;
+  const order = outputs.map((_, member) => member);
+  for (let i = 0; i < size; i++) {
+    const at = (member: number) => valuesOf(outputs[member] as MemberOutput)[i] as number;
+    order.sort((a, b) => at(a) - at(b) || a - b);
+    let below = 0;
+    let lowest: number | undefined;
+    let highest: number | undefined;
+    for (const member of order) {
+      below += weights[member] as number;
+      if (lowest === undefined && below + missingWeight >= half * (1 - 2 * ROUNDING)) lowest = at(member);
+      if (highest === undefined && below >= half) highest = at(member);
+    }
+    if (highest === undefined || lowest !== highest) return false;
+  }
+  return true;
 }
 
 function labelScores(labels: number, combination: Combination, votes: Votes, unit: number): Float64Array {

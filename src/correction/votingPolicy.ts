@@ -2,7 +2,7 @@ import type { OutputSpec } from "../domain/application.js";
 import type { MemberOutput } from "../domain/prediction.js";
 import type { Truth } from "../domain/storePorts.js";
 import type { PolicyKind } from "../domain/policySpec.js";
-import { combineVotes, isLabelDecided } from "./combine.js";
+import { combineVotes, isDecided } from "./combine.js";
 import type { Combination, Votes } from "./combine.js";
 import type {
   Answered,
@@ -94,9 +94,8 @@ export class VotingPolicy implements CorrectionPolicy<ModelTable> {
   ): boolean {
     if (answered.length === selection.models.length) return true;
     const { output, combination } = this.#options;
-    if (output.kind !== "LABEL" || answered.length === 0) return false;
-    const votes = weighVotes(this.#rule.weights(state, members), members, selection, answered);
-    return isLabelDecided(output.labels.length, combination, votes);
+    if (answered.length === 0) return false;
+    return isDecided(output, combination, weighVotes(this.#rule.weights(state, members), members, selection, answered));
   }
 
   observe(state: ModelTable, evidence: Evidence, truth: Truth): boolean {

@@ -18,10 +18,14 @@ export interface AskDependencies {
 /** For how long models are waited for. */
 export interface Patience {
   /**
-   * Monotonic milliseconds from which on models that cannot change the answer any more are not waited for: before that
-   * everyone is, since a model that is not heard teaches nothing.
+   * Monotonic milliseconds. Models that cannot change the answer any more are not waited for once they are later than they
+   * usually are: not before the first moment, from the second on in any case. Until then everyone is waited for, since a
+   * model that is not heard teaches nothing.
    */
+  readonly noSoonerMs: number;
   readonly straggleMs: number;
+  /** Whether an answer with so much agreement is given; absent: with any. What is missing counts as disagreeing. */
+  readonly isEnough?: ((agreement: number) => boolean) | undefined;
   readonly caller: Caller | undefined;
 }
 
@@ -133,15 +137,17 @@ function hear(
   served: ServedApplication,
   state: PolicyState,
   query: RowQuery,
-  { straggleMs, caller }: Patience,
+  { noSoonerMs, straggleMs, caller, isEnough }: Patience,
   { values }: Features,
 ): Heard | Promise<Heard> {
   const { policy, policyMembers } = served;
   const selection = policy.select(state, policyMembers, values, random);
   const members = membersOf(served, selection);
   const decided = (present: readonly MemberPrediction[]): boolean =>
-    policy.isDecided(state, policyMembers, selection, present, values);
-  const straggling = members.length > 1 ? { fromMs: straggleMs, decided } : undefined;
+    policy.isDecided(state, policyMembers, selection, present, values) &&
+    (isEnough === undefined ||
+      isEnough(policy.combine(state, policyMembers, selection, present, values, random).agreement));
+  const straggling = members.length > 1 ? { earliestMs: noSoonerMs, latestMs: straggleMs, decided } : undefined;
   const gathering = members.length === 0 ? NOBODY : gather(clock, members, query, { straggling, caller });
   return whenKnown(gathering, ({ present, missing }: Gathered): Heard => ({ present, missing, selection }));
 }

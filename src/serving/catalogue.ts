@@ -6,12 +6,15 @@ import type { Datatype } from "../domain/tensor.js";
 import type { PolicyMember } from "../correction/correctionPolicy.js";
 import type { LearnedPolicy } from "../correction/erasedPolicy.js";
 import type { ReadMemberOutput } from "./memberOutput.js";
+import type { UsualLatency } from "./usualLatency.js";
 
 /** A linked model at its current version, ready to be asked. */
 export interface Member extends MemberRef {
   readonly weight: number;
   readonly evaluator: RowEvaluator;
   readonly read: ReadMemberOutput;
+  /** Of the model version, whichever application asks. */
+  readonly usual: UsualLatency;
 }
 
 /** An application with everything that a prediction needs, resolved once per registry change. */

@@ -11,10 +11,15 @@ export interface Gathered {
   readonly missing: readonly MemberMissing[];
 }
 
-/** When outstanding members are not waited for any more before the deadline. */
+/**
+ * When outstanding members are not waited for any more before the deadline: once each is later than it usually is, and none
+ * can change the answer. Monotonic milliseconds.
+ */
 export interface Straggling {
-  /** Monotonic milliseconds from which on `decided` is asked. */
-  readonly fromMs: number;
+  /** Before that nobody is late. */
+  readonly earliestMs: number;
+  /** From then on everybody is. */
+  readonly latestMs: number;
   /** Whether those outstanding cannot change the answer. */
   readonly decided: (present: readonly MemberPrediction[]) => boolean;
 }
@@ -50,6 +55,7 @@ class Gathering {
   readonly #missing: (MemberMissing | undefined)[];
   #outstanding: number;
   #cancelAlarm: Cancel | undefined;
+  #alarmMs: number | undefined;
   /** Absent while the members are being asked, and for good where that was all. */
   #resolve: ((gathered: Gathered) => void) | undefined;
 
@@ -71,9 +77,7 @@ class Gathering {
       this.#cancels[i] = member.evaluator.evaluate(query, (outcome) => this.#settle(i, outcome));
     }
     if (this.#outstanding === 0) return this.#gathered();
-    const straggleMs = this.#options.straggling?.fromMs ?? Infinity;
-    if (straggleMs >= this.#deadlineMs) this.#awaitDeadline();
-    else this.#cancelAlarm = this.#clock.at(straggleMs, () => this.#straggle());
+    this.#setAlarm();
     const gathered = new Promise<Gathered>((resolve) => (this.#resolve = resolve));
     // After that: one who has left already is called back at once.
     this.#options.caller?.onLeave(() => {
@@ -82,24 +86,55 @@ class Gathering {
     return gathered;
   }
 
-  #awaitDeadline(): void {
-    this.#cancelAlarm = this.#clock.at(this.#deadlineMs, () => this.#expire(lateMember));
+  /** For the moment in which all who are outstanding are late, or for the deadline. */
+  #setAlarm(): void {
+    const lateMs = this.#lateMs();
+    const isLater = lateMs <= this.#clock.nowMs() || lateMs >= this.#deadlineMs;
+    const alarmMs = isLater ? this.#deadlineMs : lateMs;
+    if (alarmMs === this.#alarmMs) return;
+    this.#cancelAlarm?.();
+    this.#alarmMs = alarmMs;
+    this.#cancelAlarm = this.#clock.at(alarmMs, isLater ? () => this.#expire(lateMember) : () => this.#awaitLess());
   }
 
-  #straggle(): void {
-    this.#awaitDeadline();
-    this.#leaveStragglers();
+  /** When the last of those who are outstanding is late; never, where everybody is waited for. */
+  #lateMs(): number {
+    const { straggling } = this.#options;
+    if (straggling === undefined) return Infinity;
+    let usualMs = 0;
+    for (let i = 0; i < this.#members.length; i++) {
+      if (this.#isOutstanding(i)) usualMs = Math.max(usualMs, (this.#members[i] as Member).usual.lateAfterMs);
+    }
+    return Math.min(straggling.latestMs, Math.max(straggling.earliestMs, this.#startedMs + usualMs));
+  }
+
+  #isOutstanding(i: number): boolean {
+    return this.#present[i] === undefined && this.#missing[i] === undefined;
+  }
+
+  /** There is less to wait for, since somebody has answered or it is later. */
+  #awaitLess(): void {
+    const { straggling } = this.#options;
+    if (straggling === undefined) return;
+    if (this.#clock.nowMs() >= this.#lateMs()) {
+      const present = this.#present.filter((member) => member !== undefined);
+      if (present.length > 0 && straggling.decided(present)) {
+        this.#leaveStragglers();
+        return;
+      }
+    }
+    this.#setAlarm();
   }
 
   #leaveStragglers(): void {
-    const { straggling } = this.#options;
-    if (straggling === undefined || this.#clock.nowMs() < straggling.fromMs) return;
-    const present = this.#present.filter((member) => member !== undefined);
-    if (present.length > 0 && straggling.decided(present)) this.#expire(notAwaited);
+    this.#members.forEach(({ usual }, i) => {
+      if (this.#isOutstanding(i)) usual.notAwaited();
+    });
+    this.#expire(notAwaited);
   }
 
   #settle(i: number, outcome: RowOutcome): void {
-    const { model, version, read } = this.#members[i] as Member;
+    const { model, version, read, usual } = this.#members[i] as Member;
     if (outcome.kind === "failed") {
       this.#missing[i] = {
         model,
@@ -111,6 +146,7 @@ class Gathering {
     } else {
       const nowMs = this.#clock.nowMs();
       const output = read(outcome.output);
+      if (outcome.source === "MODEL") usual.answered(nowMs - this.#startedMs);
       if (nowMs > this.#deadlineMs) {
         // The event loop was held up: what came too late is late, even where the alarm for it has not fired yet.
         this.#missing[i] = lateMember(model, version);
@@ -126,12 +162,12 @@ class Gathering {
     this.#outstanding -= 1;
     if (this.#resolve === undefined) return;
     if (this.#outstanding === 0) this.#finish();
-    else this.#leaveStragglers();
+    else this.#awaitLess();
   }
 
   #expire(why: (model: string, version: number) => MemberMissing): void {
     for (let i = 0; i < this.#members.length; i++) {
-      if (this.#present[i] !== undefined || this.#missing[i] !== undefined) continue;
+      if (!this.#isOutstanding(i)) continue;
       this.#cancels[i]?.();
       const { model, version } = this.#members[i] as Member;
       this.#missing[i] = why(model, version);

@@ -1,3 +1,4 @@
+import { confidenceOf } from "../correction/learnedState.js";
 import type { Application, Priority } from "../domain/application.js";
 import { badInput, failure, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
@@ -10,7 +11,7 @@ import type { Caller } from "../lib/caller.js";
 import type { ServingMetrics } from "../telemetry/servingMetrics.js";
 import { answer } from "./answer.js";
 import { ask, shed } from "./ask.js";
-import type { Asked } from "./ask.js";
+import type { Asked, Patience } from "./ask.js";
 import type { Catalogue, ServedApplication } from "./catalogue.js";
 import { inputRow } from "./inputRow.js";
 import type { InputValue } from "./inputRow.js";
@@ -55,7 +56,11 @@ export interface PredictDependencies {
 /** Even in three bytes each these leave the rest of a receipt its place. */
 const MAX_ENTITY_CHARACTERS = 128;
 
-/** Of a query's time, from which on models that cannot change the answer are not waited for. */
+/**
+ * Of a query's time: a model that cannot change the answer is waited for during the first share, and until the second one as
+ * long as it is not later than usual.
+ */
+const WAITING_SHARE = 0.1;
 const STRAGGLING_SHARE = 0.5;
 /** A state is waited for at most so long, and at most such a share of the query's time. */
 const STATE_WITHIN_MS = 2;
@@ -97,10 +102,18 @@ function predictFrom(
   const { priority, arrivalMs } = request;
   const { deadlineMs } = query;
   const pressed = deps.pressure.refusal(priority);
-  const straggleMs = arrivalMs + STRAGGLING_SHARE * (deadlineMs - arrivalMs);
+  const momentOf = (share: number): number => arrivalMs + share * (deadlineMs - arrivalMs);
+  const threshold = served.application.confidenceThreshold;
+  const patience: Patience = {
+    noSoonerMs: momentOf(WAITING_SHARE),
+    straggleMs: momentOf(STRAGGLING_SHARE),
+    caller: request.caller,
+    isEnough:
+      threshold === undefined ? undefined : (agreement) => confidenceOf(state.population.state, agreement) >= threshold,
+  };
   const asked =
     pressed === undefined
-      ? ask(deps, served, state.held.state.policy, query, { straggleMs, caller: request.caller })
+      ? ask(deps, served, state.held.state.policy, query, patience)
       : shed(served, pressed, PRESSURE_RETRY_MS);
   return whenKnown(asked, (all: Asked) => {
     if (request.caller?.hasLeft === true) return abandoned(deps, served);

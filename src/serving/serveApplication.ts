@@ -118,6 +118,7 @@ function memberOf(
     warn(`application ${application.name} leaves out model ${link.model}@${version.version}: ${read}`);
     return undefined;
   }
-  const evaluator = versions.get(version.model, version.version).evaluatorFor(application.name);
-  return { model: version.model, version: version.version, weight: link.weight, evaluator, read };
+  const served = versions.get(version.model, version.version);
+  const evaluator = served.evaluatorFor(application.name);
+  return { model: version.model, version: version.version, weight: link.weight, evaluator, read, usual: served.usual };
 }

@@ -22,6 +22,7 @@ import type { ModelFigures, ReplicaFigures } from "../telemetry/figures.js";
 import { approximateSpace, wantsApproximate } from "./approximateSettings.js";
 import { givenRows } from "./givenInputs.js";
 import type { RecordedInputs } from "./recordedInputs.js";
+import { UsualLatency } from "./usualLatency.js";
 import { VersionReplicas } from "./versionReplicas.js";
 
 export interface ServedVersionOptions {
@@ -82,6 +83,7 @@ export class ServedVersion {
   readonly metrics = new BatcherMetrics();
   readonly batcher: Batcher;
   readonly replicas: VersionReplicas;
+  readonly usual = new UsualLatency();
   readonly #options: ServedVersionOptions & SharedByVersions;
   readonly #evaluators = new Map<string, CachedEvaluator>();
   readonly #recorded: RecordedInputs;

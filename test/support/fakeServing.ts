@@ -10,6 +10,7 @@ import { Catalogue } from "../../src/serving/catalogue.js";
 import type { Member } from "../../src/serving/catalogue.js";
 import type { PredictDependencies } from "../../src/serving/predict.js";
 import { memberOutputReader } from "../../src/serving/memberOutput.js";
+import { UsualLatency } from "../../src/serving/usualLatency.js";
 
 export const LABELS = ["ant", "bee"];
 
@@ -82,7 +83,7 @@ export function member(model: string, evaluator: RowEvaluator, weight = 1): Memb
   const { version, signature } = modelVersion(model);
   const read = memberOutputReader(application().output, signature);
   if (typeof read === "string") throw new Error(read);
-  return { model, version, weight, evaluator, read };
+  return { model, version, weight, evaluator, read, usual: new UsualLatency() };
 }
 
 export function catalogueOf(

@@ -7,6 +7,7 @@ import { Caller } from "../../src/lib/caller.js";
 import { ask } from "../../src/serving/ask.js";
 import type { Asked } from "../../src/serving/ask.js";
 import type { Member, ServedApplication } from "../../src/serving/catalogue.js";
+import { UsualLatency } from "../../src/serving/usualLatency.js";
 import { FakeClock } from "../support/fakeClock.js";
 import { FakeEvaluator, failedWith, scores } from "../support/fakeServing.js";
 import { rowQuery } from "../support/rowQuery.js";
@@ -21,7 +22,7 @@ function numberModel(model: string, evaluator: FakeEvaluator): Member {
     kind: "NUMBERS",
     numbers: Float64Array.from(new Float32Array((bytes as Uint8Array).slice().buffer)),
   });
-  return { model, version: 1, weight: 1, evaluator, read };
+  return { model, version: 1, weight: 1, evaluator, read, usual: new UsualLatency() };
 }
 
 /** A query of 100 ms over features of f; half of it is over at 50 ms. */
@@ -42,7 +43,7 @@ function setUp(policySpec: PolicySpec, names: readonly string[] = ["m0", "m1"], 
   const start = () => {
     const beganMs = clock.nowMs();
     let result: Asked | undefined;
-    const patience = { straggleMs: beganMs + 50, caller };
+    const patience = { noSoonerMs: beganMs + 10, straggleMs: beganMs + 50, caller };
     const asked = ask({ clock, random: () => 0.3 }, served, state, rowQuery([], beganMs + 100), patience);
     void Promise.resolve(asked).then((all) => (result = all));
     return async () => {

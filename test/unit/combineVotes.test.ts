@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { combineVotes, isLabelDecided } from "../../src/correction/combine.js";
+import { combineVotes, isDecided } from "../../src/correction/combine.js";
 import type { Votes } from "../../src/correction/combine.js";
 import { LABEL_OUTPUT, membersOf, NUMBER_OUTPUT, numbers, policyOf, scores, vote } from "../support/policies.js";
 
@@ -50,7 +50,7 @@ describe("combining labels", () => {
             present.map((one) => one.weight),
             missingWeight,
           );
-          if (!isLabelDecided(3, combination, now)) return;
+          if (!isDecided(LABEL_OUTPUT, combination, now)) return;
           decided += 1;
           for (const answers of [
             missing.map(({ output }) => output),
@@ -69,9 +69,57 @@ describe("combining labels", () => {
 
   test("is decided as soon as the lead is larger than what is missing", () => {
     const sure = [vote(0), vote(0), vote(1)];
-    expect(isLabelDecided(3, "TOP", votes(sure, [1, 1, 1], 0.9))).toBe(true);
-    expect(isLabelDecided(3, "TOP", votes(sure, [1, 1, 1], 1))).toBe(false);
-    expect(isLabelDecided(3, "TOP", votes(sure, [1, 1, 1], 0))).toBe(true);
+    expect(isDecided(LABEL_OUTPUT, "TOP", votes(sure, [1, 1, 1], 0.9))).toBe(true);
+    expect(isDecided(LABEL_OUTPUT, "TOP", votes(sure, [1, 1, 1], 1))).toBe(false);
+    expect(isDecided(LABEL_OUTPUT, "TOP", votes(sure, [1, 1, 1], 0))).toBe(true);
+  });
+});
+
+describe("a median of which members are missing", () => {
+  const small = fc.integer({ min: 0, max: 3 });
+  const voter = fc.record({ value: fc.tuple(small, small), weight: fc.integer({ min: 1, max: 9 }) });
+  const medianOf = (voters: readonly { value: readonly number[]; weight: number }[]) => {
+    const all = votes(
+      voters.map(({ value }) => numbers(...value)),
+      voters.map((one) => one.weight),
+    );
+    const { output } = combineVotes(VECTOR_OUTPUT, "MEDIAN", all);
+    return output.kind === "VECTOR" ? [...output.vector] : [];
+  };
+
+  test("is decided only when none of their answers can change it, by trying all that are next to those present", () => {
+    let decided = 0;
+    fc.assert(
+      fc.property(
+        fc.array(voter, { minLength: 1, maxLength: 5 }),
+        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 2 }),
+        (present, missing) => {
+          const now = votes(
+            present.map(({ value }) => numbers(...value)),
+            present.map((one) => one.weight),
+            missing.reduce((sum, one) => sum + one, 0),
+          );
+          const ends = [-1e9, 1e9, 0.5, 1.5, 2.5];
+          const stays = ends.every((value) => {
+            const all = [...missing.map((one) => ({ value: [value, value], weight: one })), ...present];
+            return JSON.stringify(medianOf(all)) === JSON.stringify(medianOf(present));
+          });
+          const isSure = isDecided(VECTOR_OUTPUT, "MEDIAN", now);
+          if (isSure) decided += 1;
+          if (isSure) expect(stays).toBe(true);
+          expect(isDecided(VECTOR_OUTPUT, "MEAN", now)).toBe(false);
+        },
+      ),
+      { numRuns: 3000 },
+    );
+    expect(decided).toBeGreaterThan(100);
+  });
+
+  test("is decided by those who agree and have more than half of the weight", () => {
+    const same = [numbers(4), numbers(4), numbers(7)];
+    expect(isDecided(NUMBER_OUTPUT, "MEDIAN", votes(same, [1, 1, 1], 0.5))).toBe(true);
+    expect(isDecided(NUMBER_OUTPUT, "MEDIAN", votes(same, [1, 1, 1], 2))).toBe(false);
+    expect(isDecided(NUMBER_OUTPUT, "MEAN", votes(same, [1, 1, 1], 0))).toBe(true);
   });
 });
 

@@ -3,6 +3,7 @@ import { Caller } from "../../src/lib/caller.js";
 import { gather } from "../../src/serving/gather.js";
 import type { Gathered } from "../../src/serving/gather.js";
 import { FakeClock } from "../support/fakeClock.js";
+import type { Member } from "../../src/serving/catalogue.js";
 import { failedWith, FakeEvaluator, member, scores } from "../support/fakeServing.js";
 import { rowQuery } from "../support/rowQuery.js";
 
@@ -192,16 +193,57 @@ describe("gather", () => {
     });
   });
 
+  /** Asks `members` for a row in 20 ms, of which nobody is late in the first two, and everybody after ten. */
+  function straggling(clock: FakeClock, members: readonly Member[], enough: number) {
+    const nowMs = clock.nowMs();
+    const asked: number[] = [];
+    const decided = (present: readonly unknown[]) => asked.push(present.length) > 0 && present.length >= enough;
+    let result: Gathered | undefined;
+    const gathering = gather(clock, members, rowQuery(ROW, nowMs + 20), {
+      straggling: { earliestMs: nowMs + 2, latestMs: nowMs + 10, decided },
+    });
+    void Promise.resolve(gathering).then((gathered) => (result = gathered));
+    return { asked, result: () => result };
+  }
+
+  test("leaves who is later than usual as soon as it cannot change the answer", async () => {
+    const clock = new FakeClock();
+    const evaluators = [new FakeEvaluator(), new FakeEvaluator(), new FakeEvaluator()];
+    const members = evaluators.map((evaluator, i) => member(`m${i}`, evaluator));
+    // The second usually takes 1 ms, the third 2: they are late after 3 and 6.
+    for (let i = 0; i < 32; i++) [1, 1, 2].forEach((ms, m) => members[m]?.usual.answered(ms));
+    const { asked, result } = straggling(clock, members, 2);
+    evaluators[0]?.settle(scores([1, 0]));
+    evaluators[1]?.settle(scores([1, 0]));
+    clock.advance(5);
+    await Promise.resolve();
+    expect([asked, result()]).toEqual([[], undefined]);
+    clock.advance(1);
+    await Promise.resolve();
+    expect(asked).toEqual([2]);
+    expect(result()?.missing).toMatchObject([{ model: "m2", message: expect.stringContaining("could not change") }]);
+    expect([evaluators[2]?.cancelled, clock.alarms]).toEqual([1, 0]);
+  });
+
+  test("waits again for a member that has become slower for good", () => {
+    const clock = new FakeClock();
+    const fast = new FakeEvaluator();
+    const members = [member("fast", fast), member("slow", new FakeEvaluator())];
+    for (let i = 0; i < 32; i++) members[1]?.usual.answered(1);
+    expect(members[1]?.usual.lateAfterMs).toBe(3);
+    for (let query = 0; query < 24; query++) {
+      straggling(clock, members, 1);
+      fast.settle(scores([1, 0]));
+      clock.advance(20);
+    }
+    expect(members[1]?.usual.lateAfterMs).toBe(Infinity);
+  });
+
   test("leaves stragglers from its moment on as soon as they cannot change the answer, and calls them off", async () => {
     const clock = new FakeClock();
     const evaluators = [new FakeEvaluator(), new FakeEvaluator(), new FakeEvaluator()];
     const members = evaluators.map((evaluator, i) => member(`m${i}`, evaluator));
-    const asked: number[] = [];
-    const decided = (present: readonly unknown[]) => asked.push(present.length) > 0 && present.length === 2;
-    const straggling = { fromMs: clock.nowMs() + 10, decided };
-    let result: Gathered | undefined;
-    const gathering = gather(clock, members, rowQuery(ROW, clock.nowMs() + 20), { straggling });
-    void Promise.resolve(gathering).then((gathered) => (result = gathered));
+    const { asked, result } = straggling(clock, members, 2);
     evaluators[0]?.settle(scores([1, 0]));
     clock.advance(9);
     expect(asked).toEqual([]);
@@ -210,8 +252,8 @@ describe("gather", () => {
     evaluators[1]?.settle(scores([1, 0]));
     await Promise.resolve();
     expect(asked).toEqual([1, 2]);
-    expect(result?.present.map(({ model }) => model)).toEqual(["m0", "m1"]);
-    expect(result?.missing).toMatchObject([{ model: "m2", message: expect.stringContaining("could not change") }]);
+    expect(result()?.present.map(({ model }) => model)).toEqual(["m0", "m1"]);
+    expect(result()?.missing).toMatchObject([{ model: "m2", message: expect.stringContaining("could not change") }]);
     expect([evaluators[2]?.cancelled, clock.alarms]).toEqual([1, 0]);
   });
 });
