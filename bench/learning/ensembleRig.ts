@@ -2,6 +2,7 @@ import { requireSuccess, waitForReplicas } from "../application.js";
 import type { Arrivals } from "../arrivals.js";
 import type { Bench } from "../bench.js";
 import { startChild } from "../childProcess.js";
+import type { CreateApplicationInput } from "../generated/graphql.js";
 import { ask } from "../graphqlClient.js";
 import { HttpSender } from "../httpSender.js";
 import { CREATE_APPLICATION, PREDICT_LABEL, REGISTER_MODEL_VERSION } from "../operations.js";
@@ -22,7 +23,7 @@ export interface StubService {
 
 export interface EnsembleRig {
   /** An application on the first `models` of the stubs. */
-  readonly serve: (name: string, models: number, sloMs: number) => Promise<void>;
+  readonly serve: (name: string, models: number, sloMs: number, confidenceThreshold?: number) => Promise<void>;
   /** The i-th query asks about image `first` + i. */
   readonly offer: (name: string, arrivals: Arrivals, first: number) => Promise<readonly Sent[]>;
 }
@@ -40,13 +41,13 @@ export async function startEnsembleRig(bench: Bench, data: LearningData, service
   });
   const registered = new Set<string>();
   return {
-    serve: async (name, models, sloMs) => {
+    serve: async (name, models, sloMs, confidenceThreshold) => {
       const names = Array.from({ length: models }, (_, i) => `model-${i + 1}`);
       for (const model of names) {
         if (!registered.has(model)) await register(graphqlUrl, model, `unix:${folder}/${model}.sock`);
         registered.add(model);
       }
-      await create(graphqlUrl, name, names, sloMs);
+      await create(graphqlUrl, { name, sloMs, confidenceThreshold, models: names.map((model) => ({ model })) });
     },
     offer: async (name, arrivals, first) => {
       const sender = new HttpSender(graphqlUrl);
@@ -62,14 +63,15 @@ async function register(url: string, model: string, endpoint: string): Promise<v
   await waitForReplicas(url, model, 1);
 }
 
-async function create(url: string, name: string, models: readonly string[], sloMs: number): Promise<void> {
+async function create(
+  url: string,
+  given: Pick<CreateApplicationInput, "name" | "sloMs" | "confidenceThreshold" | "models">,
+): Promise<void> {
   const { data } = await ask(url, CREATE_APPLICATION, {
     input: {
-      name,
-      sloMs,
+      ...given,
       input: [{ name: "image", datatype: "INT32", shape: [1] }],
       output: { kind: "LABEL", labels: Array.from({ length: 10 }, (_, i) => String(i)) },
-      models: models.map((model) => ({ model })),
       policy: { kind: "ENSEMBLE" },
     },
   });

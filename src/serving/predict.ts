@@ -102,18 +102,9 @@ function predictFrom(
   const { priority, arrivalMs } = request;
   const { deadlineMs } = query;
   const pressed = deps.pressure.refusal(priority);
-  const momentOf = (share: number): number => arrivalMs + share * (deadlineMs - arrivalMs);
-  const threshold = served.application.confidenceThreshold;
-  const patience: Patience = {
-    noSoonerMs: momentOf(WAITING_SHARE),
-    straggleMs: momentOf(STRAGGLING_SHARE),
-    caller: request.caller,
-    isEnough:
-      threshold === undefined ? undefined : (agreement) => confidenceOf(state.population.state, agreement) >= threshold,
-  };
   const asked =
     pressed === undefined
-      ? ask(deps, served, state.held.state.policy, query, patience)
+      ? ask(deps, served, state.held.state.policy, query, patienceOf(request, served, deadlineMs, state))
       : shed(served, pressed, PRESSURE_RETRY_MS);
   return whenKnown(asked, (all: Asked) => {
     if (request.caller?.hasLeft === true) return abandoned(deps, served);
@@ -123,6 +114,22 @@ function predictFrom(
     log(deps, served, answered, query.row);
     return answered;
   });
+}
+
+function patienceOf(
+  { arrivalMs, caller }: PredictRequest,
+  { application: { confidenceThreshold: threshold } }: ServedApplication,
+  deadlineMs: number,
+  { population }: StateInUse,
+): Patience {
+  const momentOf = (share: number): number => arrivalMs + share * (deadlineMs - arrivalMs);
+  return {
+    noSoonerMs: momentOf(WAITING_SHARE),
+    straggleMs: momentOf(STRAGGLING_SHARE),
+    isEnough:
+      threshold === undefined ? undefined : (agreement) => confidenceOf(population.state, agreement) >= threshold,
+    caller,
+  };
 }
 
 function log(deps: PredictDependencies, served: ServedApplication, answered: Prediction | Failure, row: Row): void {

@@ -9,7 +9,7 @@ import type { Asked } from "../../src/serving/ask.js";
 import type { Member, ServedApplication } from "../../src/serving/catalogue.js";
 import { UsualLatency } from "../../src/serving/usualLatency.js";
 import { FakeClock } from "../support/fakeClock.js";
-import { FakeEvaluator, failedWith, scores } from "../support/fakeServing.js";
+import { FakeEvaluator, failedWith, member, scores } from "../support/fakeServing.js";
 import { rowQuery } from "../support/rowQuery.js";
 
 const OUTPUT: Application["output"] = { kind: "NUMBER" };
@@ -217,4 +217,31 @@ describe("a policy that chooses by a feature model", () => {
     expect(asked?.combined?.context).toEqual(Float64Array.of(4));
     expect(asked).toMatchObject({ present: [{ model: "f" }, { model: chosen }], missing: [] });
   });
+});
+
+test("who could still bring the answer's confidence up to what is asked for is waited for, also beyond half of the time", async () => {
+  const output: Application["output"] = { kind: "LABEL", labels: ["ant", "bee"] };
+  const names = ["m0", "m1", "m2"];
+  const evaluators = names.map(() => new FakeEvaluator());
+  const policy = newPolicy({ policy: { kind: "majority" }, loss: { kind: "ZERO_ONE" }, output });
+  const served = {
+    application: { output },
+    policy,
+    members: names.map((name, i) => member(name, evaluators[i] as FakeEvaluator)),
+    policyMembers: names.map((model) => ({ model, weight: 1 })),
+  } as unknown as ServedApplication;
+  const missingOf = async (least: number) => {
+    const clock = new FakeClock();
+    const beganMs = clock.nowMs();
+    const isEnough = (agreement: number) => agreement >= least;
+    const patience = { noSoonerMs: beganMs + 10, straggleMs: beganMs + 50, caller: undefined, isEnough };
+    const asked = ask({ clock, random: () => 0.3 }, served, policy.init(), rowQuery([], beganMs + 100), patience);
+    evaluators[0]?.settle(scores([1, 0]));
+    evaluators[1]?.settle(scores([1, 0]));
+    clock.advance(60);
+    evaluators[2]?.settle(scores([1, 0]));
+    return (await asked).missing.map(({ model }) => model);
+  };
+  expect(await missingOf(0.6)).toEqual(["m2"]);
+  expect(await missingOf(0.7)).toEqual([]);
 });
