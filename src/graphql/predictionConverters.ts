@@ -2,11 +2,11 @@ import type { Output } from "../domain/application.js";
 import { badInput, isFailure, isRetryable } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { Prediction } from "../domain/prediction.js";
-import type { Truth } from "../domain/storePorts.js";
 import type { Activated } from "../serving/activate.js";
 import { toInputValue } from "../serving/givenInputs.js";
 import type { Observed, ObserveRequest } from "../serving/observe.js";
 import type { PredictRequest } from "../serving/predict.js";
+import type { GivenTruth } from "../serving/truth.js";
 import type { RequestContext } from "./context.js";
 import type { ObserveInput, PredictInput, TruthInput } from "./predictionInputs.js";
 
@@ -51,9 +51,10 @@ export function toObserveRequest(
   return { ...common, target: { kind: "EXAMPLE", application, input: toInputValue(example.input), inputPath, entity } };
 }
 
-function toTruth(truth: TruthInput): Truth | Failure {
+function toTruth(truth: TruthInput): GivenTruth | Failure {
   if (truth.reward != null) return { kind: "REWARD", reward: truth.reward };
   if (truth.label != null) return { kind: "LABEL", label: truth.label };
+  if (truth.classCode != null) return { kind: "CLASS_CODE", classCode: truth.classCode };
   if (truth.number != null) return { kind: "NUMBER", number: truth.number };
   const vector = truth.vector;
   if (Array.isArray(vector) && vector.every((value) => typeof value === "number")) return { kind: "VECTOR", vector };

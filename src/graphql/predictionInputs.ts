@@ -124,6 +124,12 @@ export class TruthInput {
   @Field(() => String, { nullable: true })
   label?: string;
 
+  @Field(() => Int, {
+    nullable: true,
+    description: "A label by its place among the application's labels, from 0; of two, false is 0 and true is 1.",
+  })
+  classCode?: number;
+
   @Field(() => Float, { nullable: true })
   number?: number;
 

@@ -4,7 +4,7 @@ import type { Caller } from "../lib/caller.js";
 import type { Member } from "./catalogue.js";
 
 const UNUSABLE =
-  "scores must be probabilities: at least 0, summing to 1; a vote must be for a label that the application has";
+  "scores must be probabilities: at least 0, summing to 1, a single one from 0 to 1; a vote must be for a label that the application has";
 
 export interface Gathered {
   readonly present: readonly MemberPrediction[];

@@ -19,7 +19,9 @@ const MOST_FEATURES = MAX_SIZE - 1;
 /**
  * How to read this signature's outputs for this application, or in words why they do not fit. For labels: the first
  * floating-point tensor with one element a label holds probabilities; otherwise the first tensor of one integer or one
- * string is a vote. Which label each is for, `labelPlaces` says. For numbers and vectors: the first numeric tensor of that size.
+ * string is a vote. Of two labels a BOOL is a vote too, true for the second, and else the first floating-point tensor of one
+ * element is the second one's probability. Which label each is for, `labelPlaces` says. For numbers and vectors: the first
+ * numeric tensor of that size.
  */
 export function memberOutputReader(spec: OutputSpec, signature: Signature): ReadMemberOutput | string {
   switch (spec.kind) {
@@ -34,11 +36,16 @@ export function memberOutputReader(spec: OutputSpec, signature: Signature): Read
 
 function misfit(spec: OutputSpec, signature: Signature): string {
   const wanted = {
-    LABEL: () => `scores for ${spec.kind === "LABEL" ? spec.labels.length : 0} labels, or one label`,
+    LABEL: () => labelsWanted(spec.kind === "LABEL" ? spec.labels.length : 0),
     NUMBER: () => "one number",
     VECTOR: () => `${spec.kind === "VECTOR" ? spec.size : 0} numbers`,
   }[spec.kind]();
   return `no output tensor holds ${wanted}; outputs: ${signature.outputs.map(describeTensor).join(", ")}`;
+}
+
+function labelsWanted(count: number): string {
+  const wanted = `scores for ${count} labels, or one label`;
+  return count === 2 ? `${wanted}, or whether it is the second one (BOOL, or its probability)` : wanted;
 }
 
 function find(signature: Signature, fits: (spec: TensorSpec) => boolean): number | undefined {
@@ -53,17 +60,37 @@ function isFloat(spec: TensorSpec): boolean {
 function labelReader(labels: readonly string[], signature: Signature): ReadMemberOutput | string | undefined {
   const places = labelPlaces(labels, signature.classes);
   if (typeof places === "string") return places;
-  return scoresReader(labels.length, places, signature) ?? voteReader(labels.length, places, signature);
+  return (
+    scoresReader(labels.length, places, signature) ??
+    voteReader(labels.length, places, signature) ??
+    secondReader(labels.length, places, signature)
+  );
 }
 
 function scoresReader(count: number, { ofScores }: LabelPlaces, signature: Signature): ReadMemberOutput | undefined {
   const at = find(signature, (spec) => isFloat(spec) && count > 1 && elementCount(spec.shape) === count);
   if (at === undefined) return undefined;
   const { datatype } = signature.outputs[at] as TensorSpec;
+  return (row) => probabilities(readNumbers(datatype, row[at] as Uint8Array), ofScores);
+}
+
+function probabilities(scores: Float64Array, places: readonly number[] | undefined): MemberOutput | undefined {
+  if (!areProbabilities(scores)) return undefined;
+  return { kind: "SCORES", scores: places === undefined ? scores : placed(scores, places) };
+}
+
+/** Of two labels: whether it is the second one, or how likely that is. */
+function secondReader(count: number, { ofScores }: LabelPlaces, signature: Signature): ReadMemberOutput | undefined {
+  if (count !== 2) return undefined;
+  const isOne = ({ shape }: TensorSpec): boolean => elementCount(shape) === 1;
+  const at =
+    find(signature, (spec) => spec.datatype === "BOOL" && isOne(spec)) ??
+    find(signature, (spec) => isFloat(spec) && isOne(spec));
+  if (at === undefined) return undefined;
+  const { datatype } = signature.outputs[at] as TensorSpec;
   return (row) => {
-    const scores = readNumbers(datatype, row[at] as Uint8Array);
-    if (!areProbabilities(scores)) return undefined;
-    return { kind: "SCORES", scores: ofScores === undefined ? scores : placed(scores, ofScores) };
+    const second = readNumbers(datatype, row[at] as Uint8Array)[0] as number;
+    return probabilities(Float64Array.of(1 - second, second), ofScores);
   };
 }
 

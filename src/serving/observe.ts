@@ -26,7 +26,8 @@ import type { ReceiptContent } from "./receipt.js";
 import { expiryProblem, gone } from "./receiptProblems.js";
 import { learners } from "./learners.js";
 import { rewardRule } from "./rewardRule.js";
-import { truthProblem } from "./truth.js";
+import { truthOf } from "./truth.js";
+import type { GivenTruth } from "./truth.js";
 
 /** What was predicted: its receipt, or an input that is evaluated now. */
 export type ObserveTarget =
@@ -41,7 +42,7 @@ export type ObserveTarget =
 
 export interface ObserveRequest {
   readonly target: ObserveTarget;
-  readonly truth: Truth;
+  readonly truth: GivenTruth;
   /** Tells several observations of one prediction apart. */
   readonly key: string | undefined;
   /** The key of an earlier observation of the same prediction, which this one corrects; empty for one without. */
@@ -107,11 +108,13 @@ async function append(
 ): Promise<Observed | Failure> {
   const served = deps.catalogue.get(subject.application);
   if (served === undefined) return gone(subject.application);
-  const observation = newObservation(served, subject, request);
+  const truth = truthOf(served.application, request.truth);
+  if (isFailure(truth)) return truth;
+  const observation = newObservation(served, subject, request, truth);
   const stored = await appendGuarded(deps, served, observation, request.keyId);
-  const lesson = lessonOf(served.application.output, request.truth, observation.evidence);
+  const lesson = lessonOf(served.application.output, truth, observation.evidence);
   const answer = lesson?.answer;
-  const isOutlier = (): boolean => deps.guard.isOutlier(served.application, answer, request.truth);
+  const isOutlier = (): boolean => deps.guard.isOutlier(served.application, answer, truth);
   deps.metrics.recordObservation(subject.application, stored, isOutlier);
   if (isFailure(stored)) return stored;
   const { application, policyVersion } = subject;
@@ -121,8 +124,8 @@ async function append(
     policyVersion,
     learnedBy: stored.withheld === undefined ? (stored.counted?.learnedBy ?? observation.learnedBy) : [],
     standing: stored.counted?.standing ?? (stored.withheld === undefined ? "COUNTED" : "NOT_COUNTED"),
-    loss: answer && lossFor(served, request.truth, answer.output),
-    skipReason: lesson === undefined ? whyNoLesson(request.truth, observation.evidence) : undefined,
+    loss: answer && lossFor(served, truth, answer.output),
+    skipReason: lesson === undefined ? whyNoLesson(truth, observation.evidence) : undefined,
   };
 }
 
@@ -218,13 +221,14 @@ function requestProblem(
 ): Failure | undefined {
   const served = catalogue.get(application);
   if (served === undefined) return gone(application);
+  const known = truthOf(served.application, truth);
   return (
     keyProblem("key", key) ??
     keyProblem("supersedes", supersedes) ??
     (supersedes !== undefined && supersedes === (key ?? "")
       ? badInput(["supersedes"], "the key of an earlier observation, other than this one's", JSON.stringify(supersedes))
       : undefined) ??
-    truthProblem(served.application, truth)
+    (isFailure(known) ? known : undefined)
   );
 }
 
@@ -241,7 +245,12 @@ function keyProblem(field: string, key: string | undefined): Failure | undefined
   );
 }
 
-function newObservation(served: ServedApplication, subject: Subject, request: ObserveRequest): NewObservation {
+function newObservation(
+  served: ServedApplication,
+  subject: Subject,
+  request: ObserveRequest,
+  truth: Truth,
+): NewObservation {
   const rule = rewardRule(served.application);
   const { receiptId, application, policyVersion, entity, predictedAtMs, evidence } = subject;
   const observation: NewObservation = {
@@ -252,7 +261,7 @@ function newObservation(served: ServedApplication, subject: Subject, request: Ob
     predictedAtMs,
     evidence: evidence ?? null,
     key: request.key ?? "",
-    truth: request.truth,
+    truth,
     supersedes: request.supersedes,
     learnedBy: learners(served, subject),
   };

@@ -1,10 +1,26 @@
 import type { Application, OutputSpec } from "../domain/application.js";
-import { badInput } from "../domain/failure.js";
+import { badInput, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { Truth } from "../domain/storePorts.js";
 
-/** Why this cannot be what turned out to be true for a prediction of the application; undefined if it can. */
-export function truthProblem({ output, loss }: Application, truth: Truth): Failure | undefined {
+/** As it is told: a label also by its place among the application's. */
+export type GivenTruth = Truth | { readonly kind: "CLASS_CODE"; readonly classCode: number };
+
+/** What turned out to be true for a prediction of the application, or why this cannot be. */
+export function truthOf(application: Application, given: GivenTruth): Truth | Failure {
+  const truth = given.kind === "CLASS_CODE" ? labelOf(application.output, given.classCode) : given;
+  return isFailure(truth) ? truth : (truthProblem(application, truth) ?? truth);
+}
+
+function labelOf(spec: OutputSpec, classCode: number): Truth | Failure {
+  const path = ["truth", "classCode"];
+  if (spec.kind !== "LABEL") return badInput(path, `a ${spec.kind.toLowerCase()}`, "a class code");
+  const label = spec.labels[classCode];
+  if (label !== undefined) return { kind: "LABEL", label };
+  return badInput(path, `0 to ${spec.labels.length - 1}, a label's place among the application's`, String(classCode));
+}
+
+function truthProblem({ output, loss }: Application, truth: Truth): Failure | undefined {
   const path = ["truth", truth.kind.toLowerCase()];
   if (truth.kind === "REWARD") {
     if (loss.kind !== "REWARD") {

@@ -643,13 +643,15 @@ export type TensorSpecInput = {
 
 /** What turned out to be true, in the kind of the application's output; or how good the answer was. */
 export type TruthInput =
-  {   /** One of the application's labels. */
+  {   /** A label by its place among the application's labels, from 0; of two, false is 0 and true is 1. */
+  classCode: number; label?: never; number?: never; reward?: never; vector?: never; }
+  |  { classCode?: never;   /** One of the application's labels. */
   label: string; number?: never; reward?: never; vector?: never; }
-  |  { label?: never;   /** A finite number. */
+  |  { classCode?: never; label?: never;   /** A finite number. */
   number: number; reward?: never; vector?: never; }
-  |  { label?: never; number?: never;   /** Within the range of the application's REWARD loss. */
+  |  { classCode?: never; label?: never; number?: never;   /** Within the range of the application's REWARD loss. */
   reward: number; vector?: never; }
-  |  { label?: never; number?: never; reward?: never;   /** Finite numbers, as many as the output's size. */
+  |  { classCode?: never; label?: never; number?: never; reward?: never;   /** Finite numbers, as many as the output's size. */
   vector: readonly (number | readonly number[])[]; };
 
 /** In what words something was told to be true. */

@@ -97,6 +97,38 @@ describe("member output", () => {
   });
 });
 
+describe("the output of one element, of two labels", () => {
+  const TWO: OutputSpec = { kind: "LABEL", labels: ["ham", "spam"] };
+
+  test.each(["FP16", "FP32", "FP64"] as const)("is the second one's probability in %s", (datatype) => {
+    const read = reader(TWO, tensor(datatype, 1));
+    expect(read(pack(datatype, [0.25]))).toEqual([0.75, 0.25]);
+    expect([-0.25, 1.25, NaN].map((value) => read(pack(datatype, [value])))).toEqual([undefined, undefined, undefined]);
+  });
+
+  test("is whether it is the second one in BOOL, which goes before a probability and after a code", () => {
+    const read = reader(TWO, tensor("FP32", 1), tensor("BOOL", 1));
+    const other = pack("FP32", [0.5]);
+    expect([0, 1].map((value) => read(other, Uint8Array.of(value)))).toEqual([
+      [1, 0],
+      [0, 1],
+    ]);
+    expect(read(other, Uint8Array.of(2))).toBeUndefined();
+    expect(reader(TWO, tensor("BOOL", 1), tensor("INT64", 1))(Uint8Array.of(0), pack("INT64", [1]))).toEqual([0, 1]);
+  });
+
+  test("is of the model's second class, whichever label that is", () => {
+    const read = classReader(named(["spam", "ham"]), TWO, tensor("FP32", 1));
+    expect(read(pack("FP32", [0.25]))).toEqual([0.25, 0.75]);
+  });
+
+  test("is refused in words where it is none of these", () => {
+    expect(memberOutputReader(TWO, { inputs: [], outputs: [tensor("FP32", 3)] })).toBe(
+      "no output tensor holds scores for 2 labels, or one label, or whether it is the second one (BOOL, or its probability); outputs: FP32[3] y3",
+    );
+  });
+});
+
 describe("the output of a model that names its classes", () => {
   const scores = tensor("FP64", 3);
 

@@ -7,6 +7,7 @@ import { DEFAULT_FEEDBACK, defaultLoss } from "../../src/domain/application.js";
 import type { Application, OutputSpec } from "../../src/domain/application.js";
 import { FeedbackGuard } from "../../src/serving/feedbackGuard.js";
 import { observe } from "../../src/serving/observe.js";
+import type { GivenTruth } from "../../src/serving/truth.js";
 import type { ObserveDependencies, ObserveRequest } from "../../src/serving/observe.js";
 import type { PredictRequest } from "../../src/serving/predict.js";
 import { signReceipt } from "../../src/serving/receipt.js";
@@ -60,7 +61,7 @@ function setUp(
     metrics,
     receipt,
     storeAnswers: (answer: StoredObservation | Failure) => void (stored = answer),
-    ask: (truth: Truth, key?: string, of = receipt) =>
+    ask: (truth: GivenTruth, key?: string, of = receipt) =>
       observe(deps, { target: { kind: "RECEIPT", receipt: of }, truth, key, supersedes: undefined }),
     request: (given: Partial<ObserveRequest>) =>
       observe(deps, {
@@ -206,6 +207,22 @@ describe("observe", () => {
   ])("of an application that answers %j refuses the truth %j", async (output, truth, path, got) => {
     const { ask, appended } = setUp(output);
     expect(await ask(truth)).toMatchObject({ code: "BAD_INPUT", path, got });
+    expect(appended).toEqual([]);
+  });
+
+  test("takes a label by its place among the application's", async () => {
+    const { ask, appended } = setUp(LABEL);
+    expect(await ask({ kind: "CLASS_CODE", classCode: 1 })).toMatchObject({ kind: "observation" });
+    expect(appended[0]?.truth).toEqual({ kind: "LABEL", label: "bee" });
+  });
+
+  test.each<[OutputSpec, GivenTruth, string]>([
+    [LABEL, { kind: "CLASS_CODE", classCode: -1 }, "-1"],
+    [LABEL, { kind: "CLASS_CODE", classCode: 3 }, "3"],
+    [NUMBER, { kind: "CLASS_CODE", classCode: 0 }, "a class code"],
+  ])("of an application that answers %j refuses %j, which is no label's place", async (output, truth, got) => {
+    const { ask, appended } = setUp(output);
+    expect(await ask(truth)).toMatchObject({ code: "BAD_INPUT", path: ["truth", "classCode"], got });
     expect(appended).toEqual([]);
   });
 
