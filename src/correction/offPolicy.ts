@@ -53,13 +53,10 @@ export const LEAST_EFFECTIVE_SAMPLES = 100;
 export const LARGEST_SHARE = 0.1;
 const NORMAL_95 = 1.959963984540054;
 
-/** How the policy to be judged would have done, from a log of another's choices. */
-export function evaluateOffPolicy(log: readonly LoggedChoice[]): OffPolicyEvaluation {
-  const steps = offPolicySteps(log);
-  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
-}
-
-/** The same in steps of microseconds: with features the regressions of a long log take seconds. */
+/**
+ * How the policy to be judged would have done, from a log of another's choices. In steps of microseconds: with features the
+ * regressions of a long log take seconds.
+ */
 export function* offPolicySteps(log: readonly LoggedChoice[]): Generator<void, OffPolicyEvaluation, void> {
   const rows = log.filter(isUsable);
   const weights = Float64Array.from(rows, ({ arm, propensity, target }) => (target.get(arm) ?? 0) / propensity);

@@ -38,10 +38,6 @@ export function clipResidual(scale: RobustScale, residual: number): number {
   return countOutlier(scale, size) ? residual : Math.sign(residual) * limit;
 }
 
-export function robustSd(scale: RobustScale): number {
-  return SD_OF_MEDIAN * scale.median;
-}
-
 function follow(scale: RobustScale, size: number): void {
   scale.count += 1;
   if (scale.median === 0) {

@@ -20,7 +20,3 @@ export async function readCommitSettings(sql: SqlRunner): Promise<CommitSettings
     select current_setting('fsync') as "fsync", current_setting('synchronous_commit') as "synchronousCommit"`;
   return rows[0] ?? { fsync: "unknown", synchronousCommit: "unknown" };
 }
-
-export async function isCommitSafe(sql: SqlRunner): Promise<boolean> {
-  return unsafeCommitSetting(await readCommitSettings(sql)) === undefined;
-}

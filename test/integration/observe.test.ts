@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import type { TruthInput } from "../generated/graphql.js";
+import { OBSERVE_MANY } from "../support/learningOperations.js";
 import { OBSERVE, PREDICT_FOR_RECEIPT } from "../support/operations.js";
 import { application, noop, register, testWrappers } from "../support/registered.js";
 import { testServers } from "../support/testServer.js";
@@ -11,7 +12,7 @@ let server: TestServer;
 beforeAll(async () => {
   server = await servers.start();
   await register(server, { model: "noop", wrappers: [await wrappers.start(noop())] });
-  for (const name of ["one", "two", "durable"]) await application(server, name, ["noop"]);
+  for (const name of ["one", "two", "poisoned", "durable"]) await application(server, name, ["noop"]);
 });
 
 async function receiptOf(name: string, value: number, entity?: string): Promise<string> {
@@ -43,6 +44,22 @@ describe("an observation", () => {
       retryable: false,
     });
     expect(await observe(receipt, { number: 4 }, "second opinion")).toMatchObject({ duplicate: false });
+  });
+
+  test("that the database refuses fails alone: those that came with it are stored and acknowledged", async () => {
+    const count = 9;
+    const receipts = await Promise.all(Array.from({ length: count }, (_, i) => receiptOf("poisoned", i, `user-${i}`)));
+    const send = (key: string) =>
+      server.ask(OBSERVE_MANY, {
+        inputs: receipts.map((receipt, i) => ({ receipt, key: i === 4 ? key : "", truth: { number: i } })),
+      });
+    // No text of PostgreSQL's has such a character.
+    const { observeMany: told } = await send("\0");
+    expect(told.map(({ __typename }) => __typename)).toEqual(
+      Array.from({ length: count }, (_, i) => (i === 4 ? "BadInput" : "Observation")),
+    );
+    const { observeMany: again } = await send("good");
+    expect(again).toMatchObject(Array.from({ length: count }, (_, i) => ({ duplicate: i !== 4 })));
   });
 
   test("sent by twenty at once is stored once", async () => {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { isFailure } from "../../src/domain/failure.js";
 import type { NewObservation, StoredObservation } from "../../src/domain/storePorts.js";
 import { MonotonicClock } from "../../src/lib/monotonicClock.js";
-import { isCommitSafe } from "../../src/store/commitSettings.js";
+import { readCommitSettings, unsafeCommitSetting } from "../../src/store/commitSettings.js";
 import type { Database } from "../../src/store/database.js";
 import { migrate } from "../../src/store/migrate.js";
 import { PostgresObservationStore } from "../../src/store/observationStore.js";
@@ -190,11 +190,11 @@ await eachPostgres("observation store", (postgres) => {
 
   test("refuses while commits are unsafe, names the setting, and recovers when it is corrected", async () => {
     const name = new URL(url).pathname.slice(1);
-    expect(await isCommitSafe(database.sql)).toBe(true);
+    expect(unsafeCommitSetting(await readCommitSettings(database.sql))).toBeUndefined();
     await administer(url, `alter database ${name} set synchronous_commit = off`);
     const unsafe = await connectTo(url);
     const refusing = storeOn(unsafe);
-    expect(await isCommitSafe(unsafe.sql)).toBe(false);
+    expect(unsafeCommitSetting(await readCommitSettings(unsafe.sql))).toContain("synchronous_commit=off");
     expect(await refusing.append(observation("a"))).toMatchObject({
       code: "STORE_UNAVAILABLE",
       message: expect.stringContaining("synchronous_commit=off"),

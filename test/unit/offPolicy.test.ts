@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { normal, seededRandom } from "../../bench/simulation/seededRandom.js";
-import { evaluateOffPolicy } from "../../src/correction/offPolicy.js";
+import { evaluateOffPolicy } from "../support/evaluateOffPolicy.js";
 import type { Estimates, LoggedChoice, OffPolicyEvaluation } from "../../src/correction/offPolicy.js";
 import { openBandit } from "../support/openBandit.js";
 

@@ -3,7 +3,7 @@ import { seededRandom } from "../../bench/simulation/seededRandom.js";
 import { newFolding } from "../../src/correction/learnedState.js";
 import { newLosses } from "../../src/correction/losses.js";
 import { newPolicy } from "../../src/correction/newPolicy.js";
-import { evaluateOffPolicy } from "../../src/correction/offPolicy.js";
+import { evaluateOffPolicy } from "../support/evaluateOffPolicy.js";
 import { packFloats } from "../../src/correction/evidence.js";
 import type { Application } from "../../src/domain/application.js";
 import type { LoggedObservation } from "../../src/domain/learningPorts.js";

@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { fileURLToPath } from "node:url";
 import { normal, seededRandom } from "../../bench/simulation/seededRandom.js";
-import { evaluateOffPolicy } from "../../src/correction/offPolicy.js";
+import { evaluateOffPolicy } from "../support/evaluateOffPolicy.js";
 import { conditionEstimate, newRidge, observe, varianceOf, weightsOf } from "../../src/correction/ridge.js";
 import type { RidgeState } from "../../src/correction/ridge.js";
 import { inverseGaps } from "../../src/correction/squarecb.js";
