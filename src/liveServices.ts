@@ -37,8 +37,9 @@ export function newLiveFeeds(options: LiveServicesOptions): LiveFeeds {
     currentVersions: () => catalogue.snapshot.models,
     policies: () =>
       catalogue.all().map(({ application: { name, policyVersion } }) => {
-        const drifts = Object.values(learningFigures(name)?.drifts ?? {}).reduce((sum, count) => sum + count, 0);
-        return { name, policyVersion, drifts };
+        const figures = learningFigures(name);
+        const drifts = Object.values(figures?.drifts ?? {}).reduce((sum, count) => sum + count, 0);
+        return { name, policyVersion, drifts, stateAgeMs: figures?.stateAgeMs ?? 0 };
       }),
     hashOfEntity: (application, entity) =>
       createHmac("sha256", secret)

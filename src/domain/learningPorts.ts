@@ -10,6 +10,9 @@ export interface StateRef {
   readonly entity: string;
 }
 
+/** Milliseconds without word from the database of an application's log, from which on its learning is said to have stalled. */
+export const STALLED_AFTER_MS = 2_000;
+
 /** Tells the states of one application apart. */
 export function stateKey({ policyVersion, entity }: StateRef): string {
   return `${policyVersion} ${entity}`;

@@ -99,6 +99,7 @@ export enum OperationalEventKindEnum {
   CURRENT_VERSION = "CURRENT_VERSION",
   POLICY_VERSION = "POLICY_VERSION",
   DRIFT = "DRIFT",
+  LEARNING = "LEARNING",
 }
 registerEnumType(OperationalEventKindEnum, {
   name: "OperationalEventKind",
@@ -112,6 +113,10 @@ registerEnumType(OperationalEventKindEnum, {
     CURRENT_VERSION: { description: "Another version of the model is current; null: it came, or is gone." },
     POLICY_VERSION: { description: "Another version of the application's policy is current." },
     DRIFT: { description: "Mean losses that have changed; `learningEvents` says which, from what to what." },
+    LEARNING: {
+      description:
+        "Of an application: STALLED where this server has had no word of its log for 2 s (the database is away, or too slow), so that answers do not learn; FOLLOWING again.",
+    },
   },
 });
 
@@ -126,10 +131,10 @@ export class OperationalEventType {
   @Field(() => GraphQLISODateTime, { description: "When it was seen." })
   at!: Date;
 
-  @Field(() => String, { nullable: true, description: "Only of POLICY_VERSION and DRIFT." })
+  @Field(() => String, { nullable: true, description: "Only of POLICY_VERSION, DRIFT and LEARNING." })
   application?: string | undefined;
 
-  @Field(() => String, { nullable: true, description: "Null of POLICY_VERSION and DRIFT." })
+  @Field(() => String, { nullable: true, description: "Null of POLICY_VERSION, DRIFT and LEARNING." })
   model?: string | undefined;
 
   @Field(() => Int, { nullable: true, description: "The model's, where it is of one version." })
@@ -138,10 +143,16 @@ export class OperationalEventType {
   @Field(() => String, { nullable: true, description: "Its endpoint, where it is of one replica." })
   replica?: string | undefined;
 
-  @Field(() => String, { nullable: true, description: "Only of REPLICA_STATE, CURRENT_VERSION and POLICY_VERSION." })
+  @Field(() => String, {
+    nullable: true,
+    description: "Only of REPLICA_STATE, CURRENT_VERSION, POLICY_VERSION and LEARNING.",
+  })
   before?: string | undefined;
 
-  @Field(() => String, { nullable: true, description: "Only of REPLICA_STATE, CURRENT_VERSION and POLICY_VERSION." })
+  @Field(() => String, {
+    nullable: true,
+    description: "Only of REPLICA_STATE, CURRENT_VERSION, POLICY_VERSION and LEARNING.",
+  })
   after?: string | undefined;
 
   @Field(() => Int, { nullable: true, description: "How many, of what is counted." })

@@ -8,7 +8,7 @@ import type {
   StateStore,
   WantedState,
 } from "../domain/learningPorts.js";
-import { POPULATION } from "../domain/learningPorts.js";
+import { POPULATION, STALLED_AFTER_MS } from "../domain/learningPorts.js";
 import { messageOf } from "../domain/messageOf.js";
 import type { Cancel, Clock } from "../domain/ports.js";
 import type { NewObservation } from "../domain/storePorts.js";
@@ -43,8 +43,6 @@ export interface StateInUse {
 }
 
 const HEARTBEAT_MS = 500;
-/** Without word from the database for so long something is wrong with it, also where no statement has failed yet. */
-const MISSED_BEATS_MS = 4 * HEARTBEAT_MS;
 const FLUSHED_TOGETHER = 100;
 /** Between readings for somebody who waits for an observation that is not there yet. */
 const REACH_STEP_MS = 2;
@@ -144,7 +142,7 @@ export class Learning implements GroupLearner {
   get problem(): string | undefined {
     const ages = [...this.#applications.keys()].map((name) => this.ageMs(name));
     const oldestMs = Math.max(0, ...ages);
-    if (!this.#failing && oldestMs < MISSED_BEATS_MS) return undefined;
+    if (!this.#failing && oldestMs < STALLED_AFTER_MS) return undefined;
     return `the database has not answered for ${Math.round(oldestMs)} ms: predictions go on with what is known, observations are refused`;
   }
 

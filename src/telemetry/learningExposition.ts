@@ -1,4 +1,5 @@
 import type { Registry } from "prom-client";
+import { STALLED_AFTER_MS } from "../domain/learningPorts.js";
 import { addCounter, addGauge, addHistogram, ROWS } from "./exposition.js";
 import type { Labels, Samples } from "./exposition.js";
 import type { LearningFigures } from "./figures.js";
@@ -43,6 +44,11 @@ export function addLearningMetrics(registry: Registry, learning: () => readonly 
     "skysail_state_age_seconds",
     "Since what is known of the log was last found to be all of it",
     ({ stateAgeMs }) => stateAgeMs / 1000,
+  );
+  gauge(
+    "skysail_learning_stalled",
+    "1 while the database says nothing of the log: what is observed is refused, and answers do not learn",
+    ({ stateAgeMs }) => (stateAgeMs < STALLED_AFTER_MS ? 0 : 1),
   );
   gauge(
     "skysail_rebuilds_pending",

@@ -1,3 +1,4 @@
+import { STALLED_AFTER_MS } from "../domain/learningPorts.js";
 import type { Cancel, Clock } from "../domain/ports.js";
 import { LatestValues } from "../lib/latestValues.js";
 import type { Told } from "../lib/latestValues.js";
@@ -11,7 +12,8 @@ export type EventKind =
   | "INPUTS_QUARANTINED"
   | "CURRENT_VERSION"
   | "POLICY_VERSION"
-  | "DRIFT";
+  | "DRIFT"
+  | "LEARNING";
 
 /** What it is of: either an application or a model. */
 interface Subject {
@@ -40,6 +42,8 @@ export interface EventSources {
     readonly policyVersion: number;
     /** Changes of mean losses that this process told of. */
     readonly drifts: number;
+    /** Since what is known of its log was last found to be all of it. */
+    readonly stateAgeMs: number;
   }[];
 }
 
@@ -133,9 +137,10 @@ export class OperationalEvents {
     for (const { name, currentVersion } of this.#sources.currentVersions()) {
       if (currentVersion !== undefined) note({ kind: "CURRENT_VERSION", model: name }, String(currentVersion));
     }
-    for (const { name, policyVersion, drifts } of this.#sources.policies()) {
+    for (const { name, policyVersion, drifts, stateAgeMs } of this.#sources.policies()) {
       note({ kind: "POLICY_VERSION", application: name }, String(policyVersion));
       note({ kind: "DRIFT", application: name }, drifts);
+      note({ kind: "LEARNING", application: name }, stateAgeMs < STALLED_AFTER_MS ? "FOLLOWING" : "STALLED");
     }
     return seen;
   }

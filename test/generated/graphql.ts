@@ -343,6 +343,8 @@ export type OperationalEventKind =
   | 'DRIFT'
   /** Inputs that have ended replicas, and are refused for a while. */
   | 'INPUTS_QUARANTINED'
+  /** Of an application: STALLED where this server has had no word of its log for 2 s (the database is away, or too slow), so that answers do not learn; FOLLOWING again. */
+  | 'LEARNING'
   /** Another version of the application's policy is current. */
   | 'POLICY_VERSION'
   /** Times that batches of a replica had no reply in time, and it was set aside. */

@@ -86,9 +86,12 @@ await eachPostgres(
       );
       await until("its health tells", async () => "degraded" in (await health(server)));
       expect(await health(server)).toMatchObject({ ready: true, degraded: expect.stringContaining("database") });
+      const stalled = () => server.metric("skysail_learning_stalled");
+      await until("its learning is said to have stalled", async () => (await stalled()) > 0);
       await proxy.up();
       expect(await observed(server, given)).toMatchObject({ duplicate: false, folded: true });
       await until("its health is good", async () => !("degraded" in (await health(server))));
+      await until("its learning goes on", async () => (await stalled()) === 0);
       expect((await log()).filter((key) => key === "down")).toHaveLength(1);
     });
 

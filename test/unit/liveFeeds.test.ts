@@ -136,7 +136,7 @@ describe("events", () => {
     const now = {
       models: [figures({ replicas: [replica("r", "READY", 0)] })] as readonly ModelFigures[],
       currentVersions: [{ name: "m", currentVersion: 1 }],
-      policies: [{ name: "a", policyVersion: 1, drifts: 0 }],
+      policies: [{ name: "a", policyVersion: 1, drifts: 0, stateAgeMs: 600 }],
       looks: 0,
     };
     const events = new OperationalEvents({
@@ -158,9 +158,10 @@ describe("events", () => {
     clock.advance(250);
     now.models = [figures({ dropped: 3, quarantined: 1, replicas: [replica("r", "EJECTED", 1)] })];
     now.currentVersions = [{ name: "m", currentVersion: 2 }];
-    now.policies = [{ name: "a", policyVersion: 2, drifts: 2 }];
+    now.policies = [{ name: "a", policyVersion: 2, drifts: 2, stateAgeMs: 2000 }];
     clock.advance(250);
     now.models = [figures({ dropped: 3, quarantined: 1 })];
+    now.policies = [{ name: "a", policyVersion: 2, drifts: 2, stateAgeMs: 0 }];
     clock.advance(250);
     const of = { model: "m", version: 1 };
     expect((await toldBy(followed)).map(bare)).toEqual([
@@ -171,6 +172,8 @@ describe("events", () => {
       { kind: "CURRENT_VERSION", model: "m", before: "1", after: "2" },
       { kind: "POLICY_VERSION", application: "a", before: "1", after: "2" },
       { kind: "DRIFT", application: "a", count: 2 },
+      { kind: "LEARNING", application: "a", before: "FOLLOWING", after: "STALLED" },
+      { kind: "LEARNING", application: "a", before: "STALLED", after: "FOLLOWING" },
       { kind: "REPLICA_STATE", ...of, replica: "r", before: "EJECTED", after: undefined },
     ]);
   });

@@ -156,7 +156,7 @@ describe("prometheus text", () => {
       [54],
     ]);
     expect([of("recent_loss"), of("realised_coverage"), of("stated_coverage")]).toEqual([[0.25], [0.875], [0.9]]);
-    expect([of("state_age_seconds"), of("rebuilds_pending")]).toEqual([[0.5], [55]]);
+    expect([of("state_age_seconds"), of("learning_stalled"), of("rebuilds_pending")]).toEqual([[0.5], [0], [55]]);
     expect([of("group_rows_sum"), of("fold_seconds_count")]).toEqual([[67], [2]]);
     expect([find(lines, "skysail_held_entities"), find(lines, "skysail_held_entity_bytes")]).toEqual([[15], [16]]);
     const { read } = setUp([], { ...LEARNING, recentLoss: undefined });
