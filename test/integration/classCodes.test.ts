@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { OBSERVE_MANY, PREDICT_LEARNED } from "../support/learningOperations.js";
+import { OBSERVE_MANY } from "../support/learningOperations.js";
+import { PREDICT, PREDICT_FOR_RECEIPT } from "../support/operations.js";
 import { application, register, testWrappers } from "../support/registered.js";
 import { testServers } from "../support/testServer.js";
 import type { TestServer } from "../support/testServer.js";
@@ -22,7 +23,7 @@ describe("an application of two labels whose model answers with a single element
   });
 
   async function ask(name: string, x: number) {
-    const { predict } = await server.ask(PREDICT_LEARNED, { input: { application: name, input: { values: [x] } } });
+    const { predict } = await server.ask(PREDICT, { input: { application: name, input: { values: [x] } } });
     return predict;
   }
 
@@ -46,9 +47,10 @@ describe("an application of two labels whose model answers with a single element
   });
 
   test("is told what was true by its code, and learns from it as from the label", async () => {
-    const answer = await ask("of-fp32", 0.75);
-    if (answer.__typename !== "Prediction") throw new Error(JSON.stringify(answer));
-    const { receipt } = answer;
+    const input = { application: "of-fp32", input: { values: [0.75] } };
+    const { predict } = await server.ask(PREDICT_FOR_RECEIPT, { input });
+    if (predict.__typename !== "Prediction") throw new Error(JSON.stringify(predict));
+    const { receipt } = predict;
     const inputs = [
       { receipt, key: "code", truth: { classCode: 0 } },
       { receipt, key: "label", truth: { label: "ham" } },
