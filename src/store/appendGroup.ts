@@ -69,18 +69,22 @@ function appendRows(tx: SqlRunner, group: Group, fold: GroupFold): Promise<Endin
 
 /**
  * Two round trips: all up to the fold is sent together, then the states with COMMIT behind them. A third one where
- * others have appended since the learner last knew where the log ends.
+ * others have appended since the learner last knew where the log ends. Where it most likely knows, folding goes on during the
+ * first.
  */
 async function appendPlain(tx: SqlRunner, group: Group, fold: GroupFold): Promise<Ending<AppendedGroup>> {
   const { application } = group;
   const wanted = fold.wanted(group.rows.map(({ observation }) => observation));
   const asked = wanted.filter(({ currentAt }) => currentAt === undefined);
-  const [settings, head = 0, readings, appended] = await Promise.all([
+  const sent = Promise.all([
     beginAppend(tx, application),
     lockHead(tx, application),
     asked.length === 0 ? [] : readStates(tx, application, wantedJson(asked), null, TAIL_ROWS),
     appendObservations(tx, groupRows(group)),
   ]);
+  const supposedHead = asked.length === 0 ? wanted[0]?.currentAt : undefined;
+  if (supposedHead !== undefined) fold.foldAhead(wanted.map(noNews), supposedRows(group, supposedHead));
+  const [settings, head = 0, readings, appended] = await sent;
   requireSafe(settings);
   const others = await readUnlessCurrent(tx, application, wanted, head);
   const before = [...stateReadings(asked, readings, TAIL_ROWS), ...others];
@@ -178,6 +182,11 @@ function freshOf({ rows }: Group, appended: readonly AppendedRow[]): readonly Ap
     if (observation !== undefined && seq !== null && !duplicate && refusal === null) fresh.push({ observation, seq });
   }
   return fresh.sort((a, b) => a.seq - b.seq);
+}
+
+/** The group at its places in a log that ends at `head`, if all of it is new. */
+function supposedRows({ rows }: Group, head: number): readonly AppendedObservation[] {
+  return rows.map(({ observation }, i) => ({ observation, seq: head + 1 + i }));
 }
 
 function correctionsJson(fresh: readonly AppendedObservation[]): string {

@@ -129,7 +129,7 @@ export class PostgresObservationStore implements ObservationStore {
 
   /** One transaction, and what the learner is told of its end. */
   async #append(lane: Lane, group: Group): Promise<AppendedGroup> {
-    const fold = new GroupFold(this.#options.learner, group.application);
+    const fold = new GroupFold(this.#options.learner, group.application, this.#options.clock);
     let committed = false;
     try {
       const appended = await this.#transact(lane, group, fold);

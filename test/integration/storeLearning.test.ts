@@ -132,8 +132,22 @@ await eachPostgres("learning store", (postgres) => {
     const other = observation("a", { entity: "u", truth: { kind: "LABEL", label: "8" } });
     await Promise.all([store.append(observation("a", { entity: "u" })), store.append(other)]);
     expect(await readKept(database, APPLICATION)).toEqual(kept);
-    expect(learner.groups).toBe(1);
+    expect(learner.told).toEqual(["committed", "abandoned"]);
     await Promise.all([store.append(other), store.append(observation("b\u0000")), store.append(observation("c"))]);
+    await expectFolded();
+  });
+
+  test("folds ahead of the log what is new, and again where not all of it was", async () => {
+    const { store, learner } = server(database);
+    await store.append(observation("a", { entity: "u" }));
+    await Promise.all(["b", "c"].map((receipt) => store.append(observation(receipt, { entity: "u" }))));
+    expect(learner.groups).toBe(2);
+    const mixed = await Promise.all(
+      ["d", "b", "e"].map((receipt) => store.append(observation(receipt, { entity: "u" }))),
+    );
+    expect(mixed.map((one) => !isFailure(one) && one.seq)).toEqual([4, 2, 5]);
+    expect(learner.groups).toBe(4);
+    expect([...learner.told].sort()).toEqual(["abandoned", "committed", "committed", "committed"]);
     await expectFolded();
   });
 
