@@ -145,10 +145,11 @@ await eachPostgres(
       const client = connect(two);
       const feed = follow(client, "personal", 0);
       for (let user = 0; user < 12; user++) await observe(one, "personal", `u${user}`, 20, 2 + (user % 3));
-      // The job of either server looks every few seconds.
+      // The job of either server looks every few seconds, and is content with ten users who have said enough.
       const { kind, content } = await next(feed);
       expect(kind).toBe("PRIOR");
-      expect(content).toMatchObject({ policyVersion: 1, prior: { models: ["noop"], entities: 12 } });
+      expect(content).toMatchObject({ policyVersion: 1, prior: { models: ["noop"] } });
+      expect([10, 11, 12]).toContain((content["prior"] as { entities: number }).entities);
       const told = (await logged("personal")).filter((event) => event.kind === "PRIOR");
       expect(told).toHaveLength(1);
       await observe(two, "personal", "born on two", 1, 2);
