@@ -52,7 +52,7 @@ type Offer = (load: number, seconds: number, attempts?: number) => Promise<reado
 async function measure(bench: Bench): Promise<Outcome> {
   const rig = await startStubRig(bench);
   const wrapper = await rig.serveStub(APPLICATION, NOISY_STUB);
-  const offer: Offer = (load, seconds, attempts) => rig.offer(APPLICATION, rig.load(load, seconds), attempts);
+  const offer: Offer = (load, seconds, attempts) => rig.offer(APPLICATION, rig.load(load, seconds), { attempts });
   const { runs, seconds } = bench.settings;
   await offer(0.9, WARM_UP_SECONDS);
   const peaks: number[] = [];

@@ -17,10 +17,12 @@ import { GPU } from "./gpuScenario.js";
 import { GRAPHQL_HIT, GRAPHQL_MISS } from "./graphqlScenarios.js";
 import { IDLE_COST } from "./idleCostScenario.js";
 import { ISOLATION } from "./isolationScenario.js";
+import { KEY_TIMING } from "./keyTimingScenario.js";
 import { KILL_WRAPPER } from "./killWrapperScenario.js";
 import { LINK } from "./linkScenario.js";
 import { METRICS_COST } from "./metricsCostScenario.js";
 import { MODEL_FAILURE } from "./modelFailureScenario.js";
+import { NOISY_KEY } from "./noisyKeyScenario.js";
 import { OBSERVE } from "./observeScenario.js";
 import { ONLINE_UPDATE } from "./onlineUpdateScenario.js";
 import { OVERLOAD } from "./overloadScenario.js";
@@ -50,6 +52,8 @@ export const SCENARIOS: readonly Scenario[] = [
   CONVERGENCE,
   ADDED_LATENCY,
   ISOLATION,
+  NOISY_KEY,
+  KEY_TIMING,
   KILL_WRAPPER,
   IDLE_COST,
   METRICS_COST,

@@ -31,9 +31,16 @@ export interface StubRig {
     sloMs?: number,
   ) => Promise<WrapperProcess>;
   /** Sends queries to an application. Every input is another one, so that no cache helps. */
-  readonly offer: (name: string, arrivals: Arrivals, attempts?: number) => Promise<readonly Sent[]>;
+  readonly offer: (name: string, arrivals: Arrivals, how?: Offering) => Promise<readonly Sent[]>;
   /** Poisson arrivals at so many times the capacity, from a seed that never repeats within a scenario. */
   readonly load: (share: number, seconds: number) => Arrivals;
+}
+
+export interface Offering {
+  /** Of a query that is refused. Default 1. */
+  readonly attempts?: number | undefined;
+  /** An API key. */
+  readonly key?: string | undefined;
 }
 
 /** A server for stubs with a given service time, under an open loop. */
@@ -62,8 +69,8 @@ function offering({ signal }: Bench, url: string): StubRig["offer"] {
     const values = Array.from({ length: WIDTH }, (_, i) => (i === 0 ? (input += 1) : i));
     return JSON.stringify({ query: PREDICT.toString(), variables: { input: { application, input: { values } } } });
   };
-  return async (name, arrivals, attempts = 1) => {
-    const sender = new HttpSender(url);
+  return async (name, arrivals, { attempts = 1, key } = {}) => {
+    const sender = new HttpSender(url, key);
     const send = async (): Promise<string> => {
       const body = bodyOf(name);
       let answer = await sender.post(body);

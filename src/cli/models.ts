@@ -19,7 +19,13 @@ const VERSION = z.object({
   endpoints: z.array(z.string()),
   replicas: z.array(REPLICA),
 });
-const MODEL = z.object({ name: z.string(), currentVersion: z.number(), versions: z.array(VERSION) });
+const MODEL = z
+  .object({
+    name: z.string(),
+    currentVersion: z.number(),
+    versionConnection: z.object({ edges: z.array(z.object({ node: VERSION })) }),
+  })
+  .transform(({ versionConnection: { edges }, ...model }) => ({ ...model, versions: edges.map(({ node }) => node) }));
 const PAGE = z.object({
   edges: z.array(z.object({ node: MODEL })),
   pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
@@ -28,7 +34,9 @@ const PAGE = z.object({
 type Model = z.infer<typeof MODEL>;
 type Version = z.infer<typeof VERSION>;
 
-const MODEL_FIELDS = "name currentVersion versions { version current serving endpoints replicas { state problem } }";
+/** Of versions the newest, as many as a page has. */
+const MODEL_FIELDS = `name currentVersion
+  versionConnection(first: 100) { edges { node { version current serving endpoints replicas { state problem } } } }`;
 const MODELS = `query Models($after: String) {
   models(first: 100, after: $after) { edges { node { ${MODEL_FIELDS} } } pageInfo { hasNextPage endCursor } }
 }`;

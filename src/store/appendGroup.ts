@@ -7,7 +7,7 @@ import type { CommitSettings } from "./commitSettings.js";
 import { countGroup } from "./countGroup.js";
 import type { CountedPlace } from "./countGroup.js";
 import type { SqlRunner } from "./database.js";
-import type { GroupFold, ToWrite } from "./groupFold.js";
+import type { GroupLearning, ToWrite } from "./groupLearning.js";
 import { appendEvents, lockHead } from "./headStatements.js";
 import type { ObservationRow } from "./observationRows.js";
 import { appendObservations, beginAppend, markSuperseded } from "./observationStatements.js";
@@ -43,13 +43,13 @@ const NOTHING_SUPERSEDED: ReadonlyMap<number, Superseded> = new Map();
  * The statements of one transaction. First the lock, then everything that depends on it: states are read, duplicates
  * recognised and places given under the head's lock, so whatever this process knew before can be stale without harm.
  */
-export function appendGroup(tx: SqlRunner, group: Group, fold: GroupFold): Promise<Ending<AppendedGroup>> {
+export function appendGroup(tx: SqlRunner, group: Group, fold: GroupLearning): Promise<Ending<AppendedGroup>> {
   const counts = group.rows.some(({ observation }) => observation.counting !== undefined);
   return counts ? appendCounted(tx, group, fold) : appendRows(tx, group, fold);
 }
 
 /** One round trip more: what the rows are to be is decided from the log before they are appended. */
-async function appendCounted(tx: SqlRunner, group: Group, fold: GroupFold): Promise<Ending<AppendedGroup>> {
+async function appendCounted(tx: SqlRunner, group: Group, fold: GroupLearning): Promise<Ending<AppendedGroup>> {
   const { application, rows } = group;
   const [settings] = await Promise.all([beginAppend(tx, application), lockHead(tx, application)]);
   requireSafe(settings);
@@ -62,7 +62,7 @@ async function appendCounted(tx: SqlRunner, group: Group, fold: GroupFold): Prom
   return { value: { ...value, places }, last };
 }
 
-function appendRows(tx: SqlRunner, group: Group, fold: GroupFold): Promise<Ending<AppendedGroup>> {
+function appendRows(tx: SqlRunner, group: Group, fold: GroupLearning): Promise<Ending<AppendedGroup>> {
   const corrects = group.rows.some(({ observation }) => observation.supersedes !== undefined);
   return corrects ? appendCorrections(tx, group, fold) : appendPlain(tx, group, fold);
 }
@@ -72,7 +72,7 @@ function appendRows(tx: SqlRunner, group: Group, fold: GroupFold): Promise<Endin
  * others have appended since the learner last knew where the log ends. Where it most likely knows, folding goes on during the
  * first.
  */
-async function appendPlain(tx: SqlRunner, group: Group, fold: GroupFold): Promise<Ending<AppendedGroup>> {
+async function appendPlain(tx: SqlRunner, group: Group, fold: GroupLearning): Promise<Ending<AppendedGroup>> {
   const { application } = group;
   const wanted = fold.wanted(group.rows.map(({ observation }) => observation));
   const asked = wanted.filter(({ currentAt }) => currentAt === undefined);
@@ -97,7 +97,7 @@ async function appendPlain(tx: SqlRunner, group: Group, fold: GroupFold): Promis
  * had learned from them are read from their birth, as the log now says. `head` keeps what was just appended out of the
  * readings, since it is given to the fold by itself.
  */
-async function appendCorrections(tx: SqlRunner, group: Group, fold: GroupFold): Promise<Ending<AppendedGroup>> {
+async function appendCorrections(tx: SqlRunner, group: Group, fold: GroupLearning): Promise<Ending<AppendedGroup>> {
   const { application } = group;
   const [settings, head = 0] = await Promise.all([beginAppend(tx, application), lockHead(tx, application)]);
   requireSafe(settings);
@@ -146,7 +146,7 @@ async function readFromBirth(
 async function readOthers(
   tx: SqlRunner,
   { application, rows }: Group,
-  fold: GroupFold,
+  fold: GroupLearning,
   refolded: readonly StateReading[],
   untilSeq: number,
 ): Promise<readonly StateReading[]> {

@@ -8,7 +8,7 @@ import type { AppendedGroup, Group } from "./appendGroup.js";
 import type { CountedPlace } from "./countGroup.js";
 import { inCorrectionLayers } from "./correctionLayers.js";
 import type { Database, Lane } from "./database.js";
-import { GroupFold } from "./groupFold.js";
+import { GroupLearning } from "./groupLearning.js";
 import { GroupQueue } from "./groupQueue.js";
 import type { GroupResult } from "./groupQueue.js";
 import { NOBODY } from "./headStatements.js";
@@ -129,7 +129,7 @@ export class PostgresObservationStore implements ObservationStore {
 
   /** One transaction, and what the learner is told of its end. */
   async #append(lane: Lane, group: Group): Promise<AppendedGroup> {
-    const fold = new GroupFold(this.#options.learner, group.application, this.#options.clock);
+    const fold = new GroupLearning(this.#options.learner, group.application, this.#options.clock);
     let committed = false;
     try {
       const appended = await this.#transact(lane, group, fold);
@@ -141,7 +141,7 @@ export class PostgresObservationStore implements ObservationStore {
   }
 
   /** Whenever the database (or the learner) is silent for too long, the connection is cut, which fails what is under way. */
-  async #transact(lane: Lane, group: Group, fold: GroupFold): Promise<AppendedGroup> {
+  async #transact(lane: Lane, group: Group, fold: GroupLearning): Promise<AppendedGroup> {
     const limitMs = this.#options.answerWithinMs;
     const watchdog = new Watchdog({
       ...{ clock: this.#options.clock, limitMs },

@@ -14,7 +14,7 @@ import type { NewObservation } from "../domain/storePorts.js";
  * once: `committed` only after COMMIT was answered, `abandoned` on every other way, even when its folding ends only after
  * the connection was given up.
  */
-export class GroupFold {
+export class GroupLearning {
   readonly #learner: GroupLearner | undefined;
   readonly #application: string;
   readonly #clock: Pick<Clock, "turnEnd">;
