@@ -38,9 +38,9 @@ import { ServiceComposition } from "./services.js";
 import type { ServicesOptions } from "./services.js";
 import { connectDatabase } from "./store/database.js";
 import type { Database } from "./store/database.js";
-import type { EmbeddedPostgres } from "./store/embeddedPostgres.js";
+import { startEmbeddedPostgres } from "./store/embeddedPostgres.js";
 import { migrate } from "./store/migrate.js";
-import { sparing } from "./telemetry/log.js";
+import { createLog, sparing } from "./telemetry/log.js";
 import type { Log } from "./telemetry/log.js";
 import { prometheusRegistry } from "./telemetry/prometheus.js";
 
@@ -51,12 +51,6 @@ export interface Started {
   readonly examples: readonly Example[];
   /** Nobody needs a key. */
   readonly isOpen: boolean;
-}
-
-export interface AppOptions {
-  readonly log: Log;
-  /** The embedded one, which is starting; absent where the settings name another. */
-  readonly postgres: Promise<EmbeddedPostgres> | undefined;
 }
 
 /** Requests get so long to be answered when the server stops; then their connections are cut. */
@@ -78,7 +72,6 @@ export class App {
   readonly #answerMargin = new QuantileTracker({ quantile: 0.99, minimum: 1, maximum: 50 });
   readonly #clock: Clock = new MonotonicClock((lateMs) => this.#answerMargin.record(lateMs));
   readonly #log: Log;
-  readonly #postgres: Promise<EmbeddedPostgres> | undefined;
   readonly #cache: ExactCache;
   /** Run in reverse by `stop`: each is pushed where its resource is acquired. */
   readonly #releases: (() => Promise<void> | void)[] = [];
@@ -88,18 +81,9 @@ export class App {
   #stopped: Promise<void> | undefined;
   #endPostgres: (() => void) | undefined;
 
-  constructor(config: Config, { log, postgres }: AppOptions) {
+  constructor(config: Config) {
     this.#config = config;
-    this.#log = log;
-    this.#postgres = postgres;
-    // One that is starting is waited for: it would be left behind.
-    if (postgres !== undefined)
-      this.#releases.push(() =>
-        postgres.then(
-          (embedded) => embedded.stop(),
-          () => undefined,
-        ),
-      );
+    this.#log = createLog(config.logLevel, this.#clock);
     this.#cache = new ExactCache({ capacityBytes: config.cacheBytes, clock: this.#clock });
   }
 
@@ -182,8 +166,7 @@ export class App {
   }
 
   async #openDatabase(): Promise<Database> {
-    const url = this.#config.databaseUrl ?? (await this.#embeddedUrl());
-    this.#stopRequest.signal.throwIfAborted();
+    const url = this.#config.databaseUrl ?? (await this.#startPostgres());
     const refused = sparing(this.#clock, (why) => this.#log.warn(`the database did not do what it was asked: ${why}`));
     const database = await connectDatabase(url, { applicationName: "skysail", maxConnections: 8, refused });
     this.#releases.push(() => database.close());
@@ -192,9 +175,10 @@ export class App {
     return database;
   }
 
-  async #embeddedUrl(): Promise<string> {
-    const embedded = await this.#postgres;
-    if (embedded === undefined) throw new Error("there is neither an embedded PostgreSQL nor the address of another");
+  async #startPostgres(): Promise<string> {
+    const { dataDir, postgres } = this.#config;
+    const embedded = await startEmbeddedPostgres({ dataDir, rung: postgres, log: this.#log });
+    this.#releases.push(() => embedded.stop());
     this.#endPostgres = () => {
       const pid = embedded.pid();
       if (pid !== undefined) process.kill(pid, "SIGQUIT");

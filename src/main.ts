@@ -1,10 +1,8 @@
-import type { App, Started } from "./app.js";
+import { App } from "./app.js";
+import type { Started } from "./app.js";
 import { isLoopback, parseConfig } from "./config.js";
 import type { Config } from "./settings.js";
 import { FailureError } from "./domain/failure.js";
-import { MonotonicClock } from "./lib/monotonicClock.js";
-import { startEmbeddedPostgres } from "./store/embeddedPostgres.js";
-import { createLog } from "./telemetry/log.js";
 
 /** npm and the terminal both deliver a signal: what comes within this time of the first is the same one. */
 const SAME_SIGNAL_MS = 1000;
@@ -16,9 +14,8 @@ async function main(): Promise<void> {
     process.stdout.write(commandLine.text);
     return;
   }
-  const loading = load(commandLine.config);
-  stopOnSignals(loading);
-  const app = await loading;
+  const app = new App(commandLine.config);
+  stopOnSignals(app);
   try {
     if (commandLine.kind === "createAdminKey") {
       process.stdout.write(`${await app.createAdminKey()}\n`);
@@ -33,33 +30,23 @@ async function main(): Promise<void> {
   }
 }
 
-/** PostgreSQL starts while the rest of the code is loaded: each takes about as long. */
-async function load(config: Config): Promise<App> {
-  const log = createLog(config.logLevel, new MonotonicClock());
-  const { dataDir, postgres: rung } = config;
-  const postgres = config.databaseUrl === undefined ? startEmbeddedPostgres({ dataDir, rung, log }) : undefined;
-  // The app awaits it: until then its failure must not count as unhandled.
-  postgres?.catch(() => undefined);
-  const { App } = await import("./app.js");
-  return new App(config, { log, postgres });
-}
-
-function stopOnSignals(loading: Promise<App>): void {
-  const abandon = (): void => void loading.then((app) => app.abandon()).finally(() => process.exit(1));
+function stopOnSignals(app: App): void {
   let firstMs: number | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
     const nowMs = performance.now();
     if (firstMs !== undefined) {
       if (nowMs - firstMs < SAME_SIGNAL_MS) return;
       process.stderr.write(`${signal} again: stopping at once\n`);
-      return abandon();
+      app.abandon();
+      process.exit(1);
     }
     firstMs = nowMs;
     setTimeout(() => {
       process.stderr.write(`not stopped within ${STOP_WITHIN_MS} ms: leaving\n`);
-      abandon();
+      app.abandon();
+      process.exit(1);
     }, STOP_WITHIN_MS).unref();
-    void loading.then((app) => app.stop()).then(() => process.exit(0));
+    void app.stop().then(() => process.exit(0));
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
