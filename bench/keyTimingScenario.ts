@@ -74,16 +74,13 @@ function sampleOf(times: readonly number[]): Sample {
 function outcomeOf(near: Sample, far: Sample): Outcome {
   const difference = near.mean - far.mean;
   const error = Math.sqrt(near.variance / near.count + far.variance / far.count);
-  const figures = {
-    differenceMicroseconds: round(Math.abs(difference)),
-    standardError: round(error),
-    welchT: round(difference / error),
-    tries: near.count + far.count,
-    meanMicroseconds: { lastTwo: round(near.mean), all: round(far.mean) },
-  };
-  const { differenceMicroseconds, standardError, welchT, tries, meanMicroseconds } = figures;
+  const differenceMicroseconds = round(Math.abs(difference));
+  const standardError = round(error);
+  const welchT = round(difference / error);
+  const tries = near.count + far.count;
+  const meanMicroseconds = { lastTwo: round(near.mean), all: round(far.mean) };
   return {
-    result: figures,
+    result: { differenceMicroseconds, standardError, welchT, tries, meanMicroseconds },
     table: [
       ["tries", "wrong at the end, us", "wrong in all, us", "difference, us", "its standard error", "Welch's t"],
       [tries, meanMicroseconds.lastTwo, meanMicroseconds.all, differenceMicroseconds, standardError, welchT].map(show),

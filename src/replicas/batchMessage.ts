@@ -141,7 +141,8 @@ function rowReplies(
 ): RowReply[] {
   const replies = new Array<RowReply>(rows);
   for (let i = 0; i < rows; i++) {
-    const [rowError, message] = [rowErrors.get(i), bad.get(i)];
+    const rowError = rowErrors.get(i);
+    const message = bad.get(i);
     if (rowError !== undefined) replies[i] = { kind: "failed", code: "MODEL_ERROR", message: rowError };
     else if (message !== undefined) replies[i] = { kind: "failed", code: "MODEL_BAD_OUTPUT", message };
     else replies[i] = { kind: "output", output: tensors.map((tensor) => tensor[i] as Uint8Array) };
