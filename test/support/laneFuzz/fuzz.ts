@@ -122,7 +122,8 @@ export function randomVariables({ variables }: RandomOperation, draws: Draws, va
   return given;
 }
 
-const OPEN: readonly Caller[] = [[{}, 1]];
+/** Nobody needs a key. */
+export const OPEN: readonly Caller[] = [[{}, 1]];
 
 /** By graphql-js itself, or as no variables at all. */
 function areRefused(schema: GraphQLSchema, { query, operationName, variables }: LaneRequest): boolean {

@@ -2,7 +2,7 @@ import { expect } from "@jest/globals";
 import type { GraphQLSchema } from "graphql";
 import { isObject } from "../../../src/lib/isObject.js";
 import type { Draws } from "./draws.js";
-import { randomVariables } from "./fuzz.js";
+import { OPEN, randomVariables } from "./fuzz.js";
 import { randomOperation, randomSubscription } from "./randomOperations.js";
 import { RandomValues } from "./randomValues.js";
 import type { StreamPayload, Told } from "./streamClients.js";
@@ -24,7 +24,7 @@ export class StreamCounts {
 
 /** Random operations, each over a websocket to one server and as events to another, which are to be told the same. */
 export class StreamFuzz {
-  callers: readonly Caller[] = [[{}, 1]];
+  callers: readonly Caller[] = OPEN;
   readonly #draws: Draws;
   readonly #vocabulary = new Vocabulary();
   readonly #values: RandomValues;
@@ -41,7 +41,7 @@ export class StreamFuzz {
   }
 
   async run(operations: number): Promise<void> {
-    const isOpen = this.callers.length === 1;
+    const isOpen = this.callers === OPEN;
     for (let asked = 0; asked < operations;) {
       const payload = this.#payload();
       // The first key would be nobody's here.
