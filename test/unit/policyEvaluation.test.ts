@@ -152,6 +152,7 @@ describe("a policy that is evaluated", () => {
     expect(offPolicy.effectiveSampleSize).toBeCloseTo(655.71, 2);
     expect(offPolicy.ips.value).toBeCloseTo(0.003009, 6);
     expect(offPolicy.snips.value).toBeCloseTo(0.003189, 6);
+    expect(offPolicy.dr.value).toBeCloseTo(0.002952, 6);
   });
 
   test("is not judged by rewards of the default output, which are counted", async () => {
