@@ -126,7 +126,7 @@ async function predict(url: string, application: string, entity: string, item: n
 
 async function tell(url: string, application: string, entity: string, { item, truth }: Opinion): Promise<void> {
   const { receipt } = await predict(url, application, entity, item);
-  const { data } = await ask(url, OBSERVE, { input: { receipt, truth } });
+  const { data } = await ask(url, OBSERVE, { input: { of: { receipt }, truth } });
   if (data.observe.__typename !== "Observation") throw new BenchError(`observe: ${data.observe.message}`);
   if (!data.observe.folded) throw new BenchError(`an observation of ${application} was not learned`);
 }

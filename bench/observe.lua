@@ -37,7 +37,7 @@ end
 local function observation()
   at = at + 1
   local i = at % #receipts + 1
-  return string.format('{"receipt":"%s","key":"%s-%d","truth":%s}', receipts[i], prefix, at, truths[i])
+  return string.format('{"of":{"receipt":"%s"},"key":"%s-%d","truth":%s}', receipts[i], prefix, at, truths[i])
 end
 
 function request()

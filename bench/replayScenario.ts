@@ -84,7 +84,7 @@ async function fillLog(url: string, folder: string, application: FeedbackApplica
   for (let from = 0; from < rows; from += TOLD_TOGETHER) {
     const inputs = Array.from({ length: TOLD_TOGETHER }, (_, i) => {
       const [receipt = "", truth = ""] = (told[(from + i) % told.length] as string).split("\t");
-      return { receipt, key: String(from + i), truth: JSON.parse(truth) as TruthInput };
+      return { of: { receipt }, key: String(from + i), truth: JSON.parse(truth) as TruthInput };
     });
     await tell(url, inputs);
   }

@@ -84,7 +84,7 @@ export class Observers {
 
   async #tell(application: FeedbackApplication, item: number, receipt: string, key: string): Promise<void> {
     const truth = truthOf(application.output, application.features, item, seededRandom);
-    const body = JSON.stringify({ query: OBSERVE.toString(), variables: { input: { receipt, key, truth } } });
+    const body = JSON.stringify({ query: OBSERVE.toString(), variables: { input: { of: { receipt }, key, truth } } });
     const sent = { application: application.name, key, body };
     const times = this.#random() < TWICE ? 2 : 1;
     await Promise.all(Array.from({ length: times }, () => this.#observe(sent)));

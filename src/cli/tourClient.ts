@@ -123,7 +123,7 @@ export class TourClient {
   /** The place in the log up to which it counts. `supersedes`: it takes the place of the one observed without a key. */
   async observe(receipt: string, label: string, correction?: string): Promise<number> {
     const again = correction === undefined ? {} : { key: correction, supersedes: "" };
-    const input = { receipt, truth: { label }, ...again };
+    const input = { of: { receipt }, truth: { label }, ...again };
     return OBSERVATION.parse(await this.#ask(OBSERVE, { input })).stateSeq;
   }
 

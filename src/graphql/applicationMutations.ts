@@ -1,14 +1,14 @@
 import { GraphQLInputObjectType, GraphQLList, GraphQLNonNull, GraphQLString } from "graphql";
 import type { GraphQLInputFieldConfig, GraphQLUnionType } from "graphql";
 import { sees } from "../domain/access.js";
-import { badInput, isFailure } from "../domain/failure.js";
+import { isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { Observed } from "../serving/observe.js";
 import { field, inputFields, listOf, typeOf } from "./applicationParts.js";
-import type { ApplicationParts, Fields, InputFields } from "./applicationParts.js";
+import type { ApplicationParts, Fields } from "./applicationParts.js";
 import type { RequestContext } from "./context.js";
 import { failingAlone } from "./failingAlone.js";
-import { fromActivated, fromFailure, fromObserved } from "./predictionConverters.js";
+import { fromActivated, fromObserved, fromRefusedObservation } from "./predictionConverters.js";
 
 type Path = readonly (string | number)[];
 
@@ -46,17 +46,29 @@ export function applicationMutations(parts: ApplicationParts): Fields {
 }
 
 interface GivenObservation {
-  readonly receipt?: string | null;
-  readonly example?: { readonly input: unknown; readonly entity?: string | null } | null;
+  readonly of: {
+    readonly receipt?: string;
+    readonly example?: { readonly input: unknown; readonly entity?: string | null };
+  };
   readonly key?: string | null;
   readonly supersedes?: string | null;
   readonly [truthOrReward: string]: unknown;
 }
 
-/** Rewards are of what was answered then: there is no example with one. */
 function observeInputOf(parts: ApplicationParts): GraphQLInputObjectType {
-  const { receipt, example, truth: _, ...rest } = inputFields(parts, "ObserveInput");
+  const { of, truth: _, ...rest } = inputFields(parts, "ObserveInput");
   const { name, field: told } = parts.output.truth;
+  const what = name === "reward" ? "A prediction, by its receipt." : (of?.description as string);
+  return new GraphQLInputObjectType({
+    name: "ObserveInput",
+    description: name === "reward" ? "How good a prediction was." : "What turned out to be true, and of what.",
+    fields: { of: { type: new GraphQLNonNull(targetOf(parts)), description: what }, ...rest, [name]: told },
+  });
+}
+
+/** Rewards are of what was answered then: there is no example with one. */
+function targetOf(parts: ApplicationParts): GraphQLInputObjectType {
+  const { receipt, example } = inputFields(parts, "ObserveTargetInput");
   const { entity } = inputFields(parts, "ExampleInput");
   const exampleInput = new GraphQLInputObjectType({
     name: "ExampleInput",
@@ -66,14 +78,13 @@ function observeInputOf(parts: ApplicationParts): GraphQLInputObjectType {
       entity: entity as GraphQLInputFieldConfig,
     },
   });
-  const fields: InputFields = { ...rest, [name]: told };
+  const byReceipt = { receipt: receipt as GraphQLInputFieldConfig };
+  const isReward = parts.output.truth.name === "reward";
   return new GraphQLInputObjectType({
-    name: "ObserveInput",
-    description: name === "reward" ? "How good a prediction was." : "Exactly one of `receipt` and `example`.",
-    fields:
-      name === "reward"
-        ? { ...fields, receipt: { ...receipt, type: new GraphQLNonNull(GraphQLString) } }
-        : { ...fields, receipt: receipt as GraphQLInputFieldConfig, example: { ...example, type: exampleInput } },
+    name: "ObserveTargetInput",
+    description: "Exactly one of what can be observed.",
+    isOneOf: true,
+    fields: isReward ? byReceipt : { ...byReceipt, example: { ...example, type: exampleInput } },
   });
 }
 
@@ -83,7 +94,7 @@ async function observeOne(
   path: Path,
   { services, access }: RequestContext,
 ): Promise<object> {
-  const { receipt, example } = given;
+  const { receipt, example } = given.of;
   const truth = output.truth.toTruth(given[output.truth.name]);
   const common = {
     truth,
@@ -93,25 +104,18 @@ async function observeOne(
     // A receipt of another application than the address's is not to be found here.
     isSeen: (name: string) => name === application.name && sees(access, name),
   };
-  if ((receipt == null) === (example == null)) {
-    return fromFailure(
-      badInput([...path, "receipt"], "exactly one of receipt and example", receipt == null ? "neither" : "both"),
-    );
+  if (example === undefined) {
+    return fromTyped(await services.observe({ ...common, target: { kind: "RECEIPT", receipt: receipt as string } }));
   }
-  if (example == null) {
-    return fromTyped(await services.observe({ ...common, target: { kind: "RECEIPT", receipt: receipt ?? "" } }));
-  }
-  const inputPath = [...path, "example", "input"];
+  const inputPath = [...path, "of", "example", "input"];
   const evaluated = { application: application.name, input: input.toValue(example.input), inputPath };
   const target = { kind: "EXAMPLE", ...evaluated, entity: example.entity ?? undefined } as const;
   return fromTyped(await services.observe({ ...common, target }));
 
   /** Here the truth has no kind, and stands in a place of its own. */
   function fromTyped(answer: Observed | Failure): object {
-    if (!isFailure(answer) || answer.path?.[0] !== "truth") return fromObserved(answer);
-    const { expected, got } = answer;
-    const at = [...path, output.truth.name, ...answer.path.slice(2)];
-    return fromFailure(expected === undefined ? answer : badInput(at, expected, got ?? ""));
+    if (!isFailure(answer)) return fromObserved(answer);
+    return fromRefusedObservation(answer, path, ([_kind, ...rest]) => [output.truth.name, ...rest]);
   }
 }
 

@@ -37,18 +37,27 @@ export function toObserveRequest(
   path: readonly (string | number)[],
   caller: Pick<ObserveRequest, "isSeen" | "keyId">,
 ): ObserveRequest | Failure {
-  const { receipt, example } = input;
   const truth = toTruth(input.truth);
   if (isFailure(truth)) return truth;
   const common = { truth, key: input.key ?? undefined, supersedes: input.supersedes ?? undefined, ...caller };
-  if (receipt != null && example == null) return { ...common, target: { kind: "RECEIPT", receipt } };
-  if (receipt != null || example == null) {
-    return badInput([...path, "receipt"], "exactly one of receipt and example", receipt == null ? "neither" : "both");
-  }
-  const inputPath = [...path, "example", "input"];
+  const { example } = input.of;
+  if (example === undefined) return { ...common, target: { kind: "RECEIPT", receipt: input.of.receipt as string } };
   const { application } = example;
-  const entity = example.entity ?? undefined;
-  return { ...common, target: { kind: "EXAMPLE", application, input: toInputValue(example.input), inputPath, entity } };
+  const asked = { application, input: toInputValue(example.input), entity: example.entity ?? undefined };
+  return { ...common, target: { kind: "EXAMPLE", ...asked, inputPath: [...path, "of", "example", "input"] } };
+}
+
+/** `truthAt`: where the caller's input has a truth that serving calls `truth.label`, `truth.number` and so on. */
+export function fromRefusedObservation(
+  refusal: Failure,
+  path: readonly (string | number)[],
+  truthAt: (inTruth: readonly (string | number)[]) => readonly (string | number)[] = (inTruth) => ["truth", ...inTruth],
+): object {
+  const [field, ...rest] = refusal.path ?? [];
+  // An example's input is named as the caller has it already.
+  if (field === undefined || field === path[0] || refusal.expected === undefined) return fromFailure(refusal);
+  const at = field === "truth" ? truthAt(rest) : field === "receipt" ? ["of", field] : [field, ...rest];
+  return fromFailure(badInput([...path, ...at], refusal.expected, refusal.got ?? ""));
 }
 
 function toTruth(truth: TruthInput): GivenTruth | Failure {
@@ -123,8 +132,7 @@ export function fromOutput(output: Output): object {
   }
 }
 
-export function fromObserved(answer: Observed | Failure): object {
-  if (isFailure(answer)) return fromFailure(answer);
+export function fromObserved(answer: Observed): object {
   const { application, seq, duplicate, policyVersion, learnedBy, standing, withheld } = answer;
   const { loss, skipReason, superseded } = answer;
   return {

@@ -152,13 +152,19 @@ export class ExampleInput {
   entity?: string | null;
 }
 
-@InputType("ObserveInput", { description: "Exactly one of `receipt` and `example`." })
-export class ObserveInput {
+@InputType("ObserveTargetInput", { description: "Exactly one of what can be observed." })
+export class ObserveTargetInput {
   @Field(() => String, { nullable: true, description: "The prediction's receipt." })
-  receipt?: string | null;
+  receipt?: string;
 
   @Field(() => ExampleInput, { nullable: true, description: "Needs a `key`, and a truth that is no reward." })
-  example?: ExampleInput | null;
+  example?: ExampleInput;
+}
+
+@InputType("ObserveInput", { description: "What turned out to be true, and of what." })
+export class ObserveInput {
+  @Field(() => ObserveTargetInput, { description: "A prediction, by its receipt, or an example." })
+  of!: ObserveTargetInput;
 
   @Field(() => TruthInput)
   truth!: TruthInput;
@@ -196,4 +202,4 @@ export class ActivateManyInput {
 }
 
 /** type-graphql prints `@oneOf` but does not enforce it: `buildSchema` sets it on the input types named here. */
-export const ONE_OF_INPUTS = ["TensorInput", "TensorDataInput", "TruthInput"] as const;
+export const ONE_OF_INPUTS = ["TensorInput", "TensorDataInput", "TruthInput", "ObserveTargetInput"] as const;

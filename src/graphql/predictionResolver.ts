@@ -7,9 +7,9 @@ import type { RequestContext } from "./context.js";
 import { failingAlone } from "./failingAlone.js";
 import {
   fromActivated,
-  fromFailure,
   fromObserved,
   fromPrediction,
+  fromRefusedObservation,
   toObserveRequest,
   toPredictRequest,
 } from "./predictionConverters.js";
@@ -113,7 +113,10 @@ function observeOne(input: ObserveInput, path: Path, context: RequestContext): o
   return failingAlone(context, () => {
     const isSeen = (application: string): boolean => sees(access, application);
     const request = toObserveRequest(input, path, { isSeen, keyId: access.keyId });
-    return isFailure(request) ? fromFailure(request) : services.observe(request).then(fromObserved);
+    if (isFailure(request)) return fromRefusedObservation(request, path);
+    return services
+      .observe(request)
+      .then((answer) => (isFailure(answer) ? fromRefusedObservation(answer, path) : fromObserved(answer)));
   });
 }
 

@@ -59,7 +59,7 @@ export const READ = graphql(\`query Read($input: PredictInput!) {
 export const TELL = graphql(\`mutation Tell($input: ObserveInput!) { observe(input: $input) { __typename } }\`);
 
 export const asked: ReadQueryVariables = { input: { input: { pixels: [0, 1.5] }, entity: "ann" } };
-export const told = (receipt: string, truth: Label): TellMutationVariables => ({ input: { receipt, truth } });
+export const told = (receipt: string, truth: Label): TellMutationVariables => ({ input: { of: { receipt }, truth } });
 export function bestOf(data: ReadQuery): number {
   if (!("label" in data.predict)) throw new Error(data.predict.message);
   const { label, probabilities } = data.predict;
@@ -71,7 +71,7 @@ export const noPixels: ReadQueryVariables = { input: { input: {} } };
 // @ts-expect-error: it has numbers
 export const texts: ReadQueryVariables = { input: { input: { pixels: ["0"] } } };
 // @ts-expect-error: no digit
-export const eleven: TellMutationVariables = { input: { receipt: "r", truth: "_11" } };
+export const eleven: TellMutationVariables = { input: { of: { receipt: "r" }, truth: "_11" } };
 `;
 const ODD_CLIENT = `
 import { graphql } from "./gql";

@@ -321,19 +321,24 @@ export type ObservationStanding =
   /** It is durable, and will count: when the application's rewardWaitMs is over, or on activation. */
   | 'WAITING';
 
-/** Exactly one of `receipt` and `example`. */
+/** What turned out to be true, and of what. */
 export type ObserveInput = {
-  /** Needs a `key`, and a truth that is no reward. */
-  example?: ExampleInput | null | undefined;
   /** Tells several observations of one prediction apart. Sent twice with one key it counts once. */
   key?: string | null | undefined;
-  /** The prediction's receipt. */
-  receipt?: string | null | undefined;
+  /** A prediction, by its receipt, or an example. */
+  of: ObserveTargetInput;
   /** The key of an earlier observation of the same prediction that this one corrects (empty for one without): it no longer counts. */
   supersedes?: string | null | undefined;
   /** What turned out to be true. */
   truth: TruthInput;
 };
+
+/** Exactly one of what can be observed. */
+export type ObserveTargetInput =
+  {   /** Needs a `key`, and a truth that is no reward. */
+  example: ExampleInput; receipt?: never; }
+  |  { example?: never;   /** The prediction's receipt. */
+  receipt: string; };
 
 /** Kinds may be added. */
 export type OperationalEventKind =

@@ -82,12 +82,12 @@ describe("the address of one application", () => {
     const { data } = await ask("digits", READ_DIGIT, { input: { input: { pixels: ZERO } } });
     const { receipt } = predicted(data as ReadDigitQuery);
     const told = await ask("digits", TELL_DIGITS, {
-      one: { receipt, truth: "_0" },
+      one: { of: { receipt }, truth: "_0" },
       many: {
         observations: [
-          { receipt, truth: "_0" },
-          { example: { input: { pixels: ZERO } }, truth: "_0", key: "mine" },
-          { truth: "_3" },
+          { of: { receipt }, truth: "_0" },
+          { of: { example: { input: { pixels: ZERO } } }, truth: "_0", key: "mine" },
+          { of: { receipt }, truth: "_3", key: "k".repeat(201) },
         ],
       },
     });
@@ -95,14 +95,14 @@ describe("the address of one application", () => {
     expect(told.data?.observeMany).toMatchObject([
       { duplicate: true },
       { duplicate: false },
-      { code: "BAD_INPUT", path: ["input", "observations", "2", "receipt"] },
+      { code: "BAD_INPUT", path: ["input", "observations", "2", "key"] },
     ]);
   });
 
   test("a receipt of another application is not found there", async () => {
     const { data } = await ask("digits", READ_DIGIT, { input: { input: { pixels: ZERO } } });
     const { receipt } = predicted(data as ReadDigitQuery);
-    const query = `mutation { observe(input: { receipt: "${receipt}", truth: read }) { ... on Failure { code } } }`;
+    const query = `mutation { observe(input: { of: { receipt: "${receipt}" }, truth: read }) { ... on Failure { code } } }`;
     expect((await ask<object, object>("reading", query, {})).data).toEqual({ observe: { code: "NOT_FOUND" } });
   });
 
@@ -243,7 +243,7 @@ describe("with keys", () => {
     const reader = await newKey({ name: "reader", scopes: ["READ"] }, admin);
     const refused = { status: 403, codes: ["FORBIDDEN"] };
     expect(await asked("one", PREDICT, observer)).toMatchObject(refused);
-    const observe = `mutation { observe(input: { receipt: "x", truth: 1 }) { ... on Failure { code } } }`;
+    const observe = `mutation { observe(input: { of: { receipt: "x" }, truth: 1 }) { ... on Failure { code } } }`;
     expect(await asked("one", observe, observer)).toMatchObject({ data: { observe: { code: "NOT_FOUND" } } });
     expect(await asked("one", observe, reader)).toMatchObject(refused);
     expect(await asked("one", "{ __schema { description } }", reader)).toMatchObject(refused);

@@ -52,9 +52,9 @@ describe("an application of two labels whose model answers with a single element
     if (predict.__typename !== "Prediction") throw new Error(JSON.stringify(predict));
     const { receipt } = predict;
     const inputs = [
-      { receipt, key: "code", truth: { classCode: 0 } },
-      { receipt, key: "label", truth: { label: "ham" } },
-      { receipt, key: "none", truth: { classCode: 2 } },
+      { of: { receipt }, key: "code", truth: { classCode: 0 } },
+      { of: { receipt }, key: "label", truth: { label: "ham" } },
+      { of: { receipt }, key: "none", truth: { classCode: 2 } },
     ];
     const { observeMany } = await server.ask(OBSERVE_MANY, { inputs });
     expect(observeMany).toMatchObject([

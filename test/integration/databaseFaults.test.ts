@@ -56,7 +56,7 @@ await eachPostgres(
       await register(server, { model: "noop", wrappers: [await wrappers.start(noop())] });
       await application(server, "lines", ["noop"], LINEAR);
       const { receipt } = await ask(server, 1, "ann");
-      await observed(server, { receipt, truth: { number: 3 } });
+      await observed(server, { of: { receipt }, truth: { number: 3 } });
     });
     afterAll(async () => {
       proxy.toxics = {};
@@ -76,7 +76,7 @@ await eachPostgres(
       const known = await ask(server, 2, "ann");
       expect(known).toMatchObject({ personalised: true });
       expect(await ask(server, 2, "never seen")).toMatchObject({ personalised: false });
-      const given = { receipt: known.receipt, truth: { number: 6 }, key: "down" };
+      const given = { of: { receipt: known.receipt }, truth: { number: 6 }, key: "down" };
       expect(await observe(server, given)).toMatchObject({ code: "STORE_UNAVAILABLE", retryable: true });
       const later = { ...given, key: "later" };
       expect(await observe(server, later)).toMatchObject({ code: "STORE_UNAVAILABLE", retryAfterMs: 500 });
@@ -115,7 +115,7 @@ await eachPostgres(
 
     test("says OUTCOME_UNKNOWN where no answer came to the commit, gives that connection up, and stores a repetition once", async () => {
       const { receipt } = await ask(server, 3, "ann");
-      const given = { receipt, truth: { number: 9 }, key: "unknown" };
+      const given = { of: { receipt }, truth: { number: 9 }, key: "unknown" };
       proxy.toxics = { silentAt: { side: "server", text: "COMMIT" } };
       expect(await observe(server, given)).toMatchObject({ code: "OUTCOME_UNKNOWN", retryable: true });
       const before = proxy.connections;
@@ -132,7 +132,7 @@ await eachPostgres(
       const stranger = await ask(server, 4, "far away", 100);
       expect(stranger).toMatchObject({ personalised: false });
       expect(stranger.models).toEqual([{ model: "noop" }]);
-      const given = { receipt: stranger.receipt, truth: { number: 12 }, key: "slow" };
+      const given = { of: { receipt: stranger.receipt }, truth: { number: 12 }, key: "slow" };
       expect(await observed(server, given)).toMatchObject({ folded: true });
       // From here on this server has it.
       expect(await ask(server, 4, "far away", 100)).toMatchObject({ personalised: true });
@@ -165,11 +165,11 @@ await eachPostgres(
         await readyReplicas(server, "noop", 1);
         await administer(url, `alter database ${name} set synchronous_commit = off`);
         const { receipt } = await ask(server, 1, "ann");
-        const refusal = await observe(server, { receipt, truth: { number: 3 } });
+        const refusal = await observe(server, { of: { receipt }, truth: { number: 3 } });
         expect(refusal).toMatchObject({ code: "STORE_UNAVAILABLE" });
         expect(refusal).toMatchObject({ message: expect.stringContaining("synchronous_commit=off") });
         await administer(url, `alter database ${name} reset synchronous_commit`);
-        expect(await observed(server, { receipt, truth: { number: 3 } })).toMatchObject({ duplicate: false });
+        expect(await observed(server, { of: { receipt }, truth: { number: 3 } })).toMatchObject({ duplicate: false });
       });
     });
   },

@@ -61,7 +61,7 @@ function suite(folder: string): void {
     const tell = async (): Promise<boolean> => {
       // Long keys, so that a few thousand rows fill what is left.
       const inputs = Array.from({ length: 500 }, (): ObserveInput => {
-        return { receipt, key: `${count++}`.padEnd(200, "k"), truth: { number: 3 } };
+        return { of: { receipt }, key: `${count++}`.padEnd(200, "k"), truth: { number: 3 } };
       });
       const { observeMany } = await server.ask(OBSERVE_MANY, { inputs });
       observeMany.forEach((stored, i) => {
@@ -81,7 +81,7 @@ function suite(folder: string): void {
     const all = [...acknowledged];
     for (let from = 0; from < all.length; from += 500) {
       const part = all.slice(from, from + 500);
-      const inputs = part.map(([key]) => ({ receipt, key, truth: { number: 3 } }));
+      const inputs = part.map(([key]) => ({ of: { receipt }, key, truth: { number: 3 } }));
       const { observeMany } = await server.ask(OBSERVE_MANY, { inputs });
       observeMany.forEach((stored, i) => {
         expect(stored).toMatchObject({ __typename: "Observation", duplicate: true, seq: part[i]?.[1] });

@@ -133,7 +133,7 @@ test("a policy is told at once, and again when it has learned", async () => {
   expect(first).toMatchObject({ policyVersion: 1, weights: [{ model: "noop", weight: 1 }], dropped: 0 });
   const { predict } = await server.ask(PREDICT_FOR_RECEIPT, { input: { application: "one", input: { values: [5] } } });
   const receipt = predict.__typename === "Prediction" ? predict.receipt : "";
-  await server.ask(OBSERVE, { input: { receipt, truth: { number: 5 } } });
+  await server.ask(OBSERVE, { input: { of: { receipt }, truth: { number: 5 } } });
   expect((await value(told)).stateSeq).toBeGreaterThan(first.stateSeq);
   await told.return();
 });

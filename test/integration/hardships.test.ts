@@ -73,7 +73,7 @@ describe("a server short of memory", () => {
 
     await suffer("ballast", 0.96);
     await becomes(["OVERLOADED", "OVERLOADED"]);
-    const observed = await server.ask(OBSERVE, { input: { receipt, truth: { number: 1 } } });
+    const observed = await server.ask(OBSERVE, { input: { of: { receipt }, truth: { number: 1 } } });
     expect(observed.observe).toMatchObject({ __typename: "Observation", duplicate: false });
     for (const path of ["/health/live", "/health/ready", "/metrics"]) {
       expect((await server.request(path)).status).toBe(200);

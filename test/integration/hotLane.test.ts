@@ -74,7 +74,7 @@ const CORPUS: readonly (readonly [string, object])[] = [
   ["a page", { query: PAGE, variables: { first: 2 } }],
   ["a page too large, refused by a resolver", { query: PAGE, variables: { first: 1000 } }],
   ["a cursor that is none", { query: PAGE, variables: { first: 1, after: "x" } }],
-  ["a mutation refused", { query: RAISE, variables: { input: { receipt: "x", truth: { number: 1 } } } }],
+  ["a mutation refused", { query: RAISE, variables: { input: { of: { receipt: "x" }, truth: { number: 1 } } } }],
   ["a validation error", { query: "{ nothing }" }],
   ["a syntax error", { query: "{ applications(" }],
   ["no query", { variables: {} }],

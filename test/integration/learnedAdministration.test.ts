@@ -66,7 +66,9 @@ describe("what was learned", () => {
     for (let i = 0; i < rounds; i++) {
       const x = 1 + (i % 5);
       const { receipt } = await ask(name, x, entity);
-      const { observeMany } = await server.ask(OBSERVE_MANY, { inputs: [{ receipt, truth: { number: factor * x } }] });
+      const { observeMany } = await server.ask(OBSERVE_MANY, {
+        inputs: [{ of: { receipt }, truth: { number: factor * x } }],
+      });
       expect(observeMany).toMatchObject([{ __typename: "Observation" }]);
     }
   }
@@ -184,7 +186,7 @@ describe("what was learned", () => {
   test("of an entity is exported with what was corrected, and with the predictions that were logged", async () => {
     const { receipt } = await ask("logged", 2, "ann");
     const observe = async (number: number, key: string, supersedes?: string) => {
-      const input = { receipt, truth: { number }, key, ...(supersedes !== undefined && { supersedes }) };
+      const input = { of: { receipt }, truth: { number }, key, ...(supersedes !== undefined && { supersedes }) };
       expect((await server.ask(OBSERVE_MANY, { inputs: [input] })).observeMany).toMatchObject([
         { __typename: "Observation" },
       ]);
@@ -235,7 +237,7 @@ describe("what was learned", () => {
   test("that is ill-conditioned is learned anew with more precision, which the log tells", async () => {
     for (let i = 0; i < 4; i++) {
       const { receipt } = await ask("steep", 400_000, "ann");
-      await server.ask(OBSERVE_MANY, { inputs: [{ receipt, truth: { number: 3 } }] });
+      await server.ask(OBSERVE_MANY, { inputs: [{ of: { receipt }, truth: { number: 3 } }] });
     }
     const refits = async () => {
       const { policyEvents } = await server.ask(POLICY_EVENTS, { application: "steep" });

@@ -29,7 +29,7 @@ test("one key's feedback is learned up to its share, and kept beyond it; another
     const inputs = keys.map((each) => ({
       key: each,
       truth: { number: 2 },
-      example: { application: "shared", input: { values: [1] } },
+      of: { example: { application: "shared", input: { values: [1] } } },
     }));
     const { data } = await askWith(server, by, { query: OBSERVE_MANY.toString(), variables: { inputs } });
     return data?.["observeMany"] as {

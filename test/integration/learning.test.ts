@@ -41,7 +41,7 @@ async function teach(
   for (let i = 0; i < rounds; i++) {
     const x = 1 + (i % 5);
     const { receipt } = await ask(server, name, x, entity);
-    const [stored] = await observe(server, [{ receipt, truth: { number: factor * x } }]);
+    const [stored] = await observe(server, [{ of: { receipt }, truth: { number: factor * x } }]);
     if (stored?.__typename !== "Observation") throw new Error(JSON.stringify(stored));
     expect(stored).toMatchObject({ folded: true, duplicate: false });
     last = stored.stateSeq;
@@ -78,16 +78,19 @@ describe("what was observed", () => {
   test("is taken without a receipt, each with its own result", async () => {
     const example = { application: "lines", input: { values: [2] }, entity: "eve" };
     const results = await observe(server, [
-      { example, truth: { number: 10 }, key: "first" },
-      { example, truth: { number: 10 } },
-      { truth: { number: 10 }, key: "neither" },
-      { example: { ...example, application: "nobody" }, truth: { number: 10 }, key: "k" },
-      { example, truth: { number: 10 }, key: "first" },
+      { of: { example }, truth: { number: 10 }, key: "first" },
+      { of: { example }, truth: { number: 10 } },
+      { of: { example: { ...example, input: { values: [1, 2] } } }, truth: { number: 10 }, key: "long" },
+      { of: { example: { ...example, application: "nobody" } }, truth: { number: 10 }, key: "k" },
+      { of: { example }, truth: { number: 10 }, key: "first" },
     ]);
     expect(results).toMatchObject([
       { duplicate: false, folded: true },
-      { __typename: "BadInput", message: expect.stringContaining("key") as unknown },
-      { __typename: "BadInput", message: expect.stringContaining("receipt") as unknown },
+      { __typename: "BadInput", message: expect.stringMatching(/^input\.observations\.1\.key: /) as unknown },
+      {
+        __typename: "BadInput",
+        message: expect.stringMatching(/^input\.observations\.2\.of\.example\.input/) as unknown,
+      },
       { __typename: "NotFound" },
       { duplicate: true },
     ]);
@@ -96,10 +99,12 @@ describe("what was observed", () => {
 
   test("can be corrected: what was wrong no longer counts for its user", async () => {
     const { receipt } = await ask(server, "corrected", 1, "ann");
-    await observe(server, [{ receipt, truth: { number: 100 } }]);
+    await observe(server, [{ of: { receipt }, truth: { number: 100 } }]);
     const wrong = (await ask(server, "corrected", 1, "ann")).number;
     expect(wrong).toBeGreaterThan(50);
-    const [corrected] = await observe(server, [{ receipt, truth: { number: 2 }, key: "again", supersedes: "" }]);
+    const [corrected] = await observe(server, [
+      { of: { receipt }, truth: { number: 2 }, key: "again", supersedes: "" },
+    ]);
     expect(corrected).toMatchObject({ __typename: "Observation", folded: true });
     expect((await ask(server, "corrected", 1, "ann")).number).toBeLessThan(10);
   });
@@ -107,15 +112,17 @@ describe("what was observed", () => {
   test("of a prediction by an earlier policy is learned by that one, and by the current one too where all was seen", async () => {
     const { receipt } = await ask(server, "late", 1, "ann");
     await server.ask(UPDATE_APPLICATION, { input: { name: "late", policy: { kind: "ENSEMBLE" } } });
-    expect(await observe(server, [{ receipt, truth: { number: 1 } }])).toMatchObject([{ learnedBy: [1, 2] }]);
+    expect(await observe(server, [{ of: { receipt }, truth: { number: 1 } }])).toMatchObject([{ learnedBy: [1, 2] }]);
     const now = await ask(server, "late", 1, "ann");
     expect(now.personalised).toBe(true);
-    expect(await observe(server, [{ receipt: now.receipt, truth: { number: 1 } }])).toMatchObject([{ learnedBy: [2] }]);
+    expect(await observe(server, [{ of: { receipt: now.receipt }, truth: { number: 1 } }])).toMatchObject([
+      { learnedBy: [2] },
+    ]);
   });
 
   test("gives sets of the coverage that the application states now, by all that was observed before", async () => {
     const examples = Array.from({ length: 100 }, (_, i) => ({
-      example: { application: "covered", input: { values: [i] } },
+      of: { example: { application: "covered", input: { values: [i] } } },
       key: `k${i}`,
       // Off by 1 to 100, in no order.
       truth: { number: i + 1 + ((37 * i) % 100) },
@@ -139,7 +146,7 @@ describe("what was observed", () => {
 
   test("as a reward of the default output is stored, and says that nobody learns from it", async () => {
     const { receipt } = await ask(server, "shy", 1);
-    expect(await observe(server, [{ receipt, truth: { reward: 1 } }])).toMatchObject([
+    expect(await observe(server, [{ of: { receipt }, truth: { reward: 1 } }])).toMatchObject([
       { folded: false, learnedBy: [], standing: "COUNTED", skipReason: "DEFAULT_SHOWN", loss: null },
     ]);
   });
@@ -148,9 +155,9 @@ describe("what was observed", () => {
     const [one, two] = [await ask(server, "rewarded", 1), await ask(server, "rewarded", 2)];
     expect(
       await observe(server, [
-        { receipt: one.receipt, truth: { reward: 0.25 } },
-        { receipt: two.receipt, truth: { reward: 1.25 } },
-        { receipt: two.receipt, truth: { number: 2 } },
+        { of: { receipt: one.receipt }, truth: { reward: 0.25 } },
+        { of: { receipt: two.receipt }, truth: { reward: 1.25 } },
+        { of: { receipt: two.receipt }, truth: { number: 2 } },
       ]),
     ).toMatchObject([
       { folded: true, loss: 0.75, learnedBy: [1] },

@@ -63,7 +63,11 @@ async function observe(
   wrongBy: number,
 ): Promise<void> {
   const example = { application: name, input: { values: [1] }, entity };
-  const inputs = Array.from({ length: count }, () => ({ example, truth: { number: 1 + wrongBy }, key: `k${keys++}` }));
+  const inputs = Array.from({ length: count }, () => ({
+    of: { example },
+    truth: { number: 1 + wrongBy },
+    key: `k${keys++}`,
+  }));
   const { observeMany } = await server.ask(OBSERVE_MANY, { inputs });
   expect(observeMany.filter((one) => one.__typename !== "Observation")).toEqual([]);
 }

@@ -54,7 +54,7 @@ test("a first sample comes at once, and then one each interval, with what happen
   await predictMany(server, "other", [{ values: [9] }]);
   const { predict } = await server.ask(PREDICT_FOR_RECEIPT, { input: { application: "one", input: { values: [1] } } });
   const receipt = predict.__typename === "Prediction" ? predict.receipt : "";
-  await server.ask(OBSERVE, { input: { receipt, truth: { number: 1 } } });
+  await server.ask(OBSERVE, { input: { of: { receipt }, truth: { number: 1 } } });
   const second = await next(running);
   expect(second.intervalMs).toBeGreaterThanOrEqual(1999);
   const { application: sample } = second;

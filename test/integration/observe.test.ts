@@ -23,7 +23,7 @@ async function receiptOf(name: string, value: number, entity?: string): Promise<
 }
 
 async function observe(receipt: string, truth: TruthInput, key?: string, on = server) {
-  return (await on.ask(OBSERVE, { input: { receipt, truth, key } })).observe;
+  return (await on.ask(OBSERVE, { input: { of: { receipt }, truth, key } })).observe;
 }
 
 describe("an observation", () => {
@@ -51,7 +51,7 @@ describe("an observation", () => {
     const receipts = await Promise.all(Array.from({ length: count }, (_, i) => receiptOf("poisoned", i, `user-${i}`)));
     const send = (key: string) =>
       server.ask(OBSERVE_MANY, {
-        inputs: receipts.map((receipt, i) => ({ receipt, key: i === 4 ? key : "", truth: { number: i } })),
+        inputs: receipts.map((receipt, i) => ({ of: { receipt }, key: i === 4 ? key : "", truth: { number: i } })),
       });
     // No text of PostgreSQL's has such a character.
     const { observeMany: told } = await send("\0");
@@ -89,7 +89,21 @@ describe("an observation", () => {
     const receipt = await receiptOf("one", 7);
     expect(await observe(receipt, { label: "7" })).toMatchObject({ code: "BAD_INPUT" });
     expect(await observe(receipt, { vector: [7] })).toMatchObject({ code: "BAD_INPUT" });
-    expect(await observe(receipt, { number: 7 }, "k".repeat(201))).toMatchObject({ code: "BAD_INPUT" });
+    expect(await observe(receipt, { number: 7 }, "k".repeat(201))).toMatchObject({
+      code: "BAD_INPUT",
+      message: expect.stringMatching(/^input\.key: expected at most 200 characters/) as unknown,
+    });
+  });
+
+  test("of nothing, or of a prediction and an example at once, is refused before anything is stored", async () => {
+    const receipt = await receiptOf("one", 8);
+    const example = { application: "one", input: { values: [8] } };
+    for (const of of [undefined, {}, { receipt, example }, { receipt, example: null }, { receipt: null }]) {
+      const input = { of, truth: { number: 8 }, key: "k" };
+      const { status, text } = await server.post({ query: OBSERVE.toString(), variables: { input } });
+      expect({ status, text }).toMatchObject({ status: 400, text: expect.stringContaining("BAD_INPUT") as unknown });
+    }
+    expect(await observe(receipt, { number: 8 }, "k")).toMatchObject({ duplicate: false });
   });
 });
 

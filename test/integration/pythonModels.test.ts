@@ -48,7 +48,7 @@ await withPythonOf("light", "a scikit-learn model behind the server", (python) =
       const label = mostLikely(digits.outputs[i] as Buffer[]);
       expect(answer.output).toMatchObject({ label });
       const receipt = await receiptFor(input);
-      const { observe } = await server.ask(OBSERVE, { input: { receipt, truth: { label } } });
+      const { observe } = await server.ask(OBSERVE, { input: { of: { receipt }, truth: { label } } });
       if (observe.__typename !== "Observation") throw new Error(JSON.stringify(observe));
     }
   }, 60_000);

@@ -60,7 +60,7 @@ describe("a policy that learns from the log of another", () => {
 
   async function observed(name: string, entity: string, x: number, truth: TruthInput) {
     const { receipt } = await ask(name, entity, x);
-    const { observeMany } = await server.ask(OBSERVE_MANY, { inputs: [{ receipt, truth }] });
+    const { observeMany } = await server.ask(OBSERVE_MANY, { inputs: [{ of: { receipt }, truth }] });
     expect(observeMany).toMatchObject([{ __typename: "Observation" }]);
     return receipt;
   }
@@ -118,7 +118,7 @@ describe("a policy that learns from the log of another", () => {
   test("does not count what is corrected later", async () => {
     const receipt = await observed("corrected", "ann", 3, { number: 1000 });
     const version = await replayed("corrected", "ensemble");
-    const inputs = [{ receipt, key: "right", supersedes: "", truth: { number: 6 } }];
+    const inputs = [{ of: { receipt }, key: "right", supersedes: "", truth: { number: 6 } }];
     expect((await server.ask(OBSERVE_MANY, { inputs })).observeMany).toMatchObject([{ __typename: "Observation" }]);
     // The correction itself was learned by the version that had predicted.
     expect(await state("corrected", version, "ann")).toMatchObject({ observations: 12 });

@@ -73,7 +73,7 @@ await eachPostgres(
     test("without a default count together when the wait is over, and silence counts as nothing", async () => {
       await application(server, "silent", ["noop"], rewarded({ rewardWaitMs: 1000, aggregation: "SUM" }));
       const [told, untold] = [await receiptOf(server, "silent"), await receiptOf(server, "silent")];
-      const tell = (key: string, reward: number, receipt = told) => ({ receipt, key, truth: { reward } });
+      const tell = (key: string, reward: number, receipt = told) => ({ of: { receipt }, key, truth: { reward } });
       expect(await observe(server, tell("click", 0.25), tell("buy", 0.5))).toMatchObject([
         { standing: "WAITING", folded: false },
         { standing: "WAITING", folded: false },
@@ -100,12 +100,12 @@ await eachPostgres(
       expect(await keysOf("defaults")).toEqual(["$default", "$default"]);
       expect(await server.metric("skysail_default_rewards_total", { application: "defaults" })).toBe(2);
       expect(await learned(server, "defaults")).toMatchObject({ observations: 2, meanLoss: 0.75 });
-      expect(await observe(server, { receipt: told, truth: { reward: 1 } })).toMatchObject([
+      expect(await observe(server, { of: { receipt: told }, truth: { reward: 1 } })).toMatchObject([
         { standing: "COUNTED", folded: true, learnedBy: [1], loss: 0, rebuildPending: false },
       ]);
       expect(await learned(server, "defaults")).toMatchObject({ observations: 2, meanLoss: 0.375 });
       expect(await keysOf("defaults")).toEqual(["$default", ""]);
-      expect(await observe(server, { receipt: untold, truth: { reward: 0 }, key: "$default" })).toMatchObject([
+      expect(await observe(server, { of: { receipt: untold }, truth: { reward: 0 }, key: "$default" })).toMatchObject([
         { __typename: "BadInput", message: expect.stringContaining("$") as unknown },
       ]);
     });
@@ -114,9 +114,9 @@ await eachPostgres(
       await application(server, "prompt", ["noop"], rewarded({ rewardWaitMs: 2000, defaultReward: 0 }));
       const receipt = await receiptOf(server, "prompt");
       const [first, later, again] = [
-        ...(await observe(server, { receipt, truth: { reward: 1 } })),
-        ...(await observe(server, { receipt, truth: { reward: 0 }, key: "later" })),
-        ...(await observe(server, { receipt, truth: { reward: 1 } })),
+        ...(await observe(server, { of: { receipt }, truth: { reward: 1 } })),
+        ...(await observe(server, { of: { receipt }, truth: { reward: 0 }, key: "later" })),
+        ...(await observe(server, { of: { receipt }, truth: { reward: 1 } })),
       ];
       expect(first).toMatchObject({ standing: "COUNTED", folded: true });
       expect(later).toMatchObject({ standing: "NOT_COUNTED", folded: false, learnedBy: [], duplicate: false });
@@ -134,8 +134,8 @@ await eachPostgres(
       const receipt = await receiptOf(server, "together");
       const told = await observe(
         server,
-        { receipt, truth: { reward: 0.5 }, key: "click" },
-        { receipt, truth: { reward: 1 }, key: "buy" },
+        { of: { receipt }, truth: { reward: 0.5 }, key: "click" },
+        { of: { receipt }, truth: { reward: 1 }, key: "buy" },
       );
       expect(told).toMatchObject([
         { standing: "WAITING", folded: false, learnedBy: [] },
@@ -147,9 +147,9 @@ await eachPostgres(
       await untilObservations(server, "together", 1);
       expect(await learned(server, "together")).toMatchObject({ observations: 1, meanLoss: 0.25 });
       expect(await keysOf("together")).toEqual(["click", "buy", "$total"]);
-      expect(await observe(server, { receipt, truth: { reward: 0 }, key: "no", supersedes: "click" })).toMatchObject([
-        { standing: "COUNTED", folded: true, rebuildPending: false },
-      ]);
+      expect(
+        await observe(server, { of: { receipt }, truth: { reward: 0 }, key: "no", supersedes: "click" }),
+      ).toMatchObject([{ standing: "COUNTED", folded: true, rebuildPending: false }]);
       expect(await learned(server, "together")).toMatchObject({ observations: 1, meanLoss: 0.5 });
       expect(await keysOf("together")).toEqual(["buy", "no", "$total:no"]);
     });
@@ -163,7 +163,11 @@ await eachPostgres(
         await receiptOf(server, "shown"),
       ];
       const [plain] = [await receiptOf(server, "plain")];
-      await observe(server, { receipt: one, truth: { reward: 1 } }, { receipt: never, truth: { reward: 1 } });
+      await observe(
+        server,
+        { of: { receipt: one }, truth: { reward: 1 } },
+        { of: { receipt: never }, truth: { reward: 1 } },
+      );
       expect(await learned(server, "shown")).toMatchObject({ observations: 0 });
       server.process.signal("SIGKILL");
       await server.process.exited;
@@ -177,7 +181,7 @@ await eachPostgres(
       ]);
       expect(await learned(server, "shown")).toMatchObject({ observations: 1 });
       expect(await activate(server, one)).toMatchObject([{ __typename: "Activation", folded: false, seq: null }]);
-      expect(await observe(server, { receipt: two, truth: { reward: 1 } })).toMatchObject([
+      expect(await observe(server, { of: { receipt: two }, truth: { reward: 1 } })).toMatchObject([
         { standing: "COUNTED", folded: true },
       ]);
       expect(await learned(server, "shown")).toMatchObject({ observations: 2 });
@@ -207,7 +211,9 @@ test("rewards whose wait ended while PostgreSQL was down are counted when it is 
   await register(server, { model: "noop", wrappers: [await wrappers.start(noop())] });
   await application(server, "outage", ["noop"], rewarded({ rewardWaitMs: 1500, defaultReward: 0, aggregation: "SUM" }));
   const [told] = [await receiptOf(server, "outage"), await receiptOf(server, "outage")];
-  expect(await observe(server, { receipt: told, truth: { reward: 0.5 } })).toMatchObject([{ standing: "WAITING" }]);
+  expect(await observe(server, { of: { receipt: told }, truth: { reward: 0.5 } })).toMatchObject([
+    { standing: "WAITING" },
+  ]);
   const pidFile = join(server.folder, "data/postgres/postmaster.pid");
   process.kill(Number((await readFile(pidFile, "utf8")).split("\n")[0]), "SIGKILL");
   await untilObservations(server, "outage", 2);

@@ -7,7 +7,8 @@ import { eachPostgres } from "../support/postgres.js";
 
 const PLANTED = "a planted defect";
 const FAILURE = "__typename ... on Failure { code message }";
-const EXAMPLE = 'example: { application: "insects", input: { values: [1] } }, truth: { label: "ant" }, key: "k"';
+const EXAMPLE =
+  'of: { example: { application: "insects", input: { values: [1] } } }, truth: { label: "ant" }, key: "k"';
 
 /** Each calls something else of the inside. */
 const OPERATIONS: readonly string[] = [

@@ -126,7 +126,7 @@ async function observeOne(server: TestServer): Promise<number | undefined> {
   const input = { application: "digits", input: { values: DIGIT } };
   const { predict } = await server.ask(PREDICT_FOR_RECEIPT, { input });
   if (predict.__typename !== "Prediction") throw new Error(predict.__typename);
-  const { observe } = await server.ask(OBSERVE, { input: { receipt: predict.receipt, truth: { label: "3" } } });
+  const { observe } = await server.ask(OBSERVE, { input: { of: { receipt: predict.receipt }, truth: { label: "3" } } });
   return observe.__typename === "Observation" ? observe.seq : undefined;
 }
 

@@ -51,7 +51,7 @@ await eachPostgres(
       const observations = times(
         MANY,
         (i) =>
-          `{ example: { application: "a0", input: { values: [${i / 100}, 1] }, entity: "e${i}" }, truth: { label: "a" }, key: "k${i}" }`,
+          `{ of: { example: { application: "a0", input: { values: [${i / 100}, 1] }, entity: "e${i}" } }, truth: { label: "a" }, key: "k${i}" }`,
       );
       await ask(`mutation { observeMany(input: { observations: [${observations}] }) { ... on Failure { message } } }`);
     }, 60_000);
@@ -107,7 +107,7 @@ await eachPostgres(
       const told = (count: number): string => {
         const observations = receipts
           .slice(0, count)
-          .map((receipt) => `{ receipt: "${receipt}", truth: { label: "a" } }`);
+          .map((receipt) => `{ of: { receipt: "${receipt}" }, truth: { label: "a" } }`);
         return `mutation { observeMany(input: { observations: [${observations.join(" ")}] }) { __typename } }`;
       };
       expect(await ask(told(MANY))).toContain(

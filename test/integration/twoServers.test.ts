@@ -69,7 +69,7 @@ await eachPostgres(
           const part = keys.slice(from, from + TOGETHER);
           const stored = await observe(
             server,
-            part.map((key) => ({ receipt, key, truth: { number: 3 } })),
+            part.map((key) => ({ of: { receipt }, key, truth: { number: 3 } })),
           );
           stored.forEach(({ seq, duplicate }, i) => {
             const key = part[i] as string;
@@ -98,7 +98,7 @@ await eachPostgres(
       const tell = (server: TestServer, first: number, count: number) =>
         observe(
           server,
-          Array.from({ length: count }, (_, i) => ({ receipt, key: `${first + i}`, truth: { number: 3 } })),
+          Array.from({ length: count }, (_, i) => ({ of: { receipt }, key: `${first + i}`, truth: { number: 3 } })),
         );
       await tell(one, 0, 20);
       const pausedWith = tell(one, 20, 20);
@@ -109,7 +109,11 @@ await eachPostgres(
         "the other server goes on",
         async () => {
           const { observeMany } = await two.ask(OBSERVE_MANY, {
-            inputs: Array.from({ length: 20 }, (_, i) => ({ receipt, key: `${100 + i}`, truth: { number: -3 } })),
+            inputs: Array.from({ length: 20 }, (_, i) => ({
+              of: { receipt },
+              key: `${100 + i}`,
+              truth: { number: -3 },
+            })),
           });
           told = observeMany.filter(({ __typename }) => __typename === "Observation").length;
           return told === 20;

@@ -77,7 +77,7 @@ describe("an operation is admitted whole or not at all", () => {
   test("a document of more than 1,000 rows is refused before its first field, whoever asks", () => {
     const field = (name: string) => `${name}: observeMany(input: { observations: $all }) { __typename }`;
     const observe = `mutation ($all: [ObserveInput!]!) { ${field("a")} ${field("b")} }`;
-    const all = (count: number) => ({ all: new Array(count).fill({ receipt: "r", truth: { label: "a" } }) });
+    const all = (count: number) => ({ all: new Array(count).fill({ of: { receipt: "r" }, truth: { label: "a" } }) });
     for (const access of [OPEN_ACCESS, limited(2000)]) {
       expect(codeOf(observe, access, all(600))).toBe("QUERY_TOO_COMPLEX");
       expect(codeOf(observe, access, all(500))).toBe("OK");
@@ -105,7 +105,7 @@ describe("an operation is admitted whole or not at all", () => {
 
   test("observations are counted apart, so that learning goes on", () => {
     const access = limited(1);
-    const observe = 'mutation { observe(input: { receipt: "r", truth: { label: "a" } }) { __typename } }';
+    const observe = 'mutation { observe(input: { of: { receipt: "r" }, truth: { label: "a" } }) { __typename } }';
     expect(codeOf(`{ ${predict(1)} }`, access)).toBe("OK");
     expect(codeOf(`{ ${predict(1)} }`, access)).toBe("RATE_LIMITED");
     expect(codeOf(observe, access)).toBe("OK");

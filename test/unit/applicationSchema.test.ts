@@ -227,7 +227,7 @@ describe("the schema of one application", () => {
   ] as const)("takes the truth of %j", async (more, field, truth, name) => {
     const { run, observations } = asked(application(more));
     const { data } = await run(
-      `mutation { observe(input: { receipt: "r", ${field} }) { ... on BadInput { path message } } }`,
+      `mutation { observe(input: { of: { receipt: "r" }, ${field} }) { ... on BadInput { path message } } }`,
     );
     expect(observations).toMatchObject([{ truth, target: { kind: "RECEIPT", receipt: "r" } }]);
     expect(data?.["observe"]).toEqual({

@@ -121,11 +121,11 @@ test("an item that fails takes no other of its list with it, and each is told to
   const tell = `mutation ($observations: [ObserveInput!]!, $receipts: [String!]!) {
     observeMany(input: { observations: $observations }) ${result}
     activateMany(input: { receipts: $receipts }) ${result}
-    observe(input: { receipt: "r", truth: { number: 1 } }) ${result}
+    observe(input: { of: { receipt: "r" }, truth: { number: 1 } }) ${result}
     activate(input: { receipt: "rejects" }) ${result}
   }`;
   const observations = [{ label: "a" }, { reward: 1 }, { number: 1 }, { label: "b" }].map((truth) => {
-    return { receipt: "r", truth };
+    return { of: { receipt: "r" }, truth };
   });
   const { body } = await post(tell, { observations, receipts: ["right", "rejects"] }, "*/*");
   expect(body).toEqual({

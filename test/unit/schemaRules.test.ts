@@ -2,13 +2,14 @@ import { describe, expect, test } from "@jest/globals";
 import {
   getNamedType,
   getNullableType,
+  isInputObjectType,
   isIntrospectionType,
   isListType,
   isLeafType,
   isObjectType,
   isSpecifiedScalarType,
 } from "graphql";
-import type { GraphQLSchema, GraphQLType } from "graphql";
+import type { GraphQLInputObjectType, GraphQLSchema, GraphQLType } from "graphql";
 import { DEFAULT_FEEDBACK } from "../../src/domain/application.js";
 import { buildApplicationSchema } from "../../src/graphql/applicationSchema.js";
 import { describeTheRest, membersOf, TEXTS } from "../../src/graphql/descriptions.js";
@@ -38,6 +39,11 @@ function declared(output: Parameters<typeof buildApplicationSchema>[1]["output"]
 
 const ownTypes = (schema: GraphQLSchema) =>
   Object.values(schema.getTypeMap()).filter((type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type));
+
+function saysExactlyOne(type: GraphQLInputObjectType): boolean {
+  const said = [type.description, ...Object.values(type.getFields()).map(({ description }) => description)];
+  return said.some((text) => /exactly one|either .* or/i.test(text ?? ""));
+}
 
 function undescribed(schema: GraphQLSchema): string[] {
   return ownTypes(schema).flatMap((type) => {
@@ -71,6 +77,12 @@ const BY_KINDS = /\.(sources|failures|defaultReasons|dispatches|skipped)$|Bucket
 describe.each(SCHEMAS)("the schema of %s", (_what, schema) => {
   test("describes every type, field, argument and value", () => {
     expect(undescribed(schema)).toEqual([]);
+  });
+
+  test("enforces every `exactly one` that it states", () => {
+    const stated = ownTypes(schema).filter(isInputObjectType).filter(saysExactlyOne);
+    expect(stated.map(({ name }) => name)).toContain("ObserveTargetInput");
+    expect(stated.filter(({ isOneOf }) => !isOneOf)).toEqual([]);
   });
 
   test("gives lists of objects as connections, or bounds them", () => {

@@ -64,14 +64,12 @@ export type Label =
   /** The label "9". */
   | '_9';
 
-/** Exactly one of `receipt` and `example`. */
+/** What turned out to be true, and of what. */
 export type ObserveInput = {
-  /** Needs a `key`, and a truth that is no reward. */
-  example?: ExampleInput | null | undefined;
   /** Tells several observations of one prediction apart. Sent twice with one key it counts once. */
   key?: string | null | undefined;
-  /** The prediction's receipt. */
-  receipt?: string | null | undefined;
+  /** A prediction, by its receipt, or an example. */
+  of: ObserveTargetInput;
   /** The key of an earlier observation of the same prediction that this one corrects (empty for one without): it no longer counts. */
   supersedes?: string | null | undefined;
   /** The label that turned out to be true. */
@@ -83,6 +81,13 @@ export type ObserveManyInput = {
   /** At most 1,000. */
   observations: Array<ObserveInput>;
 };
+
+/** Exactly one of what can be observed. */
+export type ObserveTargetInput =
+  {   /** Needs a `key`, and a truth that is no reward. */
+  example: ExampleInput; receipt?: never; }
+  |  { example?: never;   /** The prediction's receipt. */
+  receipt: string; };
 
 /** A label, or what the default output has in its place. */
 export type OutputLabel =
