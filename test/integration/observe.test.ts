@@ -98,8 +98,8 @@ describe("an observation", () => {
   test("of nothing, or of a prediction and an example at once, is refused before anything is stored", async () => {
     const receipt = await receiptOf("one", 8);
     const example = { application: "one", input: { values: [8] } };
-    for (const of of [undefined, {}, { receipt, example }, { receipt, example: null }, { receipt: null }]) {
-      const input = { of, truth: { number: 8 }, key: "k" };
+    for (const target of [undefined, {}, { receipt, example }, { receipt, example: null }, { receipt: null }]) {
+      const input = { of: target, truth: { number: 8 }, key: "k" };
       const { status, text } = await server.post({ query: OBSERVE.toString(), variables: { input } });
       expect({ status, text }).toMatchObject({ status: 400, text: expect.stringContaining("BAD_INPUT") as unknown });
     }
