@@ -33,7 +33,6 @@ export async function startSkysail(
   const { pid, ready } = await startChild(bench, {
     name: "the server",
     args: [
-      "--max-semi-space-size=64",
       ...(inspect ? ["--inspect=127.0.0.1:0"] : []),
       projectPath("dist/src/main.js"),
       ...options(folder),
