@@ -1,5 +1,6 @@
 import type { Clock, PendingRow, Random, ReplicaPort, RowQuery, RowQueue, Settle } from "../domain/ports.js";
 import { BatchFormation } from "./batchFormation.js";
+import type { AskedOutputs } from "../lib/askedOutputs.js";
 import type { BatchLimits } from "./batchLimits.js";
 import { BatchesInFlight } from "./batchesInFlight.js";
 import type { BatcherMetrics } from "./batcherMetrics.js";
@@ -30,6 +31,8 @@ export interface BatcherOptions {
   readonly maxQueueRows: number;
   /** Bytes of outputs in one reply: batches are kept so small that theirs fit. */
   readonly maxReplyBytes: number;
+  /** What replies have of the signature's outputs. Default: all. */
+  readonly askedOutputs?: Pick<AskedOutputs, "places">;
   /** Until others are chosen. */
   readonly limits: BatchLimits;
 }
@@ -66,7 +69,7 @@ export class Batcher implements RowQueue {
     this.#prefetchMs = options.limits.prefetchMs;
     const { clock, name, metrics, limits, maxQueueRows } = options;
     const turns = new BulkTurns();
-    const replyBytes = (this.#replyBytes = new ReplyBytes(options.maxReplyBytes));
+    const replyBytes = (this.#replyBytes = new ReplyBytes(options.maxReplyBytes, options.askedOutputs));
     const fillWait = (this.#fillWait = new FillWait(limits.maxBatchDelayMs));
     const formation = new BatchFormation({ waiting: this.#queue, turns, replyBytes }, limits.maxBatchBytes);
     this.#formation = formation;

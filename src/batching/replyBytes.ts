@@ -1,6 +1,7 @@
 import type { BatchReply } from "../domain/ports.js";
-import { rowBytes } from "../domain/tensor.js";
-import type { Signature } from "../domain/tensor.js";
+import type { Signature, TensorSpec } from "../domain/tensor.js";
+import { ALL_OUTPUTS, bytesAsked } from "../lib/askedOutputs.js";
+import type { AskedOutputs, OutputPlaces } from "../lib/askedOutputs.js";
 
 type AnsweredReply = Extract<BatchReply, { kind: "rows" }>;
 
@@ -16,22 +17,31 @@ const FORGETTING = 0.05;
  */
 export class ReplyBytes {
   readonly #limitBytes: number;
+  readonly #asked: Pick<AskedOutputs, "places">;
+  #outputs: readonly TensorSpec[] = [];
+  #places: OutputPlaces;
   #stated: number | undefined;
   #rowBytes = 0;
 
-  constructor(limitBytes: number) {
+  constructor(limitBytes: number, asked: Pick<AskedOutputs, "places"> = ALL_OUTPUTS) {
     this.#limitBytes = limitBytes;
+    this.#asked = asked;
   }
 
   /** At least 1: a single row has to be tried. */
   get maxRows(): number {
+    if (this.#asked.places !== this.#places) this.#state();
     return Math.max(1, Math.floor(this.#limitBytes / Math.max(this.#rowBytes, 1e-9)));
   }
 
   state({ outputs }: Signature): void {
-    let bytes = 0;
-    for (const spec of outputs) bytes += rowBytes(spec) ?? NaN;
-    this.#stated = Number.isNaN(bytes) ? undefined : bytes;
+    this.#outputs = outputs;
+    this.#state();
+  }
+
+  #state(): void {
+    this.#places = this.#asked.places;
+    this.#stated = bytesAsked(this.#outputs, this.#places);
     if (this.#stated !== undefined) this.#rowBytes = this.#stated;
   }
 

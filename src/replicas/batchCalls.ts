@@ -44,7 +44,8 @@ export class BatchCalls implements BatchChannel {
   send(batch: Batch, done: (reply: BatchReply) => void): void {
     const { client, clock, batchTimeoutMs, replica, wrapper } = this.#options;
     const { signature, servedVersion } = wrapper;
-    const request = toInferRequest(wrapper, batch);
+    const { places } = this.#options.askedOutputs;
+    const request = toInferRequest(wrapper, batch, places);
     const { id } = request;
     const cancelTimeout = clock.at(clock.nowMs() + batchTimeoutMs, () => {
       this.broke(`replica ${replica} did not answer a batch within ${batchTimeoutMs} ms`);
@@ -59,7 +60,7 @@ export class BatchCalls implements BatchChannel {
       (error: ServiceError | null, answer?: ModelInferResponse | MalformedReply) => this.#receive(id, error, answer),
     );
     const rows = batch.rows.length;
-    const expected = { model: this.#model, replica, signature, servedVersion, rows, asked: undefined };
+    const expected = { model: this.#model, replica, signature, servedVersion, rows, places, asked: undefined };
     this.#pending.set(id, { expected, done, cancelTimeout, call });
   }
 

@@ -1,4 +1,5 @@
 import type { Batch, BatchReply, Clock } from "../domain/ports.js";
+import type { AskedOutputs } from "../lib/askedOutputs.js";
 import type { GRPCInferenceServiceClient } from "../protocol/generated/inference.js";
 import type { LinkCounters } from "./linkCounters.js";
 import type { ReadReply } from "./streamReply.js";
@@ -16,6 +17,7 @@ export interface BatchChannelOptions {
   readonly batchTimeoutMs: number;
   /** Whether raw contents carry a CRC-32, if the wrapper has the extension. */
   readonly checksums: boolean;
+  readonly askedOutputs: Pick<AskedOutputs, "places">;
   readonly counters: LinkCounters;
   /** Before the rows that the reply is for are given back. */
   readonly onReply: (read: ReadReply) => void;

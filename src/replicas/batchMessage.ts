@@ -3,8 +3,10 @@ import type { Batch, BatchReply, RowReply } from "../domain/ports.js";
 import { elementEnd } from "../domain/stringTensor.js";
 import type { Row, Signature, TensorSpec } from "../domain/tensor.js";
 import { elementCount, rowBytes } from "../domain/tensor.js";
+import type { OutputPlaces } from "../lib/askedOutputs.js";
 import type {
   ModelInferRequest,
+  ModelInferRequest_InferRequestedOutputTensor,
   ModelInferResponse,
   ModelInferResponse_InferOutputTensor,
 } from "../protocol/generated/inference.js";
@@ -20,10 +22,10 @@ export interface Addressee {
 }
 
 /**
- * A batch as one request: each input tensor is its rows' bytes one after another. Wrappers with the extension answer
- * with all outputs; of other servers some give only those that they are asked for.
+ * A batch as one request: each input tensor is its rows' bytes one after another. `places`: the outputs asked for. Wrappers
+ * with the extension answer unasked with all; of other servers some give only those that are named.
  */
-export function toInferRequest(addressee: Addressee, batch: Batch): ModelInferRequest {
+export function toInferRequest(addressee: Addressee, batch: Batch, places?: OutputPlaces): ModelInferRequest {
   const { model, servedVersion, signature, extended } = addressee;
   const rows = batch.rows.length;
   return {
@@ -38,9 +40,18 @@ export function toInferRequest(addressee: Addressee, batch: Batch): ModelInferRe
       parameters: {},
       contents: undefined,
     })),
-    outputs: extended ? [] : signature.outputs.map(({ name }) => ({ name, parameters: {} })),
+    outputs: extended && asksAll(signature, places) ? [] : namesOf(signature, places),
     rawInputContents: signature.inputs.map((_, tensor) => concatenate(batch.rows, tensor)),
   };
+}
+
+function asksAll({ outputs }: Signature, places: OutputPlaces): boolean {
+  return places === undefined || places.size === outputs.length;
+}
+
+function namesOf({ outputs }: Signature, places: OutputPlaces): ModelInferRequest_InferRequestedOutputTensor[] {
+  const asked = places === undefined ? outputs : outputs.filter((_, place) => places.has(place));
+  return asked.map(({ name }) => ({ name, parameters: {} }));
 }
 
 function concatenate(rows: readonly Row[], tensor: number): Buffer {
@@ -54,17 +65,23 @@ function concatenate(rows: readonly Row[], tensor: number): Buffer {
 /**
  * A reply, checked against the signature and the number of rows asked for. A reply of another length is refused
  * whole: handing out its prefix would give queries one another's answers. A row with NaN or infinity fails alone, as does
- * one of which the wrapper says in `rowErrors` that it has no answer.
+ * one of which the wrapper says in `rowErrors` that it has no answer. Outputs that were not asked for are empty, whatever
+ * the reply has in their place.
  */
 export function fromInferResponse(
   signature: Signature,
   rows: number,
   response: ModelInferResponse,
-  rowErrors: ReadonlyMap<number, string> = NONE,
+  { places, rowErrors = NONE }: ReplyTerms = {},
 ): BatchReply {
   const tensors: Uint8Array[][] = [];
   const bad = new Map<number, string>();
-  for (const spec of signature.outputs) {
+  const notAsked = new Array<Uint8Array>(rows).fill(NOT_ASKED);
+  for (const [place, spec] of signature.outputs.entries()) {
+    if (places?.has(place) === false) {
+      tensors.push(notAsked);
+      continue;
+    }
     const at = response.outputs.findIndex((output) => output.name === spec.name);
     const output = response.outputs[at];
     if (output === undefined) return badOutput(`the reply has no output "${spec.name}"`);
@@ -80,7 +97,15 @@ export function fromInferResponse(
   return { kind: "rows", rows: rowReplies(rows, tensors, bad, rowErrors) };
 }
 
+export interface ReplyTerms {
+  /** Of the outputs asked for. */
+  readonly places?: OutputPlaces;
+  readonly rowErrors?: ReadonlyMap<number, string> | undefined;
+}
+
 const NONE: ReadonlyMap<number, string> = new Map();
+/** No output that was asked for is so short: each has at least one element, and the length of a text is four bytes. */
+const NOT_ASKED = new Uint8Array(0);
 
 /** Other servers may answer with typed contents. */
 function packedContents(

@@ -47,14 +47,16 @@ export class BatchStream implements BatchChannel {
 
   send(batch: Batch, done: (reply: BatchReply) => void): void {
     const { clock, batchTimeoutMs, replica, wrapper, checksums } = this.#options;
+    const { places } = this.#options.askedOutputs;
     const { signature, servedVersion } = wrapper;
     const nowMs = clock.nowMs();
     const cancelTimeout = clock.at(nowMs + batchTimeoutMs, () => {
       this.broke(`replica ${replica} did not answer a batch within ${batchTimeoutMs} ms`);
     });
-    const request = toInferRequest(wrapper, batch);
+    const request = toInferRequest(wrapper, batch, places);
     const asked = wrapper.extended ? extendRequest(request, batch, nowMs, checksums) : undefined;
-    const expected = { model: this.#model, replica, signature, servedVersion, rows: batch.rows.length, asked };
+    const rows = batch.rows.length;
+    const expected = { model: this.#model, replica, signature, servedVersion, rows, places, asked };
     this.#pending.set(request.id, { expected, done, cancelTimeout });
     this.#stream.write(request);
   }

@@ -1,6 +1,8 @@
 import { messageOf } from "../domain/messageOf.js";
 import type { Batch, BatchReply, Cancel, Clock, Random, ReplicaPort } from "../domain/ports.js";
 import type { Signature } from "../domain/tensor.js";
+import { ALL_OUTPUTS } from "../lib/askedOutputs.js";
+import type { AskedOutputs } from "../lib/askedOutputs.js";
 import { staysOnMachine } from "../protocol/endpoint.js";
 import type { GRPCInferenceServiceClient } from "../protocol/generated/inference.js";
 import { BatchCalls } from "./batchCalls.js";
@@ -37,6 +39,8 @@ export interface ReplicaLinkOptions {
   readonly maxMessageBytes: number;
   /** A batch without a reply for so long counts as a lost link. */
   readonly batchTimeoutMs: number;
+  /** Which outputs batches ask for. Default: all. */
+  readonly askedOutputs?: Pick<AskedOutputs, "places">;
   /** Whether raw contents carry a CRC-32, if the wrapper can. Default: if they leave the machine. */
   readonly checksums?: boolean;
   /** Default: none. */
@@ -278,6 +282,7 @@ export class ReplicaLink implements ReplicaPort {
       clock,
       batchTimeoutMs,
       checksums: this.#options.checksums ?? !staysOnMachine(endpoint),
+      askedOutputs: this.#options.askedOutputs ?? ALL_OUTPUTS,
       counters,
       onReply: (read) => this.#replied(channel, read),
       onEmpty: () => this.#drained(channel),

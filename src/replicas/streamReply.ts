@@ -1,5 +1,6 @@
 import type { BatchReply } from "../domain/ports.js";
 import type { Signature } from "../domain/tensor.js";
+import type { OutputPlaces } from "../lib/askedOutputs.js";
 import { RESPONSE_PARAMETERS } from "../protocol/extension.js";
 import type { ErrorCode } from "../protocol/extension.js";
 import type { ModelStreamInferResponse } from "../protocol/generated/inference.js";
@@ -20,6 +21,8 @@ export interface ExpectedReply {
   /** As the server was asked for it. */
   readonly servedVersion: string;
   readonly rows: number;
+  /** Of the outputs asked for. */
+  readonly places: OutputPlaces;
   /** Undefined for servers without the extension. */
   readonly asked: Asked | undefined;
 }
@@ -62,7 +65,10 @@ export function readReply(expected: ExpectedReply, incoming: ModelStreamInferRes
   if (mixUp !== undefined) return bad(expected, mixUp);
   const rowErrors = expected.asked && readRowErrors(expected, inferResponse);
   if (typeof rowErrors === "string") return bad(expected, rowErrors);
-  const reply = fromInferResponse(expected.signature, expected.rows, inferResponse, rowErrors);
+  const reply = fromInferResponse(expected.signature, expected.rows, inferResponse, {
+    places: expected.places,
+    rowErrors,
+  });
   return reply.kind === "failed" ? bad(expected, reply.message) : { kind: "ANSWERED", reply, why: "" };
 }
 

@@ -11,6 +11,12 @@ import { readNumbers } from "./tensorValues.js";
 /** Reads a model's output row in the application's terms. Undefined: its content cannot be combined with others'. */
 export type ReadMemberOutput = (row: Row) => MemberOutput | undefined;
 
+export interface OutputReader {
+  /** The place in the signature of the one output that is read. */
+  readonly output: number;
+  readonly read: ReadMemberOutput;
+}
+
 /** Probabilities of FP16, or of a softmax over many labels, do not sum to 1 more exactly. */
 const SUM_TOLERANCE = 1e-2;
 /** Beside the intercept. */
@@ -23,7 +29,7 @@ const MOST_FEATURES = MAX_SIZE - 1;
  * element is the second one's probability. Which label each is for, `labelPlaces` says. For numbers and vectors: the first
  * numeric tensor of that size.
  */
-export function memberOutputReader(spec: OutputSpec, signature: Signature): ReadMemberOutput | string {
+export function memberOutputReader(spec: OutputSpec, signature: Signature): OutputReader | string {
   switch (spec.kind) {
     case "LABEL":
       return labelReader(spec.labels, signature) ?? misfit(spec, signature);
@@ -57,7 +63,7 @@ function isFloat(spec: TensorSpec): boolean {
   return spec.datatype.startsWith("FP");
 }
 
-function labelReader(labels: readonly string[], signature: Signature): ReadMemberOutput | string | undefined {
+function labelReader(labels: readonly string[], signature: Signature): OutputReader | string | undefined {
   const places = labelPlaces(labels, signature.classes);
   if (typeof places === "string") return places;
   return (
@@ -67,11 +73,11 @@ function labelReader(labels: readonly string[], signature: Signature): ReadMembe
   );
 }
 
-function scoresReader(count: number, { ofScores }: LabelPlaces, signature: Signature): ReadMemberOutput | undefined {
+function scoresReader(count: number, { ofScores }: LabelPlaces, signature: Signature): OutputReader | undefined {
   const at = find(signature, (spec) => isFloat(spec) && count > 1 && elementCount(spec.shape) === count);
   if (at === undefined) return undefined;
   const { datatype } = signature.outputs[at] as TensorSpec;
-  return (row) => probabilities(readNumbers(datatype, row[at] as Uint8Array), ofScores);
+  return { output: at, read: (row) => probabilities(readNumbers(datatype, row[at] as Uint8Array), ofScores) };
 }
 
 function probabilities(scores: Float64Array, places: readonly number[] | undefined): MemberOutput | undefined {
@@ -80,7 +86,7 @@ function probabilities(scores: Float64Array, places: readonly number[] | undefin
 }
 
 /** Of two labels: whether it is the second one, or how likely that is. */
-function secondReader(count: number, { ofScores }: LabelPlaces, signature: Signature): ReadMemberOutput | undefined {
+function secondReader(count: number, { ofScores }: LabelPlaces, signature: Signature): OutputReader | undefined {
   if (count !== 2) return undefined;
   const isOne = ({ shape }: TensorSpec): boolean => elementCount(shape) === 1;
   const at =
@@ -88,10 +94,11 @@ function secondReader(count: number, { ofScores }: LabelPlaces, signature: Signa
     find(signature, (spec) => isFloat(spec) && isOne(spec));
   if (at === undefined) return undefined;
   const { datatype } = signature.outputs[at] as TensorSpec;
-  return (row) => {
+  const read = (row: Row): MemberOutput | undefined => {
     const second = readNumbers(datatype, row[at] as Uint8Array)[0] as number;
     return probabilities(Float64Array.of(1 - second, second), ofScores);
   };
+  return { output: at, read };
 }
 
 function placed(scores: Float64Array, places: readonly number[]): Float64Array {
@@ -114,11 +121,11 @@ function voteReader(
   count: number,
   { ofIntegers, ofTexts }: LabelPlaces,
   signature: Signature,
-): ReadMemberOutput | undefined {
+): OutputReader | undefined {
   const at = find(signature, (spec) => !isFloat(spec) && spec.datatype !== "BOOL" && elementCount(spec.shape) === 1);
   if (at === undefined) return undefined;
   const { datatype } = signature.outputs[at] as TensorSpec;
-  return (row) => {
+  const read = (row: Row): MemberOutput | undefined => {
     const bytes = row[at] as Uint8Array;
     const index =
       datatype === "BYTES"
@@ -129,17 +136,18 @@ function voteReader(
     scores[index] = 1;
     return { kind: "SCORES", scores };
   };
+  return { output: at, read };
 }
 
-function numbersReader(size: number, signature: Signature): ReadMemberOutput | undefined {
+function numbersReader(size: number, signature: Signature): OutputReader | undefined {
   const at = find(signature, (spec) => spec.datatype !== "BYTES" && elementCount(spec.shape) === size);
   if (at === undefined) return undefined;
   const { datatype } = signature.outputs[at] as TensorSpec;
-  return (row) => ({ kind: "NUMBERS", numbers: readNumbers(datatype, row[at] as Uint8Array) });
+  return { output: at, read: (row) => ({ kind: "NUMBERS", numbers: readNumbers(datatype, row[at] as Uint8Array) }) };
 }
 
 /** How to read a feature model's outputs: the first floating-point tensor, flattened. In words why there is none. */
-export function featureReader(signature: Signature): ReadMemberOutput | string {
+export function featureReader(signature: Signature): OutputReader | string {
   const at = find(signature, isFloat);
   if (at === undefined)
     return `no output tensor holds features; outputs: ${signature.outputs.map(describeTensor).join(", ")}`;
@@ -147,5 +155,5 @@ export function featureReader(signature: Signature): ReadMemberOutput | string {
   if (elementCount(spec.shape) > MOST_FEATURES)
     return `${describeTensor(spec)} holds more than the ${MOST_FEATURES} features that can be learned on`;
   const { datatype } = spec;
-  return (row) => ({ kind: "NUMBERS", numbers: readNumbers(datatype, row[at] as Uint8Array) });
+  return { output: at, read: (row) => ({ kind: "NUMBERS", numbers: readNumbers(datatype, row[at] as Uint8Array) }) };
 }

@@ -9,7 +9,7 @@ import { Backoff } from "../lib/backoff.js";
 import type { Catalogue } from "./catalogue.js";
 import { strictestSlo } from "./catalogue.js";
 import type { ModelVersions } from "./modelVersions.js";
-import { learningApplication, serveApplication } from "./serveApplication.js";
+import { foreseeOutputs, learningApplication, serveApplication } from "./serveApplication.js";
 
 export interface RegistryWatchOptions {
   readonly registry: RegistryStore;
@@ -138,6 +138,7 @@ export class RegistryWatch {
     const registered = new Set(snapshot.versions.map(({ model, version }) => versionKey(model, version)));
     const { catalogue, learning, versions } = this.#options;
     versions.serving.follow(snapshot.models, (key) => registered.has(key));
+    foreseeOutputs(this.#options, snapshot);
     // First: a query of an application is answered from what is followed.
     learning.follow(snapshot.applications.map((application) => learningApplication(application, snapshot)));
     catalogue.replace(snapshot, (application) => serveApplication(this.#options, application, snapshot));

@@ -14,7 +14,7 @@ import type { StateFolding } from "../learning/heldState.js";
 import type { LearningApplication } from "../learning/followedApplication.js";
 import type { FeatureSource, Member, ServedApplication } from "./catalogue.js";
 import { featureReader, memberOutputReader } from "./memberOutput.js";
-import type { ReadMemberOutput } from "./memberOutput.js";
+import type { OutputReader } from "./memberOutput.js";
 import { replayUse } from "./replayUse.js";
 import type { ModelVersions } from "./modelVersions.js";
 
@@ -68,6 +68,23 @@ export function learningApplication(application: Application, snapshot: Registry
   return { name: application.name, policyVersion: application.policyVersion, foldings };
 }
 
+/** A version that is to be current later is warmed up with what applications will ask it for. */
+export function foreseeOutputs({ versions }: Pick<ServeDependencies, "versions">, snapshot: RegistrySnapshot): void {
+  for (const served of versions.all()) {
+    const { model, version } = served;
+    if (versions.serving.of(model) === version || served.replicas.links.length === 0) continue;
+    const registered = snapshot.versions.find((one) => one.model === model && one.version === version);
+    if (registered === undefined) continue;
+    for (const { links, policy, output } of snapshot.applications) {
+      if (!links.some((link) => link.model === model)) continue;
+      const isFeatureModel = "featureModel" in policy && policy.featureModel === model;
+      const { signature } = registered;
+      const reader = isFeatureModel ? featureReader(signature) : memberOutputReader(output, signature);
+      if (typeof reader !== "string") served.useOutput(reader.output);
+    }
+  }
+}
+
 export function versionsOf({ name }: Application, { policyVersions }: RegistrySnapshot): readonly PolicyVersion[] {
   return policyVersions.filter(({ application }) => application === name);
 }
@@ -98,7 +115,7 @@ function featuresOf(
   return { kind: "MODEL", member, isLearned };
 }
 
-type NewReader = (application: Application, version: ModelVersion) => ReadMemberOutput | string;
+type NewReader = (application: Application, version: ModelVersion) => OutputReader | string;
 
 const memberReader: NewReader = ({ output }, { signature }) => memberOutputReader(output, signature);
 
@@ -113,12 +130,14 @@ function memberOf(
   const serving = versions.serving.of(link.model);
   const version = snapshot.versions.find(({ model, version: of }) => model === link.model && of === serving);
   if (version === undefined) return undefined;
-  const read = tensorsDifference(application.input, version.signature.inputs) ?? newReader(application, version);
-  if (typeof read === "string") {
-    warn(`application ${application.name} leaves out model ${link.model}@${version.version}: ${read}`);
+  const reader = tensorsDifference(application.input, version.signature.inputs) ?? newReader(application, version);
+  if (typeof reader === "string") {
+    warn(`application ${application.name} leaves out model ${link.model}@${version.version}: ${reader}`);
     return undefined;
   }
   const served = versions.get(version.model, version.version);
+  served.useOutput(reader.output);
   const evaluator = served.evaluatorFor(application.name);
-  return { model: version.model, version: version.version, weight: link.weight, evaluator, read, usual: served.usual };
+  const { model, version: number } = version;
+  return { model, version: number, weight: link.weight, evaluator, read: reader.read, usual: served.usual };
 }

@@ -14,6 +14,7 @@ import { isFailure } from "../domain/failure.js";
 import type { ModelSettings } from "../domain/modelSettings.js";
 import type { Clock, Random, RowEvaluator } from "../domain/ports.js";
 import type { Row, Signature } from "../domain/tensor.js";
+import { AskedOutputs } from "../lib/askedOutputs.js";
 import type { ConnectPacer } from "../replicas/connectPacer.js";
 import type { DialFor } from "../replicas/dial.js";
 import type { LinkPhase } from "../replicas/linkState.js";
@@ -86,6 +87,7 @@ export class ServedVersion {
   readonly usual = new UsualLatency();
   readonly #options: ServedVersionOptions & SharedByVersions;
   readonly #evaluators = new Map<string, CachedEvaluator>();
+  readonly #askedOutputs = new AskedOutputs();
   readonly #recorded: RecordedInputs;
   #settings: ModelSettings;
   #registered: Signature | undefined;
@@ -109,6 +111,7 @@ export class ServedVersion {
       metrics: this.metrics,
       maxQueueRows: options.maxQueueRows,
       maxReplyBytes: tensorBytes(options.maxMessageBytes),
+      askedOutputs: this.#askedOutputs,
       limits: batchLimits(settings, options.maxMessageBytes),
     });
     this.#recorded = options.recordedInputs(model);
@@ -118,6 +121,7 @@ export class ServedVersion {
       model,
       version,
       batcher: this.batcher,
+      askedOutputs: this.#askedOutputs,
       registered: () => this.#registered,
       warmUpRows: () => this.#warmUpRows(),
       maxBatchRows: () => this.#settings.maxBatchRows,
@@ -172,6 +176,11 @@ export class ServedVersion {
       if (!sameNear) evaluator.approximate = this.#newApproximate();
     }
     if (settings.cacheScope !== before.cacheScope) this.#dropEvaluators();
+  }
+
+  /** An application reads the output at this place. What is cached without it answers nobody who needs it. */
+  useOutput(place: number): void {
+    if (this.#askedOutputs.add(place)) this.invalidateCache();
   }
 
   /** Nothing that was asked for before is an answer any more. */

@@ -2,6 +2,7 @@ import type { Batcher } from "../batching/batcher.js";
 import { ServiceBudget } from "../batching/serviceBudget.js";
 import type { Cancel, Clock, Random } from "../domain/ports.js";
 import type { Row, Signature } from "../domain/tensor.js";
+import type { AskedOutputs } from "../lib/askedOutputs.js";
 import type { ConnectPacer } from "../replicas/connectPacer.js";
 import { dialOwn } from "../replicas/dial.js";
 import type { Dial, DialFor } from "../replicas/dial.js";
@@ -22,6 +23,7 @@ export interface VersionReplicasOptions {
   readonly maxMessageBytes: number;
   readonly batchTimeoutMs: number;
   readonly batcher: Batcher;
+  readonly askedOutputs: AskedOutputs;
   readonly registered: () => Signature | undefined;
   readonly warmUpRows: () => readonly Row[];
   readonly maxBatchRows: () => number;

@@ -223,6 +223,24 @@ export function sdkContract(
       expect(response.parameters).not.toHaveProperty("row_errors");
     });
 
+    it("computes and sends the outputs asked for only, also where rows fail", async () => {
+      const wrapper = await start("picky");
+      const stream = new StreamClient(wrapper.client);
+      const ask = (name: string, ways: Readonly<Record<number, number>>) =>
+        stream.infer({
+          ...requestOf(parts, rows(4, ways), `${name} ${JSON.stringify(ways)}`, rowErrors),
+          outputs: [{ name, parameters: {} }],
+        });
+      const y = await ask("y", { 2: 1 });
+      expect(y.outputs.map(({ name, shape }) => [name, shape])).toEqual([["y", [4, 1]]]);
+      expect([...new Float32Array(Uint8Array.from(y.rawOutputContents[0] as Buffer).buffer)]).toEqual([0, 1, 0, 3]);
+      expect(listed(y)).toMatchObject([{ row: 2, error_code: "INTERNAL" }]);
+      expect(wrapper.count('"texts"')).toBe(0);
+      const text = await ask("text", { 0: 1 });
+      expect(text.outputs.map(({ name }) => name)).toEqual(["text"]);
+      expect(readStrings(text.rawOutputContents[0] as Buffer)).toEqual(["", "value 1", "value 2", "value 3"]);
+    });
+
     it("refuses the request, where the caller wants all or no row is left", async () => {
       const wrapper = await start("picky");
       const stream = new StreamClient(wrapper.client);

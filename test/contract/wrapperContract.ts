@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { status } from "@grpc/grpc-js";
 import fc from "fast-check";
-import { rowBytes, type Signature } from "../../src/domain/tensor.js";
+import { rowBytes, type Signature, type TensorSpec } from "../../src/domain/tensor.js";
 import { checksumOfContents } from "../../src/protocol/checksum.js";
 import { ModelInferRequest, type ModelInferResponse } from "../../src/protocol/generated/inference.js";
 import { parseSignature } from "../../src/protocol/modelMetadata.js";
@@ -155,12 +155,22 @@ export function wrapperContract(name: string, command: () => WrapperCommand, opt
       await stream.end();
     });
 
-    it("answers with the outputs asked for only", async () => {
-      const last = parts.signature.outputs.at(-1)?.name ?? "";
-      const outputs = [{ name: last, parameters: {} }];
-      const response = await inferUnary(wrapper.client, { ...requestOf(parts, rows(2), "one"), outputs });
-      expect(response.outputs.map((output) => output.name)).toEqual([last]);
-      expect(response.rawOutputContents).toHaveLength(1);
+    it("answers with the outputs asked for only, in that order, as it answers when asked for all", async () => {
+      const { outputs } = parts.signature;
+      const request = requestOf(parts, rows(2), "some");
+      const all = rowsOf(await inferUnary(wrapper.client, request), 2);
+      const places = [...outputs.keys()];
+      for (const asked of [...places.map((place) => [place]), places.toReversed()]) {
+        const specs = asked.map((place) => outputs[place] as TensorSpec);
+        const named = specs.map(({ name }) => ({ name, parameters: {} }));
+        const response = await inferUnary(wrapper.client, { ...request, outputs: named });
+        expect(response.outputs.map(({ name }) => name)).toEqual(specs.map(({ name }) => name));
+        expect(response.rawOutputContents).toHaveLength(asked.length);
+        for (const [i, row] of rowsOf(response, 2).entries()) {
+          const expected = asked.map((place) => all[i]?.[place] as Buffer);
+          expectSameOutputs(row, expected, { ...parts.signature, outputs: specs });
+        }
+      }
     });
 
     it("refuses what breaks the signature, each request alone, and goes on", async () => {

@@ -81,9 +81,9 @@ export function modelVersion(
 
 export function member(model: string, evaluator: RowEvaluator, weight = 1): Member {
   const { version, signature } = modelVersion(model);
-  const read = memberOutputReader(application().output, signature);
-  if (typeof read === "string") throw new Error(read);
-  return { model, version, weight, evaluator, read, usual: new UsualLatency() };
+  const reader = memberOutputReader(application().output, signature);
+  if (typeof reader === "string") throw new Error(reader);
+  return { model, version, weight, evaluator, read: reader.read, usual: new UsualLatency() };
 }
 
 export function catalogueOf(

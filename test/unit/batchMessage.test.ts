@@ -96,10 +96,21 @@ describe("reply to a batch", () => {
     });
   });
 
+  test("is read for the outputs asked for: others are empty, whatever is in their place", () => {
+    const places = new Set([1]);
+    const counts = Buffer.alloc(24, 7);
+    const rows = Array.from({ length: ROWS }, () => hex(Buffer.of(), Buffer.alloc(8, 7)));
+    for (const given of [response([COUNT, counts]), response([SCORES, floats(NaN)], [COUNT, counts])]) {
+      expect(read(fromInferResponse(signature(SCORES, COUNT), ROWS, given, { places }))).toEqual(rows);
+    }
+    const without = fromInferResponse(signature(SCORES, COUNT), ROWS, response([SCORES, GOOD]), { places });
+    expect(without).toMatchObject({ kind: "failed", message: 'the reply has no output "count"' });
+  });
+
   test("has no answer for rows of which the wrapper says so, whatever it sent in their place", () => {
     const errors = new Map([[1, "model m@1: INTERNAL: it cannot"]]);
     const given = response([SCORES, floats(1, 2, NaN, 4, 5, Infinity)]);
-    expect(read(fromInferResponse(signature(SCORES), ROWS, given, errors))).toEqual([
+    expect(read(fromInferResponse(signature(SCORES), ROWS, given, { rowErrors: errors }))).toEqual([
       hex(floats(1, 2)),
       { kind: "failed", code: "MODEL_ERROR", message: "model m@1: INTERNAL: it cannot" },
       { kind: "failed", code: "MODEL_BAD_OUTPUT", message: 'output "scores" has NaN or infinity' },
@@ -229,6 +240,24 @@ describe("request of a batch", () => {
       Buffer.concat([1, 2, 3].map((n) => Buffer.alloc(8, n))),
     ]);
   });
+
+  test.each([
+    [true, undefined, []],
+    [true, [0, 1], []],
+    [true, [1], ["count"]],
+    [false, undefined, ["scores", "count"]],
+    [false, [0], ["scores"]],
+  ])(
+    "names the outputs asked for; all of them go unsaid to a wrapper with the extension (%j): %j",
+    (extended, asked, names) => {
+      const request = toInferRequest(
+        { model: "m", servedVersion: "1", signature: signature(SCORES, COUNT), extended },
+        { id: 1, rows: [[]], rowIds: [1], deadlineMs: 9 },
+        asked && new Set(asked),
+      );
+      expect(request.outputs.map(({ name }) => name)).toEqual(names);
+    },
+  );
 
   test("of one row has just that row's bytes, wherever they lie in their buffer", () => {
     const row = [Uint8Array.from([9, 9, 1, 2, 9]).subarray(2, 4)];

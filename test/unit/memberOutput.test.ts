@@ -26,10 +26,10 @@ function classReader(
   spec: OutputSpec,
   ...outputs: ReturnType<typeof tensor>[]
 ) {
-  const read = memberOutputReader(spec, { inputs: [], outputs, classes });
-  if (typeof read === "string") throw new Error(read);
+  const found = memberOutputReader(spec, { inputs: [], outputs, classes });
+  if (typeof found === "string") throw new Error(found);
   return (...row: Uint8Array[]) => {
-    const output = read(row);
+    const output = found.read(row);
     return output && [...(output.kind === "SCORES" ? output.scores : output.numbers)];
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { ReplyBytes } from "../../src/batching/replyBytes.js";
+import { AskedOutputs } from "../../src/lib/askedOutputs.js";
 import type { RowReply } from "../../src/domain/ports.js";
 import type { Signature } from "../../src/domain/tensor.js";
 import { fakeBatching } from "../support/fakeBatching.js";
@@ -22,6 +23,17 @@ describe("reply bytes", () => {
     // Then it is not the rows' length that was wrong.
     bytes.tooLong(8);
     expect(bytes.maxRows).toBe(10);
+  });
+
+  test("are those of the outputs asked for, whatever the wrapper has besides", () => {
+    const asked = new AskedOutputs();
+    const bytes = new ReplyBytes(1000, asked);
+    bytes.state({ inputs: [], outputs: [...VECTOR.outputs, { name: "n", datatype: "INT32", shape: [] }] });
+    expect(bytes.maxRows).toBe(9);
+    asked.add(1);
+    expect(bytes.maxRows).toBe(250);
+    asked.add(0);
+    expect(bytes.maxRows).toBe(9);
   });
 
   test("are learned from replies: batches of rows like those seen fit", () => {

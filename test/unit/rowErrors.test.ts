@@ -9,6 +9,7 @@ const expected = {
   signature: { inputs: [x], outputs: [x] },
   servedVersion: "1",
   rows: 2,
+  places: undefined,
   asked: { rowIds: "7,8", checksummed: false },
 };
 

@@ -1,5 +1,5 @@
 """Answers a row [how, value] with the value and its text, unless `how` is 1 (it raises, having said so), 2 (the row is
-refused) or 3 (it takes a while and raises). Says how often it was called."""
+refused) or 3 (it takes a while and raises). Says how often it was called, and how often for texts."""
 
 import logging
 import sys
@@ -20,6 +20,9 @@ def predict(batch):
             raise ValueError(f"cannot bear {how}")
     for row in (x[:, 0] == 2).nonzero()[0]:
         batch.refuse(int(row), f"no row {int(x[row, 1])}")
+    if "text" not in batch.wanted:
+        return {"y": x[:, 1]}
+    logging.info("texts")
     return {"y": x[:, 1], "text": [f"value {int(value)}" for value in x[:, 1]]}
 
 

@@ -56,7 +56,7 @@ async function createModel(options: OnnxOptions, logger: Logger): Promise<Model>
     signature: runner.signature,
     concurrency: workers,
     artefactSha256,
-    predict: ({ rows, inputs }) => runner.run(rows, inputs.map(dataOf)),
+    predict: ({ rows, inputs, wanted }) => runner.run(rows, inputs.map(dataOf), wanted),
     close: () => runner.close(),
   });
 }

@@ -1,7 +1,7 @@
 import "./noTelemetry.js";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Signature, TensorSpec } from "../../../src/domain/tensor.js";
-import type { OutputTensor } from "../sdk/model.js";
+import type { OutputTensor, Outputs } from "../sdk/model.js";
 import type { TypedArray } from "../sdk/typedArrays.js";
 import { onnxTypeOf, signatureOfSession } from "./signature.js";
 
@@ -19,7 +19,8 @@ export type InputData = TypedArray | readonly string[];
 /** Something that runs the model: in this thread, or in others. */
 export interface Runner {
   readonly signature: Signature;
-  run(rows: number, inputs: readonly InputData[]): Promise<readonly OutputTensor[]>;
+  /** `wanted`: of the outputs, by name. */
+  run(rows: number, inputs: readonly InputData[], wanted: readonly string[]): Promise<Outputs>;
   close(): Promise<void>;
 }
 
@@ -31,13 +32,14 @@ export async function createSessionRunner(options: SessionOptions): Promise<Runn
     interOpNumThreads: 1,
   });
   const signature = options.signature ?? signatureOfSession(session);
-  const outputNames = signature.outputs.map((spec) => spec.name);
   const feedsOf = feedsBuilder(signature.inputs);
   return {
     signature,
-    async run(rows, inputs) {
-      const results = await session.run(feedsOf(rows, inputs), outputNames);
-      return signature.outputs.map((spec) => outputOf(spec, results[spec.name]));
+    async run(rows, inputs, wanted) {
+      const results = await session.run(feedsOf(rows, inputs), wanted);
+      return signature.outputs.map((spec) =>
+        wanted.includes(spec.name) ? outputOf(spec, results[spec.name]) : undefined,
+      );
     },
     close: () => session.release(),
   };

@@ -1,17 +1,18 @@
 import { parentPort, Worker, workerData } from "node:worker_threads";
 import type { Signature } from "../../../src/domain/tensor.js";
 import { messageOf } from "../../../src/domain/messageOf.js";
-import type { OutputTensor } from "../sdk/model.js";
+import type { Outputs } from "../sdk/model.js";
 import { createSessionRunner, type InputData, type Runner, type SessionOptions } from "./runner.js";
 
 interface RunMessage {
   readonly rows: number;
   readonly inputs: readonly InputData[];
+  readonly wanted: readonly string[];
 }
 
 type ThreadMessage =
   | { readonly kind: "ready"; readonly signature: Signature }
-  | { readonly kind: "outputs"; readonly outputs: readonly OutputTensor[] }
+  | { readonly kind: "outputs"; readonly outputs: Outputs }
   | { readonly kind: "failed"; readonly message: string };
 
 /** As many sessions as threads; the caller keeps at most that many batches in flight. */
@@ -20,11 +21,11 @@ export async function createThreadRunner(options: SessionOptions, count: number)
   const free = [...threads];
   return {
     signature: (threads[0] as SessionThread).signature,
-    async run(rows, inputs) {
+    async run(rows, inputs, wanted) {
       const thread = free.pop();
       if (thread === undefined) throw new Error(`more than ${count} batches at once`);
       try {
-        return await thread.run(rows, inputs);
+        return await thread.run(rows, inputs, wanted);
       } finally {
         free.push(thread);
       }
@@ -55,11 +56,11 @@ class SessionThread {
     return new SessionThread(worker, message.signature);
   }
 
-  async run(rows: number, inputs: readonly InputData[]): Promise<readonly OutputTensor[]> {
+  async run(rows: number, inputs: readonly InputData[], wanted: readonly string[]): Promise<Outputs> {
     const copies = inputs.map((input) => (ArrayBuffer.isView(input) ? input.slice() : input));
     const buffers = copies.flatMap((copy) => (ArrayBuffer.isView(copy) ? [copy.buffer] : []));
     const reply = nextMessage(this.#worker);
-    this.#worker.postMessage({ rows, inputs: copies } satisfies RunMessage, buffers);
+    this.#worker.postMessage({ rows, inputs: copies, wanted } satisfies RunMessage, buffers);
     const message = await reply;
     if (message.kind === "outputs") return message.outputs;
     throw new Error(message.kind === "failed" ? message.message : "unexpected message");
@@ -97,7 +98,7 @@ export async function serveThread(): Promise<void> {
         void runner.close().finally(() => parentPort?.close());
         return;
       }
-      runner.run(message.rows, message.inputs).then(
+      runner.run(message.rows, message.inputs, message.wanted).then(
         (outputs) => reply({ kind: "outputs", outputs }),
         (error: unknown) => reply({ kind: "failed", message: messageOf(error) }),
       );

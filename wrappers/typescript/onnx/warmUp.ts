@@ -13,18 +13,23 @@ function zeros(spec: TensorSpec, rows: number): InputData {
  * that the outputs are of the promised size. Returns the milliseconds of the fastest run with `rows` rows.
  */
 export async function warmUp(runner: Runner, rows: number, runs: number): Promise<number> {
+  const names = runner.signature.outputs.map((spec) => spec.name);
   const inputs = runner.signature.inputs.map((spec) => zeros(spec, rows));
   let fastestMs = Infinity;
   for (let i = 0; i < runs; i++) {
     const startedMs = performance.now();
-    const outputs = await runner.run(rows, inputs);
+    const outputs = await runner.run(rows, inputs, names);
     fastestMs = Math.min(fastestMs, performance.now() - startedMs);
     if (i === 0) checkSizes(runner.signature, outputs, rows);
   }
   return fastestMs;
 }
 
-function checkSizes(signature: Signature, outputs: readonly { readonly length: number }[], rows: number): void {
+function checkSizes(
+  signature: Signature,
+  outputs: readonly ({ readonly length: number } | undefined)[],
+  rows: number,
+): void {
   for (const [i, spec] of signature.outputs.entries()) {
     const expected = rows * elementCount(spec.shape);
     const got = outputs[i]?.length;

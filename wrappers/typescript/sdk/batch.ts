@@ -59,6 +59,8 @@ export class InputTensor {
 export interface Batch {
   readonly rows: number;
   readonly inputs: readonly InputTensor[];
+  /** The outputs that were asked for, by name. A model need not compute any other: `undefined` is as good in its place. */
+  readonly wanted: readonly string[];
   /**
    * This row is the caller's mistake: it alone fails, as INVALID_ARGUMENT. Whatever the outputs have in its place is not
    * looked at; they must have something there. To be called before `predict` settles. Throws a RangeError where the batch
@@ -71,12 +73,14 @@ export interface Batch {
 export class RequestBatch implements Batch {
   readonly rows: number;
   readonly inputs: readonly InputTensor[];
+  readonly wanted: readonly string[];
   /** Why, by row. */
   readonly refused = new Map<number, string>();
 
-  constructor(rows: number, inputs: readonly InputTensor[]) {
+  constructor(rows: number, inputs: readonly InputTensor[], wanted: readonly string[]) {
     this.rows = rows;
     this.inputs = inputs;
+    this.wanted = wanted;
   }
 
   refuse(row: number, why: string): void {
@@ -89,6 +93,7 @@ export class RequestBatch implements Batch {
     return new RequestBatch(
       end - start,
       this.inputs.map((input) => input.part(start, end)),
+      this.wanted,
     );
   }
 }

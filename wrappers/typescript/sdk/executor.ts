@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { messageOf } from "../../../src/domain/messageOf.js";
 import type { RequestBatch } from "./batch.js";
-import type { Model, OutputTensor } from "./model.js";
+import type { Model, Outputs } from "./model.js";
 import { isRefusal, refusal, type Refusal } from "./refusal.js";
 import { halve, withRefused, type AnsweredRows } from "./rows.js";
 
@@ -122,12 +122,12 @@ export class Executor {
   /** What of the batch has an answer, after the model was called with all of it. */
   #rowsOf(
     { batch, rowErrors }: Job,
-    result: readonly OutputTensor[] | Refusal,
+    result: Outputs | Refusal,
     endMs: number,
   ): AnsweredRows | Refusal | Promise<AnsweredRows | Refusal> {
     if (!isRefusal(result)) return withRefused(result, batch, rowErrors);
     if (!rowErrors || batch.rows === 1 || result.error === undefined) return result;
-    const attempt = async (part: RequestBatch): Promise<readonly OutputTensor[] | Refusal> => {
+    const attempt = async (part: RequestBatch): Promise<Outputs | Refusal> => {
       // Pings are answered between the calls of a model that computes in this thread.
       await nextTurn();
       return this.#predict(part);
@@ -136,7 +136,7 @@ export class Executor {
   }
 
   /** Whatever the model throws or rejects with becomes a refusal. */
-  #predict(batch: RequestBatch): readonly OutputTensor[] | Refusal | Promise<readonly OutputTensor[] | Refusal> {
+  #predict(batch: RequestBatch): Outputs | Refusal | Promise<Outputs | Refusal> {
     try {
       const outputs = this.#model.predict(batch);
       return outputs instanceof Promise ? outputs.then(checkOutputs, failed) : checkOutputs(outputs);
@@ -162,6 +162,6 @@ function failed(error: unknown): Refusal {
   return { ...refusal("INTERNAL", `the model failed: ${messageOf(error)}`), error };
 }
 
-function checkOutputs(outputs: readonly OutputTensor[]): readonly OutputTensor[] | Refusal {
+function checkOutputs(outputs: Outputs): Outputs | Refusal {
   return Array.isArray(outputs) ? outputs : refusal("INTERNAL", "the model gave no list of outputs");
 }

@@ -8,6 +8,9 @@ import type { TypedArray } from "./typedArrays.js";
  */
 export type OutputTensor = TypedArray | Uint8Array | readonly (string | Uint8Array)[];
 
+/** One for each output of the signature, in its order; undefined where it was not asked for. */
+export type Outputs = readonly (OutputTensor | undefined)[];
+
 export interface ModelDefinition {
   readonly name: string;
   readonly version: string;
@@ -24,10 +27,10 @@ export interface ModelDefinition {
   /** Runs before the wrapper says that it is ready: load, warm up. */
   load?(): void | Promise<void>;
   /**
-   * One output per tensor of the signature, in its order. What it throws fails this batch only, and of several rows those
+   * One output per tensor of the signature, in its order; those that `batch.wanted` does not name are not looked at. What it throws fails this batch only, and of several rows those
    * only with which it throws again: it is called with parts of the batch then. `batch.refuse` fails a row alone.
    */
-  predict(batch: Batch): readonly OutputTensor[] | Promise<readonly OutputTensor[]>;
+  predict(batch: Batch): Outputs | Promise<Outputs>;
   close?(): void | Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import { packElements } from "../../../src/domain/stringTensor.js";
 import type { TensorSpec } from "../../../src/domain/tensor.js";
-import type { OutputTensor } from "./model.js";
+import type { OutputTensor, Outputs } from "./model.js";
 import { refusal, type Refusal } from "./refusal.js";
 import { wrongLength } from "./request.js";
 import { isArrayOf } from "./typedArrays.js";
@@ -8,7 +8,7 @@ import { isArrayOf } from "./typedArrays.js";
 /** The packed bytes of the outputs at `wanted`, or a refusal when they are not what the signature promises. */
 export function packOutputs(
   specs: readonly TensorSpec[],
-  outputs: readonly OutputTensor[],
+  outputs: Outputs,
   rows: number,
   wanted: readonly number[],
 ): readonly Uint8Array[] | Refusal {

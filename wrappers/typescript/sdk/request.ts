@@ -53,10 +53,16 @@ export function readRequest(
   if (checksum !== undefined && checksum !== checksumOfContents(request.rawInputContents)) {
     return refusal("DATA_LOSS", `the raw contents do not have the CRC-32 that was sent (${checksum})`);
   }
-  const batch = readBatch(request, model.signature.inputs, limits);
-  if (isRefusal(batch)) return batch;
-  const wanted = wantedOutputs(request, model.signature.outputs);
+  const { inputs: inputSpecs, outputs: outputSpecs } = model.signature;
+  const inputs = readInputs(request, inputSpecs, limits);
+  if (isRefusal(inputs)) return inputs;
+  const wanted = wantedOutputs(request, outputSpecs);
   if (isRefusal(wanted)) return wanted;
+  const batch = new RequestBatch(
+    request.inputs[0]?.shape[0] ?? 0,
+    inputs,
+    wanted.map((place) => (outputSpecs[place] as TensorSpec).name),
+  );
   const rowErrors = flagParameter(request, REQUEST_PARAMETERS.rowErrors);
   if (typeof rowErrors === "object") return rowErrors;
   const rowIds = request.parameters[REQUEST_PARAMETERS.rowIds]?.stringParam;
@@ -86,11 +92,11 @@ function flagParameter(request: ModelInferRequest, name: string): boolean | Refu
   return parameter.boolParam ?? refusal("INVALID_ARGUMENT", `parameter ${name} must be a bool`);
 }
 
-function readBatch(
+function readInputs(
   request: ModelInferRequest,
   specs: readonly TensorSpec[],
   limits: RequestLimits,
-): RequestBatch | Refusal {
+): readonly InputTensor[] | Refusal {
   const tensors = request.inputs;
   if (tensors.length !== specs.length) {
     return refusal("INVALID_ARGUMENT", `expected ${specs.length} inputs (${names(specs)}), got ${tensors.length}`);
@@ -113,7 +119,7 @@ function readBatch(
     }
     inputs.push(input);
   }
-  return new RequestBatch(rows, inputs);
+  return inputs;
 }
 
 /** Inputs may come in any order: position `i` of the signature is looked for where it usually is, then everywhere. */

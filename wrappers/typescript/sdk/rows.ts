@@ -1,18 +1,18 @@
 import { elementCount, rowBytes, type TensorSpec } from "../../../src/domain/tensor.js";
 import type { RequestBatch } from "./batch.js";
-import type { OutputTensor } from "./model.js";
+import type { Outputs } from "./model.js";
 import { packOutputs } from "./packOutput.js";
 import { isRefusal, refusal, unusable, type Refusal } from "./refusal.js";
 
 /** What a model gave for the rows of a request. */
 export interface AnsweredRows {
-  /** One for each output of the signature, with all rows: zeros or empty texts for those with which the model threw. */
-  readonly outputs: readonly OutputTensor[];
+  /** With all rows: zeros or empty texts for those with which the model threw. */
+  readonly outputs: Outputs;
   readonly failed: ReadonlyMap<number, Refusal>;
 }
 
 /** Asks the model; what it throws or rejects with is the refusal's `error`. */
-export type Attempt = (batch: RequestBatch) => Promise<readonly OutputTensor[] | Refusal>;
+export type Attempt = (batch: RequestBatch) => Promise<Outputs | Refusal>;
 
 /**
  * Calls that may fail, for each time that the rows can be halved: enough for four rows wherever they are among 256. A
@@ -22,7 +22,7 @@ const FAILING_CALLS_PER_HALVING = 4;
 
 /** What of a batch was refused by the model itself, row by row; a refusal where that is not to be told apart. */
 export function withRefused(
-  outputs: readonly OutputTensor[],
+  outputs: Outputs,
   { rows, refused }: RequestBatch,
   takesRowErrors: boolean,
 ): AnsweredRows | Refusal {
@@ -47,9 +47,10 @@ export async function halve(
 ): Promise<AnsweredRows | Refusal> {
   const failed = new Map<number, Refusal>();
   const parts = new Map<number, readonly Uint8Array[]>();
+  const places = batch.wanted.map((name) => specs.findIndex((spec) => spec.name === name));
   const fail = ({ start, end }: Part, reason: Refusal): void => {
     for (let row = start; row < end; row++) failed.set(row, reason);
-    parts.set(start, blank(specs, end - start));
+    parts.set(start, blank(specs, places, end - start));
   };
   let failuresLeft = FAILING_CALLS_PER_HALVING * Math.ceil(Math.log2(batch.rows));
   const waiting = halves(0, batch.rows, why);
@@ -61,7 +62,7 @@ export async function halve(
       continue;
     }
     const rows = batch.part(start, end);
-    const answer = copied(await attempt(rows), specs, rows.rows);
+    const answer = copied(await attempt(rows), specs, places, rows.rows);
     if (!isRefusal(answer)) {
       parts.set(start, answer);
       for (const [row, because] of rows.refused) failed.set(start + row, refusal("INVALID_ARGUMENT", because));
@@ -71,7 +72,7 @@ export async function halve(
     if (answer.error !== undefined && rows.rows > 1) waiting.push(...halves(start, end, answer));
     else fail(part, answer);
   }
-  return failed.size === batch.rows ? why : { outputs: joined(parts, specs), failed };
+  return failed.size === batch.rows ? why : { outputs: joined(parts, specs, places), failed };
 }
 
 interface Part {
@@ -91,13 +92,14 @@ function halves(start: number, end: number, reason: Refusal): Part[] {
 
 /** Packed, and copied: the model may use its arrays again for the next part. */
 function copied(
-  outputs: readonly OutputTensor[] | Refusal,
+  outputs: Outputs | Refusal,
   specs: readonly TensorSpec[],
+  places: readonly number[],
   rows: number,
 ): readonly Uint8Array[] | Refusal {
   if (isRefusal(outputs)) return outputs;
   try {
-    const packed = packOutputs(specs, outputs, rows, [...specs.keys()]);
+    const packed = packOutputs(specs, outputs, rows, places);
     return isRefusal(packed) ? packed : packed.map((bytes) => new Uint8Array(bytes));
   } catch (error) {
     return unusable(error);
@@ -105,11 +107,21 @@ function copied(
 }
 
 /** Zeros; an empty text is its length of four bytes. */
-function blank(specs: readonly TensorSpec[], rows: number): Uint8Array[] {
-  return specs.map((spec) => new Uint8Array(rows * (rowBytes(spec) ?? 4 * elementCount(spec.shape))));
+function blank(specs: readonly TensorSpec[], places: readonly number[], rows: number): Uint8Array[] {
+  return places.map((place) => {
+    const spec = specs[place] as TensorSpec;
+    return new Uint8Array(rows * (rowBytes(spec) ?? 4 * elementCount(spec.shape)));
+  });
 }
 
-function joined(parts: ReadonlyMap<number, readonly Uint8Array[]>, specs: readonly TensorSpec[]): Uint8Array[] {
+function joined(
+  parts: ReadonlyMap<number, readonly Uint8Array[]>,
+  specs: readonly TensorSpec[],
+  places: readonly number[],
+): Outputs {
   const inOrder = [...parts].sort(([one], [other]) => one - other).map(([, packed]) => packed);
-  return specs.map((_, i) => Buffer.concat(inOrder.map((packed) => packed[i] as Uint8Array)));
+  return specs.map((_, place) => {
+    const i = places.indexOf(place);
+    return i === -1 ? undefined : Buffer.concat(inOrder.map((packed) => packed[i] as Uint8Array));
+  });
 }

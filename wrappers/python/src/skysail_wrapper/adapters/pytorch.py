@@ -21,17 +21,19 @@ def load(options: argparse.Namespace) -> LoadedModel:
     stated = stated_signature(options)
     module, inputs = _module(model_path(options), device, stated)
 
-    def compute(arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    def compute(arrays: Sequence[np.ndarray], wanted: Sequence[str] | None = None) -> dict[str, np.ndarray]:
         # Copies: a model may write into its inputs, and the bytes of a request must not change.
         tensors = [torch.tensor(array, device=device) for array in arrays]
         with torch.inference_mode():
-            return _named(module(*tensors), stated)
+            named = _named(module(*tensors), stated)
+        # The others need not leave the device.
+        return {name: value.numpy(force=True) for name, value in named.items() if wanted is None or name in wanted}
 
     example = compute([spec.zeros(2) for spec in inputs])
     outputs = chosen(stated, tensors_like(example, example.values()))
 
     def predict(batch: Batch) -> dict[str, np.ndarray]:
-        return compute(batch.inputs)
+        return compute(batch.inputs, batch.wanted)
 
     return LoadedModel("pytorch", Signature(inputs, outputs), predict, thread_safe=True)
 
@@ -80,13 +82,13 @@ def _tensor(name: str, value: Any) -> Tensor:
     return Tensor(name, datatype_of(dtype), shape)
 
 
-def _named(result: Any, stated: Signature | None) -> dict[str, np.ndarray]:
+def _named(result: Any, stated: Signature | None) -> dict[str, Any]:
     """A mapping's outputs have names; others those of the signature, or output_0, output_1..., or output alone."""
     if isinstance(result, Mapping):
-        return {name: value.numpy(force=True) for name, value in result.items()}
+        return dict(result)
     values = result if isinstance(result, tuple | list) else [result]
     if stated is not None and len(stated.outputs) == len(values):
         names = [output.name for output in stated.outputs]
     else:
         names = ["output"] if len(values) == 1 else [f"output_{i}" for i in range(len(values))]
-    return {name: value.numpy(force=True) for name, value in zip(names, values, strict=True)}
+    return dict(zip(names, values, strict=True))

@@ -34,16 +34,17 @@ def load(options: argparse.Namespace) -> LoadedModel:
         call, inputs = _saved_model(path, options.signature_key) if Path(path).is_dir() else _keras(path)
     inputs = list(stated.inputs) if stated else inputs
 
-    def compute(arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    def compute(arrays: Sequence[np.ndarray], wanted: Sequence[str] | None = None) -> dict[str, np.ndarray]:
         with tf.device(device):
             outputs = call([tf.constant(array) for array in arrays])
-        return {name: output.numpy() for name, output in outputs.items()}
+        # The others need not leave the device.
+        return {name: output.numpy() for name, output in outputs.items() if wanted is None or name in wanted}
 
     example = compute([spec.zeros(2) for spec in inputs])
     outputs = chosen(stated, tensors_like(example, example.values()))
 
     def predict(batch: Batch) -> dict[str, np.ndarray]:
-        return compute(batch.inputs)
+        return compute(batch.inputs, batch.wanted)
 
     return LoadedModel("tensorflow", Signature(inputs, outputs), predict, thread_safe=True)
 
