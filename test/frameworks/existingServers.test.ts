@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { openContract } from "../contract/openContract.js";
 import type { CreateApplicationInput } from "../generated/graphql.js";
-import { mlserver, triton } from "../support/existingServers.js";
+import { mlserver, pairsSignature, triton } from "../support/existingServers.js";
 import type { Digits, ExistingServer } from "../support/existingServers.js";
 import { REGISTER_VERSION } from "../support/operations.js";
 import { until, type OwnProcess } from "../support/ownProcesses.js";
@@ -90,6 +91,30 @@ function serves(running: () => Running, transport: RegExp): void {
   }, 90_000);
 }
 
+/** Two inputs and text, through Skysail: its reading asks for one output of the two. */
+function servesPairs(running: () => Running): void {
+  test("answers rows of text and numbers as the model does", async () => {
+    const { server, existing } = running();
+    const input = { model: "pairs", version: 1, endpoints: [existing.endpoint] };
+    const { registerModelVersion: stored } = await server.ask(REGISTER_VERSION, { input });
+    expect(stored).toMatchObject({ __typename: "ModelVersion" });
+    await readyReplicas(server, "pairs", 1);
+    await application(server, "pairs", ["pairs"], {
+      input: pairsSignature([1]).inputs.map(({ name, datatype, shape }) => ({ name, datatype, shape: [...shape] })),
+    });
+    const words = Array.from({ length: 100 }, (_, i) => "ä".repeat(i % 9));
+    const inputs = words.map((word, i) => ({
+      tensors: [
+        { name: "text", datatype: "BYTES" as const, shape: [1], data: { strings: [word] } },
+        { name: "x", datatype: "FP32" as const, shape: [2], data: { values: [i, 0.5] } },
+      ],
+    }));
+    const answers = await predictMany(server, "pairs", inputs);
+    const totals = answers.map((row) => (row.__typename === "Prediction" ? row.output : row));
+    expect(totals).toMatchObject(words.map((word, i) => ({ number: word.length + i + 0.5 })));
+  });
+}
+
 await withPythonOf("mlserver", "MLServer, unchanged", (python) => {
   let running: Running;
   let digits: Digits;
@@ -126,6 +151,13 @@ await withPythonOf("mlserver", "MLServer, unchanged", (python) => {
     expect(labels).toMatchObject(digits.labels.map((label) => ({ label })));
   });
 
+  servesPairs(() => running);
+  openContract(() => ({
+    endpoint: running.existing.endpoint,
+    signature: pairsSignature([1]),
+    streams: false,
+    lets: ["other row count", "unknown output"],
+  }));
   serves(() => running, /replica sums@1#\S+ is ready, with a call for each batch/);
 });
 
@@ -139,5 +171,12 @@ await withPythonOf("triton", "Triton, unchanged", (python) => {
   }, 180_000);
   afterAll(() => running.process.killAll());
 
+  servesPairs(() => running);
+  openContract(() => ({
+    endpoint: running.existing.endpoint,
+    signature: pairsSignature([1]),
+    streams: true,
+    lets: [],
+  }));
   serves(() => running, /replica sums@1#\S+ is ready, on its stream/);
 });

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import type { Signature, TensorSpec } from "../../src/domain/tensor.js";
 import { OwnProcess } from "./ownProcesses.js";
 import { ROOT } from "./pythonEnvironment.js";
 
@@ -23,7 +24,24 @@ export interface Digits {
   readonly labels: readonly string[];
 }
 
-/** MLServer with a scikit-learn model, `digits@1`, and one that states neither version nor signature, `sums`. */
+/** Text and numbers in and out, in row shapes as a server states them. */
+export function pairsSignature(one: readonly number[]): Signature {
+  return {
+    inputs: [
+      { name: "text", datatype: "BYTES", shape: one },
+      { name: "x", datatype: "FP32", shape: [2] },
+    ],
+    outputs: [
+      { name: "total", datatype: "FP64", shape: one },
+      { name: "loud", datatype: "BYTES", shape: one },
+    ],
+  };
+}
+
+/**
+ * MLServer with a scikit-learn model, `digits@1`, one that states neither version nor signature, `sums`, and one of two inputs,
+ * `pairs@1`.
+ */
 export async function mlserver(python: string, folder: string): Promise<ExistingServer & { digits: Digits }> {
   const [grpc, http] = [await freePort(), await freePort()];
   const settings = { host: "127.0.0.1", grpc_port: grpc, http_port: http, metrics_endpoint: null, parallel_workers: 0 };
@@ -37,14 +55,26 @@ export async function mlserver(python: string, folder: string): Promise<Existing
       { name: "predict_proba", datatype: "FP32", shape: [-1, 10] },
     ],
   };
-  for (const name of ["digits", "sums"]) await mkdir(join(folder, name));
+  const { inputs, outputs } = pairsSignature([1]);
+  const stated = (specs: readonly TensorSpec[]) => specs.map((spec) => ({ ...spec, shape: [-1, ...spec.shape] }));
+  const pairs = {
+    name: "pairs",
+    implementation: "pairs.Pairs",
+    parameters: { version: "1" },
+    inputs: stated(inputs),
+    outputs: stated(outputs),
+  };
+  for (const name of ["digits", "sums", "pairs"]) await mkdir(join(folder, name));
   await writeFile(join(folder, "settings.json"), JSON.stringify(settings));
   await writeFile(join(folder, "digits/model-settings.json"), JSON.stringify(digits));
   await writeFile(
     join(folder, "sums/model-settings.json"),
     JSON.stringify({ name: "sums", implementation: "sums.Sums" }),
   );
-  await copyFile(join(SOURCES, "mlserver/sums.py"), join(folder, "sums/sums.py"));
+  await writeFile(join(folder, "pairs/model-settings.json"), JSON.stringify(pairs));
+  for (const name of ["sums", "pairs"]) {
+    await copyFile(join(SOURCES, `mlserver/${name}.py`), join(folder, `${name}/${name}.py`));
+  }
   const trained = await promisify(execFile)(python, [join(SOURCES, "mlserver/train.py")], {
     cwd: join(folder, "digits"),
     maxBuffer: 2 ** 24,
@@ -57,7 +87,7 @@ export async function mlserver(python: string, folder: string): Promise<Existing
   };
 }
 
-/** Triton with a model of its Python backend, `sums@1`. */
+/** Triton with two models of its Python backend, `sums@1` and `pairs@1`. */
 export async function triton(python: string, folder: string): Promise<ExistingServer> {
   const grpc = await freePort();
   const library = join(dirname(python), "../lib");
