@@ -6,12 +6,14 @@ import {
   GraphQLList,
   GraphQLNonNull,
   GraphQLString,
+  getNullableType,
 } from "graphql";
 import type { GraphQLInputType, GraphQLScalarType } from "graphql";
 import type { Datatype, TensorSpec } from "../domain/tensor.js";
 import { describeTensor, elementCount, rowBytes } from "../domain/tensor.js";
-import type { InputValue, TensorData } from "../serving/inputRow.js";
+import type { GivenField, InputValue, TensorData } from "../serving/inputRow.js";
 import { graphqlNames } from "./graphqlNames.js";
+import { Base64 } from "./scalars.js";
 
 /** An application's input as a GraphQL type, and from its values to what serving takes. */
 export interface ApplicationInput {
@@ -27,16 +29,17 @@ interface TensorField {
 export function applicationInput(specs: readonly TensorSpec[]): ApplicationInput {
   const names = tensorNames(specs);
   const fields = specs.map((spec, i): TensorField => ({ name: names[i] as string, spec }));
+  const packable = new Map<string, GraphQLInputObjectType>();
   const type = new GraphQLInputObjectType({
     name: "Input",
     description: "One input: a field for each of the application's tensors.",
     fields: Object.fromEntries(
-      fields.map(({ name, spec }) => [name, { type: typeOf(spec), description: descriptionOf(spec) }]),
+      fields.map(({ name, spec }) => [name, { type: typeOf(spec, packable), description: descriptionOf(spec) }]),
     ),
   });
   const toValue = (given: unknown): InputValue => ({
     kind: "fields",
-    fields: fields.map(({ name, spec }) => ({ field: name, data: dataOf(spec, (given as Given)[name]) })),
+    fields: fields.map(({ name, spec }) => fieldOf(name, spec, (given as Given)[name])),
   });
   return { type, toValue };
 }
@@ -48,11 +51,43 @@ export function tensorNames(specs: readonly TensorSpec[]): readonly string[] {
 
 type Given = Readonly<Record<string, unknown>>;
 
-function typeOf(spec: TensorSpec): GraphQLInputType {
-  let type: GraphQLInputType = new GraphQLNonNull(ELEMENTS[spec.datatype].type);
-  if (spec.datatype === "FP16") return type;
-  for (const _size of spec.shape) type = new GraphQLNonNull(new GraphQLList(type));
-  return type;
+/** One number is no shorter packed, and texts cannot be. */
+export function isPackable({ datatype, shape }: TensorSpec): boolean {
+  return shape.length > 0 && datatype !== "BYTES" && datatype !== "FP16";
+}
+
+function typeOf(spec: TensorSpec, packable: Map<string, GraphQLInputObjectType>): GraphQLInputType {
+  const element = new GraphQLNonNull(ELEMENTS[spec.datatype].type);
+  if (spec.datatype === "FP16") return element;
+  let list: GraphQLInputType = element;
+  for (const _size of spec.shape) list = new GraphQLNonNull(new GraphQLList(list));
+  if (!isPackable(spec)) return list;
+  const name = `${element.ofType.name}${spec.shape.length}D`;
+  const type = packable.get(name) ?? packableType(name, spec.shape.length, list);
+  packable.set(name, type);
+  return new GraphQLNonNull(type);
+}
+
+/** Of all tensors whose lists are alike. */
+function packableType(name: string, dimensions: number, list: GraphQLInputType): GraphQLInputObjectType {
+  const lists = dimensions === 1 ? "In a list." : "In lists, nested as the tensor's shape is.";
+  return new GraphQLInputObjectType({
+    name,
+    description: "Exactly one encoding of a tensor's elements.",
+    isOneOf: true,
+    fields: {
+      values: { type: getNullableType(list), description: lists },
+      base64: { type: GraphQLString, description: Base64.description ?? null },
+    },
+  });
+}
+
+function fieldOf(name: string, spec: TensorSpec, given: unknown): GivenField {
+  if (!isPackable(spec)) return { at: [name], data: dataOf(spec, given) };
+  const { values, base64 } = given as { readonly values?: readonly unknown[]; readonly base64?: string };
+  return base64 === undefined
+    ? { at: [name, "values"], data: { kind: "values", values } }
+    : { at: [name, "base64"], data: { kind: "base64", base64 } };
 }
 
 function dataOf({ datatype, shape }: TensorSpec, given: unknown): TensorData {
@@ -73,7 +108,8 @@ function descriptionOf(spec: TensorSpec): string {
     const isLast = depth === shape.length - 1;
     return `${size} ${isLast ? (size === 1 ? one.replace(/^an? /, "") : many) : size === 1 ? "list" : "lists"}`;
   });
-  return `${what}${lists.join(" of ")}.`;
+  const listed = `${what}${lists.join(" of ")}`;
+  return isPackable(spec) ? `${listed}, or base64 of ${rowBytes(spec)} bytes.` : `${listed}.`;
 }
 
 interface Elements {

@@ -1,7 +1,7 @@
 import type { TensorSpec } from "../domain/tensor.js";
 import { elementBytes, elementCount } from "../domain/tensor.js";
 import type { TypedApplication } from "./applicationParts.js";
-import { tensorNames } from "./applicationInput.js";
+import { isPackable, tensorNames } from "./applicationInput.js";
 import { DOCUMENT_LIMITS } from "./documentLimits.js";
 
 /** A query to begin with, for the schema of one application: it runs as it stands where its input is not too long. */
@@ -26,10 +26,12 @@ export function firstApplicationQuery({ input, output }: TypedApplication): stri
 `;
 }
 
-function exampleOf({ datatype, shape }: TensorSpec): string {
+function exampleOf(spec: TensorSpec): string {
+  const { datatype, shape } = spec;
   if (datatype === "FP16") {
     return JSON.stringify(Buffer.alloc((elementBytes(datatype) ?? 0) * elementCount(shape)).toString("base64"));
   }
   const element = datatype === "BYTES" ? '"…"' : datatype === "BOOL" ? "false" : "0";
-  return shape.reduceRight((inner, size) => `[${new Array(size).fill(inner).join(", ")}]`, element);
+  const values = shape.reduceRight((inner, size) => `[${new Array(size).fill(inner).join(", ")}]`, element);
+  return isPackable(spec) ? `{ values: ${values} }` : values;
 }

@@ -20,10 +20,16 @@ export interface NamedTensor {
   readonly data: TensorData;
 }
 
+/** One tensor in a field of its own; `at`: where its data stands, from the input down. */
+export interface GivenField {
+  readonly at: Path;
+  readonly data: TensorData;
+}
+
 /** What a caller gave as one input: data for an application of one tensor, all tensors in their order, or tensors by name. */
 export type InputValue =
   | { readonly kind: "single"; readonly field: string; readonly data: TensorData }
-  | { readonly kind: "fields"; readonly fields: readonly { readonly field: string; readonly data: TensorData }[] }
+  | { readonly kind: "fields"; readonly fields: readonly GivenField[] }
   | { readonly kind: "tensors"; readonly tensors: readonly NamedTensor[] };
 
 type Path = readonly (string | number)[];
@@ -48,18 +54,14 @@ export function inputRow(specs: readonly TensorSpec[], input: InputValue, path: 
   return isFailure(packed) ? packed : [packed];
 }
 
-function fieldRow(
-  specs: readonly TensorSpec[],
-  fields: Extract<InputValue, { kind: "fields" }>["fields"],
-  path: Path,
-): Row | Failure {
+function fieldRow(specs: readonly TensorSpec[], fields: readonly GivenField[], path: Path): Row | Failure {
   const row: Uint8Array[] = [];
   for (const [i, spec] of specs.entries()) {
     const given = fields[i];
     if (given === undefined || fields.length !== specs.length) {
       return badInput(path, `${specs.length} tensors: ${specs.map(describeTensor).join(", ")}`, `${fields.length}`);
     }
-    const at = [...path, given.field];
+    const at = [...path, ...given.at];
     const packed = packData(spec, given.data, at);
     // A single element is no list: its path has no index.
     if (isFailure(packed))

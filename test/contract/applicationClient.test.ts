@@ -58,7 +58,8 @@ export const READ = graphql(\`query Read($input: PredictInput!) {
 }\`);
 export const TELL = graphql(\`mutation Tell($input: ObserveInput!) { observe(input: $input) { __typename } }\`);
 
-export const asked: ReadQueryVariables = { input: { input: { pixels: [0, 1.5] }, entity: "ann" } };
+export const asked: ReadQueryVariables = { input: { input: { pixels: { values: [0, 1.5] } }, entity: "ann" } };
+export const packed: ReadQueryVariables = { input: { input: { pixels: { base64: "AAAA" } } } };
 export const told = (receipt: string, truth: Label): TellMutationVariables => ({ input: { of: { receipt }, truth } });
 export function bestOf(data: ReadQuery): number {
   if (!("label" in data.predict)) throw new Error(data.predict.message);
@@ -69,7 +70,9 @@ export function bestOf(data: ReadQuery): number {
 // @ts-expect-error: the tensor is missing
 export const noPixels: ReadQueryVariables = { input: { input: {} } };
 // @ts-expect-error: it has numbers
-export const texts: ReadQueryVariables = { input: { input: { pixels: ["0"] } } };
+export const texts: ReadQueryVariables = { input: { input: { pixels: { values: ["0"] } } } };
+// @ts-expect-error: one of both
+export const twice: ReadQueryVariables = { input: { input: { pixels: { values: [0], base64: "AAAA" } } } };
 // @ts-expect-error: no digit
 export const eleven: TellMutationVariables = { input: { of: { receipt: "r" }, truth: "_11" } };
 `;
@@ -81,7 +84,7 @@ export const ASK = graphql(\`query Ask($input: Input!) {
   predict(input: { input: $input }) { ... on Prediction { label predictionSet } ... on Failure { code } }
 }\`);
 export const asked: AskQueryVariables = {
-  input: { pixel_values: [[1, 2], [3, 4]], class: "a", _7: [1, 2, 3] },
+  input: { pixel_values: { values: [[1, 2], [3, 4]] }, class: "a", _7: { base64: "AAAA" } },
 };
 `;
 

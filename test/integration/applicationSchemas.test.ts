@@ -61,7 +61,7 @@ describe("the address of one application", () => {
   test("answers in its own types, as generated code has them, on the pipeline and on the hot lane", async () => {
     const hot = await server.metric("skysail_hot_operations");
     for (let round = 0; round < 3; round++) {
-      const { data } = await ask("digits", READ_DIGIT, { input: { input: { pixels: ZERO } } });
+      const { data } = await ask("digits", READ_DIGIT, { input: { input: { pixels: { values: ZERO } } } });
       const { label, probabilities, models } = predicted(data as ReadDigitQuery);
       expect(label).toBe("_0");
       expect(probabilities.map(({ label: each }) => each).sort()).toEqual([...Array(10).keys()].map((i) => `_${i}`));
@@ -70,23 +70,32 @@ describe("the address of one application", () => {
     expect(await server.metric("skysail_hot_operations")).toBe(hot + 1);
   });
 
+  test("takes a tensor as a list or packed: they are one input", async () => {
+    const base64 = Buffer.from(Float32Array.from(ZERO).buffer).toString("base64");
+    const inputs = [{ pixels: { values: ZERO } }, { pixels: { base64 } }];
+    const { data } = await ask("digits", READ_DIGITS, { input: { inputs } });
+    expect(data?.predictMany).toMatchObject([{ label: "_0" }, { label: "_0", source: "CACHE" }]);
+  });
+
   test("one input that does not fit concerns its item alone, a type that does not fit the whole request", async () => {
-    const one = await ask("digits", READ_DIGITS, { input: { inputs: [{ pixels: ZERO }, { pixels: [1] }] } });
+    const one = await ask("digits", READ_DIGITS, {
+      input: { inputs: [{ pixels: { values: ZERO } }, { pixels: { base64: "AAAA" } }] },
+    });
     expect(one.data?.predictMany).toMatchObject([{ label: "_0" }, { code: "BAD_INPUT" }]);
-    const wrong = { input: { input: { pixels: ["one"] as unknown as number[] } } };
+    const wrong = { input: { input: { pixels: { values: ["one"] as unknown as number[] } } } };
     const whole = await ask("digits", READ_DIGIT, wrong);
     expect(whole).toMatchObject({ status: 400, errors: [{ extensions: { code: "BAD_INPUT" } }] });
   });
 
   test("takes the truth by receipt and by example, each once", async () => {
-    const { data } = await ask("digits", READ_DIGIT, { input: { input: { pixels: ZERO } } });
+    const { data } = await ask("digits", READ_DIGIT, { input: { input: { pixels: { values: ZERO } } } });
     const { receipt } = predicted(data as ReadDigitQuery);
     const told = await ask("digits", TELL_DIGITS, {
       one: { of: { receipt }, truth: "_0" },
       many: {
         observations: [
           { of: { receipt }, truth: "_0" },
-          { of: { example: { input: { pixels: ZERO } } }, truth: "_0", key: "mine" },
+          { of: { example: { input: { pixels: { values: ZERO } } } }, truth: "_0", key: "mine" },
           { of: { receipt }, truth: "_3", key: "k".repeat(201) },
         ],
       },
@@ -100,7 +109,7 @@ describe("the address of one application", () => {
   });
 
   test("a receipt of another application is not found there", async () => {
-    const { data } = await ask("digits", READ_DIGIT, { input: { input: { pixels: ZERO } } });
+    const { data } = await ask("digits", READ_DIGIT, { input: { input: { pixels: { values: ZERO } } } });
     const { receipt } = predicted(data as ReadDigitQuery);
     const query = `mutation { observe(input: { of: { receipt: "${receipt}" }, truth: read }) { ... on Failure { code } } }`;
     expect((await ask<object, object>("reading", query, {})).data).toEqual({ observe: { code: "NOT_FOUND" } });
@@ -177,13 +186,13 @@ test("the schema follows its application's changes, also where its operations ar
   const output = { kind: "LABEL" as const, labels: ["a", "b"] };
   await application(server, "changing", [], { output, defaultOutput: { label: "a" } });
   const query = `query ($input: Input!) { predict(input: { input: $input }) { ... on Prediction { label } ... on Failure { code } } }`;
-  const answer = async () => (await ask<object, object>("changing", query, { input: { x: [1] } })).data;
+  const answer = async () => (await ask<object, object>("changing", query, { input: { x: { values: [1] } } })).data;
   for (let round = 0; round < 3; round++) expect(await answer()).toEqual({ predict: { label: "a" } });
   await server.ask(UPDATE_APPLICATION, { input: { name: "changing", defaultOutput: { label: "don't know" } } });
   expect((await sdlOf("changing")).text).toContain("don_t_know");
   for (let round = 0; round < 3; round++) expect(await answer()).toEqual({ predict: { label: "don_t_know" } });
   await server.ask(DELETE_APPLICATION, { name: "changing" });
-  expect(await ask<object, object>("changing", query, { input: { x: [1] } })).toMatchObject({
+  expect(await ask<object, object>("changing", query, { input: { x: { values: [1] } } })).toMatchObject({
     status: 404,
     errors: [{ extensions: { code: "NOT_FOUND" } }],
   });
@@ -191,9 +200,9 @@ test("the schema follows its application's changes, also where its operations ar
 
 describe("with keys", () => {
   const KEY = `mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { ... on ApiKeyCreated { text } ... on Failure { message } } }`;
-  const PREDICT = `{ predict(input: { input: { x: [1] } }) { ... on Prediction { source } ... on Failure { code } } }`;
+  const PREDICT = `{ predict(input: { input: { x: { values: [1] } } }) { ... on Prediction { source } ... on Failure { code } } }`;
   const many = (aliases: number): string =>
-    `{ ${Array.from({ length: aliases }, (_, i) => `a${i}: predict(input: { input: { x: [1] } }) { __typename }`).join(" ")} }`;
+    `{ ${Array.from({ length: aliases }, (_, i) => `a${i}: predict(input: { input: { x: { values: [1] } } }) { __typename }`).join(" ")} }`;
   let keyed: TestServer;
   let admin: string;
 
@@ -257,7 +266,7 @@ describe("with keys", () => {
     expect(await asked("one", many(2), key)).toMatchObject({ status: 400, codes: ["QUERY_TOO_COMPLEX"] });
     expect(await asked("one", PREDICT, key)).toMatchObject({ status: 200 });
     expect(await asked("one", PREDICT, key)).toMatchObject({ status: 429, codes: ["RATE_LIMITED"] });
-    const query = `{ predictMany(input: { inputs: [{ x: [1] }, { x: [2] }] }) { __typename } }`;
+    const query = `{ predictMany(input: { inputs: [{ x: { values: [1] } }, { x: { values: [2] } }] }) { __typename } }`;
     expect(await asked("one", query, key)).toMatchObject({ status: 400, codes: ["QUERY_TOO_COMPLEX"] });
   });
 });

@@ -35,6 +35,7 @@ export const READ_DIGITS = graphql(`
       __typename
       ... on Prediction {
         label
+        source
       }
       ... on Failure {
         code

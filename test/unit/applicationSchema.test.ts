@@ -125,10 +125,17 @@ describe("the schema of one application", () => {
   });
 
   const INPUTS: readonly (readonly [string, TensorSpec, unknown, number[] | undefined])[] = [
-    ["a list", X, [1, 2], [0, 0, 128, 63, 0, 0, 0, 64]],
+    ["a list", X, { values: [1, 2] }, [0, 0, 128, 63, 0, 0, 0, 64]],
+    ["base64 of floats", X, { base64: "AACAPwAAAEA=" }, [0, 0, 128, 63, 0, 0, 0, 64]],
+    [
+      "base64 of integers beyond 2^53",
+      { ...X, datatype: "UINT64", shape: [1] },
+      { base64: "//////////8" },
+      new Array<number>(8).fill(255),
+    ],
     ["one number", { ...X, shape: [] }, 1, [0, 0, 128, 63]],
-    ["nested lists", { ...X, datatype: "UINT8", shape: [2, 2] }, [[1, 2], [3, 4]], [1, 2, 3, 4]], // prettier-ignore
-    ["flags", { ...X, datatype: "BOOL" }, [true, false], [1, 0]],
+    ["nested lists", { ...X, datatype: "UINT8", shape: [2, 2] }, { values: [[1, 2], [3, 4]] }, [1, 2, 3, 4]], // prettier-ignore
+    ["flags", { ...X, datatype: "BOOL" }, { values: [true, false] }, [1, 0]],
     ["large integers", { ...X, datatype: "UINT32", shape: [] }, 4294967295, [255, 255, 255, 255]],
     ["base64 of half floats", { ...X, datatype: "FP16" }, "ADwAQA==", [0, 60, 0, 64]],
     ["a text", { ...X, datatype: "BYTES", shape: [] }, "hi", [2, 0, 0, 0, 104, 105]],
@@ -146,16 +153,43 @@ describe("the schema of one application", () => {
   });
 
   test.each([
-    ["too short a list", X, [1], ["input", "input", "x"], "2 numbers"],
+    ["too short a list", X, { values: [1] }, ["input", "input", "x", "values"], "2 numbers"],
     ["a number of another size", { ...X, shape: [] }, 1e39, ["input", "input", "x"], "a finite FP32 number"],
-    ["a fraction", { ...X, datatype: "UINT32" }, [1, 0.5], ["input", "input", "x", "1"], "an integer of UINT32"],
-    ["ragged lists", { ...X, shape: [2, 2] }, [[1, 2], [3]], ["input", "input", "x", "1"], "a list of 2"],
+    ["too few bytes", X, { base64: "AACAPw==" }, ["input", "input", "x", "base64"], "base64 of 8 bytes"],
+    ["a number that is none", X, { base64: "AACAPwAAwH8=" }, ["input", "input", "x", "base64", "1"], "a finite FP32 number"], // prettier-ignore
+    [
+      "a fraction",
+      { ...X, datatype: "UINT32" },
+      { values: [1, 0.5] },
+      ["input", "input", "x", "values", "1"],
+      "an integer of UINT32",
+    ],
+    [
+      "ragged lists",
+      { ...X, shape: [2, 2] },
+      { values: [[1, 2], [3]] },
+      ["input", "input", "x", "values", "1"],
+      "a list of 2",
+    ],
     ["ragged texts", { ...X, datatype: "BYTES", shape: [2, 2] }, [["a", "b"], ["c"]], ["input", "input", "x", "1"], "a list of 2"], // prettier-ignore
   ] as const)("refuses %s with its place", async (_what, spec, given, path, expected) => {
     const { run } = asked(application({ input: [spec] }));
     const { data } = await run(PREDICT, { input: { x: given } });
     const message = expect.stringContaining(`${path.join(".")}: expected ${expected}`) as unknown;
     expect(data?.["predict"]).toMatchObject({ __typename: "BadInput", path, message });
+  });
+
+  test.each([
+    ["neither", {}],
+    ["both", { values: [1, 2], base64: "AACAPwAAAEA=" }],
+    ["a list as it is", [1, 2]],
+    ["null", { values: null }],
+  ])("refuses the request where a tensor is given as %s", async (_what, x) => {
+    const { run, requests } = asked(application({ input: [X] }));
+    const { data, errors } = await run(PREDICT, { input: { x } });
+    expect(data).toBeUndefined();
+    expect(errors).toHaveLength(1);
+    expect(requests).toEqual([]);
   });
 
   test("takes several tensors by the names of their fields", async () => {
@@ -172,7 +206,7 @@ describe("the schema of one application", () => {
   test("answers labels as enum values, the default output's among them", async () => {
     const defaultOutput = { kind: "LABEL", label: "don't know" } as const;
     const scores = [{ label: "1", score: 0.75 }, { label: "0", score: 0.25 }]; // prettier-ignore
-    const query = `{ predict(input: { input: { x: [1, 2] } }) { ... on Prediction { label predictionSet probabilities { label probability } } } }`;
+    const query = `{ predict(input: { input: { x: { values: [1, 2] } } }) { ... on Prediction { label predictionSet probabilities { label probability } } } }`;
     const known = asked(application({ defaultOutput }), {
       output: { kind: "LABEL", label: "1", scores },
       predictionSet: { kind: "LABELS", labels: ["1", "0"] },
@@ -198,8 +232,8 @@ describe("the schema of one application", () => {
     const { run } = asked(application(), { output });
     const failed = "__typename ... on Failure { code retryable message }";
     const { data, errors } = await run(
-      `{ predict(input: { input: { x: [1, 2] } }) { ${failed} ... on Prediction { probabilities { label } } }
-         predictMany(input: { inputs: [{ x: [1, 2] }] }) { ${failed} } }`,
+      `{ predict(input: { input: { x: { values: [1, 2] } } }) { ${failed} ... on Prediction { probabilities { label } } }
+         predictMany(input: { inputs: [{ x: { values: [1, 2] } }] }) { ${failed} } }`,
     );
     const message = "the application's output has just been changed: ask again";
     const changed = { __typename: "Overloaded", code: "OVERLOADED", retryable: true, message };
@@ -213,7 +247,7 @@ describe("the schema of one application", () => {
   ] as const)("answers a %j", async (output, answer, fields, expected) => {
     const { run } = asked(application({ output }), answer);
     const { data, errors } = await run(
-      `{ predict(input: { input: { x: [1, 2] } }) { ... on Prediction { ${fields} } } }`,
+      `{ predict(input: { input: { x: { values: [1, 2] } } }) { ... on Prediction { ${fields} } } }`,
     );
     expect(errors).toBeUndefined();
     expect(data?.["predict"]).toEqual(expected);

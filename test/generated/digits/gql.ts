@@ -16,12 +16,12 @@ import * as types from './graphql.js';
  */
 type Documents = {
     "\n  query ReadDigit($input: PredictInput!) {\n    predict(input: $input) {\n      __typename\n      ... on Prediction {\n        label\n        probabilities {\n          label\n          probability\n        }\n        models {\n          model\n          values\n        }\n        source\n        receipt\n      }\n      ... on Failure {\n        code\n        message\n      }\n      ... on BadInput {\n        path\n      }\n    }\n  }\n": typeof types.ReadDigitDocument,
-    "\n  query ReadDigits($input: PredictManyInput!) {\n    predictMany(input: $input) {\n      __typename\n      ... on Prediction {\n        label\n      }\n      ... on Failure {\n        code\n        message\n      }\n    }\n  }\n": typeof types.ReadDigitsDocument,
+    "\n  query ReadDigits($input: PredictManyInput!) {\n    predictMany(input: $input) {\n      __typename\n      ... on Prediction {\n        label\n        source\n      }\n      ... on Failure {\n        code\n        message\n      }\n    }\n  }\n": typeof types.ReadDigitsDocument,
     "\n  mutation TellDigits($one: ObserveInput!, $many: ObserveManyInput!) {\n    observe(input: $one) {\n      __typename\n      ... on Observation {\n        seq\n        loss\n      }\n      ... on Failure {\n        code\n        message\n      }\n    }\n    observeMany(input: $many) {\n      __typename\n      ... on Observation {\n        duplicate\n      }\n      ... on Failure {\n        code\n        message\n      }\n      ... on BadInput {\n        path\n      }\n    }\n  }\n": typeof types.TellDigitsDocument,
 };
 const documents: Documents = {
     "\n  query ReadDigit($input: PredictInput!) {\n    predict(input: $input) {\n      __typename\n      ... on Prediction {\n        label\n        probabilities {\n          label\n          probability\n        }\n        models {\n          model\n          values\n        }\n        source\n        receipt\n      }\n      ... on Failure {\n        code\n        message\n      }\n      ... on BadInput {\n        path\n      }\n    }\n  }\n": types.ReadDigitDocument,
-    "\n  query ReadDigits($input: PredictManyInput!) {\n    predictMany(input: $input) {\n      __typename\n      ... on Prediction {\n        label\n      }\n      ... on Failure {\n        code\n        message\n      }\n    }\n  }\n": types.ReadDigitsDocument,
+    "\n  query ReadDigits($input: PredictManyInput!) {\n    predictMany(input: $input) {\n      __typename\n      ... on Prediction {\n        label\n        source\n      }\n      ... on Failure {\n        code\n        message\n      }\n    }\n  }\n": types.ReadDigitsDocument,
     "\n  mutation TellDigits($one: ObserveInput!, $many: ObserveManyInput!) {\n    observe(input: $one) {\n      __typename\n      ... on Observation {\n        seq\n        loss\n      }\n      ... on Failure {\n        code\n        message\n      }\n    }\n    observeMany(input: $many) {\n      __typename\n      ... on Observation {\n        duplicate\n      }\n      ... on Failure {\n        code\n        message\n      }\n      ... on BadInput {\n        path\n      }\n    }\n  }\n": types.TellDigitsDocument,
 };
 
@@ -32,7 +32,7 @@ export function graphql(source: "\n  query ReadDigit($input: PredictInput!) {\n 
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query ReadDigits($input: PredictManyInput!) {\n    predictMany(input: $input) {\n      __typename\n      ... on Prediction {\n        label\n      }\n      ... on Failure {\n        code\n        message\n      }\n    }\n  }\n"): typeof import('./graphql.js').ReadDigitsDocument;
+export function graphql(source: "\n  query ReadDigits($input: PredictManyInput!) {\n    predictMany(input: $input) {\n      __typename\n      ... on Prediction {\n        label\n        source\n      }\n      ... on Failure {\n        code\n        message\n      }\n    }\n  }\n"): typeof import('./graphql.js').ReadDigitsDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

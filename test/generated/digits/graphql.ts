@@ -35,10 +35,17 @@ export type FailureCode =
   /** The database does not answer: ask again later. */
   | 'STORE_UNAVAILABLE';
 
+/** Exactly one encoding of a tensor's elements. */
+export type Float1D =
+  {   /** Packed little-endian elements in the tensor's datatype, row-major, as base64 (standard or url-safe): many times cheaper than a list for long vectors. */
+  base64: string; values?: never; }
+  |  { base64?: never;   /** In a list. */
+  values: Array<number>; };
+
 /** One input: a field for each of the application's tensors. */
 export type Input = {
-  /** FP32[64] pixels: 64 numbers. */
-  pixels: Array<number>;
+  /** FP32[64] pixels: 64 numbers, or base64 of 256 bytes. */
+  pixels: Float1D;
 };
 
 /** What the application tells apart. */
@@ -190,7 +197,7 @@ export type ReadDigitsQuery = { predictMany: Array<
     | { __typename: 'BadInput', code: FailureCode, message: string }
     | { __typename: 'NotFound', code: FailureCode, message: string }
     | { __typename: 'Overloaded', code: FailureCode, message: string }
-    | { __typename: 'Prediction', label: OutputLabel }
+    | { __typename: 'Prediction', label: OutputLabel, source: PredictionSource }
     | { __typename: 'Unavailable', code: FailureCode, message: string }
   > };
 
@@ -268,6 +275,7 @@ export const ReadDigitsDocument = new TypedDocumentString(`
     __typename
     ... on Prediction {
       label
+      source
     }
     ... on Failure {
       code
