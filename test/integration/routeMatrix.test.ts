@@ -33,7 +33,7 @@ const ARTEFACT = `/v2/artifacts/${createHash("sha256").digest("hex")}`;
 /** Of no bytes, as its digest says. */
 const BYTES = {};
 const EVENTS = "text/event-stream";
-const PREDICT = { query: "{ predict(input: { input: { x: [1] } }) { __typename } }" };
+const PREDICT = { query: "{ predict(input: { input: { x: { values: [1] } } }) { __typename } }" };
 const METRICS = { query: 'subscription { metrics(application: "one") { dropped } }' };
 const METRICS_ADDRESS = `/graphql?query=${encodeURIComponent(METRICS.query)}`;
 
