@@ -39,7 +39,8 @@ export function newLiveFeeds(options: LiveServicesOptions): LiveFeeds {
       catalogue.all().map(({ application: { name, policyVersion } }) => {
         const figures = learningFigures(name);
         const drifts = Object.values(figures?.drifts ?? {}).reduce((sum, count) => sum + count, 0);
-        return { name, policyVersion, drifts, stateAgeMs: figures?.stateAgeMs ?? 0 };
+        const { adaptation = "STEADY", stateAgeMs = 0 } = figures ?? {};
+        return { name, policyVersion, drifts, adaptation, stateAgeMs };
       }),
     hashOfEntity: (application, entity) =>
       createHmac("sha256", secret)

@@ -22,12 +22,6 @@ export const EXAMPLES = [0, 1, 2, 3, 5, 7, 10, 15, 20, 25, MOST_EXAMPLES] as con
 const OUTPUT = { kind: "LABEL", labels: ["dislike", "like"] } as const;
 /** Some ten observations are remembered. bench/python/retrain.py weighs them alike. */
 const POLICY = { kind: "linear", featureModel: "features", forgetting: 0.9, ridge: 0.3 } as const;
-/**
- * An application whose answers change for good is told from one that learns: the mean loss in the drift detector's
- * window stays so far above the one before the change.
- */
-const STALLED_ABOVE = 0.15;
-
 export interface Adaptation {
   /** On the test items, over all users, at each of `EXAMPLES`. */
   readonly errors: readonly number[];
@@ -35,7 +29,7 @@ export interface Adaptation {
   readonly lossBefore: number;
   readonly lossAtEnd: number;
   readonly drifts: number;
-  /** Something has changed, and learning online does not make up for it: time to retrain. */
+  /** The server would have said that learning online does not make up for it, and it is time to retrain; and has not taken it back. */
   readonly isStalled: boolean;
 }
 
@@ -54,8 +48,7 @@ export function runAdaptation(items: TasteItems, quality: FeatureQuality, log: T
     return readers.error(items, log);
   });
   const { mean: lossAtEnd, fired } = readers.drift;
-  const drifts = fired - firedBefore;
-  return { errors, lossBefore, lossAtEnd, drifts, isStalled: drifts > 0 && lossAtEnd > lossBefore + STALLED_ABOVE };
+  return { errors, lossBefore, lossAtEnd, drifts: fired - firedBefore, isStalled: readers.isStalled };
 }
 
 class Readers {
@@ -80,11 +73,16 @@ class Readers {
     return { mean: answers?.drift.mean ?? NaN, fired: drifts };
   }
 
+  get isStalled(): boolean {
+    return this.#population.answers?.adaptation.state === "STALLED";
+  }
+
   observe({ user, item, likes }: Liking): void {
     const own = this.#states.get(user) ?? this.#learner.folding.inherit(this.#population);
     this.#states.set(user, own);
     const label = OUTPUT.labels[likes ? 1 : 0];
-    this.#learner.learn(this.#answer(own, item), { kind: "LABEL", label }, own, this.#population);
+    const answer = { ...this.#answer(own, item), entity: `${user}` };
+    this.#learner.learn(answer, { kind: "LABEL", label }, own, this.#population);
   }
 
   error({ test, classes }: TasteItems, { tastes }: TasteLog): number {

@@ -24,6 +24,8 @@ export interface Answer extends Combined {
   readonly selection: Selection;
   readonly answered: readonly Answered[];
   readonly context: Float64Array | undefined;
+  /** Whom it was for; absent: nobody in particular. */
+  readonly entity?: string;
 }
 
 /**
@@ -59,8 +61,9 @@ export class Learner {
     for (const state of states) this.folding.observe(state, lesson);
   }
 
-  #lesson({ answered, selection, choice, context, output, agreement }: Answer, truth: Truth): Lesson {
+  #lesson({ answered, selection, choice, context, output, agreement, entity }: Answer, truth: Truth): Lesson {
     return {
+      entity,
       evidence: { answered, choice: choice ?? selection.choice, context },
       answer: { output: memberOutput(this.#output, output), agreement },
       truth,

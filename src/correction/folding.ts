@@ -1,5 +1,6 @@
 import type { MemberOutput } from "../domain/prediction.js";
 import type { Truth } from "../domain/storePorts.js";
+import type { Adapted } from "./adaptation.js";
 import type { Replayed } from "./answeredAgain.js";
 import type { Conditioning, Evidence, SharedPrior } from "./correctionPolicy.js";
 
@@ -9,14 +10,17 @@ export interface Lesson {
   /** What the policy made of it, and with which agreement. */
   readonly answer: { readonly output: MemberOutput; readonly agreement: number } | undefined;
   readonly truth: Truth;
+  /** Whom it is of; undefined: nobody in particular. */
+  readonly entity?: string | undefined;
   /** Present where another policy had answered, and this one learns as if it had. */
   readonly replayed?: Replayed | undefined;
 }
 
-/** Where a row stands in the log, and which policy version had answered it. */
+/** Where a row stands in the log, which policy version had answered it, and whom. */
 export interface RowPlace {
   readonly seq: number;
   readonly policyVersion: number;
+  readonly entity: string | undefined;
 }
 
 /** Of a mean: what it was before and after it changed. */
@@ -32,6 +36,9 @@ export interface Drift extends Change {
   readonly model: string | undefined;
 }
 
+/** What an observation brought to light, to be told. */
+export type Finding = Drift | Adapted;
+
 /**
  * How the observations of one application become the states of one policy version: of the population and of each entity.
  * Pure and deterministic: the same lessons in the same order give the same bytes. `observe` changes its state in place.
@@ -43,8 +50,8 @@ export interface Folding<State> {
   init(): State;
   /** An entity's, before its first observation, from the population's at that moment. */
   inherit(population: State): State;
-  /** Gives the changes of mean losses that it noticed, but for those soon after one that was told. */
-  observe(state: State, lesson: Lesson): readonly Drift[];
+  /** Gives what it noticed: changes of mean losses, but for those soon after one that was told, and what became of them. */
+  observe(state: State, lesson: Lesson): readonly Finding[];
   /**
    * What a row of the log says; undefined where it holds no evidence to learn from. Without its place it is taken for one
    * that the version has answered, or that it learned when it was observed.

@@ -5,6 +5,7 @@ import { featuresLearned } from "../domain/policySpec.js";
 import type { SkipReason } from "../domain/replayPorts.js";
 import type { Truth } from "../domain/storePorts.js";
 import { ByteReader, ByteWriter } from "../lib/byteCursor.js";
+import { Adaptation } from "./adaptation.js";
 import { Adwin } from "./adwin.js";
 import { ConfidenceCalibration } from "./calibration.js";
 import { AdaptiveConformal, conformityScore, labelSet } from "./conformal.js";
@@ -12,7 +13,7 @@ import type { LearnedPolicy, PolicyState } from "./erasedPolicy.js";
 import { answeredAgain, isFull } from "./answeredAgain.js";
 import type { Replayed } from "./answeredAgain.js";
 import { isOfOtherFeatures, lessonOf } from "./evidence.js";
-import type { Drift, Folding, Lesson, RowPlace } from "./folding.js";
+import type { Drift, Finding, Folding, Lesson, RowPlace } from "./folding.js";
 import type { Conditioning, SharedPrior } from "./correctionPolicy.js";
 import { newLosses } from "./losses.js";
 import type { Losses } from "./losses.js";
@@ -20,7 +21,9 @@ import { ModelDrifts } from "./modelDrifts.js";
 import { newPolicy } from "./newPolicy.js";
 import { PageHinkley } from "./pageHinkley.js";
 
-const LAYOUT = 2;
+const LAYOUT = 3;
+/** As it was before it was watched whether a change is made up for. */
+const LAYOUT_WITHOUT_ADAPTATION = 2;
 /** As it was before losses were counted by themselves, and models watched. */
 const LAYOUT_WITHOUT_MODELS = 1;
 /** Of prediction sets, where the application states none. */
@@ -53,6 +56,7 @@ export interface AnswerTrackers {
   readonly conformal: AdaptiveConformal;
   readonly drift: Adwin;
   readonly models: ModelDrifts;
+  readonly adaptation: Adaptation;
 }
 
 /** How an application's observations are learned by one of its policy versions. */
@@ -130,6 +134,7 @@ class StateFolding implements ReplayFolding {
       conformal: new AdaptiveConformal(),
       drift: new Adwin(),
       models: new ModelDrifts(),
+      adaptation: new Adaptation(),
     };
     return { ...NOTHING_YET, policy: this.#policy.init(), answers, change: undefined };
   }
@@ -141,20 +146,22 @@ class StateFolding implements ReplayFolding {
 
   read(truth: Truth, evidence: unknown, place?: RowPlace): Lesson | undefined {
     if (isOfOtherFeatures(this.#featuresLearned, evidence)) return undefined;
-    const lesson = lessonOf(this.#output, truth, evidence);
+    const read = lessonOf(this.#output, truth, evidence);
     const replay = this.#replay;
-    if (lesson === undefined || replay === undefined || place === undefined) return lesson;
-    const { seq, policyVersion } = place;
+    if (read === undefined || place === undefined) return read;
+    const { seq, policyVersion, entity } = place;
+    const lesson = { ...read, entity };
+    if (replay === undefined) return lesson;
     if (seq <= replay.afterSeq || seq > replay.untilSeq) return lesson;
     const hasContext = replay.contextVersions.has(policyVersion);
     return { ...lesson, replayed: { seq, hasContext, weights: replay.weights } };
   }
 
-  observe(state: LearnedState, lesson: Lesson): readonly Drift[] {
+  observe(state: LearnedState, lesson: Lesson): readonly Finding[] {
     const { replayed } = lesson;
-    if (replayed === undefined) return this.#learn(state, lesson).drifts;
+    if (replayed === undefined) return this.#learn(state, lesson).findings;
     const own = this.#answeredAgain(state, lesson, replayed);
-    return typeof own === "string" ? NO_DRIFTS : this.#learn(state, own).drifts;
+    return typeof own === "string" ? NO_FINDINGS : this.#learn(state, own).findings;
   }
 
   fold(state: LearnedState, lesson: Lesson): FoldedRow {
@@ -177,18 +184,18 @@ class StateFolding implements ReplayFolding {
     return this.lossOf(lesson) === undefined && this.lossOf(own) === undefined ? "NO_LOSS" : own;
   }
 
-  /** The loss of the answer, and the changes to be told. */
+  /** The loss of the answer, and what is to be told. */
   #learn(
     state: LearnedState,
     lesson: Lesson,
-  ): { readonly loss: number | undefined; readonly drifts: readonly Drift[] } {
+  ): { readonly loss: number | undefined; readonly findings: readonly Finding[] } {
     const { evidence, answer, truth } = lesson;
     state.observations += 1;
     const loss = this.lossOf(lesson);
-    const change = answer && this.#observeAnswer(state, answer, truth);
+    const ofAnswer = answer === undefined ? NO_FINDINGS : this.#observeAnswer(state, answer, lesson);
     const inModels = state.answers === undefined ? [] : this.#observeModels(state, state.answers, evidence, truth);
     this.#policy.observe(state.policy, evidence, truth);
-    return { loss, drifts: change === undefined ? inModels : [change, ...inModels] };
+    return { loss, findings: ofAnswer.length === 0 ? inModels : [...ofAnswer, ...inModels] };
   }
 
   #observeModels(
@@ -196,8 +203,8 @@ class StateFolding implements ReplayFolding {
     { models }: AnswerTrackers,
     { answered }: Lesson["evidence"],
     truth: Truth,
-  ): readonly Drift[] {
-    let drifts: Drift[] = NO_DRIFTS;
+  ): readonly Finding[] {
+    let drifts: readonly Finding[] = NO_FINDINGS;
     for (const { model, output } of answered) {
       const loss = this.#losses.ofOutput(output, truth);
       const change = loss === undefined ? undefined : models.update(model, loss, observations, QUIET_OBSERVATIONS);
@@ -206,14 +213,14 @@ class StateFolding implements ReplayFolding {
     return drifts;
   }
 
-  /** Gives the change to be told. */
+  /** Gives what is to be told. */
   #observeAnswer(
     state: LearnedState,
     { output, agreement }: NonNullable<Lesson["answer"]>,
-    truth: Truth,
-  ): Drift | undefined {
+    { truth, entity }: Lesson,
+  ): readonly Finding[] {
     const loss = this.#losses.ofReward(truth) ?? this.#losses.ofOutput(output, truth);
-    if (loss === undefined) return undefined;
+    if (loss === undefined) return NO_FINDINGS;
     state.lossSum += loss;
     state.losses += 1;
     const { answers, change } = state;
@@ -221,7 +228,12 @@ class StateFolding implements ReplayFolding {
     const score = answers && conformityScore(outputOf(this.#output, output), truth);
     if (score !== undefined) answers?.conformal.observe(score);
     const hasChanged = answers?.drift.update(loss) ?? change?.update(loss) ?? false;
-    return hasChanged ? noticed(state) : undefined;
+    const drift = hasChanged ? noticed(state) : undefined;
+    const learner = this.#policy.isPersonal ? entity : undefined;
+    const adapted = answers?.adaptation.update(loss, learner, hasChanged ? answers.drift.lastChange : undefined);
+    return drift === undefined && adapted === undefined
+      ? NO_FINDINGS
+      : [drift, adapted].filter((one) => one !== undefined);
   }
 
   encode(state: LearnedState): Uint8Array {
@@ -229,8 +241,8 @@ class StateFolding implements ReplayFolding {
     const to = new ByteWriter().uint8(LAYOUT).float64(state.observations).float64(state.lossSum).float64(state.losses);
     to.float64(state.drifts).float64(state.lastDriftAt).float64(state.toldDriftAt);
     to.uint8(answers === undefined ? 0 : 1);
-    const { calibration, conformal, drift, models } = answers ?? {};
-    for (const part of [change, calibration, conformal, drift, models]) {
+    const { calibration, conformal, drift, models, adaptation } = answers ?? {};
+    for (const part of [change, calibration, conformal, drift, models, adaptation]) {
       if (part !== undefined) writePart(to, part.encode());
     }
     writePart(to, this.#policy.encode(policy));
@@ -240,7 +252,7 @@ class StateFolding implements ReplayFolding {
   decode(bytes: Uint8Array): LearnedState {
     const from = new ByteReader(bytes);
     const layout = from.uint8();
-    if (layout !== LAYOUT && layout !== LAYOUT_WITHOUT_MODELS) {
+    if (layout !== LAYOUT && layout !== LAYOUT_WITHOUT_ADAPTATION && layout !== LAYOUT_WITHOUT_MODELS) {
       throw new RangeError(`learned state with layout ${layout}, expected ${LAYOUT}`);
     }
     const counts = readCounts(from, layout);
@@ -254,8 +266,8 @@ class StateFolding implements ReplayFolding {
 }
 
 const NOTHING_YET = { observations: 0, lossSum: 0, losses: 0, drifts: 0, lastDriftAt: 0, toldDriftAt: 0 };
-/** Shared, since most observations find none. Never changed. */
-const NO_DRIFTS: Drift[] = [];
+/** Shared, since most observations find none. */
+const NO_FINDINGS: readonly Finding[] = [];
 
 /** A detector has fired: counted, and to be told unless one was told of just before. */
 function noticed(state: LearnedState): Drift | undefined {
@@ -284,7 +296,8 @@ function readTrackers(from: ByteReader, layout: number): AnswerTrackers {
   const conformal = AdaptiveConformal.decode(readPart(from));
   const drift = Adwin.decode(readPart(from));
   const models = layout === LAYOUT_WITHOUT_MODELS ? new ModelDrifts() : ModelDrifts.decode(readPart(from));
-  return { calibration, conformal, drift, models };
+  const adaptation = layout === LAYOUT ? Adaptation.decode(readPart(from)) : new Adaptation();
+  return { calibration, conformal, drift, models, adaptation };
 }
 
 function writePart(to: ByteWriter, part: Uint8Array): void {

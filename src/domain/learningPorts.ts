@@ -219,9 +219,12 @@ export interface LogRange {
   readonly withSuperseded?: boolean;
 }
 
+/** STEADY: nothing to make up for; ADAPTING: answers became worse, and are being learned anew; STALLED: that does not help. */
+export type AdaptationState = "STEADY" | "ADAPTING" | "STALLED";
+
 /** Something in an application's log that is no observation: it has a sequence number of the same order. */
 export interface LogEvent {
-  readonly kind: "DRIFT" | "PRIOR" | "POLICY" | "ENTITY_RESET" | "ENTITY_DELETED" | "STATE_REBUILT";
+  readonly kind: "DRIFT" | "ADAPTATION" | "PRIOR" | "POLICY" | "ENTITY_RESET" | "ENTITY_DELETED" | "STATE_REBUILT";
   readonly content: unknown;
 }
 

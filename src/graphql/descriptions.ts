@@ -136,6 +136,8 @@ const PLACES: Texts = {
   "PolicyEvaluation.skipped": "Observations that teach it nothing, by reason.",
   "PolicyEvaluation.verdict": "How the policy would have done.",
   "PolicyEvent.kind": "What happened.",
+  "PolicyEventKind.ADAPTATION":
+    "Learning from feedback does not make up for a change (STALLED): time to train again; or now it does (STEADY).",
   "PolicyEventKind.DRIFT": "A mean loss has changed.",
   "PolicyEventKind.ENTITY_DELETED": "An entity was forgotten.",
   "PolicyEventKind.ENTITY_RESET": "An entity began anew from the population.",

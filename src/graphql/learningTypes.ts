@@ -1,4 +1,5 @@
 import { createUnionType, Field, Float, Int, ObjectType } from "type-graphql";
+import { AdaptationStateEnum } from "./adaptationState.js";
 import { BadInputType, ConflictType, NotFoundType, UnavailableType } from "./failureTypes.js";
 import { PolicyVersionType } from "./policyTypes.js";
 import { FloatVector } from "./scalars.js";
@@ -71,6 +72,12 @@ export class LearnedStateType {
 
   @Field(() => Float, { description: "At which observation the last one was; 0: none was." })
   lastDriftAt!: number;
+
+  @Field(() => AdaptationStateEnum, {
+    nullable: true,
+    description: "Whether learning makes up for the last rise of the mean loss. Of the population alone.",
+  })
+  adaptation?: AdaptationStateEnum | undefined;
 
   @Field(() => Float, { description: "Its last observation's place in the application's log." })
   seq!: number;

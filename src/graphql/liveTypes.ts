@@ -99,6 +99,7 @@ export enum OperationalEventKindEnum {
   CURRENT_VERSION = "CURRENT_VERSION",
   POLICY_VERSION = "POLICY_VERSION",
   DRIFT = "DRIFT",
+  ADAPTATION = "ADAPTATION",
   LEARNING = "LEARNING",
 }
 registerEnumType(OperationalEventKindEnum, {
@@ -113,6 +114,10 @@ registerEnumType(OperationalEventKindEnum, {
     CURRENT_VERSION: { description: "Another version of the model is current; null: it came, or is gone." },
     POLICY_VERSION: { description: "Another version of the application's policy is current." },
     DRIFT: { description: "Mean losses that have changed; `learningEvents` says which, from what to what." },
+    ADAPTATION: {
+      description:
+        "Of an application: ADAPTING where its answers became worse; STALLED where they stay so although what is observed is learned, so that it is time to train again; STEADY again.",
+    },
     LEARNING: {
       description:
         "Of an application: STALLED where this server has had no word of its log for 2 s (the database is away, or too slow), so that answers do not learn; FOLLOWING again.",
@@ -131,10 +136,10 @@ export class OperationalEventType {
   @Field(() => GraphQLISODateTime, { description: "When it was seen." })
   at!: Date;
 
-  @Field(() => String, { nullable: true, description: "Only of POLICY_VERSION, DRIFT and LEARNING." })
+  @Field(() => String, { nullable: true, description: "Only of POLICY_VERSION, DRIFT, ADAPTATION and LEARNING." })
   application?: string | undefined;
 
-  @Field(() => String, { nullable: true, description: "Null of POLICY_VERSION, DRIFT and LEARNING." })
+  @Field(() => String, { nullable: true, description: "Null of POLICY_VERSION, DRIFT, ADAPTATION and LEARNING." })
   model?: string | undefined;
 
   @Field(() => Int, { nullable: true, description: "The model's, where it is of one version." })
@@ -145,13 +150,13 @@ export class OperationalEventType {
 
   @Field(() => String, {
     nullable: true,
-    description: "Only of REPLICA_STATE, CURRENT_VERSION, POLICY_VERSION and LEARNING.",
+    description: "Only of REPLICA_STATE, CURRENT_VERSION, POLICY_VERSION, ADAPTATION and LEARNING.",
   })
   before?: string | undefined;
 
   @Field(() => String, {
     nullable: true,
-    description: "Only of REPLICA_STATE, CURRENT_VERSION, POLICY_VERSION and LEARNING.",
+    description: "Only of REPLICA_STATE, CURRENT_VERSION, POLICY_VERSION, ADAPTATION and LEARNING.",
   })
   after?: string | undefined;
 

@@ -6,6 +6,7 @@ import { FloatVector } from "./scalars.js";
 
 export enum LogEventKindEnum {
   DRIFT = "DRIFT",
+  ADAPTATION = "ADAPTATION",
   PRIOR = "PRIOR",
   POLICY = "POLICY",
   ENTITY_RESET = "ENTITY_RESET",

@@ -1,5 +1,6 @@
 import { Field, Float, GraphQLISODateTime, Int, ObjectType } from "type-graphql";
 import type { DispatchReason } from "../domain/prediction.js";
+import { AdaptationStateEnum } from "./adaptationState.js";
 import { DispatchReasonEnum } from "./explanationTypes.js";
 import { DefaultReasonEnum, PredictionSourceEnum } from "./predictionTypes.js";
 import { ReplicaStateEnum } from "./replicaTypes.js";
@@ -194,6 +195,9 @@ export class LearningSampleType {
 
   @Field(() => Float, { nullable: true, description: "Mean loss of the answers since it last changed, 0 to 1." })
   recentLoss?: number | undefined;
+
+  @Field(() => AdaptationStateEnum, { description: "Whether learning makes up for the last rise of the mean loss." })
+  adaptation!: AdaptationStateEnum;
 
   @Field(() => [WeightSampleType], { description: "Of the population, at the interval's end." })
   weights!: readonly WeightSampleType[];

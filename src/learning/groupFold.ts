@@ -10,7 +10,7 @@ import type {
 import { POPULATION, stateKey } from "../domain/learningPorts.js";
 import type { Clock } from "../domain/ports.js";
 import type { NewObservation } from "../domain/storePorts.js";
-import type { Drift, Lesson } from "../correction/folding.js";
+import type { Finding, Lesson } from "../correction/folding.js";
 import { DriftReport } from "./driftReport.js";
 import { adoptPrior, copyOf, encodedPart, heldFromKept, isIllConditioned, newbornState } from "./heldState.js";
 import type { HeldState, StateFolding } from "./heldState.js";
@@ -37,7 +37,7 @@ const UNKEPT_MS = 5_000;
  */
 const TIMED_BYTES = 64 * 1024;
 
-type LearnedRow = Pick<NewObservation, "truth" | "evidence" | "policyVersion">;
+type LearnedRow = Pick<NewObservation, "truth" | "evidence" | "policyVersion" | "entity">;
 
 /** A copy of a state, being folded into: `held` is what it began as, but for its state, which is the copy. */
 interface Working {
@@ -132,8 +132,8 @@ export class GroupFold {
   }
 
   /** Only of what is appended now: whoever catches up finds the same, which has been told by the one that appended it. */
-  #tell({ ref }: Working, seq: number, drifts: readonly Drift[]): void {
-    if (ref.policyVersion === this.#options.policyVersion) this.#drifts.note(ref, seq, drifts);
+  #tell({ ref }: Working, seq: number, findings: readonly Finding[]): void {
+    if (ref.policyVersion === this.#options.policyVersion) this.#drifts.note(ref, seq, findings);
   }
 
   #isDue({ learned, isBorn, isCorrected, isCut, held }: Working, bytes: number): boolean {
@@ -199,13 +199,13 @@ export class GroupFold {
 function lessonFor(
   { folding }: Working,
   seq: number,
-  { truth, evidence, policyVersion }: LearnedRow,
+  { truth, evidence, policyVersion, entity }: LearnedRow,
 ): Lesson | undefined {
-  return folding.read(truth, evidence, { seq, policyVersion });
+  return folding.read(truth, evidence, { seq, policyVersion, entity });
 }
 
 /** Undefined: a row that teaches nothing. */
-function learn(working: Working, seq: number, lesson: Lesson | undefined): readonly Drift[] {
+function learn(working: Working, seq: number, lesson: Lesson | undefined): readonly Finding[] {
   working.seq = seq;
   working.learned += 1;
   return lesson === undefined ? [] : working.folding.observe(working.held.state, lesson);

@@ -86,6 +86,7 @@ export class Learning implements GroupLearner {
     return {
       ...followed.figures.counts,
       recentLoss: answers?.drift.mean,
+      adaptation: answers?.adaptation.state ?? "STEADY",
       realisedCoverage: answers?.conformal.realisedCoverage(statedCoverage),
       statedCoverage,
       stateAgeMs: this.ageMs(application),

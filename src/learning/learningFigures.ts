@@ -1,4 +1,4 @@
-import type { AppendedObservation, LogEvent } from "../domain/learningPorts.js";
+import type { AdaptationState, AppendedObservation, LogEvent } from "../domain/learningPorts.js";
 import { Histogram } from "../lib/histogram.js";
 
 /** Whose mean loss changed. */
@@ -20,6 +20,7 @@ export interface FoldCounts {
 export interface ApplicationLearning extends FoldCounts {
   /** Mean loss of the answers since it last changed; undefined while none is known. */
   readonly recentLoss: number | undefined;
+  readonly adaptation: AdaptationState;
   readonly realisedCoverage: number | undefined;
   /** What prediction sets are made for. */
   readonly statedCoverage: number;
@@ -41,7 +42,9 @@ export class LearningFigures {
     this.#groupRows.record(fresh.length);
     this.#foldMs.record(foldedMs);
     for (const { observation } of fresh) if (observation.learnedBy.length > 0) this.#folded += 1;
-    for (const { content } of events) this.#count(content as { readonly of?: string; readonly count?: number });
+    for (const { kind, content } of events) {
+      if (kind === "DRIFT") this.#count(content as { readonly of?: string; readonly count?: number });
+    }
   }
 
   #count({ of, count = 0 }: { readonly of?: string; readonly count?: number }): void {

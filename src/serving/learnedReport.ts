@@ -2,6 +2,7 @@ import type { TargetWeights, WeightReport } from "../correction/correctionPolicy
 import { DEFAULT_COVERAGE } from "../correction/learnedState.js";
 import { newPolicy } from "../correction/newPolicy.js";
 import type { Application, PolicyVersion } from "../domain/application.js";
+import type { AdaptationState } from "../domain/learningPorts.js";
 import type { HeldState } from "../learning/heldState.js";
 
 /** What a policy version has learned of one entity, or of all. */
@@ -23,6 +24,8 @@ export interface LearnedReport {
   readonly drifts: number;
   /** At which observation the last change was noticed; 0: none was. */
   readonly lastDriftAt: number;
+  /** Of the population alone. */
+  readonly adaptation: AdaptationState | undefined;
   /** Up to where in the application's log it is folded. */
   readonly seq: number;
   readonly bytes: number;
@@ -53,6 +56,7 @@ export function learnedReport({ application, version, entity, held, personalised
     realisedCoverage: state.answers?.conformal.realisedCoverage(application.coverage ?? DEFAULT_COVERAGE),
     drifts: state.drifts,
     lastDriftAt: state.lastDriftAt,
+    adaptation: state.answers?.adaptation.state,
     seq,
     bytes,
   };

@@ -1,3 +1,4 @@
+import type { AdaptationState } from "../domain/learningPorts.js";
 import type { DispatchReason, MemberFailureCode } from "../domain/prediction.js";
 import type { Histogram } from "../lib/histogram.js";
 
@@ -79,6 +80,8 @@ export interface LearningFigures {
   readonly drifts: Readonly<Record<"APPLICATION" | "MODEL" | "ENTITY", number>>;
   /** Mean loss since it last changed; undefined while none is known. */
   readonly recentLoss: number | undefined;
+  /** Whether learning makes up for the last change of that. */
+  readonly adaptation: AdaptationState;
   /** Of the models linked now, as they are in the population's state. */
   readonly weights: () => readonly WeightFigures[];
   readonly realisedCoverage: number | undefined;

@@ -35,6 +35,11 @@ export function addLearningMetrics(registry: Registry, learning: () => readonly 
   );
   gauge("skysail_recent_loss", "Mean loss of the answers since it last changed", ({ recentLoss }) => recentLoss);
   gauge(
+    "skysail_adaptation_stalled",
+    "1 while answers stay worse than before a change although what is observed is learned: time to train again",
+    ({ adaptation }) => (adaptation === "STALLED" ? 1 : 0),
+  );
+  gauge(
     "skysail_realised_coverage",
     "Share of truths that their prediction set would have held",
     ({ realisedCoverage }) => realisedCoverage,

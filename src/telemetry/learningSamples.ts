@@ -1,3 +1,4 @@
+import type { AdaptationState } from "../domain/learningPorts.js";
 import { Histogram } from "../lib/histogram.js";
 import { perSecond } from "./deltas.js";
 import type { LearningFigures, WeightFigures } from "./figures.js";
@@ -6,6 +7,7 @@ import type { LearningFigures, WeightFigures } from "./figures.js";
 export interface LearningSample {
   readonly foldedPerSecond: number;
   readonly recentLoss: number | undefined;
+  readonly adaptation: AdaptationState;
   readonly weights: readonly WeightFigures[];
   readonly realisedCoverage: number | undefined;
   readonly statedCoverage: number;
@@ -43,9 +45,9 @@ export class LearningSampler {
     const now = countsOf(figures);
     this.#before = now;
     const groups = now.groupRows.since(before.groupRows);
-    const { recentLoss, realisedCoverage, statedCoverage, stateAgeMs, rebuildsPending } = figures;
+    const { recentLoss, adaptation, realisedCoverage, statedCoverage, stateAgeMs, rebuildsPending } = figures;
     return {
-      ...{ recentLoss, realisedCoverage, statedCoverage, stateAgeMs, rebuildsPending },
+      ...{ recentLoss, adaptation, realisedCoverage, statedCoverage, stateAgeMs, rebuildsPending },
       weights: figures.weights(),
       foldedPerSecond: perSecond(now.folded - before.folded, intervalMs),
       drifts: now.drifts - before.drifts,

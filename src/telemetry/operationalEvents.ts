@@ -1,4 +1,5 @@
 import { STALLED_AFTER_MS } from "../domain/learningPorts.js";
+import type { AdaptationState } from "../domain/learningPorts.js";
 import type { Cancel, Clock } from "../domain/ports.js";
 import { LatestValues } from "../lib/latestValues.js";
 import type { Told } from "../lib/latestValues.js";
@@ -13,6 +14,7 @@ export type EventKind =
   | "CURRENT_VERSION"
   | "POLICY_VERSION"
   | "DRIFT"
+  | "ADAPTATION"
   | "LEARNING";
 
 /** What it is of: either an application or a model. */
@@ -42,6 +44,7 @@ export interface EventSources {
     readonly policyVersion: number;
     /** Changes of mean losses that this process told of. */
     readonly drifts: number;
+    readonly adaptation: AdaptationState;
     /** Since what is known of its log was last found to be all of it. */
     readonly stateAgeMs: number;
   }[];
@@ -137,9 +140,10 @@ export class OperationalEvents {
     for (const { name, currentVersion } of this.#sources.currentVersions()) {
       if (currentVersion !== undefined) note({ kind: "CURRENT_VERSION", model: name }, String(currentVersion));
     }
-    for (const { name, policyVersion, drifts, stateAgeMs } of this.#sources.policies()) {
+    for (const { name, policyVersion, drifts, adaptation, stateAgeMs } of this.#sources.policies()) {
       note({ kind: "POLICY_VERSION", application: name }, String(policyVersion));
       note({ kind: "DRIFT", application: name }, drifts);
+      note({ kind: "ADAPTATION", application: name }, adaptation);
       note({ kind: "LEARNING", application: name }, stateAgeMs < STALLED_AFTER_MS ? "FOLLOWING" : "STALLED");
     }
     return seen;

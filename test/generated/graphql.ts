@@ -4,6 +4,15 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Whether an application learns away what made its answers worse. */
+export type AdaptationState =
+  /** Answers became worse, and it is too early to say whether feedback makes up for it. */
+  | 'ADAPTING'
+  /** They stay worse although entities have had their examples: the models, or their features, do not hold what has changed. Time to train again. */
+  | 'STALLED'
+  /** Answers have not become worse, or are back at least half of the way. */
+  | 'STEADY';
+
 /** What several rewards of one prediction come to. */
 export type Aggregation =
   /** The first counts at once; what is told later is kept and does not count. */
@@ -342,6 +351,8 @@ export type ObserveTargetInput =
 
 /** Kinds may be added. */
 export type OperationalEventKind =
+  /** Of an application: ADAPTING where its answers became worse; STALLED where they stay so although what is observed is learned, so that it is time to train again; STEADY again. */
+  | 'ADAPTATION'
   /** Another version of the model is current; null: it came, or is gone. */
   | 'CURRENT_VERSION'
   /** Mean losses that have changed; `learningEvents` says which, from what to what. */
@@ -391,6 +402,8 @@ export type OutputSpecInput = {
 
 /** What happened to what is learned. Kinds may be added. */
 export type PolicyEventKind =
+  /** Learning from feedback does not make up for a change (STALLED): time to train again; or now it does (STEADY). */
+  | 'ADAPTATION'
   /** A mean loss has changed. */
   | 'DRIFT'
   /** An entity was forgotten. */
@@ -969,7 +982,7 @@ export type MetricsSubscriptionVariables = Exact<{
 }>;
 
 
-export type MetricsSubscription = { metrics: { at: string, intervalMs: number, dropped: number, application: { name: string, predictionsPerSecond: number, p50Ms: number | null, p99Ms: number | null, withinSlo: number | null, abandoned: number, observationsPerSecond: number, duplicateObservations: number, failedObservations: number, latencyBuckets: Array<{ upToMs: number, count: number }>, sources: Array<{ source: PredictionSource, count: number }>, defaultReasons: Array<{ reason: DefaultReason, count: number }>, failures: Array<{ code: string, count: number }>, learning: { foldedPerSecond: number, recentLoss: number | null, realisedCoverage: number | null, statedCoverage: number, stateAgeMs: number, drifts: number, rebuildsPending: number, rowsPerGroup: number | null, foldP99Ms: number | null, weights: Array<{ model: string, weight: number, observations: number, recentLoss: number | null }> } | null } | null, models: Array<{ model: string, version: number, rowsPerSecond: number, batches: number, rowsPerBatch: number | null, queueP99Ms: number | null, serviceP50Ms: number | null, serviceP99Ms: number | null, cacheHits: number, cacheMisses: number, cacheJoined: number, approximateHits: number, cacheHitShare: number | null, dropped: number, failed: number, retried: number, queuedRows: number, readyReplicas: number, batchRows: Array<{ upToRows: number, count: number }>, dispatches: Array<{ reason: DispatchReason, count: number }>, queueBuckets: Array<{ upToMs: number, count: number }>, serviceBuckets: Array<{ upToMs: number, count: number }>, replicas: Array<{ endpoint: string, state: ReplicaState, rowsPerSecond: number, batches: number, serviceP50Ms: number | null, serviceP99Ms: number | null, overdue: number, lost: number, ejected: number, retried: number, serviceBuckets: Array<{ upToMs: number, count: number }> }> }> } };
+export type MetricsSubscription = { metrics: { at: string, intervalMs: number, dropped: number, application: { name: string, predictionsPerSecond: number, p50Ms: number | null, p99Ms: number | null, withinSlo: number | null, abandoned: number, observationsPerSecond: number, duplicateObservations: number, failedObservations: number, latencyBuckets: Array<{ upToMs: number, count: number }>, sources: Array<{ source: PredictionSource, count: number }>, defaultReasons: Array<{ reason: DefaultReason, count: number }>, failures: Array<{ code: string, count: number }>, learning: { foldedPerSecond: number, recentLoss: number | null, adaptation: AdaptationState, realisedCoverage: number | null, statedCoverage: number, stateAgeMs: number, drifts: number, rebuildsPending: number, rowsPerGroup: number | null, foldP99Ms: number | null, weights: Array<{ model: string, weight: number, observations: number, recentLoss: number | null }> } | null } | null, models: Array<{ model: string, version: number, rowsPerSecond: number, batches: number, rowsPerBatch: number | null, queueP99Ms: number | null, serviceP50Ms: number | null, serviceP99Ms: number | null, cacheHits: number, cacheMisses: number, cacheJoined: number, approximateHits: number, cacheHitShare: number | null, dropped: number, failed: number, retried: number, queuedRows: number, readyReplicas: number, batchRows: Array<{ upToRows: number, count: number }>, dispatches: Array<{ reason: DispatchReason, count: number }>, queueBuckets: Array<{ upToMs: number, count: number }>, serviceBuckets: Array<{ upToMs: number, count: number }>, replicas: Array<{ endpoint: string, state: ReplicaState, rowsPerSecond: number, batches: number, serviceP50Ms: number | null, serviceP99Ms: number | null, overdue: number, lost: number, ejected: number, retried: number, serviceBuckets: Array<{ upToMs: number, count: number }> }> }> } };
 
 export type ApproximateCachesQueryVariables = Exact<{
   model: string;
@@ -1836,6 +1849,7 @@ export const MetricsDocument = new TypedDocumentString(`
       learning {
         foldedPerSecond
         recentLoss
+        adaptation
         weights {
           model
           weight

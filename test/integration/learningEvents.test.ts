@@ -49,6 +49,13 @@ async function next(from: ReturnType<typeof follow>) {
   return { ...event, content: JSON.parse(content) as Record<string, unknown> };
 }
 
+async function nextAdaptation(from: ReturnType<typeof follow>): Promise<Record<string, unknown>> {
+  for (;;) {
+    const { kind, content } = await next(from);
+    if (kind === "ADAPTATION") return content;
+  }
+}
+
 /** Of twelve users, a prior, and two more. */
 const LAST_SEQ = 12 * 20 + 1 + 2;
 
@@ -82,7 +89,8 @@ await eachPostgres(
       const env = { DATABASE_URL: await postgres().newDatabase() };
       [one, two] = await Promise.all([servers.start({ env }), servers.start({ env })]);
       await register(one, { model: "noop", wrappers: [await wrappers.start(noop())] });
-      for (const name of ["drifting", "changed", "behind"]) await application(one, name, ["noop"], ENSEMBLE);
+      for (const name of ["drifting", "stalling", "changed", "behind"])
+        await application(one, name, ["noop"], ENSEMBLE);
       await application(one, "personal", ["noop"], { ...ENSEMBLE, policy: { kind: "LINEAR" }, sloMs: 2000 });
       await until("the other server knows them and the model", async () => {
         const answer = await two.post({ query: '{ application(name: "personal") { models { model } } }' });
@@ -121,6 +129,38 @@ await eachPostgres(
       await one.ask(DELETE_ENTITY, { application: "drifting", entity: "ann" });
       expect(JSON.stringify(await logged("drifting"))).not.toContain("ann");
       for (const client of clients) await client.dispose();
+    });
+
+    test("tell on every server when learning does not make up for a change, and when it does again", async () => {
+      const [client, operations] = [connect(two), connect(two)];
+      const feed = follow(client, "stalling", 0);
+      const events = operations.iterate<{ events: { kind: string; after: string | null } }>({
+        query: 'subscription { events(application: "stalling") { kind after } }',
+      });
+      await observe(one, "stalling", "ann", 128, 0);
+      for (const server of [one, two, one]) await observe(server, "stalling", "ann", 200, 10);
+      const stalled = await nextAdaptation(feed);
+      expect(stalled).toMatchObject({ state: "STALLED", policyVersion: 1, meanLossBefore: 0, meanLoss: 1 });
+      expect(stalled["remedy"]).toContain("train");
+      for (const server of [one, two]) {
+        await until(
+          "the server knows",
+          async () => (await server.metric("skysail_adaptation_stalled", { application: "stalling" })) === 1,
+        );
+      }
+      const ask = '{ learnedState(application: "stalling") { ... on LearnedState { adaptation } } }';
+      expect((await two.post({ query: ask })).text).toContain("STALLED");
+      await observe(two, "stalling", "ann", 700, 0);
+      const steady = await nextAdaptation(feed);
+      expect(steady).toMatchObject({ state: "STEADY", meanLoss: 0 });
+      expect(steady).not.toHaveProperty("remedy");
+      const states: (string | null)[] = [];
+      for await (const { data } of events) {
+        if (data?.events.kind === "ADAPTATION") states.push(data.events.after);
+        if (states.at(-1) === "STEADY") break;
+      }
+      expect(states).toContain("STALLED");
+      for (const one of [client, operations]) await one.dispose();
     });
 
     test("are pushed from now on, and after a place that is named", async () => {

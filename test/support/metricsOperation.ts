@@ -35,6 +35,7 @@ export const METRICS = graphql(`
         learning {
           foldedPerSecond
           recentLoss
+          adaptation
           weights {
             model
             weight

@@ -153,6 +153,50 @@ describe("a learned state", () => {
     expect(again.observations).toBe(5);
   });
 
+  /** Of the answers of a group of users who are right, then wrong in `share` of all. */
+  function adaptationAfter(policy: PolicySpec, change: number): { state: string | undefined; told: unknown[] } {
+    const learning = folding(policy);
+    const population = learning.init();
+    const told: unknown[] = [];
+    for (let i = 0; i < 400 + change; i++) {
+      const given = evidence(i < 400 ? right : wrong, right, 0.9);
+      const place = { seq: i + 1, policyVersion: 1, entity: `user-${i % 100}` };
+      const lesson = learning.read({ kind: "LABEL", label: "ant" }, given, place);
+      if (lesson === undefined) throw new Error("no lesson");
+      told.push(...learning.observe(population, lesson).filter((finding) => "adaptation" in finding));
+    }
+    return { state: population.answers?.adaptation.state, told };
+  }
+
+  test("of the population tells that learning stalls once users have had their examples of a change", () => {
+    // The detector fires soon after the change; a hundred users need 2,000 until they have had twenty each.
+    expect(adaptationAfter({ kind: "ensemble" }, 2000)).toEqual({ state: "ADAPTING", told: [] });
+    const { state, told } = adaptationAfter({ kind: "ensemble" }, 2600);
+    expect(state).toBe("STALLED");
+    expect(told).toMatchObject([{ adaptation: "STALLED", meanBefore: 0, meanAtChange: 1, meanNow: 1 }]);
+  });
+
+  test("of a policy that learns for all alike does not wait for each of its users", () => {
+    expect(adaptationAfter({ kind: "static" }, 600)).toMatchObject({ state: "STALLED", told: [{ meanNow: 1 }] });
+  });
+
+  test("is read as it was stored before it was watched what becomes of a change", () => {
+    const learning = folding();
+    const state = learning.init();
+    toldAt(state, rounds(50, true));
+    const bytes = learning.encode(state);
+    const from = new ByteReader(bytes);
+    const old = new ByteWriter().bytes(from.bytes(1 + 6 * 8 + 1));
+    for (const part of ["calibration", "conformal", "drift", "models", "adaptation", "policy"]) {
+      const held = from.bytes(from.uint32());
+      if (part !== "adaptation") old.uint32(held.length).bytes(held);
+    }
+    const stored = old.take();
+    stored[0] = 2;
+    expect(stored.length).toBe(bytes.length - 5);
+    expect(learning.encode(learning.decode(stored))).toEqual(bytes);
+  });
+
   test("watches sixteen models at most", () => {
     const learning = folding();
     const state = learning.init();

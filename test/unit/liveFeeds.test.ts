@@ -5,7 +5,7 @@ import type { Told } from "../../src/lib/latestValues.js";
 import { AnswerFeed } from "../../src/telemetry/answerFeed.js";
 import type { ModelFigures } from "../../src/telemetry/figures.js";
 import { OperationalEvents } from "../../src/telemetry/operationalEvents.js";
-import type { OperationalEvent } from "../../src/telemetry/operationalEvents.js";
+import type { EventSources, OperationalEvent } from "../../src/telemetry/operationalEvents.js";
 import { PolicySamples } from "../../src/telemetry/policySamples.js";
 import type { PolicyFigures } from "../../src/telemetry/policySamples.js";
 import { FakeClock } from "../support/fakeClock.js";
@@ -130,13 +130,19 @@ const replica = (endpoint: string, state: string, ejected: number) => ({
   serviceMs: new Histogram(),
 });
 
+function policy(more: Partial<PolicyOfEvents>): PolicyOfEvents {
+  return { name: "a", policyVersion: 1, drifts: 0, adaptation: "STEADY", stateAgeMs: 0, ...more };
+}
+
+type PolicyOfEvents = ReturnType<EventSources["policies"]>[number];
+
 describe("events", () => {
   function setUp() {
     const clock = new FakeClock();
     const now = {
       models: [figures({ replicas: [replica("r", "READY", 0)] })] as readonly ModelFigures[],
       currentVersions: [{ name: "m", currentVersion: 1 }],
-      policies: [{ name: "a", policyVersion: 1, drifts: 0, stateAgeMs: 600 }],
+      policies: [policy({ stateAgeMs: 600 })],
       looks: 0,
     };
     const events = new OperationalEvents({
@@ -158,10 +164,10 @@ describe("events", () => {
     clock.advance(250);
     now.models = [figures({ dropped: 3, quarantined: 1, replicas: [replica("r", "EJECTED", 1)] })];
     now.currentVersions = [{ name: "m", currentVersion: 2 }];
-    now.policies = [{ name: "a", policyVersion: 2, drifts: 2, stateAgeMs: 2000 }];
+    now.policies = [policy({ policyVersion: 2, drifts: 2, adaptation: "STALLED", stateAgeMs: 2000 })];
     clock.advance(250);
     now.models = [figures({ dropped: 3, quarantined: 1 })];
-    now.policies = [{ name: "a", policyVersion: 2, drifts: 2, stateAgeMs: 0 }];
+    now.policies = [policy({ policyVersion: 2, drifts: 2, adaptation: "STALLED" })];
     clock.advance(250);
     const of = { model: "m", version: 1 };
     expect((await toldBy(followed)).map(bare)).toEqual([
@@ -172,6 +178,7 @@ describe("events", () => {
       { kind: "CURRENT_VERSION", model: "m", before: "1", after: "2" },
       { kind: "POLICY_VERSION", application: "a", before: "1", after: "2" },
       { kind: "DRIFT", application: "a", count: 2 },
+      { kind: "ADAPTATION", application: "a", before: "STEADY", after: "STALLED" },
       { kind: "LEARNING", application: "a", before: "FOLLOWING", after: "STALLED" },
       { kind: "LEARNING", application: "a", before: "STALLED", after: "FOLLOWING" },
       { kind: "REPLICA_STATE", ...of, replica: "r", before: "EJECTED", after: undefined },

@@ -122,7 +122,8 @@ describe("metrics samples of an application", () => {
   test("say what was learned in the interval, and what is known at its end", async () => {
     const groupRows = new Histogram();
     const foldMs = new Histogram();
-    const known = { recentLoss: 0.25, realisedCoverage: 0.8, statedCoverage: 0.9, stateAgeMs: 3, rebuildsPending: 2 };
+    const rates = { recentLoss: 0.25, realisedCoverage: 0.8, statedCoverage: 0.9 };
+    const known = { ...rates, adaptation: "STALLED", stateAgeMs: 3, rebuildsPending: 2 } as const;
     const counts = { folded: 10, drifts: { APPLICATION: 1, MODEL: 0, ENTITY: 4 } };
     const weights = [{ model: "m", weight: 1, observations: 7, recentLoss: 0.5 }];
     groupRows.record(10);

@@ -66,6 +66,7 @@ const LEARNING: LearningFigures = {
   ...{
     weights: () => [],
     recentLoss: 0.25,
+    adaptation: "STALLED",
     realisedCoverage: 0.875,
     statedCoverage: 0.9,
     stateAgeMs: 500,
@@ -157,10 +158,12 @@ describe("prometheus text", () => {
     ]);
     expect([of("recent_loss"), of("realised_coverage"), of("stated_coverage")]).toEqual([[0.25], [0.875], [0.9]]);
     expect([of("state_age_seconds"), of("learning_stalled"), of("rebuilds_pending")]).toEqual([[0.5], [0], [55]]);
+    expect(of("adaptation_stalled")).toEqual([1]);
     expect([of("group_rows_sum"), of("fold_seconds_count")]).toEqual([[67], [2]]);
     expect([find(lines, "skysail_held_entities"), find(lines, "skysail_held_entity_bytes")]).toEqual([[15], [16]]);
-    const { read } = setUp([], { ...LEARNING, recentLoss: undefined });
-    expect(find(await read(), "skysail_recent_loss")).toEqual([]);
+    const { read } = setUp([], { ...LEARNING, recentLoss: undefined, adaptation: "ADAPTING" });
+    const others = await read();
+    expect([find(others, "skysail_recent_loss"), find(others, "skysail_adaptation_stalled")]).toEqual([[], [0]]);
   });
 
   test("says why rows failed and why batches went", async () => {
