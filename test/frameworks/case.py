@@ -53,7 +53,7 @@ def write_case(name, framework, version, args, model, inputs, outputs, *, labels
 
 def specs(tensors):
     return [
-        {"name": name, "datatype": datatype, "shape": [] if datatype == "BYTES" else list(np.shape(values)[1:])}
+        {"name": name, "datatype": datatype, "shape": list(np.shape(values)[1:])}
         for name, (datatype, values) in tensors.items()
     ]
 
@@ -66,6 +66,8 @@ def packed_rows(tensors):
 def pack(datatype, row):
     if datatype != "BYTES":
         return np.asarray(row, DTYPES[datatype]).tobytes()
+    if isinstance(row, list):
+        return b"".join(pack(datatype, one) for one in row)
     text = row if isinstance(row, bytes) else str(row).encode()
     return len(text).to_bytes(4, "little") + text
 

@@ -1,7 +1,7 @@
 """Serves a Core ML model (.mlmodel), as Turi Create and GraphLab Create export them, converted to ONNX.
 
 Core ML itself runs on Apple's systems only. What `onnxmltools` converts: tree ensembles, generalised linear models,
-support vector machines, feature engineering, pipelines of them, and neural networks of Core ML's first specifications.
+support vector machines, feature engineering, and pipelines of them.
 """
 
 import argparse
@@ -29,12 +29,14 @@ def load(options: argparse.Namespace) -> LoadedModel:
         from coremltools.proto import Model_pb2
         from onnxmltools import convert_coreml
 
+        _columns_for_scalars()
         try:
             specification = Model_pb2.Model.FromString(Path(path).read_bytes())
             model = convert_coreml(specification, name=options.name)
         except Exception as error:
             # Whatever the converter meets in a file or a type of model that it does not know.
             raise StartError(f"{path} cannot be converted to ONNX: {type(error).__name__}: {error}") from None
+    _trees_of_two_classes(model)
     _tensors_for_maps(model.graph)
     loaded = load_session(model.SerializeToString(), options, "coreml")
     return replace(loaded, classes=_classes_of(specification))
@@ -46,6 +48,62 @@ def _classes_of(specification: Any) -> list[str] | None:
         return _classes_of(part.pipeline.models[-1])
     kind = part.WhichOneof("ClassLabels") if "ClassLabels" in part.DESCRIPTOR.oneofs_by_name else None
     return None if kind is None else class_names(getattr(part, kind).vector)
+
+
+def _columns_for_scalars() -> None:
+    """The converter reads a number or a text of Core ML as one of a single row, shape [1], and then refuses it where
+    rows come as [N, 1]."""
+    from onnxmltools.convert.coreml import _parse as parser
+    from onnxmltools.convert.common.data_types import FloatTensorType, Int64TensorType, StringTensorType
+
+    original = parser._parse_coreml_feature
+    columns = {"int64Type": Int64TensorType, "doubleType": FloatTensorType, "stringType": StringTensorType}
+
+    def parse(feature: Any, opset: int, batch_size: Any = 1) -> Any:
+        column = columns.get(feature.type.WhichOneof("Type"))
+        return column([batch_size, 1]) if column else original(feature, opset, batch_size)
+
+    parser._parse_coreml_feature = parse
+
+
+def _trees_of_two_classes(model: Any) -> None:
+    """ONNX Runtime takes an ensemble of two classes for one that scores the second alone: where each has a score, or
+    that one is a softmax beside zero, its labels and probabilities are wrong."""
+    from onnx import helper
+
+    graph = model.graph
+    for place, node in reversed(list(enumerate(graph.node))):
+        given = {one.name: helper.get_attribute_value(one) for one in node.attribute}
+        labels = given.get("classlabels_int64s") or given.get("classlabels_strings") or []
+        if node.op_type != "TreeEnsembleClassifier" or len(labels) != 2:
+            continue
+        if len(set(given["class_ids"])) == 1:
+            if given["post_transform"] == b"SOFTMAX_ZERO":
+                (transform,) = [one for one in node.attribute if one.name == "post_transform"]
+                transform.s = b"LOGISTIC"
+            continue
+        del graph.node[place]
+        for extra in reversed(_scored_trees(graph, node, given, labels)):
+            graph.node.insert(place, extra)
+        if all(one.domain != "" for one in model.opset_import):
+            model.opset_import.append(helper.make_opsetid("", 13))
+
+
+def _scored_trees(graph: Any, node: Any, given: dict[str, Any], labels: Any) -> list[Any]:
+    """The scores of two classes as those of two targets, and the label of the higher, the first of equals."""
+    from onnx import TensorProto, helper
+
+    label, scores = node.output
+    kind = TensorProto.INT64 if "classlabels_int64s" in given else TensorProto.STRING
+    graph.initializer.append(helper.make_tensor(f"{label}_names", kind, [2], labels))
+    trees = {
+        name.replace("class_", "target_"): value for name, value in given.items() if not name.startswith("classlabels")
+    }
+    return [
+        helper.make_node("TreeEnsembleRegressor", node.input, [scores], domain="ai.onnx.ml", n_targets=2, **trees),
+        helper.make_node("ArgMax", [scores], [f"{label}_place"], axis=1, keepdims=0),
+        helper.make_node("Gather", [f"{label}_names", f"{label}_place"], [label]),
+    ]
 
 
 def _tensors_for_maps(graph: Any) -> None:
