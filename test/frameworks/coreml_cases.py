@@ -1,8 +1,8 @@
-"""Core ML specifications of the types that Turi Create exports and the parts that its pipelines are made of, written with
-coremltools from models that scikit-learn trained, whose own answers are expected."""
+"""Core ML specifications of the types that Turi Create exports and the parts that its pipelines are made of, written
+with coremltools from models that scikit-learn trained, whose own answers are expected."""
 
-import coremltools
 import coreml_models as coreml
+import coremltools
 import numpy as np
 from case import digits, folder, write_case
 from sklearn.datasets import load_diabetes
@@ -72,7 +72,7 @@ value_case("diabetes, a support vector regressor", coreml.vector_regressor("x", 
 
 
 def piped(name, inputs, parts, arrays, prepared, seen):
-    """A pipeline whose last part is a linear regressor of what the others make: learned from `prepared`, asked `seen`."""
+    """A pipeline that ends in a linear regressor of what the others make: it learns `prepared`, is asked `seen`."""
     last = Ridge(alpha=0.1).fit(prepared, progress)
     parts = [*parts, coreml.linear_regressor("ready", last)]
     value_case(f"diabetes, {name}", coreml.pipeline("pipelineRegressor", inputs, *parts), arrays, last, seen)

@@ -143,7 +143,8 @@ def tree_classifier(source, forest):
 
 def boosted_classifier(source, boosted, transform):
     """Of two classes, by the second one's score alone."""
-    builder = TreeEnsembleClassifier([(source, datatypes.Array(boosted.n_features_in_))], [0, 1], ("label", "probabilities"))
+    features = [(source, datatypes.Array(boosted.n_features_in_))]
+    builder = TreeEnsembleClassifier(features, [0, 1], ("label", "probabilities"))
     trees = boosted.estimators_[:, 0]
     _add_trees(builder, trees, lambda value: float(value[0]) * len(trees) * boosted.learning_rate)
     builder.set_default_prediction_value(0.0)

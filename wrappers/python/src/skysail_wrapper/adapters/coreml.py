@@ -53,8 +53,8 @@ def _classes_of(specification: Any) -> list[str] | None:
 def _columns_for_scalars() -> None:
     """The converter reads a number or a text of Core ML as one of a single row, shape [1], and then refuses it where
     rows come as [N, 1]."""
-    from onnxmltools.convert.coreml import _parse as parser
     from onnxmltools.convert.common.data_types import FloatTensorType, Int64TensorType, StringTensorType
+    from onnxmltools.convert.coreml import _parse as parser
 
     original = parser._parse_coreml_feature
     columns = {"int64Type": Int64TensorType, "doubleType": FloatTensorType, "stringType": StringTensorType}
