@@ -4,20 +4,11 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { failure, FailureError } from "../domain/failure.js";
 
-const TENSOR = z.object({ name: z.string(), datatype: z.string(), shape: z.array(z.number()) });
-
-const MANIFEST = z.object({
-  application: z.object({
-    name: z.string(),
-    description: z.string(),
-    sloMs: z.number(),
-    input: z.array(TENSOR),
-    output: z.object({ kind: z.string(), labels: z.array(z.string()).optional() }),
-    defaultOutput: z.object({ label: z.string() }).optional(),
-    policy: z.object({ kind: z.string(), featureModel: z.string(), ridge: z.number() }).optional(),
-  }),
+const MANIFEST = z.strictObject({
+  /** All that `CreateApplicationInput` takes but the links: the API reads it, and says what is wrong with it. */
+  application: z.looseObject({ name: z.string(), description: z.string() }),
   models: z.array(
-    z.object({
+    z.strictObject({
       name: z.string(),
       version: z.number(),
       wrapper: z.enum(["onnx"]),
@@ -27,8 +18,8 @@ const MANIFEST = z.object({
   ),
   /** An input to begin with, and what its answer should be where that is known. */
   try: z.union([
-    z.object({ values: z.array(z.number()), label: z.string() }),
-    z.object({ text: z.string(), entity: z.string() }),
+    z.strictObject({ values: z.array(z.number()), label: z.string() }),
+    z.strictObject({ text: z.string(), entity: z.string() }),
   ]),
 });
 
@@ -60,7 +51,7 @@ function readExample(name: string): Example {
   const folder = join(ROOT, "examples", name);
   const path = join(folder, "application.json");
   requireFile(path, `example "${name}"`);
-  const manifest = MANIFEST.parse(JSON.parse(readFileSync(path, "utf8")));
+  const manifest = parseManifest(JSON.parse(readFileSync(path, "utf8")), path);
   const wrappers = manifest.models.map(({ name: model, version, wrapper, file }) => {
     const program = join(ROOT, "dist", "wrappers", "typescript", wrapper, "main.js");
     requireFile(program, `the ${wrapper} wrapper`);
@@ -69,6 +60,13 @@ function readExample(name: string): Example {
     return { model, version, command: [process.execPath, program, ...args] as [string, ...string[]] };
   });
   return { manifest, wrappers };
+}
+
+/** Throws what is wrong with it, by field. */
+export function parseManifest(content: unknown, path: string): ExampleManifest {
+  const read = MANIFEST.safeParse(content);
+  if (read.success) return read.data;
+  throw new FailureError(failure("BAD_INPUT", `${path}: ${z.prettifyError(read.error)}`));
 }
 
 function requireFile(path: string, what: string): void {
@@ -117,6 +115,19 @@ export type Ask = (query: string, variables: Record<string, unknown>) => Promise
  * it is whole once it is there; then it is left alone, also where somebody has changed it since.
  */
 export async function setUpExample(ask: Ask, { application, models }: ExampleManifest): Promise<void> {
+  try {
+    await setUp(ask, { application, models });
+  } catch (error) {
+    if (!(error instanceof FailureError)) throw error;
+    const message = `setting up the example ${application.name} by its application.json: ${error.message}`;
+    throw new FailureError({ ...error.failure, message });
+  }
+}
+
+async function setUp(
+  ask: Ask,
+  { application, models }: Pick<ExampleManifest, "application" | "models">,
+): Promise<void> {
   const known = await ask(KNOWN, { name: application.name });
   if (KNOWN_APPLICATION.parse(known).application !== null) return;
   for (const { name, version } of models) await change(ask, REGISTER, { model: name, version });
@@ -133,5 +144,5 @@ const CHANGED = z.object({ result: z.object({ message: z.string().optional() }) 
 
 async function change(ask: Ask, query: string, input: object): Promise<void> {
   const { message } = CHANGED.parse(await ask(query, { input })).result;
-  if (message !== undefined) throw new FailureError(failure("INTERNAL", `setting up the example: ${message}`));
+  if (message !== undefined) throw new FailureError(failure("BAD_INPUT", message));
 }

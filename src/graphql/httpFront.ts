@@ -4,6 +4,7 @@ import type { HTTPGraphQLResponse } from "@apollo/server";
 import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
 import { getOperationAST, GraphQLError, OperationTypeNode } from "graphql";
 import type { DocumentNode, ExecutionResult, GraphQLFormattedError, GraphQLSchema } from "graphql";
+import { failure, FailureError } from "../domain/failure.js";
 import { OWN_ACCESS } from "../domain/access.js";
 import type { Access } from "../domain/access.js";
 import { answerEarly } from "../http/answerEarly.js";
@@ -105,7 +106,11 @@ export class GraphqlHttpFront {
     const contextValue = newContext(this.#services, asking);
     const { body } = await this.#apollo.executeOperation({ query, variables }, { contextValue });
     const { data, errors } = body.kind === "single" ? body.singleResult : {};
-    if (errors !== undefined) throw new Error(errors.map(({ message }) => message).join("; "));
+    if (errors !== undefined) {
+      const message = errors.map((error) => error.message).join("; ");
+      const isAskedWrongly = errors.every(({ extensions }) => extensions?.["code"] === "BAD_INPUT");
+      throw isAskedWrongly ? new FailureError(failure("BAD_INPUT", message)) : new Error(message);
+    }
     return data;
   }
 

@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { setUpExample } from "../../src/cli/example.js";
+import { parseManifest, setUpExample } from "../../src/cli/example.js";
 import type { ExampleManifest } from "../../src/cli/example.js";
 
 /** What the example is set up with on a server that has, or has not, its application. */
@@ -42,6 +43,42 @@ describe("the example", () => {
         },
       ],
     ]);
+  });
+
+  test("states all that the API takes: nothing is left out on the way", async () => {
+    const application = {
+      ...MANIFEST.application,
+      policy: { kind: "ENSEMBLE", eta: 0.2, share: 0.01, adaptive: false, average: "MEDIAN" },
+      loss: { kind: "SQUARED", range: 2 },
+      feedback: { logPredictions: "EVIDENCE", apprentice: true },
+      coverage: 0.8,
+    };
+    const manifest = parseManifest({ ...MANIFEST, application }, "application.json");
+    expect((await changesOn(null, manifest)).at(-1)).toMatchObject(["createApplication", application]);
+    for (const policy of [
+      { kind: "LINEAR", strength: 4 },
+      { kind: "SQUARECB", gammaScale: 3, contextTensor: "x" },
+    ]) {
+      const other = parseManifest({ ...MANIFEST, application: { ...application, policy } }, "application.json");
+      expect((await changesOn(null, other)).at(-1)).toMatchObject(["createApplication", { policy }]);
+    }
+  });
+
+  test.each([
+    [{ ...MANIFEST, model: [] }, 'Unrecognized key: "model"'],
+    [{ ...MANIFEST, models: [{ ...MANIFEST.models[0], weigth: 2 }] }, '"weigth"\n  → at models[0]'],
+    [{ ...MANIFEST, models: [{ ...MANIFEST.models[0], weight: "2" }] }, "→ at models[0].weight"],
+    [{ ...MANIFEST, application: { description: "" } }, "→ at application.name"],
+    [undefined, "received undefined"],
+  ])("is refused with the file and the field that is wrong: %#", (content, message) => {
+    const refused = (): unknown => parseManifest(content, "folder/application.json");
+    expect(refused).toThrow("folder/application.json: ");
+    expect(refused).toThrow(message);
+  });
+
+  test.each(["digits", "reading"])("%s is what such a manifest is", (name) => {
+    const file = new URL(`../../examples/${name}/application.json`, import.meta.url);
+    expect(parseManifest(JSON.parse(readFileSync(file, "utf8")), name).application.name).toBe(name);
   });
 
   test("is left alone once it is there, also where somebody has unlinked all its models", async () => {
