@@ -26,7 +26,7 @@ import { addArtefactRoutes } from "./http/artefactRoutes.js";
 import { addOperationsRoutes } from "./http/operationsRoutes.js";
 import { MonotonicClock } from "./lib/monotonicClock.js";
 import { memoryShare } from "./lib/memoryShare.js";
-import { QuantileTracker } from "./lib/quantileTracker.js";
+import { RecentQuantile } from "./lib/recentQuantile.js";
 import { HostRules } from "./lib/hostRules.js";
 import { GuardedDial } from "./replicas/dial.js";
 import { openWrapperTls } from "./replicas/wrapperTls.js";
@@ -69,8 +69,9 @@ const WRAPPERS_READY_MS = 30_000;
  */
 export class App {
   readonly #config: Config;
-  readonly #answerMargin = new QuantileTracker({ quantile: 0.99, minimum: 1, maximum: 50 });
-  readonly #clock: Clock = new MonotonicClock((lateMs) => this.#answerMargin.record(lateMs));
+  readonly #answerMargin = new RecentQuantile({ quantile: 0.99, windowMs: 1000, minimum: 1, maximum: 50 });
+  readonly #clock: Clock = new MonotonicClock((lateMs, nowMs) => this.#answerMargin.record(lateMs, nowMs));
+  readonly #answerMarginMs = (): number => this.#answerMargin.value(this.#clock.nowMs());
   readonly #log: Log;
   readonly #cache: ExactCache;
   /** Run in reverse by `stop`: each is pushed where its resource is acquired. */
@@ -244,7 +245,7 @@ export class App {
       database,
       ...made,
       pressure: this.#startPressure(versions),
-      answerMarginMs: () => this.#answerMargin.value,
+      answerMarginMs: this.#answerMarginMs,
       random: Math.random,
       randomBytes,
     });
@@ -307,7 +308,7 @@ export class App {
       isReady: () => this.#ready,
       degraded: services.degraded,
       metricsRefusal: (authorization) => metricsRefusal(services.access, authorization),
-      metricsText: prometheusOf(services, hotOperations, () => this.#answerMargin.value),
+      metricsText: prometheusOf(services, hotOperations, this.#answerMarginMs),
     });
     addArtefactRoutes(http.routes, {
       admit: (asked) => admitArtefact(services, asked),

@@ -96,7 +96,8 @@ export class Run {
       maxBatchRows: Math.min(simulation.maxBatchRows ?? 256, maxReplyRows),
     });
     for (const replica of this.#replicas) this.#connect(replica);
-    this.#batcher.serviceBudgetMs = Math.min(...simulation.sloMs) / 2;
+    const budgetMs = Math.min(...simulation.sloMs) / 2;
+    this.#batcher.serviceBudget = () => budgetMs;
   }
 
   async run(): Promise<Outcome> {

@@ -120,10 +120,11 @@ export class Batcher implements RowQueue {
 
   /** What one batch may take: half of the strictest objective that the model serves, less the measured overhead. */
   get serviceBudgetMs(): number {
-    return this.#inFlight.serviceBudgetMs;
+    return this.#inFlight.serviceBudgetMs();
   }
 
-  set serviceBudgetMs(budgetMs: number) {
+  /** Asked again for every batch: the overhead changes with the load. */
+  set serviceBudget(budgetMs: () => number) {
     this.#inFlight.serviceBudgetMs = budgetMs;
   }
 
@@ -166,7 +167,7 @@ export class Batcher implements RowQueue {
     const lane = new Lane(replica, this.#newController, this.#options.random, metrics);
     metrics.links += 1;
     lane.prefetchMs = this.#prefetchMs;
-    lane.warmedUp(samples, this.#inFlight.serviceBudgetMs);
+    lane.warmedUp(samples, this.serviceBudgetMs);
     this.#lanes.set(replica.id, lane);
     this.#replyBytes.state(replica.signature);
     this.#retries.isolation.replicaBack(replica.id);

@@ -34,8 +34,7 @@ export interface BatchesInFlightOptions {
  */
 export class BatchesInFlight {
   readonly #options: BatchesInFlightOptions;
-  /** What one batch may take: half of the strictest objective that the model serves, less the measured overhead. */
-  serviceBudgetMs = Infinity;
+  serviceBudgetMs: () => number = () => Infinity;
   #sent = 0;
   #batches = 0;
   #rows = 0;
@@ -129,7 +128,7 @@ export class BatchesInFlight {
     batch.cancelTimeout();
     const nowMs = this.#options.clock.nowMs();
     const { lane } = batch;
-    const serviceMs = lane.replied(batch.running, nowMs, reply.kind === "rows", this.serviceBudgetMs);
+    const serviceMs = lane.replied(batch.running, nowMs, reply.kind === "rows", this.serviceBudgetMs());
     if (serviceMs !== undefined) this.#recordService(lane, serviceMs, nowMs - batch.running.sentMs);
     this.#batches -= 1;
     this.#rows -= batch.rows.length;

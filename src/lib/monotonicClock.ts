@@ -16,12 +16,17 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  */
 export class MonotonicClock implements Clock {
   readonly #alarms = new BinaryHeap<Alarm>((a, b) => a.atMs < b.atMs);
-  readonly #onLate: ((lateMs: number) => void) | undefined;
+  readonly #onLate: ((lateMs: number, nowMs: number) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #armedForMs = Infinity;
+  /** When the timer cannot fire before: an alarm may be set for a time that has passed. */
+  #dueMs = 0;
 
-  /** `onLate` is told how late each alarm fired, in milliseconds: the event loop's lag as deadlines meet it. */
-  constructor(onLate?: (lateMs: number) => void) {
+  /**
+   * `onLate` is told how late the timer fired, in milliseconds: the event loop's lag as deadlines meet it. Once, however many
+   * alarms were waiting: a pause is one, and an alarm that was set too late says nothing of the loop.
+   */
+  constructor(onLate?: (lateMs: number, nowMs: number) => void) {
     this.#onLate = onLate;
   }
 
@@ -48,17 +53,19 @@ export class MonotonicClock implements Clock {
   #arm(atMs: number): void {
     clearTimeout(this.#timer);
     this.#armedForMs = atMs;
-    this.#timer = setTimeout(() => this.#fire(), Math.min(MAX_TIMER_MS, Math.max(0, Math.ceil(atMs - this.nowMs()))));
+    const nowMs = this.nowMs();
+    this.#dueMs = Math.max(atMs, nowMs);
+    this.#timer = setTimeout(() => this.#fire(), Math.min(MAX_TIMER_MS, Math.max(0, Math.ceil(atMs - nowMs))));
   }
 
   #fire(): void {
     this.#armedForMs = Infinity;
     this.#timer = undefined;
     const nowMs = this.nowMs();
+    if (nowMs >= this.#dueMs) this.#onLate?.(nowMs - this.#dueMs, nowMs);
     try {
       for (let next = this.#alarms.peek(); next !== undefined && next.atMs <= nowMs; next = this.#alarms.peek()) {
         this.#alarms.pop();
-        this.#onLate?.(nowMs - next.atMs);
         next.callback();
       }
     } finally {

@@ -10,6 +10,7 @@ import type { Learning, StateInUse } from "../learning/learning.js";
 import type { Caller } from "../lib/caller.js";
 import type { ServingMetrics } from "../telemetry/servingMetrics.js";
 import { answer } from "./answer.js";
+import { lessMargin } from "./answerMargin.js";
 import { ask, shed } from "./ask.js";
 import type { Asked, Patience } from "./ask.js";
 import type { Catalogue, ServedApplication } from "./catalogue.js";
@@ -196,7 +197,7 @@ function absoluteDeadline(
   }
   const mostMs = priority === "BULK" ? application.bulkDeadlineMs : application.sloMs;
   const allowedMs = Math.min(deadlineMs ?? Infinity, mostMs);
-  return arrivalMs + allowedMs - Math.min(deps.answerMarginMs(), allowedMs / 2);
+  return arrivalMs + lessMargin(allowedMs, deps.answerMarginMs());
 }
 
 function explain(

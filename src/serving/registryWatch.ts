@@ -6,6 +6,7 @@ import type { Cancel, Clock, Random } from "../domain/ports.js";
 import type { RegistryStore } from "../domain/storePorts.js";
 import type { Learning } from "../learning/learning.js";
 import { Backoff } from "../lib/backoff.js";
+import { lessMargin } from "./answerMargin.js";
 import type { Catalogue } from "./catalogue.js";
 import { strictestSlo } from "./catalogue.js";
 import type { ModelVersions } from "./modelVersions.js";
@@ -176,7 +177,7 @@ export class RegistryWatch {
     const strictest = strictestSlo(snapshot);
     for (const served of this.#options.versions.all()) {
       const sloMs = strictest.get(served.model) ?? Infinity;
-      served.batcher.serviceBudgetMs = Math.max(0.5, (sloMs - this.#options.answerMarginMs()) / 2);
+      served.batcher.serviceBudget = () => lessMargin(sloMs, this.#options.answerMarginMs()) / 2;
     }
   }
 }

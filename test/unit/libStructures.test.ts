@@ -2,7 +2,6 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Backoff } from "../../src/lib/backoff.js";
 import { IntQueue } from "../../src/lib/intQueue.js";
-import { QuantileTracker } from "../../src/lib/quantileTracker.js";
 import { suggest } from "../../src/lib/suggest.js";
 
 describe("queue of integers", () => {
@@ -48,47 +47,6 @@ describe("backoff", () => {
           expect(backoff.next() / plainMs).toBeCloseTo(0.8 + 0.4 * draw, 9);
         },
       ),
-    );
-  });
-});
-
-describe("quantile tracker", () => {
-  /** A fixed sequence of uniform numbers (Lehmer's generator). */
-  function uniform(): () => number {
-    let state = 42;
-    return () => (state = (state * 48271) % 2147483647) / 2147483647;
-  }
-
-  test.each([0.5, 0.9, 0.99])(
-    "settles near quantile %d of what it is fed, and follows it when it moves",
-    (quantile) => {
-      const random = uniform();
-      const tracker = new QuantileTracker({ quantile, minimum: 1, maximum: 1e6, rate: 0.01 });
-      const meanOver = (scale: number) => {
-        for (let i = 0; i < 60_000; i++) tracker.record(scale * random());
-        let sum = 0;
-        for (let i = 0; i < 20_000; i++) {
-          tracker.record(scale * random());
-          sum += tracker.value;
-        }
-        return sum / 20_000;
-      };
-      expect(meanOver(100) / (100 * quantile)).toBeCloseTo(1, 1);
-      expect(meanOver(1000) / (1000 * quantile)).toBeCloseTo(1, 1);
-      expect(meanOver(10) / (10 * quantile)).toBeCloseTo(1, 1);
-    },
-  );
-
-  test("stays between its minimum and its maximum", () => {
-    fc.assert(
-      fc.property(fc.array(fc.double({ min: -1e9, max: 1e9 })), (samples) => {
-        const tracker = new QuantileTracker({ quantile: 0.99, minimum: 1, maximum: 50, rate: 0.5 });
-        for (const sample of samples) {
-          tracker.record(sample);
-          expect(tracker.value).toBeGreaterThanOrEqual(1);
-          expect(tracker.value).toBeLessThanOrEqual(50);
-        }
-      }),
     );
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { RegistrySnapshot } from "../../src/domain/application.js";
+import type { Application, RegistrySnapshot } from "../../src/domain/application.js";
 import type { RegistryStore } from "../../src/domain/storePorts.js";
 import { Catalogue } from "../../src/serving/catalogue.js";
 import type { ModelVersions } from "../../src/serving/modelVersions.js";
@@ -16,6 +16,7 @@ interface Reading {
 /** A registry whose readings the test answers, and that it changes. */
 class FakeRegistry {
   readonly calls: string[] = [];
+  links: Application["links"] = [];
   readonly readings: Reading[] = [];
   #changed: (() => void) | undefined;
 
@@ -25,7 +26,7 @@ class FakeRegistry {
       this.readings.push({
         resolve: (...names) =>
           resolve({
-            applications: names.map((name) => application({ name })),
+            applications: names.map((name) => application({ name, links: this.links })),
             policyVersions: [],
             models: [],
             versions: [],
@@ -57,13 +58,16 @@ function setUp() {
   const warnings: string[] = [];
   const follows: string[][] = [];
   const retained: string[][] = [];
+  const margin = { ms: 1 };
+  const batcher = { serviceBudget: (): number => NaN };
+  const served = { model: "forest", batcher };
   const watch = new RegistryWatch({
     registry: registry as unknown as RegistryStore,
     catalogue,
-    versions: { all: () => [], serving: new ServingVersions({} as ModelVersions) } as unknown as ModelVersions,
+    versions: { all: () => [served], serving: new ServingVersions({} as ModelVersions) } as unknown as ModelVersions,
     learning: { follow: (followed) => void follows.push(followed.map(({ name }) => name)) },
     retain: (left) => void retained.push([...left]),
-    answerMarginMs: () => 1,
+    answerMarginMs: () => margin.ms,
     warn: (message) => warnings.push(message),
     clock,
     random: () => 0.5,
@@ -81,7 +85,7 @@ function setUp() {
     await settle();
     return registry.readings.length - before;
   };
-  return { clock, registry, catalogue, warnings, retained, watch, started, advance };
+  return { clock, registry, catalogue, warnings, retained, margin, batcher, watch, started, advance };
 }
 
 /** Lets promises that are resolved run what waits for them. */
@@ -127,6 +131,18 @@ describe("registry watch", () => {
     registry.last.reject("down again");
     await settle();
     expect(await advance(50)).toBe(1);
+  });
+
+  test("gives a batch half of what the margin leaves of the objective, as it is at the time, and never less than a quarter", async () => {
+    const { registry, margin, batcher, started } = setUp();
+    registry.links = [{ model: "forest", weight: 1 }];
+    await started();
+    const sloMs = application().sloMs;
+    const budgets = [1, 10, 1000, 1].map((ms) => {
+      margin.ms = ms;
+      return batcher.serviceBudget();
+    });
+    expect(budgets).toEqual([(sloMs - 1) / 2, (sloMs - 10) / 2, sloMs / 4, (sloMs - 1) / 2]);
   });
 
   test("makes a failed reading again also where a caller waited for it", async () => {
