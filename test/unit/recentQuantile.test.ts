@@ -11,14 +11,17 @@ function made(): RecentQuantile {
 describe("recent quantile", () => {
   test("is the quantile of what came in the last window, to a hundredth", () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ min: 1, max: 50, noNaN: true }), { minLength: 2, maxLength: 500 }), (samples) => {
-        const recent = made();
-        samples.forEach((sample, i) => recent.record(sample, (i * WINDOW_MS) / samples.length));
-        const sorted = [...samples].sort((a, b) => a - b);
-        const rank = Math.min(samples.length - 1, Math.ceil(0.99 * samples.length));
-        const expected = sorted[rank - 1] as number;
-        expect(Math.abs(recent.value(WINDOW_MS) / expected - 1)).toBeLessThan(0.011);
-      }),
+      fc.property(
+        fc.array(fc.double({ min: 1, max: 50, noNaN: true }), { minLength: 2, maxLength: 500 }),
+        (samples) => {
+          const recent = made();
+          samples.forEach((sample, i) => recent.record(sample, (i * WINDOW_MS) / samples.length));
+          const sorted = [...samples].sort((a, b) => a - b);
+          const rank = Math.min(samples.length - 1, Math.ceil(0.99 * samples.length));
+          const expected = sorted[rank - 1] as number;
+          expect(Math.abs(recent.value(WINDOW_MS) / expected - 1)).toBeLessThan(0.011);
+        },
+      ),
     );
   });
 
