@@ -214,6 +214,7 @@ export class App {
       configuredSettings: (model) => ({ ...defaults, ...models[model] }),
       maxQueueRows,
       dial: dial.to.bind(dial),
+      resolve: dial.resolve.bind(dial),
       maxMessageBytes,
       batchTimeoutMs,
       onReplicaChange: (text) => this.#log.info(text),

@@ -423,7 +423,7 @@ export type Priority =
 
 /** A version of a model, new or with other endpoints. */
 export type RegisterModelVersionInput = {
-  /** Wrappers that someone else runs: host:port or unix:/path. Replaces those given before. */
+  /** Wrappers that someone else runs: host:port or unix:/path. A name is a replica for each machine that it stands for, and is looked up every 5 s. Replaces those given before. */
   endpoints?: Array<string> | null | undefined;
   /** The `revision` that was read: if it is another one by now nothing changes, and the answer is a Conflict. Absent: whatever it is. */
   expectedRevision?: string | null | undefined;

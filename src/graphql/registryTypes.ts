@@ -140,7 +140,8 @@ export class RegisterModelVersionInput {
 
   @Field(() => [String], {
     nullable: true,
-    description: "Wrappers that someone else runs: host:port or unix:/path. Replaces those given before.",
+    description:
+      "Wrappers that someone else runs: host:port or unix:/path. A name is a replica for each machine that it stands for, and is looked up every 5 s. Replaces those given before.",
   })
   endpoints?: string[] | null;
 

@@ -1,7 +1,15 @@
+import { isIP } from "node:net";
+
 /** Where a wrapper listens: `unix:/path`, or `host:port` with a name, an IPv4 address or an IPv6 address in brackets. */
 export type Endpoint =
   | { readonly kind: "socket"; readonly path: string }
   | { readonly kind: "host"; readonly host: string; readonly port: number };
+
+/** Whether it is a name of others' machines, which a name server may have several of, and others later. */
+export function isNamed(text: string): boolean {
+  const parsed = parseEndpoint(text);
+  return parsed?.kind === "host" && isIP(parsed.host) === 0 && parsed.host.toLowerCase() !== "localhost";
+}
 
 /** Undefined for what is none. A host comes without brackets. */
 export function parseEndpoint(text: string): Endpoint | undefined {

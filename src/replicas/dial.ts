@@ -18,12 +18,19 @@ export interface Connection {
 /** Found out anew for each try, which are counted. Rejects with why not, in one line. */
 export type Dial = (endpoint: string, attempt: number) => Promise<Connection>;
 
+/** The same, at one of these addresses alone instead of all that the endpoint's name stands for. */
+export type DialAt = (
+  endpoint: string,
+  attempt: number,
+  addresses?: readonly string[] | undefined,
+) => Promise<Connection>;
+
 /** For wrappers that this server launched itself, on sockets in a folder that only its user can enter. */
 export const dialOwn: Dial = (endpoint) =>
   Promise.resolve({ target: endpoint, credentials: ChannelCredentials.createInsecure(), options: {} });
 
 /** Dials the wrappers of one version. */
-export type DialFor = (model: string, version: number) => Dial;
+export type DialFor = (model: string, version: number) => DialAt;
 
 export interface GuardedDialOptions {
   readonly rules: HostRules;
@@ -45,8 +52,25 @@ export class GuardedDial {
     this.#options = options;
   }
 
-  to(model: string, version: number): Dial {
-    return (endpoint, attempt) => this.#dial(endpoint, attempt, wrapperIdentity(model, version));
+  to(model: string, version: number): DialAt {
+    return (endpoint, attempt, addresses) => this.#dial(endpoint, attempt, wrapperIdentity(model, version), addresses);
+  }
+
+  /**
+   * The machines behind a name, each with its addresses. One of IPv4 and one of IPv6 are one machine's; of more, those of
+   * the kind that has more are taken, since every machine may have both. Rejects where one is refused.
+   */
+  async resolve(endpoint: string): Promise<readonly (readonly string[])[]> {
+    const { rules, lookup } = this.#options;
+    const parsed = parseEndpoint(endpoint);
+    if (parsed?.kind !== "host") throw new Error(`${endpoint} is no name`);
+    const addresses = [...new Set(await lookup(parsed.host))];
+    const refusal = firstRefusal(rules, parsed.host, addresses);
+    if (refusal !== undefined) throw new Error(refusal);
+    if (addresses.length === 0) throw new Error(`${parsed.host} has no address`);
+    const [four, six] = [4, 6].map((family) => addresses.filter((address) => isIP(address) === family));
+    if (four === undefined || six === undefined || (four.length <= 1 && six.length <= 1)) return [addresses];
+    return (four.length >= six.length ? four : six).map((address) => [address]);
   }
 
   /** Why an endpoint is refused at its registration; a name that stands for nothing yet may do so later. */
@@ -60,7 +84,12 @@ export class GuardedDial {
     return firstRefusal(rules, host, addresses);
   }
 
-  async #dial(endpoint: string, attempt: number, identity: string): Promise<Connection> {
+  async #dial(
+    endpoint: string,
+    attempt: number,
+    identity: string,
+    given: readonly string[] | undefined,
+  ): Promise<Connection> {
     const { rules, lookup, tls } = this.#options;
     const parsed = parseEndpoint(endpoint);
     if (parsed === undefined) throw new Error(`${endpoint} is no endpoint`);
@@ -71,7 +100,7 @@ export class GuardedDial {
       return dialOwn(endpoint, attempt);
     }
     const { host, port } = parsed;
-    const addresses = isIP(host) !== 0 ? [host] : await lookup(host);
+    const addresses = given ?? (isIP(host) !== 0 ? [host] : await lookup(host));
     const refusal = firstRefusal(rules, host, addresses);
     if (refusal !== undefined) throw new Error(refusal);
     const address = addresses[attempt % addresses.length];

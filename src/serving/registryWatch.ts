@@ -155,7 +155,7 @@ export class RegistryWatch {
       const before = this.#endpoints.get(key) ?? new Set<string>();
       const now = new Set(endpoints);
       for (const endpoint of now) if (!before.has(endpoint)) served.replicas.addRegistered(endpoint);
-      for (const endpoint of before) if (!now.has(endpoint)) served.replicas.remove(endpoint);
+      for (const endpoint of before) if (!now.has(endpoint)) served.replicas.removeRegistered(endpoint);
       this.#endpoints.set(key, now);
       registered.add(key);
     }

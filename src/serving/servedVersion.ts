@@ -22,6 +22,7 @@ import type { ReplicaLink } from "../replicas/replicaLink.js";
 import type { ModelFigures, ReplicaFigures } from "../telemetry/figures.js";
 import { approximateSpace, wantsApproximate } from "./approximateSettings.js";
 import { givenRows } from "./givenInputs.js";
+import type { Resolve } from "./namedReplicas.js";
 import type { RecordedInputs } from "./recordedInputs.js";
 import { UsualLatency } from "./usualLatency.js";
 import { VersionReplicas } from "./versionReplicas.js";
@@ -35,6 +36,8 @@ export interface ServedVersionOptions {
   readonly maxQueueRows: number;
   /** How registered wrappers are connected to. */
   readonly dial: DialFor;
+  /** What is behind a registered name. Default: one machine. */
+  readonly resolve?: Resolve;
   readonly maxMessageBytes: number;
   readonly batchTimeoutMs: number;
   readonly onReplicaChange: (text: string) => void;

@@ -2,6 +2,7 @@ import type { Batcher } from "../batching/batcher.js";
 import { ServiceBudget } from "../batching/serviceBudget.js";
 import type { Cancel, Clock, Random } from "../domain/ports.js";
 import type { Row, Signature } from "../domain/tensor.js";
+import { isNamed } from "../lib/endpoint.js";
 import type { AskedOutputs } from "../lib/askedOutputs.js";
 import type { ConnectPacer } from "../replicas/connectPacer.js";
 import { dialOwn } from "../replicas/dial.js";
@@ -10,6 +11,8 @@ import { LinkCounters } from "../replicas/linkCounters.js";
 import { ReplicaLink } from "../replicas/replicaLink.js";
 import { doublingSizes } from "../replicas/warmUp.js";
 import type { WarmUpSample } from "../replicas/warmUp.js";
+import { NamedReplicas } from "./namedReplicas.js";
+import type { Resolve } from "./namedReplicas.js";
 
 export interface VersionReplicasOptions {
   readonly clock: Clock;
@@ -20,6 +23,8 @@ export interface VersionReplicasOptions {
   readonly model: string;
   readonly version: number;
   readonly dial: DialFor;
+  /** What is behind a name. Default: one machine, wherever the name leads. */
+  readonly resolve?: Resolve | undefined;
   readonly maxMessageBytes: number;
   readonly batchTimeoutMs: number;
   readonly batcher: Batcher;
@@ -62,6 +67,8 @@ export class VersionReplicas {
   #readyListeners: (() => void)[] = [];
   #goneListeners: (() => void)[] = [];
   readonly #watchers = new WeakMap<ReplicaLink, ReplicaWatcher>();
+  /** By the endpoint that was registered. */
+  readonly #named = new Map<string, NamedReplicas>();
   readonly #awaitedGone = new Map<ReplicaLink, () => void>();
 
   constructor(options: VersionReplicasOptions) {
@@ -89,8 +96,32 @@ export class VersionReplicas {
 
   /** Likewise one that somebody else runs, and has registered. */
   addRegistered(endpoint: string): void {
-    const { dial, model, version } = this.#options;
-    this.#link(endpoint, dial(model, version), undefined);
+    const { dial, model, version, resolve, clock, onReplicaChange } = this.#options;
+    const dialAt = dial(model, version);
+    if (resolve === undefined || !isNamed(endpoint)) return this.#link(endpoint, dialAt, undefined);
+    const named = new NamedReplicas({
+      endpoint,
+      resolve,
+      clock,
+      add: (name, addresses) => this.#link(name, (_, attempt) => dialAt(endpoint, attempt, addresses), undefined),
+      remove: (name) => this.remove(name),
+      tell: onReplicaChange,
+    });
+    this.#named.set(endpoint, named);
+    named.start();
+  }
+
+  /** Whatever is behind it, if it is a name, leaves. */
+  removeRegistered(endpoint: string): void {
+    const named = this.#named.get(endpoint);
+    this.#named.delete(endpoint);
+    if (named === undefined) this.remove(endpoint);
+    else named.leave();
+  }
+
+  #stopNames(): void {
+    for (const named of this.#named.values()) named.stop();
+    this.#named.clear();
   }
 
   #link(endpoint: string, dial: Dial, watcher: ReplicaWatcher | undefined): void {
@@ -130,6 +161,7 @@ export class VersionReplicas {
   /** Removes all. Queries that wait are answered before the last ones leave. Resolves when they are gone. */
   async retire(): Promise<void> {
     const { clock, batcher } = this.#options;
+    this.#stopNames();
     const ready = this.links.filter(({ phase }) => phase === "READY");
     for (const [endpoint, link] of this.#links) {
       this.#links.delete(endpoint);
@@ -147,6 +179,7 @@ export class VersionReplicas {
 
   /** At once, whatever is in flight. */
   stop(): void {
+    this.#stopNames();
     for (const link of this.links) link.stop();
     this.#links.clear();
   }
