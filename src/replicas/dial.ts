@@ -19,11 +19,7 @@ export interface Connection {
 export type Dial = (endpoint: string, attempt: number) => Promise<Connection>;
 
 /** The same, at one of these addresses alone instead of all that the endpoint's name stands for. */
-export type DialAt = (
-  endpoint: string,
-  attempt: number,
-  addresses?: readonly string[] | undefined,
-) => Promise<Connection>;
+export type DialAt = (endpoint: string, attempt: number, addresses?: readonly string[]) => Promise<Connection>;
 
 /** For wrappers that this server launched itself, on sockets in a folder that only its user can enter. */
 export const dialOwn: Dial = (endpoint) =>
