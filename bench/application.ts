@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { BenchError } from "./bench.js";
 import { ask } from "./graphqlClient.js";
-import type { ConfigureModelInput, OutputSpecInput, TensorSpecInput } from "./generated/graphql.js";
+import type {
+  ConfigureModelInput,
+  CreateApplicationInput,
+  OutputSpecInput,
+  TensorSpecInput,
+} from "./generated/graphql.js";
 import { WIDTH } from "./noopWrapper.js";
 import { CONFIGURE_MODEL, CREATE_APPLICATION, PREDICT, REGISTER_MODEL_VERSION, REPLICA_STATES } from "./operations.js";
 
@@ -19,6 +24,8 @@ export interface Served {
   readonly bulkDeadlineMs?: number;
   readonly input?: TensorSpecInput;
   readonly output?: OutputSpecInput;
+  /** Default: nothing is learned. */
+  readonly learning?: Pick<CreateApplicationInput, "policy" | "loss">;
   /** Of the model, where they are not the default ones. */
   readonly settings?: Omit<ConfigureModelInput, "model">;
 }
@@ -45,12 +52,13 @@ export async function setUpOnModel(
     bulkDeadlineMs,
     input = { name: "x", datatype: "FP32", shape: [WIDTH] },
     output = { kind: "NUMBER" },
+    learning = {},
     settings = {},
   }: Served,
 ): Promise<void> {
   await configureModel(url, model, settings);
   const created = await ask(url, CREATE_APPLICATION, {
-    input: { name, sloMs, bulkDeadlineMs, input: [input], output, models: [{ model }] },
+    input: { name, sloMs, bulkDeadlineMs, input: [input], output, models: [{ model }], ...learning },
   });
   requireSuccess("createApplication", created.data.createApplication);
   await waitForReplicas(url, model, 1);

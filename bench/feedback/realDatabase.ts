@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import postgres from "postgres";
 import { startEmbeddedPostgres } from "../../src/store/embeddedPostgres.js";
+import type { EmbeddedPostgres } from "../../src/store/embeddedPostgres.js";
+import type { BinariesRung } from "../../src/store/postgresBinaries.js";
 import type { Bench } from "../bench.js";
 import { temporaryFolder } from "../skysailServer.js";
 
@@ -15,11 +17,16 @@ export async function realDatabase(bench: Bench): Promise<string> {
 }
 
 async function ownCluster(bench: Bench): Promise<string> {
-  const folder = await temporaryFolder(bench);
+  const { url } = await startCluster(bench, await temporaryFolder(bench), "system");
+  return url;
+}
+
+/** The cluster of a folder, made when it is first asked for; stopped with the scenario, if it has not been before. */
+export async function startCluster(bench: Bench, folder: string, rung: BinariesRung): Promise<EmbeddedPostgres> {
   const log = { info: () => undefined, warn: (text: string) => bench.progress(`  PostgreSQL: ${text}`) };
-  const cluster = await startEmbeddedPostgres({ dataDir: join(folder, "cluster"), rung: "system", log });
+  const cluster = await startEmbeddedPostgres({ dataDir: join(folder, "cluster"), rung, log });
   await bench.cleanup.add(() => cluster.stop());
-  return cluster.url;
+  return cluster;
 }
 
 async function freshDatabase(bench: Bench, url: string): Promise<string> {

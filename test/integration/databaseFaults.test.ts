@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { CreateApplicationInput, ObserveInput } from "../generated/graphql.js";
-import { FaultProxy } from "../support/faultProxy.js";
+import { FaultProxy } from "../../bench/faultProxy.js";
 import { OBSERVE_MANY, PREDICT_LEARNED } from "../support/learningOperations.js";
 import { until } from "../support/ownProcesses.js";
 import { administer, connectTo, eachPostgres } from "../support/postgres.js";

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { seededRandom } from "../../bench/simulation/seededRandom.js";
-import { FaultProxy } from "../support/faultProxy.js";
-import type { Toxics } from "../support/faultProxy.js";
+import { FaultProxy } from "../../bench/faultProxy.js";
+import type { Toxics } from "../../bench/faultProxy.js";
 import { LiveLink, verdictOf } from "../support/liveLinks.js";
 import type { Verdict } from "../support/liveLinks.js";
 import { until } from "../support/ownProcesses.js";

@@ -1,5 +1,5 @@
-import { FaultProxy } from "./faultProxy.js";
-import type { Side } from "./faultProxy.js";
+import { FaultProxy } from "../../bench/faultProxy.js";
+import type { Side } from "../../bench/faultProxy.js";
 
 export interface PostgresProxy {
   /** The given URL, through the proxy. */

@@ -1,7 +1,7 @@
 import { connect, createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
-import type { Random } from "../../src/domain/ports.js";
+import type { Random } from "../src/domain/ports.js";
 
 export type Side = "client" | "server";
 
@@ -28,7 +28,7 @@ export interface FaultProxyOptions {
 
 /** A TCP proxy that can do to a connection what networks, machines and attackers do. Times and places are seeded. */
 export class FaultProxy {
-  readonly #options: FaultProxyOptions;
+  #options: FaultProxyOptions;
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #port = 0;
@@ -69,6 +69,11 @@ export class FaultProxy {
   set toxics(toxics: Toxics) {
     this.#toxics = toxics;
     this.#silent = false;
+  }
+
+  /** Where new connections go: what they went to has been started again at another port. */
+  leadTo(port: number): void {
+    this.#options = { ...this.#options, port };
   }
 
   /** Closes every connection with a reset instead of an end. */
