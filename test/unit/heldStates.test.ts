@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { newbornState } from "../../src/learning/heldState.js";
+import { heldFromKept, newbornState } from "../../src/learning/heldState.js";
 import type { HeldState } from "../../src/learning/heldState.js";
 import { ABSENT, HeldStates } from "../../src/learning/heldStates.js";
 import { hashFolding } from "../support/hashFolding.js";
@@ -58,7 +58,7 @@ describe("held states", () => {
   test("what is held of an entity is what a search through all would find, whatever was put, forgotten or had to leave", () => {
     const held = newbornState(folding, folding.init(), 0, 0);
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), fc.constantFrom(2_500, 1e9), (steps, capacityBytes) => {
+      fc.property(fc.array(step, { maxLength: 60 }), fc.constantFrom(10_000, 1e9), (steps, capacityBytes) => {
         const states = new HeldStates(capacityBytes);
         const slow = new SlowStates();
         for (const { does, ...asked } of steps) {
@@ -89,5 +89,27 @@ describe("held states", () => {
         }
       }),
     );
+  });
+
+  test("a state that was read takes no more memory than its bytes, whatever they were cut from", () => {
+    const encoded = folding.encode(folding.init());
+    const slab = Buffer.alloc(8192);
+    const cut = (from: number): Uint8Array => {
+      slab.set(encoded, from);
+      return slab.subarray(from, from + encoded.length);
+    };
+    const kept = { policyVersion: 1, entity: "ann", seq: 2, birthSeq: 1, birth: cut(0), state: cut(4096) };
+    const held = heldFromKept(folding, kept, 0);
+    const unlearned = heldFromKept(folding, { ...kept, state: kept.birth }, 0);
+    slab.fill(0xff);
+    for (const [{ birth, encoded: own }, times] of [
+      [held, 2],
+      [unlearned, 1],
+    ] as const) {
+      expect(own).toEqual(new Uint8Array(encoded));
+      expect(birth).toEqual(new Uint8Array(encoded));
+      expect(birth.buffer.byteLength).toBe(times * encoded.length);
+      expect(own?.buffer).toBe(birth.buffer);
+    }
   });
 });
