@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Bench } from "./bench.js";
 
 export interface ChildSpec<Ready> {
@@ -22,6 +23,7 @@ export interface Child<Ready> {
 
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 12_000;
+const END_WITHIN_MS = 20_000;
 
 /**
  * Starts a process and waits until it says that it is ready; `bench` stops it. Its process group is its own, so
@@ -76,6 +78,26 @@ function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reje
     reject = no;
   });
   return { promise, resolve, reject };
+}
+
+/** As an operator does; resolves when it has ended. */
+export async function endProcess(pid: number): Promise<void> {
+  process.kill(pid, "SIGTERM");
+  const giveUpMs = performance.now() + END_WITHIN_MS;
+  while (isAlive(pid)) {
+    if (performance.now() > giveUpMs) throw new Error(`the process ${pid} did not end within ${END_WITHIN_MS} ms`);
+    await sleep(20);
+  }
+}
+
+/** Also for a child of ours that nobody has waited for yet. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** SIGTERM, and later SIGKILL. Resolves when the process is gone. */

@@ -8,6 +8,8 @@ import { check, oraclePython, problemsOf } from "./durability/checker.js";
 import { findDeletion } from "./durability/deletion.js";
 import { runningCluster } from "./durability/embeddedCluster.js";
 import { Observers } from "./durability/observers.js";
+import { traceRound } from "./durability/tracedRound.js";
+import type { TracedRound } from "./durability/tracedRound.js";
 import {
   createApplications,
   ensembleApplication,
@@ -24,6 +26,8 @@ const FULL_ROUNDS = 200;
 /** Checks on the way, beside the one at the end: what is once wrong in a log stays wrong. */
 const CHECKS = 10;
 const KILL_AFTER_MS = [500, 3000] as const;
+/** Traced, PostgreSQL is several times slower. */
+const TRACED_MS = 3000;
 const AGAIN_WITHIN_MS = 60_000;
 /** Small states and large ones, whose kept bytes are behind their log. */
 const APPLICATIONS = [ensembleApplication("hedge"), linearApplication("ridge", 8), linearApplication("wide-ridge", 64)];
@@ -40,6 +44,7 @@ export const DURABILITY: Scenario = {
     { figure: ["doubled"], atMost: 0 },
     { figure: ["differing"], atMost: 0 },
     { figure: ["deletionFound"], atLeast: 1 },
+    { figure: ["unsynced"], atMost: 0 },
     { figure: ["readyMs", "server", "max"], atMost: 2000 },
     { figure: ["readyMs", "postgres", "max"], atMost: 2000 },
   ],
@@ -72,6 +77,7 @@ async function measure(bench: Bench): Promise<Outcome> {
   await startMembers(bench, folder);
   let server = await startSkysail(bench, folder);
   await createApplications(server.graphqlUrl, folder, APPLICATIONS);
+  const trace = await traced(run, server);
   const rounds = bench.settings.full ? FULL_ROUNDS : bench.settings.runs;
   for (let round = 1; round <= rounds; round++) {
     const killed: Killed = round % 2 === 0 ? "postgres" : "server";
@@ -80,7 +86,31 @@ async function measure(bench: Bench): Promise<Outcome> {
     bench.progress(`  round ${round} of ${rounds}: ${acknowledgements.count} acknowledged`);
   }
   const deletionFound = await lastChecks(run, server, python);
-  return outcomeOf(run, { rounds, deletionFound, oracle: python !== undefined });
+  return outcomeOf(run, { rounds, deletionFound, oracle: python !== undefined, trace });
+}
+
+/** A round without a kill, before the others, in which PostgreSQL's own calls are followed. */
+async function traced(run: Run, server: SkysailServer): Promise<TracedRound | string> {
+  const { bench, folder, acknowledgements, problems } = run;
+  const trace = await traceRound(bench, folder, async () => {
+    const shared = { applications: APPLICATIONS, clients: CLIENTS, acknowledgements, round: 0 };
+    const observers = new Observers({ ...shared, url: server.graphqlUrl });
+    observers.start();
+    await delay(TRACED_MS, undefined, { signal: bench.signal });
+    await observers.stop();
+    return observers.acknowledged;
+  });
+  if (typeof trace === "string") {
+    bench.progress(`  flushes are not looked at: ${trace}`);
+    return trace;
+  }
+  const { groups, syncs, unsynced, unseen, controlUnsynced } = trace;
+  bench.progress(`  ${groups} groups acknowledged with ${syncs} flushes of the log; ${unsynced} without one`);
+  if (groups === 0 || unsynced > 0) problems.add(`${unsynced} of ${groups} groups were acknowledged without a flush`);
+  if (unseen > 0) problems.add(`${unseen} were acknowledged and stand in no transaction of the trace`);
+  if (controlUnsynced === 0)
+    problems.add("transactions that do not wait for a flush seem to: the trace proves nothing");
+  return trace;
 }
 
 /** Kills one of them while clients observe, waits until it serves again, and sends again what had no answer. */
@@ -174,23 +204,32 @@ interface Summary {
   readonly deletionFound: boolean;
   /** Whether states were compared with the Python oracle's. */
   readonly oracle: boolean;
+  /** A text: why there is none. */
+  readonly trace: TracedRound | string;
 }
 
-function outcomeOf(run: Run, { rounds, deletionFound, oracle }: Summary): Outcome {
+function outcomeOf(run: Run, { rounds, deletionFound, oracle, trace }: Summary): Outcome {
   const { acknowledgements, readyMs, problems, found, bench } = run;
   for (const problem of problems) bench.progress(`  ${problem}`);
   const kills = { server: readyMs.server.length, postgres: readyMs.postgres.length };
   const ready = { server: spreadOf(readyMs.server), postgres: spreadOf(readyMs.postgres) };
   const { count: acknowledged } = acknowledgements;
   const figures = { rounds, acknowledged, ...found, kills, deletionFound: deletionFound ? 1 : 0 };
+  // What was left out is said, and is no failure: few may trace others' processes.
+  const unsynced = typeof trace === "string" ? 0 : trace.unsynced + trace.unseen + Number(trace.controlUnsynced === 0);
+  const flushes = typeof trace === "string" ? "not looked at" : `${trace.unsynced} of ${trace.groups}`;
   return {
-    result: { ...figures, readyMs: ready, oracle, problems: [...problems] },
+    result: { ...figures, unsynced, trace, readyMs: ready, oracle, problems: [...problems] },
     table: [
-      ["rounds", "acknowledged", "lost", "doubled", "differing", "ready after server ms", "after postgres ms"],
+      [
+        ...["rounds", "acknowledged", "lost", "doubled", "differing", "ready after server ms", "after postgres ms"],
+        "groups without a flush",
+      ],
       [
         ...[rounds, acknowledged, found.lost, found.doubled, found.differing].map(String),
         showSpread(ready.server),
         showSpread(ready.postgres),
+        flushes,
       ],
     ],
   };

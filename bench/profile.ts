@@ -25,6 +25,21 @@ export async function collectGarbage(inspectorUrl: string): Promise<void> {
   await inspector.call("HeapProfiler.collectGarbage").finally(() => inspector.close());
 }
 
+const VALUE = z.object({ result: z.object({ value: z.number() }) });
+
+/** What the process behind it holds after that: its heap and its buffers. */
+export async function heldBytes(inspectorUrl: string): Promise<number> {
+  const inspector = await Inspector.connect(inspectorUrl);
+  try {
+    await inspector.call("HeapProfiler.collectGarbage");
+    const expression = "{ const { heapUsed, arrayBuffers } = process.memoryUsage(); heapUsed + arrayBuffers; }";
+    const { result } = VALUE.parse(await inspector.call("Runtime.evaluate", { expression, returnByValue: true }));
+    return result.value;
+  } finally {
+    inspector.close();
+  }
+}
+
 /** Profiles the process behind `inspectorUrl` during `load`, so that its start and warm-up are not in the picture. */
 export async function profileDuring(inspectorUrl: string, load: () => Promise<unknown>): Promise<CpuProfile> {
   const inspector = await Inspector.connect(inspectorUrl);

@@ -1,6 +1,4 @@
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { promisify } from "node:util";
 import { BenchError } from "./bench.js";
 import type { Bench, Outcome, Scenario } from "./bench.js";
@@ -11,18 +9,12 @@ import {
   startMembers,
 } from "./feedback/feedbackApplications.js";
 import type { FeedbackApplication } from "./feedback/feedbackApplications.js";
-import { OBSERVE_MANY } from "./feedback/operations.js";
-import { writeReceipts } from "./feedback/receipts.js";
-import type { ObserveInput, TruthInput } from "./generated/graphql.js";
-import { ask } from "./graphqlClient.js";
+import { fillLog } from "./feedback/fillLog.js";
 import { projectPath } from "./projectPath.js";
 import { startSkysail, temporaryFolder } from "./skysailServer.js";
 import { round, showSpread, spreadOf } from "./statistics.js";
 
 const ENTITIES = 2_000;
-/** With 64 features each new entity has 40 kB to write, in the transaction that stores its first observation. */
-const TOLD_TOGETHER = 50;
-const MOST_ATTEMPTS = 5;
 
 interface Case {
   readonly application: FeedbackApplication;
@@ -59,7 +51,7 @@ async function measure(bench: Bench): Promise<Outcome> {
   await startMembers(bench, folder);
   await createApplications(graphqlUrl, folder, [ENSEMBLE, LINEAR]);
   for (const { application, rows } of [CASES[0], CASES[2]] as readonly Case[]) {
-    await fillLog(graphqlUrl, folder, application, rows);
+    await fillLog(graphqlUrl, folder, application, { entities: ENTITIES, rows });
     bench.progress(`  ${application.name}: ${rows} observations`);
   }
   const rates = new Map<string, number[]>(CASES.map(({ policy }) => [policy[0] as string, []]));
@@ -75,29 +67,6 @@ async function measure(bench: Bench): Promise<Outcome> {
     result: { perSecond: Object.fromEntries(spreads.map(([name, { median }]) => [name, median])), spreads },
     table: [["policy", "observations a second"], ...spreads.map(([name, spread]) => [name, showSpread(spread)])],
   };
-}
-
-async function fillLog(url: string, folder: string, application: FeedbackApplication, rows: number): Promise<void> {
-  const path = join(folder, `${application.name}.receipts`);
-  await writeReceipts(url, application, ENTITIES, path);
-  const told = (await readFile(path, "utf8")).trimEnd().split("\n");
-  for (let from = 0; from < rows; from += TOLD_TOGETHER) {
-    const inputs = Array.from({ length: TOLD_TOGETHER }, (_, i) => {
-      const [receipt = "", truth = ""] = (told[(from + i) % told.length] as string).split("\t");
-      return { of: { receipt }, key: String(from + i), truth: JSON.parse(truth) as TruthInput };
-    });
-    await tell(url, inputs);
-  }
-}
-
-/** On a machine that stalls some are refused: the same again with the same keys is stored once. */
-async function tell(url: string, inputs: readonly ObserveInput[]): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    const { data } = await ask(url, OBSERVE_MANY, { inputs: [...inputs] });
-    const refused = data.observeMany.find((one) => "message" in one);
-    if (refused === undefined || !("message" in refused)) return;
-    if (attempt === MOST_ATTEMPTS) throw new BenchError(`observeMany: ${refused.message}`);
-  }
 }
 
 /** Seconds from the command's start to its end. */

@@ -11,6 +11,7 @@ import { DOCUMENT_BLOCK } from "./documentBlockScenario.js";
 import { DOCUMENT } from "./documentScenario.js";
 import { DURABILITY } from "./durabilityScenario.js";
 import { ENSEMBLE } from "./ensembleScenario.js";
+import { ENTITIES_SCENARIO } from "./entitiesScenario.js";
 import { FEATURES } from "./featuresScenario.js";
 import { FRAMEWORKS_SCENARIO } from "./frameworksScenario.js";
 import { GPU } from "./gpuScenario.js";
@@ -29,6 +30,7 @@ import { OVERLOAD } from "./overloadScenario.js";
 import { PERSONALISATION } from "./personalisationScenario.js";
 import { REPLAY } from "./replayScenario.js";
 import { SOAK } from "./soakScenario.js";
+import { STORE_FAULTS } from "./storeFaultsScenario.js";
 import { STRAGGLERS } from "./stragglersScenario.js";
 import { SUBSCRIBERS } from "./subscribersScenario.js";
 import { TENSOR_INPUT } from "./tensorInputScenario.js";
@@ -66,7 +68,9 @@ export const SCENARIOS: readonly Scenario[] = [
   PERSONALISATION,
   FEATURES,
   OBSERVE,
+  ENTITIES_SCENARIO,
   REPLAY,
   DURABILITY,
+  STORE_FAULTS,
   SOAK,
 ];

@@ -1,9 +1,8 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Bench } from "./bench.js";
-import { startChild } from "./childProcess.js";
+import { endProcess, startChild } from "./childProcess.js";
 import { projectPath } from "./projectPath.js";
 
 export interface SkysailServer {
@@ -48,25 +47,8 @@ export async function startSkysail(
 }
 
 /** As an operator does; resolves when it has ended. */
-export async function stopSkysail({ pid }: SkysailServer): Promise<void> {
-  process.kill(pid, "SIGTERM");
-  const giveUpMs = performance.now() + STOP_WITHIN_MS;
-  while (isAlive(pid)) {
-    if (performance.now() > giveUpMs) throw new Error(`the server ${pid} did not stop within ${STOP_WITHIN_MS} ms`);
-    await sleep(20);
-  }
-}
-
-const STOP_WITHIN_MS = 20_000;
-
-/** Also for a child of ours that nobody has waited for yet. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+export function stopSkysail({ pid }: SkysailServer): Promise<void> {
+  return endProcess(pid);
 }
 
 function options(folder: string): string[] {

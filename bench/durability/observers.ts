@@ -39,6 +39,7 @@ export class Observers {
   readonly #sender: HttpSender;
   readonly #unanswered = new Map<string, Sent>();
   readonly #clients: Promise<void>[] = [];
+  readonly #acknowledged = new Set<string>();
   #running = true;
   #firstAfter: (() => void) | undefined;
 
@@ -46,6 +47,11 @@ export class Observers {
     this.#options = options;
     this.#random = seededRandom(options.round);
     this.#sender = new HttpSender(options.url);
+  }
+
+  /** Keys. */
+  get acknowledged(): readonly string[] {
+    return [...this.#acknowledged];
   }
 
   start(): void {
@@ -105,6 +111,7 @@ export class Observers {
       return;
     }
     this.#unanswered.delete(key);
+    this.#acknowledged.add(key);
     this.#options.acknowledgements.add({ application, key, seq: answer.data.data.observe.seq });
     this.#firstAfter?.();
     this.#firstAfter = undefined;

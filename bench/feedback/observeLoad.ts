@@ -2,13 +2,17 @@ import type { Bench } from "../bench.js";
 import { BenchError } from "../bench.js";
 import { readCounters } from "../counters.js";
 import { cpuTime } from "../cpuTime.js";
+import type { SkysailServer } from "../skysailServer.js";
 import { round } from "../statistics.js";
 import { runScript } from "../wrk.js";
 import type { Rate } from "./commits.js";
 import type { ObserveRig } from "./observeRig.js";
 
-export interface ObserveLoad {
+export interface ObserveLoad extends Load {
   readonly application: keyof ObserveRig["receipts"];
+}
+
+interface Load {
   readonly clients: number;
   readonly seconds: number;
   /** Observations a request; above 1 with observeMany. */
@@ -24,11 +28,28 @@ export interface Observed extends Rate {
 
 let runs = 0;
 
-/** Closed loops that observe, every observation a new one. Throws unless the server's counters say that all were stored. */
-export async function runObserve(bench: Bench, rig: ObserveRig, load: ObserveLoad): Promise<Observed> {
-  const { application, clients, seconds, size, pauseMs = 0 } = load;
+export interface ObserveSource {
+  readonly server: SkysailServer;
+  /** Of a request, of one observation or of many. */
+  readonly template: string;
+  /** As `writeReceipts` writes them. */
+  readonly receipts: string;
+}
+
+export function runObserve(bench: Bench, rig: ObserveRig, { application, ...load }: ObserveLoad): Promise<Observed> {
   const { server, receipts, one, many } = rig;
-  const args = [size === 1 ? one : many, receipts[application], `run-${(runs += 1)}`, String(size), String(pauseMs)];
+  return observeReceipts(
+    bench,
+    { server, receipts: receipts[application], template: load.size === 1 ? one : many },
+    load,
+  );
+}
+
+/** Closed loops that observe, every observation a new one. Throws unless the server's counters say that all were stored. */
+export async function observeReceipts(bench: Bench, source: ObserveSource, load: Load): Promise<Observed> {
+  const { clients, seconds, size, pauseMs = 0 } = load;
+  const { server, receipts, template } = source;
+  const args = [template, receipts, `run-${(runs += 1)}`, String(size), String(pauseMs)];
   const before = await storedBy(server.origin);
   const cpuBefore = cpuTime(server.pid).processSeconds;
   const spec = { url: server.graphqlUrl, connections: clients, seconds, script: "bench/observe.lua", args };

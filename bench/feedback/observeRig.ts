@@ -44,12 +44,17 @@ export async function startObserveRig(bench: Bench, kind: DatabaseKind, inspect 
   return {
     ...{ server, receipts },
     databaseUrl: url ?? (await runningCluster(join(folder, "data"))).url,
-    one: await template(folder, "observe", { query: OBSERVE.toString(), variables: { input: "@inputs@" } }),
+    one: await writeObserveTemplate(folder),
     many: await template(folder, "observeMany", {
       query: OBSERVE_MANY.toString(),
       variables: { inputs: ["@inputs@"] },
     }),
   };
+}
+
+/** Of a request of one observation, for observe.lua. */
+export function writeObserveTemplate(folder: string): Promise<string> {
+  return template(folder, "observe", { query: OBSERVE.toString(), variables: { input: "@inputs@" } });
 }
 
 async function template(folder: string, name: string, body: object): Promise<string> {
