@@ -2,6 +2,7 @@ import { z } from "zod";
 import { poisson } from "../arrivals.js";
 import type { Bench } from "../bench.js";
 import { OBSERVE } from "../feedback/operations.js";
+import type { ObserveInput } from "../generated/graphql.js";
 import { HttpSender } from "../httpSender.js";
 import { runOpenLoop } from "../openLoop.js";
 import type { Sent } from "../openLoop.js";
@@ -81,7 +82,8 @@ export class StoreLoad {
     const { receipts } = this.#rig;
     const count = (this.#observations += 1);
     const key = `key-${count}`;
-    const input = { receipt: receipts[count % receipts.length], key, truth: { number: count % 10 } };
+    const receipt = receipts[count % receipts.length] as string;
+    const input: ObserveInput = { of: { receipt }, key, truth: { number: count % 10 } };
     const body = await sender.post(JSON.stringify({ query: OBSERVE.toString(), variables: { input } }));
     if (codeOf(body) === undefined) this.acknowledged.add(key);
     return body;
