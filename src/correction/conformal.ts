@@ -12,17 +12,13 @@ const STEP = 0.01;
 
 /**
  * How far an answer was from the truth. For labels: how much less score the true label had than the best; so the best
- * label is in every set, which is never empty. For numbers the absolute error, for vectors that of the worst element.
- * Undefined where the truth is of another kind, or nothing finite.
+ * label is in every set, which is never empty. For numbers the absolute error.
+ * Undefined for vectors, which have no sets, and where the truth is of another kind, or nothing finite.
  */
 export function conformityScore(output: Output, truth: Truth): number | undefined {
   if (output.kind === "LABEL") return truth.kind === "LABEL" ? labelScore(output.scores, truth.label) : undefined;
-  if (output.kind === "NUMBER" && truth.kind === "NUMBER") return finite(Math.abs(output.number - truth.number));
-  if (output.kind !== "VECTOR" || truth.kind !== "VECTOR" || output.vector.length !== truth.vector.length)
-    return undefined;
-  let worst = 0;
-  output.vector.forEach((value, i) => (worst = Math.max(worst, Math.abs(value - (truth.vector[i] as number)))));
-  return finite(worst);
+  if (output.kind !== "NUMBER" || truth.kind !== "NUMBER") return undefined;
+  return finite(Math.abs(output.number - truth.number));
 }
 
 function labelScore(scores: readonly LabelScore[] | undefined, label: string): number | undefined {

@@ -63,10 +63,11 @@ export function toLossSpec({ kind, range, min, max }: LossInput): LossSpec | Fai
     case "SQUARED":
     case "ABSOLUTE":
       if (range != null && range > 0 && Number.isFinite(range)) return { kind, range };
-      return badInput(["loss", "range"], "a number above 0: the error that counts as 1", String(range));
+      return badInput(["loss", "range"], "a number above 0: the error that counts as 1", String(range ?? "none"));
     case "REWARD":
-      if (min != null && max != null && min < max) return { kind, min, max };
-      return badInput(["loss", "max"], `a number above min (${String(min)})`, String(max));
+      if (min == null) return badInput(["loss", "min"], "the least reward that is told", "none");
+      if (max != null && min < max) return { kind, min, max };
+      return badInput(["loss", "max"], `the greatest reward that is told, above min (${min})`, String(max ?? "none"));
   }
 }
 

@@ -230,7 +230,10 @@ function unanswered(): Failure {
 }
 
 function differs(): Failure {
-  return failure("CONFLICT", "this receipt and key were observed before, with another truth");
+  return failure(
+    "CONFLICT",
+    "this receipt and key were observed before, with another truth; to correct that, tell the new one with another key, and this key as `supersedes`",
+  );
 }
 
 /** When the database cannot be had, those who wait behind are told at once that theirs was never sent. */

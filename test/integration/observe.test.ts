@@ -41,6 +41,7 @@ describe("an observation", () => {
     expect(await observe(receipt, { number: 4 })).toMatchObject({
       __typename: "Conflict",
       code: "CONFLICT",
+      message: expect.stringContaining("`supersedes`") as unknown,
       retryable: false,
     });
     expect(await observe(receipt, { number: 4 }, "second opinion")).toMatchObject({ duplicate: false });
