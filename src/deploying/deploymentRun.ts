@@ -7,9 +7,10 @@ import type { LaunchedWrapper } from "../serving/launchedWrapper.js";
 import type { LaunchedWrappers } from "../serving/launchedWrappers.js";
 import type { ModelVersions } from "../serving/modelVersions.js";
 import type { ArtefactStore } from "./artefactStore.js";
-import type { PythonFramework } from "./frameworks.js";
+import { pythonNeed } from "./frameworks.js";
+import type { PythonFramework, PythonNeed } from "./frameworks.js";
 import { placeModelFiles, removeModelFiles } from "./modelFiles.js";
-import type { PythonEnvironments, PythonNeed } from "./pythonEnvironments.js";
+import type { PythonEnvironments } from "./pythonEnvironments.js";
 import { TYPESCRIPT_FRAMEWORK, wrapperCommand, wrapperEnvironment } from "./wrapperCommand.js";
 import type { WrapperFiles } from "./wrapperCommand.js";
 
@@ -83,9 +84,10 @@ export class DeploymentRun {
 
   /** The packages that its wrappers need; undefined: no Python. */
   get pythonNeed(): PythonNeed | undefined {
-    const { framework, requirements } = this.#record.spec;
+    const { spec } = this.#record;
+    const { framework } = spec;
     const known = framework === TYPESCRIPT_FRAMEWORK ? undefined : this.#options.frameworks().get(framework);
-    return known && { framework, requirements: [...known.requirements, ...requirements] };
+    return known && pythonNeed(framework, known, spec);
   }
 
   /** What its wrappers printed last. */

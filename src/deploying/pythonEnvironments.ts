@@ -10,6 +10,7 @@ import type { Clock } from "../domain/ports.js";
 import { isRunning } from "../lib/isRunning.js";
 import { namesIn } from "../lib/namesIn.js";
 import { requirementsDigest } from "./frameworks.js";
+import type { PythonNeed } from "./frameworks.js";
 import { runProgram } from "./runProgram.js";
 import { markUsed, pruned } from "./unused.js";
 
@@ -18,11 +19,6 @@ export interface PythonEnvironmentsOptions {
   /** A Python that has all packages, for every framework; undefined: environments of our own. */
   readonly python: string | undefined;
   readonly clock: Pick<Clock, "wallMs">;
-}
-
-export interface PythonNeed {
-  readonly framework: string;
-  readonly requirements: readonly string[];
 }
 
 /** What environments are made with. */
