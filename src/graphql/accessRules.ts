@@ -86,6 +86,8 @@ export const ACCESS_RULES: Readonly<Record<string, AccessRule>> = {
   "Mutation.activate": observes(),
   "Mutation.activateMany": observes((given) => countAt(given, ["input", "receipts"])),
 
+  "Query.node": read(WITHIN),
+  "Query.nodes": { ...read(WITHIN), rows: (given) => countAt(given, ["ids"]) },
   "Query.application": read(named("name")),
   "Query.applications": read(WITHIN),
   "Query.model": read({ kind: "MODEL", at: ["name"] }),

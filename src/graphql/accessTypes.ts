@@ -113,7 +113,7 @@ export class RevokeApiKeyInput {
   id!: string;
 }
 
-export const ApiKeyConnectionType = connectionOf("ApiKey", ApiKeyType);
+export const ApiKeyConnectionType = connectionOf("ApiKey", () => ApiKeyType);
 
 @ObjectType("AuditEntry", {
   simpleResolvers: true,
@@ -147,7 +147,7 @@ export class AuditEntryType {
   hash!: string;
 }
 
-const AuditEntryConnectionType = connectionOf("AuditEntry", AuditEntryType);
+const AuditEntryConnectionType = connectionOf("AuditEntry", () => AuditEntryType);
 
 export const AuditLogResultUnion = createUnionType({
   name: "AuditLogResult",

@@ -9,7 +9,9 @@ import {
   PolicyType,
   PolicyVersionType,
 } from "./policyTypes.js";
+import { NodeInterface } from "./nodeTypes.js";
 import { OutputUnion } from "./predictionTypes.js";
+import { ModelType } from "./registryTypes.js";
 import { FloatVector } from "./scalars.js";
 import { TensorSpecInput, TensorSpecType } from "./tensorTypes.js";
 
@@ -42,12 +44,19 @@ export class ApplicationLinkType {
   @Field(() => String)
   model!: string;
 
+  @Field(() => ModelType, { description: "The model itself." })
+  linkedModel!: () => ModelType;
+
   @Field(() => Float, { description: "Relative weight of the model's vote." })
   weight!: number;
 }
 
-@ObjectType("Application", { simpleResolvers: true, description: "What frontends call by name." })
-export class ApplicationType {
+@ObjectType("Application", {
+  simpleResolvers: true,
+  implements: NodeInterface,
+  description: "What frontends call by name.",
+})
+export class ApplicationType extends NodeInterface {
   @Field(() => String)
   name!: string;
 
@@ -74,6 +83,9 @@ export class ApplicationType {
 
   @Field(() => Int, { description: "Of policy and loss: each change of them makes a new one." })
   policyVersion!: number;
+
+  @Field(() => PolicyVersionType, { description: "The version that answers." })
+  currentPolicyVersion!: () => PolicyVersionType;
 
   @Field(() => [PolicyVersionType], {
     description: "The newest 100, oldest first; `policyVersionConnection` has all.",

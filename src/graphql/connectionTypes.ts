@@ -19,11 +19,14 @@ class PageInfoType {
 export const FIRST = { defaultValue: 20, description: "1 to 100." };
 export const AFTER = { nullable: true };
 
-/** Relay's connection and edge of a type: lists that may grow beyond what a short field shows. */
-export function connectionOf(name: string, type: ClassType): ClassType {
+/**
+ * Relay's connection and edge of a type: lists that may grow beyond what a short field shows. The type is asked for late, since
+ * types lead to one another and their files are read in some order.
+ */
+export function connectionOf(name: string, type: () => ClassType): ClassType {
   @ObjectType(`${name}Edge`, { simpleResolvers: true })
   class Edge {
-    @Field(() => type)
+    @Field(type)
     node!: object;
 
     @Field(() => String)

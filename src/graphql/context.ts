@@ -74,6 +74,8 @@ export interface RequestContext {
   readonly address: () => string;
   /** Its scopes and limits have been checked. */
   isAdmitted: boolean;
+  /** How often the answer has gone on from one object to another: see `followedEdges.ts`. */
+  followed: number;
 }
 
 export interface Asking {
@@ -86,5 +88,5 @@ export interface Asking {
 
 export function newContext(services: Services, asking: Asking): RequestContext {
   const { arrivalMs, caller, access, address } = asking;
-  return { services, arrivalMs, caller, access, address, isAdmitted: false };
+  return { services, arrivalMs, caller, access, address, isAdmitted: false, followed: 0 };
 }

@@ -3,9 +3,9 @@ import type { DeploymentRequest } from "../deploying/deploymentRequest.js";
 import type { DeploymentView } from "../deploying/deploymentView.js";
 import { badInput, failure, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
-import { deploymentRevision } from "../lib/revision.js";
 import { pageDownFrom } from "./connection.js";
 import type { RequestContext } from "./context.js";
+import { fromView } from "./deploymentConverters.js";
 import { refusedAs } from "./followTargets.js";
 import {
   DeploymentResultUnion,
@@ -117,8 +117,10 @@ export class DeploymentResolver {
   deployments_(
     @Root() view: DeploymentView,
     @Arg("id", () => ID, { nullable: true, description: "Absent: of all." }) _id: string | undefined,
-    @Ctx() _context: RequestContext,
+    @Ctx() context: RequestContext,
   ): object {
+    // Of each change anew, not of all that are told.
+    context.followed = 0;
     return fromView(view);
   }
 }
@@ -170,21 +172,4 @@ function toRequest(input: DeployModelInput): DeploymentRequest {
 
 function fromDeployment(found: DeploymentView | Failure): object {
   return isFailure(found) ? fromFailure(found) : fromView(found);
-}
-
-function fromView(view: DeploymentView): object {
-  const { seq, model, version, status, progress, reason, lastLines, server, isHere, isChanging, readyReplicas, spec } =
-    view;
-  const { artefact, framework, replicas, device, memoryLimitBytes, niceness, cpus } = spec;
-  const { createdAtMs, updatedAtMs } = view;
-  return {
-    __typename: "Deployment",
-    id: String(seq),
-    ...{ model, version, status, progress, reason, lastLines, server, readyReplicas, createdAtMs, updatedAtMs },
-    ...{ framework, replicas, device, memoryLimitBytes, niceness, cpus },
-    artifact: artefact,
-    revision: deploymentRevision(view),
-    here: isHere,
-    changing: isChanging,
-  };
 }

@@ -1,7 +1,9 @@
-import { createUnionType, Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
+import { createUnionType, Field, Float, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
 import { BadInputType, ConflictType, NotFoundType, OverloadedType, UnavailableType } from "./failureTypes.js";
 import { connectionOf } from "./connectionTypes.js";
 import { EXPECTED_REVISION } from "./expectedRevision.js";
+import { NodeInterface } from "./nodeTypes.js";
+import { ModelVersionType } from "./registryTypes.js";
 import { TensorSpecInput } from "./tensorTypes.js";
 
 export enum DeploymentStatusEnum {
@@ -23,16 +25,23 @@ registerEnumType(DeploymentStatusEnum, {
   },
 });
 
-@ObjectType("Deployment", { simpleResolvers: true, description: "A saved model that a server runs." })
-export class DeploymentType {
-  @Field(() => ID, { description: "Greater than those of earlier ones." })
-  id!: string;
-
+@ObjectType("Deployment", {
+  simpleResolvers: true,
+  implements: NodeInterface,
+  description: "A saved model that a server runs.",
+})
+export class DeploymentType extends NodeInterface {
   @Field(() => String)
   model!: string;
 
   @Field(() => Int)
   version!: number;
+
+  @Field(() => ModelVersionType, {
+    nullable: true,
+    description: "The version that it serves; null: not registered yet, or removed.",
+  })
+  modelVersion!: () => ModelVersionType | undefined;
 
   @Field(() => DeploymentStatusEnum)
   status!: DeploymentStatusEnum;
@@ -91,7 +100,7 @@ export class DeploymentType {
   updatedAtMs!: number;
 }
 
-const DeploymentConnectionType = connectionOf("Deployment", DeploymentType);
+const DeploymentConnectionType = connectionOf("Deployment", () => DeploymentType);
 
 @InputType("WrapperOptionInput", { description: "One option of a wrapper's command line." })
 export class WrapperOptionInput {

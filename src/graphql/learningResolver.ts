@@ -4,6 +4,7 @@ import { isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { ChangedPolicyVersion } from "../domain/learningPorts.js";
 import type { LossSpec, PolicySpec } from "../domain/policySpec.js";
+import { gone } from "../serving/receiptProblems.js";
 import type { RequestContext, Services } from "./context.js";
 import {
   DeleteEntityInput,
@@ -23,8 +24,8 @@ import {
   ReceiptContentResultUnion,
   ReceiptKeyRotationResultUnion,
 } from "./learningTypes.js";
-import { fromPolicySpec } from "./policyConverters.js";
 import { fromFailure, typed } from "./predictionConverters.js";
+import { fromPolicyVersion as fromVersion } from "./registryConverters.js";
 
 /** What operators do with what was learned, and with receipts. */
 @Resolver()
@@ -152,8 +153,10 @@ function fromPolicyVersion(
   { catalogue }: Services,
 ): object {
   if (isFailure(changed)) return fromFailure(changed);
-  const { version, policy, loss, frozen, revision } = changed;
-  const current = catalogue.snapshot.applications.find(({ name }) => name === application)?.policyVersion;
-  const fields = { version, current: version === current, loss: loss as LossSpec, frozen, revision };
-  return { __typename: "PolicyVersion", ...fields, policy: fromPolicySpec(policy as PolicySpec) };
+  const { policy, loss } = changed;
+  const { snapshot } = catalogue;
+  const of = snapshot.applications.find(({ name }) => name === application);
+  if (of === undefined) return fromFailure(gone(application));
+  const version = { ...changed, application, policy: policy as PolicySpec, loss: loss as LossSpec };
+  return fromVersion(version, of, snapshot);
 }

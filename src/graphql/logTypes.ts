@@ -109,8 +109,8 @@ export class LoggedObservationType {
 
 const resolveType = (value: unknown): string => (value as { __typename: string }).__typename;
 
-const PolicyEventConnection = connectionOf("PolicyEvent", PolicyEventType);
-const LoggedObservationConnection = connectionOf("LoggedObservation", LoggedObservationType);
+const PolicyEventConnection = connectionOf("PolicyEvent", () => PolicyEventType);
+const LoggedObservationConnection = connectionOf("LoggedObservation", () => LoggedObservationType);
 
 export const PolicyEventsResultUnion = createUnionType({
   name: "PolicyEventsResult",

@@ -1,6 +1,8 @@
 import { Field, Float, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
 import type { LossSpec } from "../domain/policySpec.js";
 import type { FeedbackRules } from "../domain/application.js";
+import { ApplicationType } from "./applicationTypes.js";
+import { NodeInterface } from "./nodeTypes.js";
 
 export enum PolicyKindEnum {
   STATIC = "STATIC",
@@ -287,8 +289,15 @@ export class FeedbackType {
   learnedShare?: number | undefined;
 }
 
-@ObjectType("PolicyVersion", { simpleResolvers: true, description: "One version of an application's policy." })
-export class PolicyVersionType {
+@ObjectType("PolicyVersion", {
+  simpleResolvers: true,
+  implements: NodeInterface,
+  description: "One version of an application's policy.",
+})
+export class PolicyVersionType extends NodeInterface {
+  @Field(() => ApplicationType, { description: "The application whose policy it is of." })
+  ofApplication!: () => ApplicationType;
+
   @Field(() => Int)
   version!: number;
 

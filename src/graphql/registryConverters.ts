@@ -2,6 +2,7 @@ import { OPEN_ACCESS, sees } from "../domain/access.js";
 import type { Access } from "../domain/access.js";
 import type {
   Application,
+  ApplicationLink,
   Model,
   ModelVersion,
   Output,
@@ -15,6 +16,9 @@ import type { ApplicationPatch, NewApplication, Stored } from "../domain/storePo
 import type { NewModelVersion } from "../serving/administer.js";
 import { applicationRevision, modelRevision } from "../lib/revision.js";
 import type { ModelVersions } from "../serving/modelVersions.js";
+import type { RequestContext } from "./context.js";
+import { follow } from "./followedEdges.js";
+import { nodeId } from "./nodeIds.js";
 import { fromApproximateCaches } from "./approximateCacheTypes.js";
 import type { ReplicaStatus } from "../serving/servedVersion.js";
 import { fromModelSettings } from "./modelSettingsConverters.js";
@@ -126,12 +130,13 @@ export function toApplicationPatch(input: UpdateApplicationInput): ApplicationPa
   };
 }
 
-export function fromApplication(application: Application, { policyVersions }: RegistrySnapshot): object {
+export function fromApplication(application: Application, snapshot: RegistrySnapshot): object {
   const { name, description, sloMs, bulkDeadlineMs, input, output, defaultOutput, policy, policyVersion, links } =
     application;
   const { loss, confidenceThreshold, coverage, feedback } = application;
   return {
     __typename: "Application",
+    id: () => nodeId({ type: "Application", name }),
     name,
     description,
     sloMs,
@@ -141,24 +146,63 @@ export function fromApplication(application: Application, { policyVersions }: Re
     defaultOutput: defaultOutput === undefined ? undefined : fromOutput(defaultOutput),
     policy: fromPolicySpec(policy),
     policyVersion,
-    policyVersions: () => fromPolicyVersions(application, policyVersions).slice(-SHOWN),
-    allPolicyVersions: () => fromPolicyVersions(application, policyVersions),
+    currentPolicyVersion: (_given: unknown, context: RequestContext) => {
+      follow(context);
+      return fromPolicyVersions(application, snapshot, (version) => version === policyVersion)[0];
+    },
+    policyVersions: () => fromPolicyVersions(application, snapshot).slice(-SHOWN),
+    allPolicyVersions: () => fromPolicyVersions(application, snapshot),
     loss,
     confidenceThreshold,
     coverage,
     feedback: fromFeedback(feedback),
-    models: links,
+    models: links.map(fromLink),
     revision: () => applicationRevision(application),
   };
 }
 
-function fromPolicyVersions(of: Application, all: readonly PolicyVersion[]): object[] {
-  const { name, policyVersion } = of;
+function fromLink({ model, weight }: ApplicationLink): object {
+  return {
+    model,
+    weight,
+    linkedModel: (_given: unknown, context: RequestContext) => {
+      follow(context);
+      const { catalogue, versions } = context.services;
+      const found = catalogue.snapshot.models.find(({ name }) => name === model);
+      return found === undefined ? undefined : fromModel(found, catalogue.snapshot, versions, context.access);
+    },
+  };
+}
+
+/** In the order of their numbers. */
+export function fromPolicyVersions(
+  of: Application,
+  snapshot: RegistrySnapshot,
+  wanted: (version: number) => boolean = () => true,
+): object[] {
+  const own = snapshot.policyVersions.filter(({ application, version }) => application === of.name && wanted(version));
   const revision = (): string => applicationRevision(of);
-  const own = all.filter(({ application }) => application === name).sort((a, b) => a.version - b.version);
-  return own.map(({ version, policy, loss, frozen }) => {
-    return { version, current: version === policyVersion, policy: fromPolicySpec(policy), loss, frozen, revision };
-  });
+  return own
+    .sort((a, b) => a.version - b.version)
+    .map((version) => fromPolicyVersion({ ...version, revision }, of, snapshot));
+}
+
+export function fromPolicyVersion(
+  { version, policy, loss, frozen, revision }: PolicyVersion & { readonly revision: string | (() => string) },
+  of: Application,
+  snapshot: RegistrySnapshot,
+): object {
+  return {
+    __typename: "PolicyVersion",
+    id: () => nodeId({ type: "PolicyVersion", name: of.name, version }),
+    ...{ version, loss, frozen, revision },
+    current: version === of.policyVersion,
+    policy: fromPolicySpec(policy),
+    ofApplication: (_given: unknown, context: RequestContext) => {
+      follow(context);
+      return fromApplication(of, snapshot);
+    },
+  };
 }
 
 /** Mutations of models are for keys that see all applications. */
@@ -168,19 +212,23 @@ export function fromModel(
   served: ModelVersions,
   access: Access = OPEN_ACCESS,
 ): object {
-  const versions = snapshot.versions
-    .filter((version) => version.model === model.name)
-    .sort((a, b) => b.version - a.version)
-    .map((version) => fromModelVersion(version, model, served, access));
+  const own = snapshot.versions.filter((version) => version.model === model.name).sort((a, b) => b.version - a.version);
+  const versions = own.map((version) => fromModelVersion(version, model, served, access));
   const settings = fromModelSettings(served.settingsOf(model.name));
   return {
     __typename: "Model",
+    id: () => nodeId({ type: "Model", name: model.name }),
     name: model.name,
     currentVersion: model.currentVersion,
     settings,
     revision: () => modelRevision(model),
     versions: versions.slice(0, SHOWN),
     allVersions: () => versions,
+    current: (_given: unknown, context: RequestContext) => {
+      follow(context);
+      const current = own.find(({ version }) => version === model.currentVersion);
+      return current === undefined ? undefined : fromModelVersion(current, model, served, access);
+    },
   };
 }
 
@@ -192,6 +240,7 @@ export function fromModelVersion(
 ): object {
   return {
     __typename: "ModelVersion",
+    id: () => nodeId({ type: "ModelVersion", name: version.model, version: version.version }),
     model: version.model,
     version: version.version,
     current: version.version === model.currentVersion,
@@ -201,8 +250,12 @@ export function fromModelVersion(
     labels: version.signature.classes?.map(({ label }) => label),
     endpoints: version.endpoints,
     revision: () => modelRevision(model),
-    replicas: () => fromReplicas(version, served).slice(0, SHOWN),
-    allReplicas: () => fromReplicas(version, served),
+    ofModel: (_given: unknown, context: RequestContext) => {
+      follow(context);
+      return fromModel(model, context.services.catalogue.snapshot, served, context.access);
+    },
+    replicas: () => fromReplicas(version, model, served).slice(0, SHOWN),
+    allReplicas: () => fromReplicas(version, model, served),
     approximateCaches: () =>
       fromApproximateCaches(
         (served.find(version.model, version.version)?.approximateCaches ?? []).filter(
@@ -213,14 +266,19 @@ export function fromModelVersion(
   };
 }
 
-function fromReplicas({ model, version }: ModelVersion, served: ModelVersions): object[] {
-  const found = served.find(model, version);
+function fromReplicas(version: ModelVersion, model: Model, served: ModelVersions): object[] {
+  const found = served.find(version.model, version.version);
   if (found === undefined) return [];
+  const modelVersion = (_given: unknown, context: RequestContext): object => {
+    follow(context);
+    return fromModelVersion(version, model, served, context.access);
+  };
   return found.replicaStatus().map(({ link, metrics, ...status }) => ({
     id: link.id,
     endpoint: link.endpoint,
     retryInMs: link.retryInMs,
     warmUp: link.warmUp,
+    modelVersion,
     ...status,
     figures: () => fromReplicaMetrics(metrics),
   }));

@@ -5,6 +5,7 @@ import { ModelSettingsType } from "./modelSettingsTypes.js";
 import { ApplicationType } from "./applicationTypes.js";
 import { connectionOf } from "./connectionTypes.js";
 import { EXPECTED_REVISION } from "./expectedRevision.js";
+import { NodeInterface } from "./nodeTypes.js";
 import { ReplicaType } from "./replicaTypes.js";
 import { TensorSpecInput, TensorSpecType } from "./tensorTypes.js";
 
@@ -17,10 +18,13 @@ export class FillWaitType {
   reason!: string;
 }
 
-@ObjectType("ModelVersion", { simpleResolvers: true })
-export class ModelVersionType {
+@ObjectType("ModelVersion", { simpleResolvers: true, implements: NodeInterface })
+export class ModelVersionType extends NodeInterface {
   @Field(() => String)
   model!: string;
+
+  @Field(() => ModelType, { description: "The model that it is a version of." })
+  ofModel!: () => ModelType;
 
   @Field(() => Int)
   version!: number;
@@ -71,13 +75,16 @@ export class ModelVersionType {
   fillWait!: () => FillWaitType | undefined;
 }
 
-@ObjectType("Model", { simpleResolvers: true })
-export class ModelType {
+@ObjectType("Model", { simpleResolvers: true, implements: NodeInterface })
+export class ModelType extends NodeInterface {
   @Field(() => String)
   name!: string;
 
   @Field(() => Int)
   currentVersion!: number;
+
+  @Field(() => ModelVersionType, { description: "The version that answers." })
+  current!: () => ModelVersionType;
 
   @Field(() => ModelSettingsType)
   settings!: ModelSettingsType;
@@ -94,9 +101,9 @@ export class ModelType {
   revision!: () => string;
 }
 
-export const ApplicationConnectionType = connectionOf("Application", ApplicationType);
+export const ApplicationConnectionType = connectionOf("Application", () => ApplicationType);
 
-export const ModelConnectionType = connectionOf("Model", ModelType);
+export const ModelConnectionType = connectionOf("Model", () => ModelType);
 
 export const ApplicationResultUnion = createUnionType({
   name: "ApplicationResult",

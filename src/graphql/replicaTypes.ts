@@ -1,4 +1,5 @@
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from "type-graphql";
+import { ModelVersionType } from "./registryTypes.js";
 
 export enum ReplicaStateEnum {
   STOPPED = "STOPPED",
@@ -56,6 +57,9 @@ export class ReplicaType {
 
   @Field(() => String)
   endpoint!: string;
+
+  @Field(() => ModelVersionType, { description: "What its wrapper serves." })
+  modelVersion!: () => ModelVersionType;
 
   @Field(() => ReplicaStateEnum)
   state!: ReplicaStateEnum;

@@ -16,6 +16,7 @@ import { ApplicationPagesResolver, ModelPagesResolver, ModelVersionPagesResolver
 import type { RequestContext } from "./context.js";
 import { ONE_OF_INPUTS } from "./predictionInputs.js";
 import type { ObserveInput, ObserveManyInput, PredictInput, PredictManyInput } from "./predictionInputs.js";
+import { NodeResolver } from "./nodeResolver.js";
 import { PredictionResolver } from "./predictionResolver.js";
 import { RegistryResolver } from "./registryResolver.js";
 import { ReplayResolver } from "./replayResolver.js";
@@ -36,6 +37,7 @@ export function buildGraphqlSchema(): GraphQLSchema {
       ModelPagesResolver,
       ModelVersionPagesResolver,
       DeploymentResolver,
+      NodeResolver,
     ],
     orphanedTypes: [FailureInterface],
     // graphql-js checks all inputs, and ours their content; validation here would echo whole inputs in its errors.

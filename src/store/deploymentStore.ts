@@ -1,3 +1,4 @@
+import DataLoader from "dataloader";
 import type postgres from "postgres";
 import { z } from "zod";
 import type {
@@ -57,6 +58,10 @@ const FAILURES_KEPT_DAYS = 30;
 /** Deployments in PostgreSQL: few rows, rarely changed. */
 export class PostgresDeploymentStore implements DeploymentStore {
   readonly #database: Database;
+  /** Those that are asked for together are read with one statement. */
+  readonly #stored = new DataLoader<number, DeploymentRecord | undefined>((seqs) => this.#select(seqs), {
+    cache: false,
+  });
 
   constructor(database: Database) {
     this.#database = database;
@@ -83,9 +88,14 @@ export class PostgresDeploymentStore implements DeploymentStore {
     return (await this.#ask((sql) => selectServing(sql, server))).map((row) => RECORD.parse(row));
   }
 
-  async find(seq: number): Promise<DeploymentRecord | undefined> {
-    const [row] = await this.#ask((sql) => selectOne(sql, seq));
-    return row === undefined ? undefined : RECORD.parse(row);
+  find(seq: number): Promise<DeploymentRecord | undefined> {
+    return this.#stored.load(seq);
+  }
+
+  async #select(seqs: readonly number[]): Promise<(DeploymentRecord | undefined)[]> {
+    const rows = await this.#ask((sql) => selectThese(sql, seqs));
+    const found = new Map(rows.map((row) => RECORD.parse(row)).map((record) => [record.seq, record]));
+    return seqs.map((seq) => found.get(seq));
   }
 
   async before(seq: number, count: number, model: string | undefined): Promise<readonly DeploymentRecord[]> {
@@ -204,8 +214,10 @@ async function selectServing(sql: Sql, server: string): Promise<readonly unknown
   return sql`select ${columns(sql)} from deployment where server = ${server} and status = 'SERVING' order by seq`;
 }
 
-async function selectOne(sql: Sql, seq: number): Promise<readonly unknown[]> {
-  return sql`select ${columns(sql)} from deployment where seq = ${seq}`;
+async function selectThese(sql: Sql, seqs: readonly number[]): Promise<readonly unknown[]> {
+  return sql`
+    select ${columns(sql)} from deployment
+    where seq in (select n::bigint from jsonb_array_elements_text(${JSON.stringify(seqs)}::text::jsonb) as g(n))`;
 }
 
 async function selectBefore(

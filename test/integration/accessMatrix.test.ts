@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { SCOPES } from "../../src/domain/access.js";
 import type { Scope } from "../../src/domain/access.js";
+import { nodeId } from "../../src/graphql/nodeIds.js";
 import { buildGraphqlSchema } from "../../src/graphql/schema.js";
 import { connectDatabase } from "../../src/store/database.js";
 import type { Database } from "../../src/store/database.js";
@@ -149,6 +150,7 @@ await eachPostgres(
           : askWith(server, key, asked));
         expect(answer.codes).not.toContain("UNAUTHENTICATED");
         expect(answer.codes).not.toContain("FORBIDDEN");
+        if (field.name === "node" || field.name === "nodes") expect(answer.text).toContain("__typename");
         if (concern.kind === "NAMED") expect(answer.text).not.toContain(`application \\"${name}\\" does not exist`);
         expect((await audited()) - before).toBe(isAudited ? 1 : 0);
       });
@@ -172,6 +174,17 @@ await eachPostgres(
       const { data } = await askWith(server, key, { query, variables: {} });
       expect(data).toEqual({ applications: only("seen"), models: only("of-seen") });
       const one = '{ seen: model(name: "of-seen") { name } unseen: model(name: "of-unseen") { name } }';
+      // A deployment is for those who may ask for deployments, whatever else of the id is known.
+      const byId = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename } }";
+      const ids = (["seen", "unseen"] as const)
+        .flatMap((of) => [
+          nodeId({ type: "Model", name: `of-${of}` }),
+          nodeId({ type: "ModelVersion", name: `of-${of}`, version: 1 }),
+        ])
+        .concat("1");
+      expect((await askWith(server, key, { query: byId, variables: { ids } })).data).toEqual({
+        nodes: [{ __typename: "Model" }, { __typename: "ModelVersion" }, null, null, null],
+      });
       expect((await askWith(server, key, { query: one, variables: {} })).data).toEqual({
         seen: { name: "of-seen" },
         unseen: null,
@@ -192,5 +205,5 @@ await eachPostgres(
 function expectNothing({ codes, data }: Answer, name: string): void {
   if (codes.length > 0) expect(new Set(codes).size === 1 && /^(NOT_FOUND|NotFound)$/.test(codes[0] ?? "")).toBe(true);
   else if (name === "applications" || name === "models") expect(JSON.stringify(data)).toContain("__typename");
-  else expect(data).toEqual({ [name]: null });
+  else expect(data).toEqual({ [name]: name === "nodes" ? [null] : null });
 }

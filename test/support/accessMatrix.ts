@@ -10,6 +10,7 @@ import {
 import type { GraphQLField, GraphQLInputType, GraphQLObjectType, GraphQLSchema } from "graphql";
 import { ACCESS_RULES } from "../../src/graphql/accessRules.js";
 import type { AccessRule } from "../../src/graphql/accessRules.js";
+import { nodeId } from "../../src/graphql/nodeIds.js";
 
 export interface RootField {
   readonly type: "Query" | "Mutation" | "Subscription";
@@ -38,6 +39,8 @@ export function operationFor({ type, name, rule, field }: RootField, application
   for (const arg of field.args) {
     const named = rule.concern.kind === "NAMED" && rule.concern.at[0] === arg.name;
     if (arg.name === "receipt") variables[arg.name] = receipt;
+    else if (name === "node") variables[arg.name] = nodeId({ type: "Application", name: application });
+    else if (name === "nodes") variables[arg.name] = [nodeId({ type: "PolicyVersion", name: application, version: 1 })];
     else if (isNonNullType(arg.type) || named) variables[arg.name] = sample(arg.type, receipt);
   }
   if (rule.concern.kind === "NAMED") put(variables, rule.concern.at, application);

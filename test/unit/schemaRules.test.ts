@@ -58,6 +58,7 @@ function undescribed(schema: GraphQLSchema): string[] {
  */
 const BOUNDED: Readonly<Record<string, string>> = {
   "Query.predictMany": "1,000 inputs of the request",
+  "Query.nodes": "100 ids of the request",
   "Mutation.observeMany": "1,000 of the request",
   "Mutation.activateMany": "1,000 of the request",
   "WrapperLog.lines": "`last`, at most 1,000",

@@ -33,6 +33,7 @@ const MEANT: Readonly<Record<string, string>> = {
   "ObserveInput.supersedes": "id",
   applications: "application",
   receipts: "receipt",
+  ids: "id",
   endpoints: "endpoint",
   labels: "label",
   afterPrediction: "id",

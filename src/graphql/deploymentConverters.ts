@@ -1,0 +1,34 @@
+import type { DeploymentView } from "../deploying/deploymentView.js";
+import { deploymentRevision } from "../lib/revision.js";
+import type { RequestContext } from "./context.js";
+import { follow } from "./followedEdges.js";
+import { nodeId } from "./nodeIds.js";
+import { fromModelVersion } from "./registryConverters.js";
+
+export function fromView(view: DeploymentView): object {
+  const { seq, model, version, status, progress, reason, lastLines, server, isHere, isChanging, readyReplicas, spec } =
+    view;
+  const { artefact, framework, replicas, device, memoryLimitBytes, niceness, cpus } = spec;
+  const { createdAtMs, updatedAtMs } = view;
+  return {
+    __typename: "Deployment",
+    id: nodeId({ type: "Deployment", seq }),
+    ...{ model, version, status, progress, reason, lastLines, server, readyReplicas, createdAtMs, updatedAtMs },
+    ...{ framework, replicas, device, memoryLimitBytes, niceness, cpus },
+    artifact: artefact,
+    revision: deploymentRevision(view),
+    here: isHere,
+    changing: isChanging,
+    modelVersion: (_given: unknown, context: RequestContext) => registered(view, context),
+  };
+}
+
+function registered({ model: name, version }: DeploymentView, context: RequestContext): object | undefined {
+  const { catalogue, versions } = context.services;
+  const { snapshot } = catalogue;
+  const model = snapshot.models.find((each) => each.name === name);
+  const found = snapshot.versions.find((each) => each.model === name && each.version === version);
+  if (model === undefined || found === undefined) return undefined;
+  follow(context);
+  return fromModelVersion(found, model, versions, context.access);
+}

@@ -1,0 +1,78 @@
+import { GraphQLError } from "graphql";
+import { Arg, Ctx, ID, Query, Resolver } from "type-graphql";
+import { sees } from "../domain/access.js";
+import { isFailure } from "../domain/failure.js";
+import { seesModel } from "./accessFields.js";
+import type { RequestContext } from "./context.js";
+import { fromView } from "./deploymentConverters.js";
+import { refusedAs } from "./followTargets.js";
+import { parseNodeId } from "./nodeIds.js";
+import type { NodeName } from "./nodeIds.js";
+import { NodeInterface } from "./nodeTypes.js";
+import { fromApplication, fromModel, fromModelVersion, fromPolicyVersions } from "./registryConverters.js";
+
+const MAX_NODES = 100;
+
+@Resolver()
+export class NodeResolver {
+  @Query(() => NodeInterface, {
+    nullable: true,
+    description: "Whatever has this id. Null: nothing has it (any more), or the key does not see it.",
+  })
+  node(
+    @Arg("id", () => ID, { description: "As of any object that is a `Node`." }) id: string,
+    @Ctx() context: RequestContext,
+  ): Promise<object | undefined> {
+    return find(id, context);
+  }
+
+  @Query(() => [NodeInterface], {
+    nullable: "items",
+    description: "The same of several, in the order of the ids: null for each that `node` would have null for.",
+  })
+  nodes(
+    @Arg("ids", () => [ID], { description: "At most 100." }) ids: string[],
+    @Ctx() context: RequestContext,
+  ): Promise<object | undefined>[] {
+    // Each by itself: one that cannot be read fails alone.
+    if (ids.length <= MAX_NODES) return ids.map((id) => find(id, context));
+    throw new GraphQLError(`ids: expected at most ${MAX_NODES}, got ${ids.length}`, {
+      extensions: { code: "BAD_INPUT" },
+    });
+  }
+}
+
+async function find(id: string, context: RequestContext): Promise<object | undefined> {
+  const named = parseNodeId(id);
+  if (named === undefined) return undefined;
+  return named.type === "Deployment" ? deploymentNode(named.seq, context) : registryNode(named, context);
+}
+
+/** As the registry has it: nothing is waited for. */
+function registryNode(
+  named: Exclude<NodeName, { type: "Deployment" }>,
+  { services, access }: RequestContext,
+): object | undefined {
+  const { catalogue, versions } = services;
+  const { snapshot } = catalogue;
+  const { name } = named;
+  if (named.type === "Application" || named.type === "PolicyVersion") {
+    const found = sees(access, name) ? snapshot.applications.find((each) => each.name === name) : undefined;
+    if (found === undefined) return undefined;
+    if (named.type === "Application") return fromApplication(found, snapshot);
+    return fromPolicyVersions(found, snapshot, (version) => version === named.version)[0];
+  }
+  const model = seesModel(access, snapshot, name) ? snapshot.models.find((each) => each.name === name) : undefined;
+  if (model === undefined) return undefined;
+  if (named.type === "Model") return fromModel(model, snapshot, versions, access);
+  const version = snapshot.versions.find((each) => each.model === name && each.version === named.version);
+  return version === undefined ? undefined : fromModelVersion(version, model, versions, access);
+}
+
+/** Those who may ask for `deployment` see it. Several of one request are read with one statement. */
+async function deploymentNode(seq: number, { services, access }: RequestContext): Promise<object | undefined> {
+  if (!access.scopes.has("ADMIN") || access.applications !== undefined) return undefined;
+  const found = await services.deployments.find(seq);
+  if (isFailure(found)) throw refusedAs(found);
+  return found === undefined ? undefined : fromView(found);
+}
