@@ -19,6 +19,10 @@ const KEY = `mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input)
 const APPLICATION = `mutation ($input: CreateApplicationInput!) { createApplication(input: $input) { __typename ... on Failure { message } } }`;
 const RECEIPT = `query ($input: PredictInput!) { predict(input: $input) { ... on Prediction { receipt } } }`;
 const X = { name: "x", datatype: "FP32", shape: [1] };
+const SPEC = {
+  ...{ artefact: "0".repeat(64), fileName: "model", unpack: false, framework: "onnx", options: [] },
+  ...{ requirements: [], replicas: 1, device: "cpu", niceness: 0, activate: true, readyWithinMs: 1000 },
+};
 const COUNT = { query: "{ verifyAuditLog { ... on AuditVerification { intact entries } } }", variables: {} };
 
 await eachPostgres(
@@ -174,7 +178,10 @@ await eachPostgres(
       const { data } = await askWith(server, key, { query, variables: {} });
       expect(data).toEqual({ applications: only("seen"), models: only("of-seen") });
       const one = '{ seen: model(name: "of-seen") { name } unseen: model(name: "of-unseen") { name } }';
-      // A deployment is for those who may ask for deployments, whatever else of the id is known.
+      await database.sql`
+        insert into deployment (server, model, version, spec)
+        values ('elsewhere', 'of-seen', 1, ${JSON.stringify(SPEC)}::text::jsonb)`;
+      // A deployment is for those who may ask for deployments.
       const byId = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename } }";
       const ids = (["seen", "unseen"] as const)
         .flatMap((of) => [
@@ -185,6 +192,14 @@ await eachPostgres(
       expect((await askWith(server, key, { query: byId, variables: { ids } })).data).toEqual({
         nodes: [{ __typename: "Model" }, { __typename: "ModelVersion" }, null, null, null],
       });
+      for (const [scopes, of, found] of [
+        [["READ", "ADMIN"], ["seen"], null],
+        [["READ"], undefined, null],
+        [["READ", "ADMIN"], undefined, { __typename: "Deployment" }],
+      ] as const) {
+        const asked = { query: "{ node(id: 1) { __typename } }", variables: {} };
+        expect((await askWith(server, await newKey(scopes, of), asked)).data).toEqual({ node: found });
+      }
       expect((await askWith(server, key, { query: one, variables: {} })).data).toEqual({
         seen: { name: "of-seen" },
         unseen: null,
