@@ -17,11 +17,12 @@ export function sendProblem(
   if (error instanceof SyntaxError && !(error instanceof GraphQLError)) {
     sendErrors(response, 400, [badRequest(`the body is not JSON: ${error.message.slice(0, 200)}`)]);
   } else if (error instanceof GraphQLError) {
-    // Apollo's clients, who then send the text as well, have always had this with status 200.
-    const usual = error.extensions["code"] === "PERSISTED_QUERY_NOT_FOUND" ? 200 : statusFor(request, 400);
     const head = httpHeadOf(error);
+    // Apollo's clients, who then send the text as well, have always had this with status 200.
+    const isUnknownHash = error.extensions["code"] === "PERSISTED_QUERY_NOT_FOUND";
+    const status = isUnknownHash ? 200 : statusFor(request, head?.status ?? 400);
     for (const [name, value] of head?.headers ?? []) response.setHeader(name, value);
-    sendErrors(response, head?.status ?? usual, [format(error.toJSON(), error)], negotiated);
+    sendErrors(response, status, [format(error.toJSON(), error)], negotiated);
   } else {
     sendErrors(response, 500, [format({ message: "" }, error)]);
   }

@@ -3,14 +3,15 @@ import { rm } from "node:fs/promises";
 import { Agent, createServer, request } from "node:http";
 import type { IncomingMessage, Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { getOperationAST, parse } from "graphql";
-import type { GraphQLSchema } from "graphql";
+import { getOperationAST } from "graphql";
+import type { DocumentNode, GraphQLSchema } from "graphql";
 import { ExactCache } from "../../../src/caching/exactCache.js";
 import { parseConfig } from "../../../src/config.js";
 import type { Batch, BatchReply, ReplicaPort, RowReply } from "../../../src/domain/ports.js";
 import type { Row, Signature } from "../../../src/domain/tensor.js";
 import type { Services } from "../../../src/graphql/context.js";
 import { ApplicationFronts } from "../../../src/graphql/applicationFronts.js";
+import { parseWithinLimits } from "../../../src/graphql/documentLimits.js";
 import { HotLane } from "../../../src/graphql/hotLane.js";
 import { GraphiqlPage } from "../../../src/graphql/graphiqlPage.js";
 import { GraphqlHttpFront } from "../../../src/graphql/httpFront.js";
@@ -91,6 +92,15 @@ class ScoringReplica implements ReplicaPort {
 function numbersOf(row: Row): Float32Array {
   const bytes = row[0] as Uint8Array;
   return new Float32Array(Uint8Array.from(bytes).buffer);
+}
+
+/** What is beyond them no lane ever comes to know. */
+function withinLimits(query: string): DocumentNode | undefined {
+  try {
+    return parseWithinLimits(query);
+  } catch {
+    return undefined;
+  }
 }
 
 class CountingLane extends HotLane {
@@ -233,8 +243,8 @@ export class LaneWorld {
 
   /** As if it had been answered once: so the next time takes the lane. */
   teach({ query, operationName }: LaneRequest, path: string): void {
-    const document = parse(query);
-    if (getOperationAST(document, operationName) == null) return;
+    const document = withinLimits(query);
+    if (document === undefined || getOperationAST(document, operationName) == null) return;
     this.#lanes.get(path)?.store({ query, operationName }, document);
   }
 
