@@ -13,6 +13,8 @@ import { fromApplication, fromModel, fromModelVersion, fromPolicyVersions } from
 
 const MAX_NODES = 100;
 
+type Found = object | undefined;
+
 @Resolver()
 export class NodeResolver {
   @Query(() => NodeInterface, {
@@ -22,7 +24,7 @@ export class NodeResolver {
   node(
     @Arg("id", () => ID, { description: "As of any object that is a `Node`." }) id: string,
     @Ctx() context: RequestContext,
-  ): Promise<object | undefined> {
+  ): Found | Promise<Found> {
     return find(id, context);
   }
 
@@ -33,7 +35,7 @@ export class NodeResolver {
   nodes(
     @Arg("ids", () => [ID], { description: "At most 100." }) ids: string[],
     @Ctx() context: RequestContext,
-  ): Promise<object | undefined>[] {
+  ): (Found | Promise<Found>)[] {
     // Each by itself: one that cannot be read fails alone.
     if (ids.length <= MAX_NODES) return ids.map((id) => find(id, context));
     throw new GraphQLError(`ids: expected at most ${MAX_NODES}, got ${ids.length}`, {
@@ -42,17 +44,14 @@ export class NodeResolver {
   }
 }
 
-async function find(id: string, context: RequestContext): Promise<object | undefined> {
+function find(id: string, context: RequestContext): Found | Promise<Found> {
   const named = parseNodeId(id);
   if (named === undefined) return undefined;
   return named.type === "Deployment" ? deploymentNode(named.seq, context) : registryNode(named, context);
 }
 
 /** As the registry has it: nothing is waited for. */
-function registryNode(
-  named: Exclude<NodeName, { type: "Deployment" }>,
-  { services, access }: RequestContext,
-): object | undefined {
+function registryNode(named: Exclude<NodeName, { type: "Deployment" }>, { services, access }: RequestContext): Found {
   const { catalogue, versions } = services;
   const { snapshot } = catalogue;
   const { name } = named;
@@ -70,7 +69,7 @@ function registryNode(
 }
 
 /** Those who may ask for `deployment` see it. Several of one request are read with one statement. */
-async function deploymentNode(seq: number, { services, access }: RequestContext): Promise<object | undefined> {
+async function deploymentNode(seq: number, { services, access }: RequestContext): Promise<Found> {
   if (!access.scopes.has("ADMIN") || access.applications !== undefined) return undefined;
   const found = await services.deployments.find(seq);
   if (isFailure(found)) throw refusedAs(found);
