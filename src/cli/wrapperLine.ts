@@ -15,8 +15,26 @@ export function wrapperLine(text: string): string {
     const more = Object.keys(facts).length === 0 ? "" : ` ${JSON.stringify(facts)}`;
     return printable(`${LEVELS[level] ?? level} ${msg.trimEnd()}${more}${stack.success ? `\n${stack.data}` : ""}`);
   } catch {
-    return printable(text);
+    return printable(cutLine(text) ?? text);
   }
+}
+
+const CUT = /^\{"level": ?(\d+),.*?"msg": ?"((?:[^"\\]|\\.)*)", ?"err": ?"((?:[^"\\]|\\.)*)/s;
+
+/** A line with a long stack is kept up to a length only: its end is what is missing. */
+function cutLine(text: string): string | undefined {
+  const [, level, msg = "", stack = ""] = CUT.exec(text) ?? [];
+  if (level === undefined) return undefined;
+  try {
+    return `${LEVELS[Number(level)] ?? level} ${unescaped(msg).trimEnd()}\n${unescaped(stack)}...`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The last escape may have been cut as well. */
+function unescaped(text: string): string {
+  return String(JSON.parse(`"${text.replace(/\\u[\da-fA-F]{0,3}$/, "")}"`));
 }
 
 /** What was several lines in one is shown as such. */

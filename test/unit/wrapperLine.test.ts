@@ -17,3 +17,12 @@ test.each([
 ])("%j is shown as %j: no terminal obeys it", (line, shown) => {
   expect(wrapperLine(line)).toBe(shown);
 });
+
+test("of a line that was cut in its stack, what is there is shown as of a whole one", () => {
+  const line = JSON.stringify({ level: 50, time: 1, msg: 'cannot "start"', err: "Traceback:\n  File a\n  File b" });
+  const whole = line.slice(0, -2);
+  for (const cut of [whole, `${whole}\\`, `${whole}\\u00`]) {
+    expect(wrapperLine(cut)).toBe('error cannot "start"\n    Traceback:\n      File a\n      File b...');
+  }
+  for (const other of ['{"level": x', '{"level": 50, "msg": "a", "err": "\\q']) expect(wrapperLine(other)).toBe(other);
+});
