@@ -153,7 +153,7 @@ function runsAlready({ seq, model, version, spec }: DeploymentRecord, asked: Dep
   const [is, wanted] = [spec, asked].map((each) => JSON.parse(specJson(each)) as Record<string, unknown>);
   const names = Object.keys({ ...is, ...wanted });
   const others = names.filter((name) => JSON.stringify(is?.[name]) !== JSON.stringify(wanted?.[name]));
-  const message = `version ${version} of model ${model} runs here already, other in: ${others.join(", ")} (deployment ${seq}): undeploy it first, or give another version`;
+  const message = `version ${version} of model ${model} runs here already with another ${others.join(", ")} (deployment ${seq}): undeploy it first, or give another version`;
   return new FailureError(failure("CONFLICT", message));
 }
 
