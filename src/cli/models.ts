@@ -48,12 +48,12 @@ const UNDEPLOY = `mutation Undeploy($input: UndeployModelInput!) { undeployModel
 const SET_REPLICAS = `mutation SetReplicas($input: SetReplicasInput!) { setReplicas(input: $input) { ${DEPLOYMENT_FIELDS} } }`;
 const LOG = `query WrapperLog($model: String!, $version: Int, $last: Int!, $afterSeq: Float!) {
   wrapperLog(model: $model, version: $version, last: $last, afterSeq: $afterSeq) {
-    __typename ... on WrapperLog { version lines { seq atMs text } } ... on Failure { code message }
+    __typename ... on WrapperLog { version lines { seq at text } } ... on Failure { code message }
   }
 }`;
 const LINES = z.object({
   version: z.number(),
-  lines: z.array(z.object({ seq: z.number(), atMs: z.number(), text: z.string() })),
+  lines: z.array(z.object({ seq: z.number(), at: z.iso.datetime(), text: z.string() })),
 });
 const ASK_EVERY_MS = 250;
 
@@ -181,13 +181,13 @@ export async function logs(model: string, options: LogsOptions, terminal: Termin
     const { lines } = answer;
     // Another one may become current meanwhile, whose lines are counted anew.
     version = answer.version;
-    for (const line of lines) terminal.out(json === true ? JSON.stringify(line) : lineText(line.text, line.atMs));
+    for (const line of lines) terminal.out(json === true ? JSON.stringify(line) : lineText(line.text, line.at));
     afterSeq = lines.at(-1)?.seq ?? afterSeq;
     if (follow !== true) return;
     await pause(ASK_EVERY_MS);
   }
 }
 
-function lineText(text: string, atMs: number): string {
-  return `${new Date(atMs).toISOString().slice(11, 23)} ${wrapperLine(text)}`;
+function lineText(text: string, at: string): string {
+  return `${at.slice(11, 23)} ${wrapperLine(text)}`;
 }

@@ -1,3 +1,4 @@
+import type { VersionLog } from "../deploying/deployments.js";
 import type { DeploymentView } from "../deploying/deploymentView.js";
 import { deploymentRevision } from "../lib/revision.js";
 import type { RequestContext } from "./context.js";
@@ -15,11 +16,21 @@ export function fromView(view: DeploymentView): object {
     id: nodeId({ type: "Deployment", seq }),
     ...{ model, version, status, progress, reason, lastLines, server, readyReplicas, createdAtMs, updatedAtMs },
     ...{ framework, replicas, device, memoryLimitBytes, niceness, cpus },
+    createdAt: new Date(createdAtMs),
+    updatedAt: new Date(updatedAtMs),
     artifact: artefact,
     revision: deploymentRevision(view),
     here: isHere,
     changing: isChanging,
     modelVersion: (_given: unknown, context: RequestContext) => registered(view, context),
+  };
+}
+
+export function fromVersionLog({ version, lines }: VersionLog): object {
+  return {
+    __typename: "WrapperLog",
+    version,
+    lines: lines.map((line) => ({ ...line, at: new Date(line.atMs) })),
   };
 }
 

@@ -5,7 +5,7 @@ import { badInput, failure, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import { pageDownFrom } from "./connection.js";
 import type { RequestContext } from "./context.js";
-import { fromView } from "./deploymentConverters.js";
+import { fromVersionLog, fromView } from "./deploymentConverters.js";
 import { refusedAs } from "./followTargets.js";
 import {
   DeploymentResultUnion,
@@ -106,7 +106,7 @@ export class DeploymentResolver {
   ): object {
     if (!(last >= 1 && last <= MAX_LINES)) return fromFailure(badInput(["last"], `1 to ${MAX_LINES}`, String(last)));
     const found = services.deployments.log(model, version ?? undefined, last, afterSeq);
-    return isFailure(found) ? fromFailure(found) : { __typename: "WrapperLog", ...found };
+    return isFailure(found) ? fromFailure(found) : fromVersionLog(found);
   }
 
   @Subscription(() => DeploymentType, {

@@ -1,4 +1,13 @@
-import { createUnionType, Field, Float, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
+import {
+  createUnionType,
+  Field,
+  Float,
+  GraphQLISODateTime,
+  InputType,
+  Int,
+  ObjectType,
+  registerEnumType,
+} from "type-graphql";
 import { BadInputType, ConflictType, NotFoundType, OverloadedType, UnavailableType } from "./failureTypes.js";
 import { connectionOf } from "./connectionTypes.js";
 import { EXPECTED_REVISION } from "./expectedRevision.js";
@@ -93,10 +102,16 @@ export class DeploymentType extends NodeInterface {
   @Field(() => String, { description: "Of the data folder whose server it belongs to." })
   server!: string;
 
-  @Field(() => Float, { description: "Milliseconds since 1970." })
+  @Field(() => GraphQLISODateTime)
+  createdAt!: Date;
+
+  @Field(() => Float, { description: "Milliseconds since 1970.", deprecationReason: "`createdAt` is the same time." })
   createdAtMs!: number;
 
-  @Field(() => Float, { description: "Milliseconds since 1970." })
+  @Field(() => GraphQLISODateTime)
+  updatedAt!: Date;
+
+  @Field(() => Float, { description: "Milliseconds since 1970.", deprecationReason: "`updatedAt` is the same time." })
   updatedAtMs!: number;
 }
 
@@ -243,7 +258,10 @@ export class WrapperLogLineType {
   @Field(() => Float, { description: "From 1, without gaps." })
   seq!: number;
 
-  @Field(() => Float, { description: "Milliseconds since 1970." })
+  @Field(() => GraphQLISODateTime)
+  at!: Date;
+
+  @Field(() => Float, { description: "Milliseconds since 1970.", deprecationReason: "`at` is the same time." })
   atMs!: number;
 
   @Field(() => String)

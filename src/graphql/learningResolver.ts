@@ -53,7 +53,9 @@ export class LearningResolver {
     @Ctx() { services, access }: RequestContext,
   ): Promise<object> {
     const isSeen = (application: string): boolean => sees(access, application);
-    return typed("ReceiptContent", await services.explainReceipt(receipt, isSeen));
+    const content = await services.explainReceipt(receipt, isSeen);
+    if (isFailure(content)) return fromFailure(content);
+    return { __typename: "ReceiptContent", ...content, predictedAt: new Date(content.predictedAtMs) };
   }
 
   @Query(() => EntityExportResultUnion, {

@@ -1,4 +1,4 @@
-import { createUnionType, Field, Float, Int, ObjectType } from "type-graphql";
+import { createUnionType, Field, Float, GraphQLISODateTime, Int, ObjectType } from "type-graphql";
 import { AdaptationStateEnum } from "./adaptationState.js";
 import { BadInputType, ConflictType, NotFoundType, UnavailableType } from "./failureTypes.js";
 import { PolicyVersionType } from "./policyTypes.js";
@@ -124,7 +124,10 @@ export class ReceiptContentType {
   @Field(() => String, { nullable: true })
   entity?: string | undefined;
 
-  @Field(() => Float, { description: "Milliseconds since 1970." })
+  @Field(() => GraphQLISODateTime)
+  predictedAt!: Date;
+
+  @Field(() => Float, { description: "Milliseconds since 1970.", deprecationReason: "`predictedAt` is the same time." })
   predictedAtMs!: number;
 
   @Field(() => String)

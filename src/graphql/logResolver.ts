@@ -94,7 +94,8 @@ function fromLogged(row: LoggedObservation, access: Access): object {
 }
 
 function fromEvent({ content, ...event }: StoredEvent, access: Access): object {
-  return { ...event, content: JSON.stringify(seesPeople(access) ? content : withoutEntity(content)) };
+  const at = new Date(event.atMs);
+  return { ...event, at, content: JSON.stringify(seesPeople(access) ? content : withoutEntity(content)) };
 }
 
 /** Events of one entity name it. */

@@ -23,7 +23,10 @@ export class PolicyEventType {
   @Field(() => Float, { description: "Its place in the application's log." })
   seq!: number;
 
-  @Field(() => Float, { description: "Milliseconds since 1970." })
+  @Field(() => GraphQLISODateTime)
+  at!: Date;
+
+  @Field(() => Float, { description: "Milliseconds since 1970.", deprecationReason: "`at` is the same time." })
   atMs!: number;
 
   @Field(() => LogEventKindEnum)

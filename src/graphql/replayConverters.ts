@@ -47,6 +47,7 @@ export function fromPolicyReplay(replay: PolicyReplay | Failure): object {
   return {
     __typename: "PolicyReplay",
     ...{ application, version, status, startedAtMs, rows, folded, entities, compared },
+    startedAt: new Date(startedAtMs),
     reason: replay.failure,
     done: seq - afterSeq,
     total: endSeq - afterSeq,

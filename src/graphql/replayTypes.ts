@@ -1,4 +1,13 @@
-import { createUnionType, Field, Float, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
+import {
+  createUnionType,
+  Field,
+  Float,
+  GraphQLISODateTime,
+  InputType,
+  Int,
+  ObjectType,
+  registerEnumType,
+} from "type-graphql";
 import { SKIP_REASONS } from "../domain/replayPorts.js";
 import { EXPECTED_REVISION } from "./expectedRevision.js";
 import { BadInputType, ConflictType, NotFoundType, OverloadedType, UnavailableType } from "./failureTypes.js";
@@ -88,7 +97,10 @@ export class PolicyReplayType {
   @Field(() => String, { nullable: true, description: "Why it failed, and what to do." })
   reason?: string | undefined;
 
-  @Field(() => Float, { description: "Milliseconds since 1970." })
+  @Field(() => GraphQLISODateTime)
+  startedAt!: Date;
+
+  @Field(() => Float, { description: "Milliseconds since 1970.", deprecationReason: "`startedAt` is the same time." })
   startedAtMs!: number;
 
   @Field(() => Float, { description: "Places of the log that are behind it." })

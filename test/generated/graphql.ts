@@ -910,7 +910,7 @@ export type LearningEventsSubscriptionVariables = Exact<{
 }>;
 
 
-export type LearningEventsSubscription = { learningEvents: { seq: number, atMs: number, kind: PolicyEventKind, content: string } };
+export type LearningEventsSubscription = { learningEvents: { seq: number, at: string, kind: PolicyEventKind, content: string } };
 
 export type PolicyEventsQueryVariables = Exact<{
   application: string;
@@ -1687,7 +1687,7 @@ export const LearningEventsDocument = new TypedDocumentString(`
     subscription LearningEvents($application: String!, $afterSeq: Float) {
   learningEvents(application: $application, afterSeq: $afterSeq) {
     seq
-    atMs
+    at
     kind
     content
   }

@@ -225,7 +225,7 @@ export const LEARNING_EVENTS = graphql(`
   subscription LearningEvents($application: String!, $afterSeq: Float) {
     learningEvents(application: $application, afterSeq: $afterSeq) {
       seq
-      atMs
+      at
       kind
       content
     }

@@ -86,6 +86,23 @@ describe.each(SCHEMAS)("the schema of %s", (_what, schema) => {
     expect(stated.filter(({ isOneOf }) => !isOneOf)).toEqual([]);
   });
 
+  test("gives moments as DateTimeISO: what is in milliseconds since 1970 is deprecated, and has that beside it", () => {
+    const moments = ownTypes(schema).flatMap((type) =>
+      isObjectType(type)
+        ? Object.values(type.getFields())
+            .filter(({ description }) => /since 1970/.test(description ?? ""))
+            .map(
+              (field) =>
+                [`${type.name}.${field.name}`, field, type.getFields()[field.name.replace(/Ms$/, "")]] as const,
+            )
+        : [],
+    );
+    const wrong = moments.filter(
+      ([, { deprecationReason }, twin]) => deprecationReason == null || String(twin?.type) !== "DateTimeISO!",
+    );
+    expect(wrong.map(([place]) => place)).toEqual([]);
+  });
+
   test("gives lists of objects as connections, or bounds them", () => {
     const lists = ownTypes(schema)
       .filter(isObjectType)
