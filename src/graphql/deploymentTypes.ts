@@ -108,7 +108,7 @@ export class DeploymentType extends NodeInterface {
   @Field(() => Float, { description: "Milliseconds since 1970.", deprecationReason: "`createdAt` is the same time." })
   createdAtMs!: number;
 
-  @Field(() => GraphQLISODateTime)
+  @Field(() => GraphQLISODateTime, { description: "Of its last change." })
   updatedAt!: Date;
 
   @Field(() => Float, { description: "Milliseconds since 1970.", deprecationReason: "`updatedAt` is the same time." })

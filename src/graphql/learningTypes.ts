@@ -124,7 +124,7 @@ export class ReceiptContentType {
   @Field(() => String, { nullable: true })
   entity?: string | undefined;
 
-  @Field(() => GraphQLISODateTime)
+  @Field(() => GraphQLISODateTime, { description: "When it was answered." })
   predictedAt!: Date;
 
   @Field(() => Float, { description: "Milliseconds since 1970.", deprecationReason: "`predictedAt` is the same time." })

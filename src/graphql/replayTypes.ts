@@ -97,7 +97,7 @@ export class PolicyReplayType {
   @Field(() => String, { nullable: true, description: "Why it failed, and what to do." })
   reason?: string | undefined;
 
-  @Field(() => GraphQLISODateTime)
+  @Field(() => GraphQLISODateTime, { description: "When it was asked for, or last gone on with." })
   startedAt!: Date;
 
   @Field(() => Float, { description: "Milliseconds since 1970.", deprecationReason: "`startedAt` is the same time." })
