@@ -125,11 +125,24 @@ export class VersionReplicas {
   }
 
   #link(endpoint: string, dial: Dial, watcher: ReplicaWatcher | undefined): void {
-    if (this.#links.has(endpoint)) return;
+    if (this.#links.has(endpoint) || (watcher === undefined && this.#takesBack(endpoint))) return;
     const link = this.#newLink(endpoint, dial, watcher);
     if (watcher !== undefined) this.#watchers.set(link, watcher);
     this.#links.set(endpoint, link);
     link.start();
+  }
+
+  /** One that was removed and serves until it is replaced stays instead: a second link to it would have the same id. */
+  #takesBack(endpoint: string): boolean {
+    for (const [link, cancel] of this.#outgoing) {
+      if (link.endpoint !== endpoint || this.#awaitedGone.has(link)) continue;
+      cancel();
+      this.#outgoing.delete(link);
+      this.#leaving.delete(link);
+      this.#links.set(endpoint, link);
+      return true;
+    }
+    return false;
   }
 
   /** `gone` is called when it has answered what it was asked, or at once where there is none. */
@@ -204,7 +217,7 @@ export class VersionReplicas {
       onReady: (link) => this.#becameReady(link),
       onProblem: (why) => watcher?.onProblem(why),
       onLost: (link, why) => {
-        batcher.removeReplica(link.id);
+        if (!this.#hasSuccessor(link)) batcher.removeReplica(link.id);
         onReplicaChange(`replica ${link.id} is lost: ${why}`);
       },
       onStopped: (link) => this.#gone(link),
@@ -231,6 +244,11 @@ export class VersionReplicas {
       `replica ${id} names its classes, ${labels}, and ${key} was registered without: its scores are taken in the order ` +
         `of each application's labels; register the version again to have them taken by name`,
     );
+  }
+
+  /** Its endpoint was named again while it was leaving, and has a link of its own that is ready. */
+  #hasSuccessor(link: ReplicaLink): boolean {
+    return this.links.some((other) => other !== link && other.id === link.id && other.phase === "READY");
   }
 
   #hasReadyBeside(link: ReplicaLink): boolean {

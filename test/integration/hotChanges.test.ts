@@ -64,6 +64,24 @@ describe("with a batch in flight", () => {
     await until("it is gone", async () => (await replicas("leaving")).length === 1);
   });
 
+  test("a replica that is removed and named again before another took its place stays, and serves on", async () => {
+    const wrapper = await wrappers.start(nodeWrapper("test/support/wrapperModels/stub.mjs", "--name", "again"));
+    await register(server, { model: "again", wrappers: [wrapper] });
+    await application(server, "again", ["again"], { sloMs: 10_000 });
+    const { listening } = wrapper.ready;
+    const name = async (endpoint: string) => {
+      const input = { model: "again", version: 1, endpoints: [endpoint] };
+      await server.ask(REGISTER_VERSION, { input });
+    };
+    await name(`unix:${server.folder}/nobody.sock`);
+    expect(await replicas("again")).toHaveLength(2);
+    expect(await predict(server, "again", { values: [1] })).toMatchObject({ source: "MODEL" });
+    await name(listening);
+    await until("the other is gone", async () => (await replicas("again")).length === 1);
+    expect(await replicas("again")).toMatchObject([{ endpoint: listening, state: "READY" }]);
+    expect(await predict(server, "again", { values: [2] })).toMatchObject({ source: "MODEL" });
+  });
+
   test("a version that is removed is waited for, with what is queued behind it", async () => {
     const [old, young] = await Promise.all([start("version"), start("version", "--model-version", "2")]);
     await register(server, { model: "version", wrappers: [old] });
