@@ -6,7 +6,7 @@ import { field, inputFields, listOf, objectFields, typeOf } from "./applicationP
 import type { ApplicationParts, Field, Fields } from "./applicationParts.js";
 import type { RequestContext } from "./context.js";
 import { failingAlone } from "./failingAlone.js";
-import { fromFailure, fromPrediction, toPredictRequest } from "./predictionConverters.js";
+import { fromPrediction, fromRefusedPrediction, toPredictRequest } from "./predictionConverters.js";
 import type { AskedPrediction } from "./predictionConverters.js";
 
 /** What may be asked of one application. */
@@ -72,7 +72,7 @@ function predictOne(
 }
 
 function fromAnswer({ output }: ApplicationParts, answer: Prediction | Failure, { services }: RequestContext): object {
-  if (isFailure(answer)) return fromFailure(answer);
+  if (isFailure(answer)) return fromRefusedPrediction(answer);
   return { ...fromPrediction(answer, services.receiptOf), ...output.fromPrediction(answer) };
 }
 

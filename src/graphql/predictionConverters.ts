@@ -70,9 +70,16 @@ function toTruth(truth: TruthInput): GivenTruth | Failure {
   return badInput(["truth", "vector"], "a list of numbers", typeof vector);
 }
 
+/** Fields beside the input are named as the arguments have them; the input's own are already. */
+export function fromRefusedPrediction(refusal: Failure): object {
+  const { path = [], expected, got } = refusal;
+  if (path.length === 0 || path[0] === "input" || expected === undefined) return fromFailure(refusal);
+  return fromFailure(badInput(["input", ...path], expected, got ?? ""));
+}
+
 /** `receiptOf` is called only if the receipt is selected: it costs a signature. */
 export function fromPrediction(answer: Prediction | Failure, receiptOf: (prediction: Prediction) => string): object {
-  if (isFailure(answer)) return fromFailure(answer);
+  if (isFailure(answer)) return fromRefusedPrediction(answer);
   return {
     __typename: "Prediction",
     id: answer.id,

@@ -193,7 +193,7 @@ function absoluteDeadline(
   { deadlineMs, priority, arrivalMs }: PredictRequest,
 ): number | Failure {
   if (deadlineMs !== undefined && !(deadlineMs > 0)) {
-    return failure("BAD_INPUT", `deadlineMs: expected more than 0, got ${deadlineMs}`, { path: ["deadlineMs"] });
+    return badInput(["deadlineMs"], "more than 0", String(deadlineMs));
   }
   const mostMs = priority === "BULK" ? application.bulkDeadlineMs : application.sloMs;
   const allowedMs = Math.min(deadlineMs ?? Infinity, mostMs);

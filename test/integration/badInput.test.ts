@@ -219,3 +219,35 @@ test("the server is well afterwards", async () => {
   expect(await predict(server, "four", { values: [5, 6, 7, 8] })).toMatchObject({ output: { number: 5 } });
   expect(server.process.stderr.text).not.toContain("defect");
 });
+
+describe("what stands beside the input", () => {
+  const x = [1, 2, 3, 4];
+  test.each([
+    ["deadlineMs", -1],
+    ["entity", ""],
+    ["minStateSeq", -1],
+  ])("is named as the arguments have it: %s", async (field, value) => {
+    const queries: [string, string, object][] = [
+      ["/graphql", "PredictInput", { application: "four", input: { values: x } }],
+      ["/graphql/apps/four", "PredictInput", { input: { x: { values: x } } }],
+    ];
+    for (const [address, type, input] of queries) {
+      const query = `query ($input: ${type}!) { predict(input: $input) { __typename ... on BadInput { path message } } }`;
+      const body = JSON.stringify({ query, variables: { input: { ...input, [field]: value } } });
+      const { text } = await server.request(address, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body,
+      });
+      expect(JSON.parse(text)).toEqual({
+        data: {
+          predict: {
+            __typename: "BadInput",
+            path: ["input", field],
+            message: expect.stringContaining(`input.${field}: expected `),
+          },
+        },
+      });
+    }
+  });
+});
