@@ -9,7 +9,7 @@ registerEnumType(AdaptationStateEnum, {
   name: "AdaptationState",
   description: "Whether an application learns away what made its answers worse.",
   valuesConfig: {
-    STEADY: { description: "Answers have not become worse, or are back at least half of the way." },
+    STEADY: { description: "Answers have not become worse, or most of what was lost is back." },
     ADAPTING: { description: "Answers became worse, and it is too early to say whether feedback makes up for it." },
     STALLED: {
       description:

@@ -4,7 +4,7 @@ import { deploymentRevision } from "../lib/revision.js";
 import type { RequestContext } from "./context.js";
 import { follow } from "./followedEdges.js";
 import { nodeId } from "./nodeIds.js";
-import { fromModelVersion } from "./registryConverters.js";
+import { registeredVersion } from "./registryConverters.js";
 
 export function fromView(view: DeploymentView): object {
   const { seq, model, version, status, progress, reason, lastLines, server, isHere, isChanging, readyReplicas, spec } =
@@ -22,7 +22,11 @@ export function fromView(view: DeploymentView): object {
     revision: deploymentRevision(view),
     here: isHere,
     changing: isChanging,
-    modelVersion: (_given: unknown, context: RequestContext) => registered(view, context),
+    modelVersion: (_given: unknown, context: RequestContext) => {
+      const found = registeredVersion(model, version, context);
+      if (found !== undefined) follow(context);
+      return found;
+    },
   };
 }
 
@@ -32,14 +36,4 @@ export function fromVersionLog({ version, lines }: VersionLog): object {
     version,
     lines: lines.map((line) => ({ ...line, at: new Date(line.atMs) })),
   };
-}
-
-function registered({ model: name, version }: DeploymentView, context: RequestContext): object | undefined {
-  const { catalogue, versions } = context.services;
-  const { snapshot } = catalogue;
-  const model = snapshot.models.find((each) => each.name === name);
-  const found = snapshot.versions.find((each) => each.model === name && each.version === version);
-  if (model === undefined || found === undefined) return undefined;
-  follow(context);
-  return fromModelVersion(found, model, versions, context.access);
 }

@@ -9,7 +9,7 @@ import { refusedAs } from "./followTargets.js";
 import { parseNodeId } from "./nodeIds.js";
 import type { NodeName } from "./nodeIds.js";
 import { NodeInterface } from "./nodeTypes.js";
-import { fromApplication, fromModel, fromModelVersion, fromPolicyVersions } from "./registryConverters.js";
+import { fromApplication, fromModel, fromPolicyVersions, registeredVersion } from "./registryConverters.js";
 
 const MAX_NODES = 100;
 
@@ -51,7 +51,8 @@ function find(id: string, context: RequestContext): Found | Promise<Found> {
 }
 
 /** As the registry has it: nothing is waited for. */
-function registryNode(named: Exclude<NodeName, { type: "Deployment" }>, { services, access }: RequestContext): Found {
+function registryNode(named: Exclude<NodeName, { type: "Deployment" }>, context: RequestContext): Found {
+  const { services, access } = context;
   const { catalogue, versions } = services;
   const { snapshot } = catalogue;
   const { name } = named;
@@ -61,11 +62,10 @@ function registryNode(named: Exclude<NodeName, { type: "Deployment" }>, { servic
     if (named.type === "Application") return fromApplication(found, snapshot);
     return fromPolicyVersions(found, snapshot, (version) => version === named.version)[0];
   }
-  const model = seesModel(access, snapshot, name) ? snapshot.models.find((each) => each.name === name) : undefined;
-  if (model === undefined) return undefined;
-  if (named.type === "Model") return fromModel(model, snapshot, versions, access);
-  const version = snapshot.versions.find((each) => each.model === name && each.version === named.version);
-  return version === undefined ? undefined : fromModelVersion(version, model, versions, access);
+  if (!seesModel(access, snapshot, name)) return undefined;
+  if (named.type === "ModelVersion") return registeredVersion(name, named.version, context);
+  const model = snapshot.models.find((each) => each.name === name);
+  return model && fromModel(model, snapshot, versions, access);
 }
 
 /** Those who may ask for `deployment` see it. Several of one request are read with one statement. */

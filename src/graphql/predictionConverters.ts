@@ -53,11 +53,25 @@ export function fromRefusedObservation(
   path: readonly (string | number)[],
   truthAt: (inTruth: readonly (string | number)[]) => readonly (string | number)[] = (inTruth) => ["truth", ...inTruth],
 ): object {
-  const [field, ...rest] = refusal.path ?? [];
-  // An example's input is named as the caller has it already.
-  if (field === undefined || field === path[0] || refusal.expected === undefined) return fromFailure(refusal);
-  const at = field === "truth" ? truthAt(rest) : field === "receipt" ? ["of", field] : [field, ...rest];
-  return fromFailure(badInput([...path, ...at], refusal.expected, refusal.got ?? ""));
+  return fromRefused(refusal, path, ([field, ...rest]) => {
+    if (field === "truth") return truthAt(rest);
+    return field === "receipt" ? ["of", field] : [field as string | number, ...rest];
+  });
+}
+
+export function fromRefusedPrediction(refusal: Failure): object {
+  return fromRefused(refusal, ["input"]);
+}
+
+/** Fields are named as the arguments have them, below `path`. What the input itself holds is so already. */
+function fromRefused(
+  refusal: Failure,
+  path: readonly (string | number)[],
+  placeOf = (served: readonly (string | number)[]): readonly (string | number)[] => served,
+): object {
+  const { path: served = [], expected, got = "" } = refusal;
+  if (served.length === 0 || served[0] === path[0] || expected === undefined) return fromFailure(refusal);
+  return fromFailure(badInput([...path, ...placeOf(served)], expected, got));
 }
 
 function toTruth(truth: TruthInput): GivenTruth | Failure {
@@ -68,13 +82,6 @@ function toTruth(truth: TruthInput): GivenTruth | Failure {
   const vector = truth.vector;
   if (Array.isArray(vector) && vector.every((value) => typeof value === "number")) return { kind: "VECTOR", vector };
   return badInput(["truth", "vector"], "a list of numbers", typeof vector);
-}
-
-/** Fields beside the input are named as the arguments have them; the input's own are already. */
-export function fromRefusedPrediction(refusal: Failure): object {
-  const { path = [], expected, got } = refusal;
-  if (path.length === 0 || path[0] === "input" || expected === undefined) return fromFailure(refusal);
-  return fromFailure(badInput(["input", ...path], expected, got ?? ""));
 }
 
 /** `receiptOf` is called only if the receipt is selected: it costs a signature. */

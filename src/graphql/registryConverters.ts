@@ -232,6 +232,18 @@ export function fromModel(
   };
 }
 
+/** Undefined: it is not registered (any more). */
+export function registeredVersion(
+  name: string,
+  number: number,
+  { services: { catalogue, versions }, access }: RequestContext,
+): object | undefined {
+  const { snapshot } = catalogue;
+  const model = snapshot.models.find((each) => each.name === name);
+  const version = snapshot.versions.find((each) => each.model === name && each.version === number);
+  return model && version && fromModelVersion(version, model, versions, access);
+}
+
 export function fromModelVersion(
   version: ModelVersion,
   model: Model,

@@ -1,5 +1,6 @@
 import { MAX_SIZE } from "../correction/ridgeCodec.js";
-import type { OutputSpec } from "../domain/application.js";
+import type { Application, ModelVersion, OutputSpec } from "../domain/application.js";
+import { featureModelOf } from "../domain/policySpec.js";
 import type { MemberOutput } from "../domain/prediction.js";
 import { readStrings } from "../domain/stringTensor.js";
 import type { Row, Signature, TensorSpec } from "../domain/tensor.js";
@@ -15,6 +16,14 @@ export interface OutputReader {
   /** The place in the signature of the one output that is read. */
   readonly output: number;
   readonly read: ReadMemberOutput;
+}
+
+/** How an application reads a model's outputs, or in words why it cannot: its feature model's as features, others' as answers. */
+export function outputReader(
+  { policy, output }: Pick<Application, "policy" | "output">,
+  { model, signature }: Pick<ModelVersion, "model" | "signature">,
+): OutputReader | string {
+  return featureModelOf(policy) === model ? featureReader(signature) : memberOutputReader(output, signature);
 }
 
 /** Probabilities of FP16, or of a softmax over many labels, do not sum to 1 more exactly. */

@@ -2,7 +2,7 @@ import type { Application, ModelVersion, RegistrySnapshot } from "../domain/appl
 import { failure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import { tensorsDifference } from "../domain/tensor.js";
-import { featureReader, memberOutputReader } from "./memberOutput.js";
+import { outputReader } from "./memberOutput.js";
 
 /** What of an application its models have to fit. */
 export type ModelUse = Pick<Application, "name" | "input" | "output" | "policy">;
@@ -14,8 +14,7 @@ export function misfit(application: ModelUse, { model, version, signature }: Mod
   if (difference !== undefined) {
     return failure("BAD_INPUT", `${name} does not take the inputs of application "${application.name}": ${difference}`);
   }
-  const isFeatureModel = "featureModel" in application.policy && application.policy.featureModel === model;
-  const reader = isFeatureModel ? featureReader(signature) : memberOutputReader(application.output, signature);
+  const reader = outputReader(application, { model, signature });
   if (typeof reader !== "string") return undefined;
   return failure("BAD_INPUT", `${name} does not answer what application "${application.name}" needs: ${reader}`);
 }

@@ -1,20 +1,13 @@
 import { newLosses } from "../correction/losses.js";
 import { newPolicy } from "../correction/newPolicy.js";
 import { newFolding } from "../correction/learnedState.js";
-import type {
-  Application,
-  ApplicationLink,
-  ModelVersion,
-  PolicyVersion,
-  RegistrySnapshot,
-} from "../domain/application.js";
+import type { Application, ApplicationLink, PolicyVersion, RegistrySnapshot } from "../domain/application.js";
 import { featuresLearned, featuresName } from "../domain/policySpec.js";
 import { tensorsDifference } from "../domain/tensor.js";
 import type { StateFolding } from "../learning/heldState.js";
 import type { LearningApplication } from "../learning/followedApplication.js";
 import type { FeatureSource, Member, ServedApplication } from "./catalogue.js";
-import { featureReader, memberOutputReader } from "./memberOutput.js";
-import type { OutputReader } from "./memberOutput.js";
+import { outputReader } from "./memberOutput.js";
 import { replayUse } from "./replayUse.js";
 import type { ModelVersions } from "./modelVersions.js";
 
@@ -33,7 +26,7 @@ export function serveApplication(
   const versions = versionsOf(application, snapshot);
   const isFeatureModel = ({ model }: ApplicationLink): boolean => model === policy.featureModel;
   const voters = application.links.filter((link) => !isFeatureModel(link));
-  const member = (link: ApplicationLink) => memberOf(deps, application, link, snapshot, memberReader);
+  const member = (link: ApplicationLink) => memberOf(deps, application, link, snapshot);
   const members = voters.map(member).filter((found) => found !== undefined);
   const links = voters.filter(({ model }) => members.some((found) => found.model === model));
   return {
@@ -75,11 +68,9 @@ export function foreseeOutputs({ versions }: Pick<ServeDependencies, "versions">
     if (versions.serving.of(model) === version || served.replicas.links.length === 0) continue;
     const registered = snapshot.versions.find((one) => one.model === model && one.version === version);
     if (registered === undefined) continue;
-    for (const { links, policy, output } of snapshot.applications) {
-      if (!links.some((link) => link.model === model)) continue;
-      const isFeatureModel = "featureModel" in policy && policy.featureModel === model;
-      const { signature } = registered;
-      const reader = isFeatureModel ? featureReader(signature) : memberOutputReader(output, signature);
+    for (const application of snapshot.applications) {
+      if (!application.links.some((link) => link.model === model)) continue;
+      const reader = outputReader(application, registered);
       if (typeof reader !== "string") served.useOutput(reader.output);
     }
   }
@@ -102,7 +93,7 @@ function featuresOf(
     const spec = input[index];
     return spec && { kind: "TENSOR", index, datatype: spec.datatype };
   }
-  const member = link && memberOf(deps, application, link, snapshot, (_, version) => featureReader(version.signature));
+  const member = link && memberOf(deps, application, link, snapshot);
   if (member === undefined) return undefined;
   const learned = featuresLearned(policy);
   const isLearned = learned === undefined || learned === featuresName(member.model, member.version);
@@ -115,22 +106,17 @@ function featuresOf(
   return { kind: "MODEL", member, isLearned };
 }
 
-type NewReader = (application: Application, version: ModelVersion) => OutputReader | string;
-
-const memberReader: NewReader = ({ output }, { signature }) => memberOutputReader(output, signature);
-
 function memberOf(
   { versions, warn }: ServeDependencies,
   application: Application,
   link: ApplicationLink,
   snapshot: RegistrySnapshot,
-  newReader: NewReader,
 ): Member | undefined {
   // Not the current one: while that has no ready replica yet, the one before it goes on.
   const serving = versions.serving.of(link.model);
   const version = snapshot.versions.find(({ model, version: of }) => model === link.model && of === serving);
   if (version === undefined) return undefined;
-  const reader = tensorsDifference(application.input, version.signature.inputs) ?? newReader(application, version);
+  const reader = tensorsDifference(application.input, version.signature.inputs) ?? outputReader(application, version);
   if (typeof reader === "string") {
     warn(`application ${application.name} leaves out model ${link.model}@${version.version}: ${reader}`);
     return undefined;

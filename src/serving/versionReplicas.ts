@@ -125,24 +125,11 @@ export class VersionReplicas {
   }
 
   #link(endpoint: string, dial: Dial, watcher: ReplicaWatcher | undefined): void {
-    if (this.#links.has(endpoint) || (watcher === undefined && this.#takesBack(endpoint))) return;
+    if (this.#links.has(endpoint)) return;
     const link = this.#newLink(endpoint, dial, watcher);
     if (watcher !== undefined) this.#watchers.set(link, watcher);
     this.#links.set(endpoint, link);
     link.start();
-  }
-
-  /** One that was removed and serves until it is replaced stays instead: a second link to it would have the same id. */
-  #takesBack(endpoint: string): boolean {
-    for (const [link, cancel] of this.#outgoing) {
-      if (link.endpoint !== endpoint || this.#awaitedGone.has(link)) continue;
-      cancel();
-      this.#outgoing.delete(link);
-      this.#leaving.delete(link);
-      this.#links.set(endpoint, link);
-      return true;
-    }
-    return false;
   }
 
   /** `gone` is called when it has answered what it was asked, or at once where there is none. */

@@ -10,7 +10,7 @@ export type AdaptationState =
   | 'ADAPTING'
   /** They stay worse although entities have had their examples: the models, or their features, do not hold what has changed. Time to train again. */
   | 'STALLED'
-  /** Answers have not become worse, or are back at least half of the way. */
+  /** Answers have not become worse, or most of what was lost is back. */
   | 'STEADY';
 
 /** What several rewards of one prediction come to. */
