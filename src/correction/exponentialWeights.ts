@@ -19,20 +19,29 @@ export function memberWeights(
   rate: number,
   column = 0,
 ): Float64Array {
-  const rows = members.map(({ model }) => table.rowOf(model));
-  const known = rows.filter((row) => row !== undefined);
+  const known: number[] = [];
+  for (const { model } of members) {
+    const row = table.rowOf(model);
+    if (row !== undefined) known.push(row);
+  }
   const knownWeights = rowWeights(table, known, rate, column);
+  // Nearly always, and once a query.
+  if (known.length === members.length) return normalise(knownWeights);
   const mean = known.length === 0 ? 1 : 1 / known.length;
-  const weights = new Float64Array(members.length);
   let next = 0;
-  rows.forEach((row, i) => (weights[i] = row === undefined ? mean : (knownWeights[next++] as number)));
-  return normalise(weights);
+  const weightOf = ({ model }: PolicyMember): number =>
+    table.rowOf(model) === undefined ? mean : (knownWeights[next++] as number);
+  return normalise(Float64Array.from(members, weightOf));
 }
 
 /** Weights of these rows, summing to 1, none below `LEAST_WEIGHT`. */
 export function rowWeights(table: ModelTable, rows: readonly number[], rate: number, column = 0): Float64Array {
-  const weights = Float64Array.from(rows, (row) => table.get(row, column));
-  const top = rate < 0 ? Math.min(...weights) : Math.max(...weights);
+  const weights = new Float64Array(rows.length);
+  let top = rate < 0 ? Infinity : -Infinity;
+  for (let i = 0; i < weights.length; i++) {
+    const value = (weights[i] = table.get(rows[i] as number, column));
+    top = rate < 0 ? Math.min(top, value) : Math.max(top, value);
+  }
   for (let i = 0; i < weights.length; i++) {
     const from = (weights[i] as number) - top;
     weights[i] = from === 0 ? 1 : Math.exp(rate * from);
@@ -43,7 +52,7 @@ export function rowWeights(table: ModelTable, rows: readonly number[], rate: num
 /** Scales to a sum of 1, in place. At least one is above 0 and all are finite. */
 export function normalise(weights: Float64Array): Float64Array {
   let total = 0;
-  for (const weight of weights) total += weight;
+  for (let i = 0; i < weights.length; i++) total += weights[i] as number;
   for (let i = 0; i < weights.length; i++) weights[i] = Math.max(LEAST_WEIGHT, (weights[i] as number) / total);
   return weights;
 }

@@ -83,7 +83,8 @@ export class VotingPolicy implements CorrectionPolicy<ModelTable> {
     answered: readonly Answered[],
   ): Combined {
     const votes = weighVotes(this.#rule.weights(state, members), members, selection, answered);
-    return { ...combineVotes(this.#options.output, this.#options.combination, votes), choice: undefined };
+    const { output, agreement } = combineVotes(this.#options.output, this.#options.combination, votes);
+    return { output, agreement, choice: undefined };
   }
 
   isDecided(
@@ -125,10 +126,11 @@ export function weighVotes(
   answered: readonly Answered[],
 ): Votes {
   const weightOf = (model: string) => weights[members.findIndex((member) => member.model === model)] ?? 0;
-  const outputs = answered.map(({ output }) => output);
+  const answeredWeights = new Float64Array(answered.length);
+  for (let i = 0; i < answered.length; i++) answeredWeights[i] = weightOf((answered[i] as Answered).model);
   let missingWeight = 0;
   for (const model of models) if (!answered.some((one) => one.model === model)) missingWeight += weightOf(model);
-  return { outputs, weights: Float64Array.from(answered, ({ model }) => weightOf(model)), missingWeight };
+  return { outputs: answered.map(({ output }) => output), weights: answeredWeights, missingWeight };
 }
 
 /** One observation's losses into the table. False, and nothing changed, if there is none. */

@@ -70,7 +70,8 @@ function whereHidden(
       // One that does not exist (yet) goes no further either: what would be said of it may name others.
       if (typeof application !== "string" || !sees(access, application)) return `application ${quoted(application)}`;
       if (concern.isNew !== true && !exists(snapshot(), application)) return `application ${quoted(application)}`;
-      const models = (concern.modelsAt ?? []).flatMap((at) => valuesAt(given, at));
+      if (concern.modelsAt === undefined) return undefined;
+      const models = concern.modelsAt.flatMap((at) => valuesAt(given, at));
       const model = models.find((each) => !seesModel(access, snapshot(), each));
       return model === undefined ? undefined : `model ${quoted(model)}`;
     }

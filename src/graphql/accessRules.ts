@@ -161,12 +161,12 @@ export function ruleOf(type: string, field: string, rules = ACCESS_RULES): Acces
 }
 
 /** Every value at a path; nothing where the caller gave nothing. */
-export function valuesAt(given: unknown, path: ArgumentPath): readonly unknown[] {
-  const [step, ...rest] = path;
+export function valuesAt(given: unknown, path: ArgumentPath, from = 0): readonly unknown[] {
+  const step = path[from];
   if (step === undefined) return given == null ? [] : [given];
   if (typeof given !== "object" || given === null) return [];
-  if (step !== "*") return valuesAt((given as Readonly<Record<string, unknown>>)[step], rest);
-  return Array.isArray(given) ? given.flatMap((item) => valuesAt(item, rest)) : [];
+  if (step !== "*") return valuesAt((given as Readonly<Record<string, unknown>>)[step], path, from + 1);
+  return Array.isArray(given) ? given.flatMap((item) => valuesAt(item, path, from + 1)) : [];
 }
 
 function countAt(given: FieldArguments, path: ArgumentPath): number {

@@ -64,7 +64,7 @@ function predictOne(
 ): object | Promise<object> {
   const application = parts.application.name;
   return failingAlone(context, () => {
-    const request = { ...toPredictRequest(asked, context), application, input: parts.input.toValue(input), inputPath };
+    const request = toPredictRequest(asked, application, parts.input.toValue(input), inputPath, context);
     const answer = context.services.predict(request);
     if (!(answer instanceof Promise)) return fromAnswer(parts, answer, context);
     return answer.then((awaited) => fromAnswer(parts, awaited, context));

@@ -193,7 +193,13 @@ export class CompiledQuery {
       if (typeof property !== "function" && !isPromiseLike(property)) return plainValue(run, field, property, parent);
     }
     const path = placeOf(field, parent);
-    return completePlace(run, field, path, () => this.#resolve(run, field, source, path));
+    let resolved: unknown;
+    try {
+      resolved = this.#resolve(run, field, source, path);
+    } catch (error) {
+      return failField(run, field, path, error);
+    }
+    return completePlace(run, field, path, resolved);
   }
 
   #resolve(run: Run, field: CompiledField, source: Values | undefined, path: ResponsePath): unknown {
@@ -274,9 +280,8 @@ function failField(run: Run, { nodes, isNonNull }: FieldPlace, path: ResponsePat
 type FieldPlace = Pick<CompiledField, "nodes" | "isNonNull" | "complete">;
 
 /** What stands there, perhaps in a promise that is never rejected where null may stand instead. */
-function completePlace(run: Run, place: FieldPlace, path: ResponsePath, resolve: () => unknown): unknown {
+function completePlace(run: Run, place: FieldPlace, path: ResponsePath, resolved: unknown): unknown {
   try {
-    const resolved = resolve();
     const completed = isPromiseLike(resolved)
       ? resolved.then((value) => place.complete(run, value, path))
       : place.complete(run, resolved, path);
@@ -321,7 +326,7 @@ function list(complete: Complete, nodes: readonly FieldNode[], isNonNull: boolea
     try {
       for (const one of value as Iterable<unknown>) {
         const at = { prev: path, key: items.length, typename: undefined };
-        items.push(completePlace(run, place, at, () => one));
+        items.push(completePlace(run, place, at, one));
       }
     } catch (error) {
       for (const one of items) if (one instanceof Promise) one.catch(() => undefined);

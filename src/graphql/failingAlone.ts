@@ -8,18 +8,19 @@ import { fromFailure } from "./predictionConverters.js";
  * failure it carries. A promise only where `work` gives one.
  */
 export function failingAlone(
-  { services }: RequestContext,
+  context: RequestContext,
   work: () => object | Promise<object>,
 ): object | Promise<object> {
-  const fromDefect = (error: unknown): object => {
-    if (error instanceof FailureError) return fromFailure(error.failure);
-    services.logDefect(error);
-    return fromFailure(failure("INTERNAL", "internal error"));
-  };
   try {
     const given = work();
-    return given instanceof Promise ? given.catch(fromDefect) : given;
+    return given instanceof Promise ? given.catch((error: unknown) => fromDefect(context, error)) : given;
   } catch (error) {
-    return fromDefect(error);
+    return fromDefect(context, error);
   }
+}
+
+function fromDefect({ services }: RequestContext, error: unknown): object {
+  if (error instanceof FailureError) return fromFailure(error.failure);
+  services.logDefect(error);
+  return fromFailure(failure("INTERNAL", "internal error"));
 }

@@ -52,6 +52,8 @@ export class HotLane {
   readonly #operations = new Map<string, Stored>();
   readonly #bounds: LaneBounds;
   #bytes = 0;
+  /** Asked for again and again by itself it stays where it is: moving it costs three look-ups of its text. */
+  #newest: Stored | undefined;
 
   constructor(schema: GraphQLSchema, bounds = BOUNDS) {
     this.#schema = schema;
@@ -90,9 +92,10 @@ export class HotLane {
   #recall(request: Named): Stored | undefined {
     const key = keyOf(request);
     const stored = this.#operations.get(key);
-    if (stored === undefined) return undefined;
+    if (stored === undefined || stored === this.#newest) return stored;
     this.#operations.delete(key);
     this.#operations.set(key, stored);
+    this.#newest = stored;
     return stored;
   }
 
@@ -106,7 +109,8 @@ export class HotLane {
     const compiled = compileQuery(this.#schema, document, operation);
     const admission = new Admission(this.#schema, document, operation);
     const isSubscription = operation.operation === OperationTypeNode.SUBSCRIPTION;
-    this.#operations.set(key, { document, compiled, admission, bytes, isSubscription });
+    this.#newest = { document, compiled, admission, bytes, isSubscription };
+    this.#operations.set(key, this.#newest);
     this.#bytes += bytes;
     for (const [oldest, { bytes: oldestBytes }] of this.#operations) {
       if (this.#operations.size <= this.#bounds.entries && this.#bytes <= this.#bounds.bytes) break;

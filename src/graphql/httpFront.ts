@@ -119,7 +119,6 @@ export class GraphqlHttpFront {
     const arrivalMs = this.#services.clock.nowMs();
     if (request.method === "POST") {
       readBody(request, MAX_JSON_BYTES, (body) => {
-        if (body.kind === "aborted") return;
         if (body.kind === "tooLarge") this.#refuseLargeBody(request, response);
         else this.#own(response, this.#answer(request, response, body.bytes, arrivalMs, known));
       });
@@ -168,7 +167,7 @@ export class GraphqlHttpFront {
     known: Access | undefined,
   ): Promise<void> {
     const { socket } = request;
-    const caller = this.#callers.begin(socket);
+    const caller = this.#callers.of(socket);
     /** Of a refusal by the lane, which is worded as the pipeline would. */
     let negotiated: string | undefined;
     try {
@@ -198,7 +197,7 @@ export class GraphqlHttpFront {
     } catch (error) {
       this.#sendProblem(request, response, error, negotiated);
     } finally {
-      this.#callers.end(socket, caller);
+      caller.end();
     }
   }
 

@@ -4,6 +4,7 @@ import type { Failure } from "../domain/failure.js";
 import type { Prediction } from "../domain/prediction.js";
 import type { Activated } from "../serving/activate.js";
 import { toInputValue } from "../serving/givenInputs.js";
+import type { InputValue } from "../serving/inputRow.js";
 import type { Observed, ObserveRequest } from "../serving/observe.js";
 import type { PredictRequest } from "../serving/predict.js";
 import type { GivenTruth } from "../serving/truth.js";
@@ -13,11 +14,18 @@ import type { ObserveInput, PredictInput, TruthInput } from "./predictionInputs.
 /** How one prediction or several are asked for, whatever of. */
 export type AskedPrediction = Omit<PredictInput, "application" | "input">;
 
+/** In one literal: to copy a half-made one into it costs a query more than the cache that answers it. */
 export function toPredictRequest(
   asked: AskedPrediction,
+  application: string,
+  input: InputValue,
+  inputPath: PredictRequest["inputPath"],
   { arrivalMs, caller }: RequestContext,
-): Omit<PredictRequest, "application" | "input" | "inputPath"> {
+): PredictRequest {
   return {
+    application,
+    input,
+    inputPath,
     entity: asked.entity ?? undefined,
     deadlineMs: asked.deadlineMs ?? undefined,
     priority: asked.priority ?? "INTERACTIVE",

@@ -101,8 +101,7 @@ function predictOne(
   const { services } = context;
   const { application } = asked;
   return failingAlone(context, () => {
-    const request = { ...toPredictRequest(asked, context), application, input: toInputValue(input), inputPath };
-    const answer = services.predict(request);
+    const answer = services.predict(toPredictRequest(asked, application, toInputValue(input), inputPath, context));
     if (!(answer instanceof Promise)) return fromPrediction(answer, services.receiptOf);
     return answer.then((awaited) => fromPrediction(awaited, services.receiptOf));
   });

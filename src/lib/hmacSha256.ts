@@ -26,7 +26,7 @@ export class HmacSha256 {
     const most = BLOCK_BYTES + 3 * text.length;
     if (this.#inner.length < most) this.#inner = Buffer.concat([this.#inner], most);
     const length = BLOCK_BYTES + this.#inner.write(text, BLOCK_BYTES, "utf8");
-    this.#outer.write(hash("sha256", this.#inner.subarray(0, length), "hex"), BLOCK_BYTES, "hex");
+    this.#outer.write(hash("sha256", this.#inner.subarray(0, length), "binary"), BLOCK_BYTES, "latin1");
     return hash("sha256", this.#outer, "base64url");
   }
 }

@@ -3,6 +3,8 @@ export class RecentMap<Key, Value> {
   readonly #capacity: number;
   /** Least recently used first. */
   readonly #entries = new Map<Key, Value>();
+  /** Asked for again and again by itself, as one operation is, it stays where it is: moving it costs three look-ups. */
+  #newest: Key | undefined;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
@@ -18,13 +20,14 @@ export class RecentMap<Key, Value> {
 
   get(key: Key): Value | undefined {
     const value = this.#entries.get(key);
-    if (value !== undefined) this.set(key, value);
+    if (value !== undefined && key !== this.#newest) this.set(key, value);
     return value;
   }
 
   set(key: Key, value: Value): void {
     this.#entries.delete(key);
     this.#entries.set(key, value);
+    this.#newest = key;
     if (this.#entries.size <= this.#capacity) return;
     for (const oldest of this.#entries.keys()) {
       this.#entries.delete(oldest);

@@ -42,9 +42,10 @@ interface Features extends Gathered {
   readonly from: string | undefined;
 }
 
-/** What those said whom the policy had selected. */
-interface Heard extends Gathered {
+/** Whom the policy has selected, and what they say. */
+interface Hearing {
   readonly selection: Selection;
+  readonly gathering: Gathered | Promise<Gathered>;
 }
 
 const NOBODY: Gathered = { present: [], missing: [] };
@@ -79,8 +80,8 @@ function askMembers(
   patience: Patience,
   features: Features,
 ): Asked | Promise<Asked> {
-  const hearing = hear(deps, served, state, query, patience, features);
-  return whenKnown(hearing, (heard: Heard) => askedOf(deps, served, state, heard, features));
+  const { selection, gathering } = hear(deps, served, state, query, patience, features);
+  return whenKnown(gathering, (gathered: Gathered) => askedOf(deps, served, state, selection, gathered, features));
 }
 
 /**
@@ -101,17 +102,17 @@ async function askBeside(
   if (soon !== undefined || members.length === 0)
     return askMembers(deps, served, state, query, patience, soon ?? (await coming));
   const others = callerWith(patience);
-  const hearing = hear(deps, served, state, query, { ...patience, caller: others }, NO_FEATURES);
+  const { selection: asked, gathering } = hear(deps, served, state, query, { ...patience, caller: others }, NO_FEATURES);
   if (!policy.answersFromFeatures) {
-    const heard = await hearing;
+    const gathered = await gathering;
     caller.leave();
-    return askedOf(deps, served, state, heard, await coming);
+    return askedOf(deps, served, state, asked, gathered, await coming);
   }
   const late = await coming;
   const selection = policy.select(state, policyMembers, late.values, deps.random);
-  if (selection.models.length > 0) return askedOf(deps, served, state, await hearing, late);
+  if (selection.models.length > 0) return askedOf(deps, served, state, asked, await gathering, late);
   others.leave();
-  return askedOf(deps, served, state, { ...NOBODY, selection }, late);
+  return askedOf(deps, served, state, selection, NOBODY, late);
 }
 
 /** One who leaves with the query's own, or before. */
@@ -139,24 +140,25 @@ function hear(
   query: RowQuery,
   { noSoonerMs, straggleMs, caller, isEnough }: Patience,
   { values }: Features,
-): Heard | Promise<Heard> {
+): Hearing {
   const { policy, policyMembers } = served;
   const selection = policy.select(state, policyMembers, values, random);
   const members = membersOf(served, selection);
+  if (members.length === 0) return { selection, gathering: NOBODY };
   const decided = (present: readonly MemberPrediction[]): boolean =>
     policy.isDecided(state, policyMembers, selection, present, values) &&
     (isEnough === undefined ||
       isEnough(policy.combine(state, policyMembers, selection, present, values, random).agreement));
   const straggling = members.length > 1 ? { earliestMs: noSoonerMs, latestMs: straggleMs, decided } : undefined;
-  const gathering = members.length === 0 ? NOBODY : gather(clock, members, query, { straggling, caller });
-  return whenKnown(gathering, ({ present, missing }: Gathered): Heard => ({ present, missing, selection }));
+  return { selection, gathering: gather(clock, members, query, { straggling, caller }) };
 }
 
 function askedOf(
   deps: AskDependencies,
   served: ServedApplication,
   state: PolicyState,
-  { selection, present, missing }: Heard,
+  selection: Selection,
+  { present, missing }: Gathered,
   features: Features,
 ): Asked {
   const combined = combine(deps, served, state, selection, present, features);

@@ -43,7 +43,7 @@ export function signReceipt(prediction: Prediction, keys: readonly ReceiptKey[])
 function payloadOf(prediction: Prediction, evidence: StoredEvidence | undefined, isLogged: boolean): string {
   const { id, application, policyVersion, entity, atMs, source } = prediction;
   const { members, choice, context, contextFrom, agreement, answer } = evidence ?? {};
-  return JSON.stringify([
+  const content: unknown[] = [
     id,
     application,
     policyVersion,
@@ -55,9 +55,10 @@ function payloadOf(prediction: Prediction, evidence: StoredEvidence | undefined,
     context ?? null,
     agreement ?? null,
     answer ?? null,
-    // At the end: receipts from before have none.
-    ...(contextFrom === undefined ? [] : [contextFrom]),
-  ]);
+  ];
+  // At the end: receipts from before have none.
+  if (contextFrom !== undefined) content.push(contextFrom);
+  return JSON.stringify(content);
 }
 
 function seal(payload: string, key: ReceiptKey): string {
