@@ -52,7 +52,7 @@ export function rowWeights(table: ModelTable, rows: readonly number[], rate: num
 /** Scales to a sum of 1, in place. At least one is above 0 and all are finite. */
 export function normalise(weights: Float64Array): Float64Array {
   let total = 0;
-  for (let i = 0; i < weights.length; i++) total += weights[i] as number;
+  for (const weight of weights) total += weight;
   for (let i = 0; i < weights.length; i++) weights[i] = Math.max(LEAST_WEIGHT, (weights[i] as number) / total);
   return weights;
 }

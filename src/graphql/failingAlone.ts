@@ -7,10 +7,7 @@ import { fromFailure } from "./predictionConverters.js";
  * own INTERNAL, so that it blanks nothing beside it: others may be answered already, or committed. A FailureError is the
  * failure it carries. A promise only where `work` gives one.
  */
-export function failingAlone(
-  context: RequestContext,
-  work: () => object | Promise<object>,
-): object | Promise<object> {
+export function failingAlone(context: RequestContext, work: () => object | Promise<object>): object | Promise<object> {
   try {
     const given = work();
     return given instanceof Promise ? given.catch((error: unknown) => fromDefect(context, error)) : given;

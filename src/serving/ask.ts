@@ -102,7 +102,14 @@ async function askBeside(
   if (soon !== undefined || members.length === 0)
     return askMembers(deps, served, state, query, patience, soon ?? (await coming));
   const others = callerWith(patience);
-  const { selection: asked, gathering } = hear(deps, served, state, query, { ...patience, caller: others }, NO_FEATURES);
+  const { selection: asked, gathering } = hear(
+    deps,
+    served,
+    state,
+    query,
+    { ...patience, caller: others },
+    NO_FEATURES,
+  );
   if (!policy.answersFromFeatures) {
     const gathered = await gathering;
     caller.leave();
