@@ -51,7 +51,7 @@ export async function setUpOnModel(
     sloMs = PATIENT_SLO_MS,
     bulkDeadlineMs,
     input = { name: "x", datatype: "FP32", shape: [WIDTH] },
-    output = { kind: "NUMBER" },
+    output = { number: {} },
     learning = {},
     settings = {},
   }: Served,

@@ -68,8 +68,8 @@ async function setUp(url: string, folder: string, task: FeatureTask): Promise<vo
       sloMs: SLO_MS,
       input: [{ name: "item", datatype: "INT32", shape: [1] }],
       models: models.map((model) => ({ model })),
-      policy: { kind: "LINEAR", ...(featureModel !== undefined && { featureModel }) },
-      ...(output.kind === "NUMBER" && { loss: { kind: "SQUARED", range: 4 } }),
+      policy: { linear: { ...(featureModel !== undefined && { featureModel }) } },
+      ...(output.number !== undefined && { loss: { squared: { range: 4 } } }),
     },
   });
   requireSuccess("createApplication", data.createApplication);

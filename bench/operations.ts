@@ -171,7 +171,7 @@ export const REPLICA_STATES = graphql(`
 
 export const WATCH_METRICS = graphql(`
   subscription WatchMetrics($application: String!) {
-    metrics(application: $application) {
+    metrics(of: { application: $application }) {
       application {
         predictionsPerSecond
         p50Ms

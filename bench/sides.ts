@@ -77,8 +77,8 @@ export async function compareSides(bench: Bench, asked: Asked): Promise<Compared
 
 /** Of its probabilities, or of its number. */
 export function outputOf({ classes }: FrameworkModel): OutputSpecInput {
-  if (classes === 0) return { kind: "NUMBER" };
-  return { kind: "LABEL", labels: Array.from({ length: classes }, (_, i) => `${i}`) };
+  if (classes === 0) return { number: {} };
+  return { label: { labels: Array.from({ length: classes }, (_, i) => `${i}`) } };
 }
 
 export interface SideFigures {

@@ -8,7 +8,7 @@ import { offerAll, serveSide } from "./sides.js";
 import type { Latencies, Side } from "./sides.js";
 
 const SLO_MS = 50;
-const WAITS = { off: {}, five: { maxBatchDelayMs: 5 }, auto: { maxBatchDelayAuto: true } } as const;
+const WAITS = { off: {}, five: { maxBatchDelay: { fixedMs: 5 } }, auto: { maxBatchDelay: { auto: {} } } } as const;
 type Wait = keyof typeof WAITS;
 const WAIT_NAMES = Object.keys(WAITS) as Wait[];
 /** AUTO compares 512 batches before it decides. */

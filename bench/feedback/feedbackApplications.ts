@@ -24,9 +24,9 @@ export function ensembleApplication(name: string): FeedbackApplication {
   const input: FeedbackApplication["input"] = {
     sloMs: PATIENT_SLO_MS,
     input: [ITEM],
-    output: { kind: "LABEL", labels: [...LABELS] },
+    output: { label: { labels: [...LABELS] } },
     models: VOTERS.map((model) => ({ model })),
-    policy: { kind: "ENSEMBLE" },
+    policy: { ensemble: {} },
   };
   return { name, output: "LABEL", features: 0, input };
 }
@@ -37,10 +37,10 @@ export function linearApplication(name: string, features: (typeof FEATURES)[numb
   const input: FeedbackApplication["input"] = {
     sloMs: PATIENT_SLO_MS,
     input: [ITEM],
-    output: { kind: "NUMBER" },
+    output: { number: {} },
     models: [{ model }],
-    policy: { kind: "LINEAR", featureModel: model },
-    loss: { kind: "SQUARED", range: 100 },
+    policy: { linear: { featureModel: model } },
+    loss: { squared: { range: 100 } },
   };
   return { name, output: "NUMBER", features, input };
 }

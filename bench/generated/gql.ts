@@ -29,7 +29,7 @@ type Documents = {
     "\n  mutation CreateApplication($input: CreateApplicationInput!) {\n    createApplication(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": typeof types.CreateApplicationDocument,
     "\n  mutation ConfigureModel($input: ConfigureModelInput!) {\n    configureModel(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": typeof types.ConfigureModelDocument,
     "\n  query ReplicaStates($model: String!) {\n    model(name: $model) {\n      versions {\n        replicas {\n          state\n          problem\n          batchRows\n        }\n      }\n    }\n  }\n": typeof types.ReplicaStatesDocument,
-    "\n  subscription WatchMetrics($application: String!) {\n    metrics(application: $application) {\n      application {\n        predictionsPerSecond\n        p50Ms\n        p99Ms\n        withinSlo\n        sources {\n          source\n          count\n        }\n      }\n    }\n  }\n": typeof types.WatchMetricsDocument,
+    "\n  subscription WatchMetrics($application: String!) {\n    metrics(of: { application: $application }) {\n      application {\n        predictionsPerSecond\n        p50Ms\n        p99Ms\n        withinSlo\n        sources {\n          source\n          count\n        }\n      }\n    }\n  }\n": typeof types.WatchMetricsDocument,
     "\n  fragment Answer on PredictResult {\n    ... on Prediction {\n      output {\n        ... on NumberOutput {\n          number\n        }\n      }\n      confidence\n      source\n    }\n    ... on Failure {\n      message\n    }\n  }\n": typeof types.AnswerFragmentDoc,
 };
 const documents: Documents = {
@@ -47,7 +47,7 @@ const documents: Documents = {
     "\n  mutation CreateApplication($input: CreateApplicationInput!) {\n    createApplication(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": types.CreateApplicationDocument,
     "\n  mutation ConfigureModel($input: ConfigureModelInput!) {\n    configureModel(input: $input) {\n      __typename\n      ... on Failure {\n        message\n      }\n    }\n  }\n": types.ConfigureModelDocument,
     "\n  query ReplicaStates($model: String!) {\n    model(name: $model) {\n      versions {\n        replicas {\n          state\n          problem\n          batchRows\n        }\n      }\n    }\n  }\n": types.ReplicaStatesDocument,
-    "\n  subscription WatchMetrics($application: String!) {\n    metrics(application: $application) {\n      application {\n        predictionsPerSecond\n        p50Ms\n        p99Ms\n        withinSlo\n        sources {\n          source\n          count\n        }\n      }\n    }\n  }\n": types.WatchMetricsDocument,
+    "\n  subscription WatchMetrics($application: String!) {\n    metrics(of: { application: $application }) {\n      application {\n        predictionsPerSecond\n        p50Ms\n        p99Ms\n        withinSlo\n        sources {\n          source\n          count\n        }\n      }\n    }\n  }\n": types.WatchMetricsDocument,
     "\n  fragment Answer on PredictResult {\n    ... on Prediction {\n      output {\n        ... on NumberOutput {\n          number\n        }\n      }\n      confidence\n      source\n    }\n    ... on Failure {\n      message\n    }\n  }\n": types.AnswerFragmentDoc,
 };
 
@@ -110,7 +110,7 @@ export function graphql(source: "\n  query ReplicaStates($model: String!) {\n   
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  subscription WatchMetrics($application: String!) {\n    metrics(application: $application) {\n      application {\n        predictionsPerSecond\n        p50Ms\n        p99Ms\n        withinSlo\n        sources {\n          source\n          count\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.js').WatchMetricsDocument;
+export function graphql(source: "\n  subscription WatchMetrics($application: String!) {\n    metrics(of: { application: $application }) {\n      application {\n        predictionsPerSecond\n        p50Ms\n        p99Ms\n        withinSlo\n        sources {\n          source\n          count\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.js').WatchMetricsDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

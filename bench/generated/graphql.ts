@@ -29,6 +29,13 @@ export type Average =
   /** Weighted median: one model that is far off moves it little. */
   | 'MEDIAN';
 
+/** Exactly one rule for how long a free replica may wait for a fuller batch. */
+export type BatchDelayInput =
+  {   /** What comparisons show to pay. */
+  auto: Record<string, never>; fixedMs?: never; }
+  |  { auto?: never;   /** So many milliseconds, 0 to 1000. */
+  fixedMs: number; };
+
 /** Who says how many rows a replica may be given at once. */
 export type BatchSizeController =
   /** Grows by a step after a full batch within its budget, shrinks by a tenth after one above it. */
@@ -67,10 +74,8 @@ export type ConfigureModelInput = {
   featureTolerance?: number | null | undefined;
   /** 1 or more; default what a message holds. */
   maxBatchBytes?: number | null | undefined;
-  /** Learn whether waiting pays, instead of maxBatchDelayMs. */
-  maxBatchDelayAuto?: boolean | null | undefined;
-  /** 0 to 1000; default 0, no waiting. */
-  maxBatchDelayMs?: number | null | undefined;
+  /** How long a free replica may wait for a fuller batch; default not at all. */
+  maxBatchDelay?: BatchDelayInput | null | undefined;
   /** 1 to 65536; default 256. */
   maxBatchRows?: number | null | undefined;
   /** Name of the model. */
@@ -80,6 +85,13 @@ export type ConfigureModelInput = {
   /** What a new replica computes before queries reach it, at most 64; default none: recent inputs of the model. */
   warmUpInputs?: Array<TensorInput> | null | undefined;
 };
+
+/** Exactly one source of the features that a policy regresses losses over. */
+export type ContextInput =
+  {   /** A linked model: its output is the features. */
+  featureModel: string; tensor?: never; }
+  |  { featureModel?: never;   /** An input tensor of numbers: its elements are the features. */
+  tensor: string; };
 
 /** A new key. */
 export type CreateApiKeyInput = {
@@ -111,7 +123,7 @@ export type CreateApplicationInput = {
   feedback?: FeedbackInput | null | undefined;
   /** Tensors of one input, as its models take them. */
   input: Array<TensorSpecInput>;
-  /** Absent: ZERO_ONE for labels, SQUARED with range 1 for numbers. */
+  /** Absent: zeroOne for labels, squared with range 1 for numbers. */
   loss?: LossInput | null | undefined;
   /** Models to link with it, together or not at all. Absent: none yet. */
   models?: Array<LinkInput> | null | undefined;
@@ -119,7 +131,7 @@ export type CreateApplicationInput = {
   name: string;
   /** What it answers with. */
   output: OutputSpecInput;
-  /** How feedback weighs the models. Absent: ENSEMBLE; STATIC where a model is given a weight; EXP3_IX with a REWARD loss. */
+  /** How feedback weighs the models. Absent: ensemble; static where a model is given a weight; exp3Ix with a reward loss. */
   policy?: PolicyInput | null | undefined;
   /** Milliseconds; 50 if absent. */
   sloMs?: number | null | undefined;
@@ -154,6 +166,30 @@ export type Datatype =
   /** An integer of 64 bits, 0 or more. */
   | 'UINT64';
 
+/** Parameters of ENSEMBLE. */
+export type EnsemblePolicyInput = {
+  /** Learns eta from the losses (AdaHedge) and spreads nothing. Default false. */
+  adaptive?: boolean | null | undefined;
+  /** Of numbers and vectors, not of labels. Default MEAN. */
+  average?: Average | null | undefined;
+  /** Learning rate, how much one loss counts: above 0, at most 10; default 0.1. None beside adaptive. */
+  eta?: number | null | undefined;
+  /** Part of the weight that is spread evenly after each observation, so that a model can return: 0 to 0.5; default 0.001. None beside adaptive. */
+  share?: number | null | undefined;
+};
+
+/** Parameters of EPSILON_GREEDY. */
+export type EpsilonGreedyPolicyInput = {
+  /** Share of the queries that go to any model alike, 0 to 1; default 0.1. */
+  epsilon?: number | null | undefined;
+};
+
+/** The scale of a loss of numbers. */
+export type ErrorLossInput = {
+  /** The error that counts as 1, in the output's unit; above 0. */
+  range: number;
+};
+
 /** An input whose truth is known, without a prediction: it is evaluated now. */
 export type ExampleInput = {
   /** Name of the application. */
@@ -162,6 +198,18 @@ export type ExampleInput = {
   entity?: string | number | null | undefined;
   /** The input. */
   input: TensorInput;
+};
+
+/** Parameters of EXP3 and EXP3_IX. */
+export type Exp3PolicyInput = {
+  /** Learning rate, above 0, at most 10; default sqrt(ln K / (K t)) at the t-th observation of K models. */
+  eta?: number | null | undefined;
+};
+
+/** Parameters of EXP4. */
+export type Exp4PolicyInput = {
+  /** Learning rate, above 0, at most 10; default sqrt(ln K / (labels t)) at the t-th observation of K models. */
+  eta?: number | null | undefined;
 };
 
 /** What went wrong, in the same words on every interface. Codes may be added. */
@@ -205,6 +253,37 @@ export type FeedbackInput = {
   rewardWaitMs?: number | null | undefined;
 };
 
+/** Labels to choose from. */
+export type LabelOutputSpecInput = {
+  /** 2 or more, each once, in the order of the models' scores. */
+  labels: Array<string>;
+};
+
+/** Parameters of LINUCB. */
+export type LinUcbPolicyInput = {
+  /** Width of the optimism in standard deviations, above 0; default 1. */
+  alpha?: number | null | undefined;
+  /** Where the features come from. */
+  context: ContextInput;
+};
+
+/** Parameters of LINEAR. */
+export type LinearPolicyInput = {
+  /** The linked model whose output is the features. Absent: all models' outputs are. */
+  featureModel?: string | null | undefined;
+  /** Weight of an observation after the next one, towards the prior: above 0, at most 1. Default 1: nothing is forgotten. */
+  forgetting?: number | null | undefined;
+  /** What entities begin with. Default strength 2. */
+  prior?: LinearPriorInput | null | undefined;
+};
+
+/** Exactly one way to say how far a new entity is like the population. */
+export type LinearPriorInput =
+  {   /** Precision around the population's weights, 1e-6 to 1e6, the same for each feature. */
+  ridge: number; strength?: never; }
+  |  { ridge?: never;   /** Observations that the population counts as, 0.01 to 1000. */
+  strength: number; };
+
 /** A model to link with a new application. */
 export type LinkInput = {
   /** Name of the model. */
@@ -222,30 +301,18 @@ export type LogPredictions =
   /** Nothing. */
   | 'NONE';
 
-/** How wrong an answer is, 0 to 1. */
-export type LossInput = {
-  /** Which kind it is: the other fields are the kind's. */
-  kind: LossKind;
-  /** Of REWARD; above min. */
-  max?: number | null | undefined;
-  /** Of REWARD. */
-  min?: number | null | undefined;
-  /** Of SQUARED and ABSOLUTE: the error that counts as 1; above 0. */
-  range?: number | null | undefined;
-};
-
-/** How wrong an answer is, 0 to 1. */
-export type LossKind =
-  /** Of numbers: error / range, at most 1. */
-  | 'ABSOLUTE'
-  /** Of labels: by the probability that was given to the right one. */
-  | 'LOG'
-  /** No truth is ever told, only a reward from min to max. */
-  | 'REWARD'
-  /** Of numbers: (error / range) squared, at most 1. */
-  | 'SQUARED'
-  /** Of labels: right or wrong. */
-  | 'ZERO_ONE';
+/** Exactly one measure of how wrong an answer is, 0 to 1. */
+export type LossInput =
+  {   /** Of numbers: error / range, at most 1. */
+  absolute: ErrorLossInput; log?: never; reward?: never; squared?: never; zeroOne?: never; }
+  |  { absolute?: never;   /** Of labels: by the probability that was given to the right one. */
+  log: Record<string, never>; reward?: never; squared?: never; zeroOne?: never; }
+  |  { absolute?: never; log?: never;   /** No truth is ever told, only a reward from min to max. */
+  reward: RewardLossInput; squared?: never; zeroOne?: never; }
+  |  { absolute?: never; log?: never; reward?: never;   /** Of numbers: (error / range) squared, at most 1. */
+  squared: ErrorLossInput; zeroOne?: never; }
+  |  { absolute?: never; log?: never; reward?: never; squared?: never;   /** Of labels: right or wrong. */
+  zeroOne: Record<string, never>; };
 
 /** One tensor of an input that has several. */
 export type NamedTensorInput = {
@@ -287,81 +354,41 @@ export type OutputInput =
   |  { label?: never; number?: never;   /** Finite numbers, as many as the output's size. */
   vector: readonly (number | readonly number[])[]; };
 
-/** What an application answers with. */
-export type OutputKind =
-  /** One of its labels. */
-  | 'LABEL'
-  /** A number. */
-  | 'NUMBER'
-  /** Numbers, always as many. */
-  | 'VECTOR';
+/** Exactly one kind of answer. */
+export type OutputSpecInput =
+  {   /** One of its labels. */
+  label: LabelOutputSpecInput; number?: never; vector?: never; }
+  |  { label?: never;   /** A number. */
+  number: Record<string, never>; vector?: never; }
+  |  { label?: never; number?: never;   /** Numbers, always as many. */
+  vector: VectorOutputSpecInput; };
 
-/** What an application answers with. */
-export type OutputSpecInput = {
-  /** What kind of answer it is. */
-  kind: OutputKind;
-  /** For kind LABEL. */
-  labels?: Array<string> | null | undefined;
-  /** For kind VECTOR. */
-  size?: number | null | undefined;
-};
-
-/** A policy and its parameters; what is absent has the policy's default. */
-export type PolicyInput = {
-  /** Of ENSEMBLE: learns eta from the losses (AdaHedge). */
-  adaptive?: boolean | null | undefined;
-  /** Of LINUCB: width of the optimism. */
-  alpha?: number | null | undefined;
-  /** Of ENSEMBLE, for numbers. */
-  average?: Average | null | undefined;
-  /** Of SQUARECB and LINUCB: the input tensor that is the features. */
-  contextTensor?: string | null | undefined;
-  /** Of EPSILON_GREEDY and THOMPSON: share of even exploration. */
-  epsilon?: number | null | undefined;
-  /** Learning rate, of EXP3, EXP3_IX, EXP4 and ENSEMBLE. */
-  eta?: number | null | undefined;
-  /** Of SQUARECB, LINUCB and LINEAR: the linked model whose output is the features. */
-  featureModel?: string | null | undefined;
-  /** Of LINEAR: weight of an observation after the next one, 0 to 1; 1: nothing is forgotten. */
-  forgetting?: number | null | undefined;
-  /** Of SQUARECB: how fast exploration ends. */
-  gammaScale?: number | null | undefined;
-  /** Which kind it is: the other fields are the kind's. */
-  kind: PolicyKind;
-  /** Of LINEAR, instead of strength: precision of the prior around the population's weights. */
-  ridge?: number | null | undefined;
-  /** Of ENSEMBLE: weight that is spread evenly after each observation, so that a model can return. */
-  share?: number | null | undefined;
-  /** Of THOMPSON and LINEAR: observations that the population counts as for a new entity. */
-  strength?: number | null | undefined;
-};
-
-/** How an application's models are selected and combined, and how feedback changes that. */
-export type PolicyKind =
-  /** All models, weighted by their past losses (fixed-share Hedge). The default for several. */
-  | 'ENSEMBLE'
-  /** The best model so far, and a random one now and then. */
-  | 'EPSILON_GREEDY'
-  /** Chooses one model by exponential weights; its loss alone is learned. */
-  | 'EXP3'
-  /** The same with implicit exploration: less variance. */
-  | 'EXP3_IX'
-  /** Chooses a label by the models' probabilities, and learns which model to believe. */
-  | 'EXP4'
-  /** Ridge regression per entity over a feature model's output or over all models' outputs. */
-  | 'LINEAR'
-  /** The model with the best optimistic regression over features. */
-  | 'LINUCB'
-  /** All models, one vote each. Learns nothing. */
-  | 'MAJORITY'
-  /** Chooses a model by regression of each one's loss over features. */
-  | 'SQUARECB'
-  /** All models, with the weights of their links. Learns nothing. */
-  | 'STATIC'
-  /** A model drawn by the probability that it is the best. */
-  | 'THOMPSON'
-  /** The model with the best optimistic loss. */
-  | 'UCB1';
+/** Exactly one correction policy, with its parameters; what is absent has the policy's default. */
+export type PolicyInput =
+  {   /** All models, weighted by their past losses (fixed-share Hedge). The default for several. */
+  ensemble: EnsemblePolicyInput; epsilonGreedy?: never; exp3?: never; exp3Ix?: never; exp4?: never; linear?: never; linucb?: never; majority?: never; squarecb?: never; static?: never; thompson?: never; ucb1?: never; }
+  |  { ensemble?: never;   /** The best model so far, and a random one now and then. */
+  epsilonGreedy: EpsilonGreedyPolicyInput; exp3?: never; exp3Ix?: never; exp4?: never; linear?: never; linucb?: never; majority?: never; squarecb?: never; static?: never; thompson?: never; ucb1?: never; }
+  |  { ensemble?: never; epsilonGreedy?: never;   /** Chooses one model by exponential weights; its loss alone is learned. */
+  exp3: Exp3PolicyInput; exp3Ix?: never; exp4?: never; linear?: never; linucb?: never; majority?: never; squarecb?: never; static?: never; thompson?: never; ucb1?: never; }
+  |  { ensemble?: never; epsilonGreedy?: never; exp3?: never;   /** Like EXP3, with implicit exploration: less variance. */
+  exp3Ix: Exp3PolicyInput; exp4?: never; linear?: never; linucb?: never; majority?: never; squarecb?: never; static?: never; thompson?: never; ucb1?: never; }
+  |  { ensemble?: never; epsilonGreedy?: never; exp3?: never; exp3Ix?: never;   /** Chooses a label by the models' probabilities, and learns which model to believe. */
+  exp4: Exp4PolicyInput; linear?: never; linucb?: never; majority?: never; squarecb?: never; static?: never; thompson?: never; ucb1?: never; }
+  |  { ensemble?: never; epsilonGreedy?: never; exp3?: never; exp3Ix?: never; exp4?: never;   /** Ridge regression per entity over a feature model's output or over all models' outputs. */
+  linear: LinearPolicyInput; linucb?: never; majority?: never; squarecb?: never; static?: never; thompson?: never; ucb1?: never; }
+  |  { ensemble?: never; epsilonGreedy?: never; exp3?: never; exp3Ix?: never; exp4?: never; linear?: never;   /** The model with the best optimistic regression over features. */
+  linucb: LinUcbPolicyInput; majority?: never; squarecb?: never; static?: never; thompson?: never; ucb1?: never; }
+  |  { ensemble?: never; epsilonGreedy?: never; exp3?: never; exp3Ix?: never; exp4?: never; linear?: never; linucb?: never;   /** All models, one vote each. Learns nothing. */
+  majority: Record<string, never>; squarecb?: never; static?: never; thompson?: never; ucb1?: never; }
+  |  { ensemble?: never; epsilonGreedy?: never; exp3?: never; exp3Ix?: never; exp4?: never; linear?: never; linucb?: never; majority?: never;   /** Chooses a model by regression of each one's loss over features. */
+  squarecb: SquareCbPolicyInput; static?: never; thompson?: never; ucb1?: never; }
+  |  { ensemble?: never; epsilonGreedy?: never; exp3?: never; exp3Ix?: never; exp4?: never; linear?: never; linucb?: never; majority?: never; squarecb?: never;   /** All models, with the weights of their links. Learns nothing. */
+  static: Record<string, never>; thompson?: never; ucb1?: never; }
+  |  { ensemble?: never; epsilonGreedy?: never; exp3?: never; exp3Ix?: never; exp4?: never; linear?: never; linucb?: never; majority?: never; squarecb?: never; static?: never;   /** A model drawn by the probability that it is the best. */
+  thompson: ThompsonPolicyInput; ucb1?: never; }
+  |  { ensemble?: never; epsilonGreedy?: never; exp3?: never; exp3Ix?: never; exp4?: never; linear?: never; linucb?: never; majority?: never; squarecb?: never; static?: never; thompson?: never;   /** The model with the best optimistic loss. */
+  ucb1: Record<string, never>; };
 
 /** One query. */
 export type PredictInput = {
@@ -427,16 +454,14 @@ export type RegisterModelVersionInput = {
   endpoints?: Array<string> | null | undefined;
   /** The `revision` that was read: if it is another one by now nothing changes, and the answer is a Conflict. Absent: whatever it is. */
   expectedRevision?: string | null | undefined;
-  /** Absent, with outputs: the wrapper is asked. */
-  inputs?: Array<TensorSpecInput> | null | undefined;
   /** Names of a classifier's classes, in the order of its scores, instead of those that the wrapper states. An integer output is one of these names where all are integers, else an index from 0. */
   labels?: Array<string> | null | undefined;
   /** Default true. */
   makeCurrent?: boolean | null | undefined;
   /** Made if it is new. */
   model: string;
-  /** Its output tensors, in their order. */
-  outputs?: Array<TensorSpecInput> | null | undefined;
+  /** Absent: the wrapper is asked. */
+  signature?: SignatureInput | null | undefined;
   /** Number of the version, from 1. */
   version: number;
 };
@@ -458,6 +483,14 @@ export type ReplicaState =
   /** The wrapper computes rows of the warm-up, before queries reach it. */
   | 'WARMING';
 
+/** The range of the rewards that are told. */
+export type RewardLossInput = {
+  /** The best reward, above min. */
+  max: number;
+  /** The worst reward. */
+  min: number;
+};
+
 /** What a key may be used for. None includes another. */
 export type Scope =
   /** To change applications, models and keys, to export entities, and to ask for the schema. */
@@ -470,6 +503,22 @@ export type Scope =
   | 'PREDICT'
   /** To see applications, models, and what was learned. */
   | 'READ';
+
+/** What a model takes and gives. */
+export type SignatureInput = {
+  /** Its input tensors, in their order. */
+  inputs: Array<TensorSpecInput>;
+  /** Its output tensors, in their order. */
+  outputs: Array<TensorSpecInput>;
+};
+
+/** Parameters of SQUARECB. */
+export type SquareCbPolicyInput = {
+  /** Where the features come from. */
+  context: ContextInput;
+  /** How fast exploration ends, above 0; default 10. */
+  gammaScale?: number | null | undefined;
+};
 
 /** Exactly one encoding of a tensor's elements. */
 export type TensorDataInput =
@@ -501,6 +550,14 @@ export type TensorSpecInput = {
   shape: Array<number>;
 };
 
+/** Parameters of THOMPSON. */
+export type ThompsonPolicyInput = {
+  /** Share of an even choice, 0 to 1; default 0.01. */
+  epsilon?: number | null | undefined;
+  /** Observations that the population counts as for a new entity, 1 to 1000; default 20. */
+  strength?: number | null | undefined;
+};
+
 /** What turned out to be true, in the kind of the application's output; or how good the answer was. */
 export type TruthInput =
   {   /** A label by its place among the application's labels, from 0; of two, false is 0 and true is 1. */
@@ -513,6 +570,12 @@ export type TruthInput =
   reward: number; vector?: never; }
   |  { classCode?: never; label?: never; number?: never; reward?: never;   /** Finite numbers, as many as the output's size. */
   vector: readonly (number | readonly number[])[]; };
+
+/** Numbers, always as many. */
+export type VectorOutputSpecInput = {
+  /** How many numbers, 1 or more. */
+  size: number;
+};
 
 export type PredictReceiptQueryVariables = Exact<{
   input: PredictInput;
@@ -996,7 +1059,7 @@ export const ReplicaStatesDocument = new TypedDocumentString(`
     `) as unknown as TypedDocumentString<ReplicaStatesQuery, ReplicaStatesQueryVariables>;
 export const WatchMetricsDocument = new TypedDocumentString(`
     subscription WatchMetrics($application: String!) {
-  metrics(application: $application) {
+  metrics(of: {application: $application}) {
     application {
       predictionsPerSecond
       p50Ms

@@ -71,8 +71,8 @@ async function create(
     input: {
       ...given,
       input: [{ name: "image", datatype: "INT32", shape: [1] }],
-      output: { kind: "LABEL", labels: Array.from({ length: 10 }, (_, i) => String(i)) },
-      policy: { kind: "ENSEMBLE" },
+      output: { label: { labels: Array.from({ length: 10 }, (_, i) => String(i)) } },
+      policy: { ensemble: {} },
     },
   });
   requireSuccess("createApplication", data.createApplication);

@@ -35,7 +35,7 @@ export interface FeatureTask {
 const PEOPLE = 60;
 const FEEDBACKS = 30;
 const HELD_OUT = 20;
-const LIKES: OutputSpecInput = { kind: "LABEL", labels: ["dislike", "like"] };
+const LIKES: OutputSpecInput = { label: { labels: ["dislike", "like"] } };
 
 /** Three ways to features: matrix factorisation, a network's last hidden layer, the outputs of an ensemble's members. */
 export async function readFeatureTasks(data: LearningData): Promise<readonly FeatureTask[]> {
@@ -56,7 +56,7 @@ async function movieTask(data: LearningData): Promise<FeatureTask> {
         return { entity: `viewer-${user}`, feedback, heldOut: opinions.filter((_, i) => held.has(i)) };
       });
   const model = "movie-factors";
-  const common = { name: "movies", models: [model], featureModel: model, output: { kind: "NUMBER" } as const };
+  const common = { name: "movies", models: [model], featureModel: model, output: { number: {} } };
   return { ...common, earlier: people(true), users: people(false) };
 }
 

@@ -40,7 +40,7 @@ export async function startStoreRig(bench: Bench): Promise<StoreRig> {
   const url = Object.assign(new URL(cluster.url), { port: String(proxy.port) }).href;
   const { graphqlUrl } = await startSkysail(bench, folder, false, ["--database-url", url]);
   const { endpoint } = await startNoopWrapper(bench, folder, STUB, APPLICATION);
-  const learning = { policy: { kind: "LINEAR" }, loss: { kind: "SQUARED", range: 100 } } as const;
+  const learning = { policy: { linear: {} }, loss: { squared: { range: 100 } } };
   await setUpApplication(graphqlUrl, { name: APPLICATION, endpoint, sloMs: SLO_MS, learning });
   return {
     graphqlUrl,

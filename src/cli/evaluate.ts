@@ -47,7 +47,7 @@ export type Evaluation = z.infer<typeof EVALUATION>;
 
 const ESTIMATE_FIELDS = "{ value low high }";
 const EVALUATE = `query EvaluatePolicy(
-  $application: String!, $policy: PolicyInput!, $loss: LossInput, $from: String, $until: String, $entity: String,
+  $application: String!, $policy: PolicyInput!, $loss: LossInput, $from: String, $until: String, $entity: ID,
   $maxRows: Int, $withinMs: Float
 ) {
   policyEvaluation(

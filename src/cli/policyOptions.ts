@@ -1,10 +1,15 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 
+/** By their names; a name with a dot leads into an input of its own. */
+interface Parameters {
+  readonly [name: string]: number | boolean | string | Parameters;
+}
+
 /** What of a command line says which policy and loss are meant. */
 export interface PolicyOptions {
   readonly policy: string;
-  readonly parameter: Readonly<Record<string, number | boolean | string>>;
+  readonly parameter: Parameters;
   readonly loss?: string;
   readonly lossRange?: number;
   readonly rewardMin?: number;
@@ -20,7 +25,12 @@ const NAMES: ReadonlySet<string> = new Set(["average"]);
 export function addPolicyOptions(command: Command): Command {
   return command
     .requiredOption("--policy <kind>", "such as exp3-ix, ensemble, thompson, linear (docs/policies.md has all)")
-    .option("--parameter <name=value>", "of the policy, such as eta=0.1; may be repeated", parameter, {})
+    .option(
+      "--parameter <name=value>",
+      "of the policy, such as eta=0.1 or prior.ridge=1; may be repeated",
+      parameter,
+      {},
+    )
     .option("--loss <kind>", "zero-one, log, squared, absolute or reward; default: the application's")
     .option("--loss-range <number>", "of squared and absolute: the error that counts as 1", number)
     .option("--reward-min <number>", "of reward", number)
@@ -34,31 +44,39 @@ export function urlOption(): Option {
   return new Option("--url <url>", "of a running server").env("SKYSAIL_URL").default("http://127.0.0.1:4000");
 }
 
-/** As GraphQL takes them: names of kinds in capitals. */
+/** As GraphQL takes them: each kind's parameters in the field of its name. */
 export function policyVariables(options: PolicyOptions): { readonly policy: object; readonly loss: object | null } {
   const { policy, parameter: parameters, loss, lossRange: range, rewardMin: min, rewardMax: max } = options;
-  const kind = loss === undefined ? undefined : constantOf(loss);
   return {
-    policy: { kind: constantOf(policy), ...parameters },
-    loss: kind === undefined ? null : { kind, range, min, max },
+    policy: { [fieldOf(policy)]: parameters },
+    loss: loss === undefined ? null : { [fieldOf(loss)]: { range, min, max } },
   };
 }
 
-function constantOf(name: string): string {
-  return name.toUpperCase().replaceAll("-", "_");
+/** `exp3-ix` is `exp3Ix` in the API. */
+function fieldOf(kind: string): string {
+  return kind.replace(/-(.)/g, (_, next: string) => next.toUpperCase());
 }
 
-function parameter(
-  text: string,
-  before: Readonly<Record<string, number | boolean | string>>,
-): Readonly<Record<string, number | boolean | string>> {
+function parameter(text: string, before: Parameters): Parameters {
   const at = text.indexOf("=");
   const [name, value] = [text.slice(0, at), text.slice(at + 1)];
   if (at < 1 || value === "") throw new InvalidArgumentError("expected name=value, such as eta=0.1");
-  if (value === "true" || value === "false") return { ...before, [name]: value === "true" };
-  const asNumber = Number(value);
-  const other = NAMES.has(name) ? constantOf(value) : value;
-  return { ...before, [name]: Number.isFinite(asNumber) ? asNumber : other };
+  return withParameter(before, name.split("."), valueOf(name, value));
+}
+
+function withParameter(before: Parameters, path: readonly string[], value: number | boolean | string): Parameters {
+  const [name = "", ...rest] = path;
+  if (rest.length === 0) return { ...before, [name]: value };
+  const inner = before[name];
+  return { ...before, [name]: withParameter(typeof inner === "object" ? inner : {}, rest, value) };
+}
+
+function valueOf(name: string, text: string): number | boolean | string {
+  if (text === "true" || text === "false") return text === "true";
+  const asNumber = Number(text);
+  if (Number.isFinite(asNumber)) return asNumber;
+  return NAMES.has(name) ? text.toUpperCase() : text;
 }
 
 export function number(text: string): number {

@@ -36,7 +36,7 @@ const PREDICT = `query Predict($input: PredictInput!) {
 const OBSERVE = `mutation Observe($input: ObserveInput!) {
   result: observe(input: $input) { ... on Observation { stateSeq } ... on Failure { message retryable } }
 }`;
-const LEARNED = `query Learned($application: String!, $entity: String) {
+const LEARNED = `query Learned($application: String!, $entity: ID) {
   result: learnedState(application: $application, entity: $entity) {
     ... on LearnedState { policyVersion personalised observations regression { label intercept weights } }
     ... on Failure { message retryable }

@@ -1,6 +1,7 @@
 import type { OutputSpec } from "../domain/application.js";
 import { failure, FailureError, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
+import { requestName } from "../domain/requestNames.js";
 import type { EnsembleSpec, LossSpec, PolicySpec } from "../domain/policySpec.js";
 import { AdaHedge } from "./adaHedge.js";
 import { ChoosingPolicy } from "./choosingPolicy.js";
@@ -85,7 +86,7 @@ function ensemble(spec: EnsembleSpec, output: OutputSpec, losses: Losses): Learn
 }
 
 function unavailable({ kind }: PolicySpec): Failure {
-  return failure("BAD_INPUT", `policy.kind: ${kind} is not available for this application`, {
-    path: ["policy", "kind"],
+  return failure("BAD_INPUT", `policy: ${requestName(kind)} is not available for this application`, {
+    path: ["policy"],
   });
 }

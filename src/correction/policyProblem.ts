@@ -1,6 +1,7 @@
 import type { OutputSpec } from "../domain/application.js";
 import { badInput, failure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
+import { parameterPath, requestName } from "../domain/requestNames.js";
 import type { LossSpec, PolicyKind, PolicySpec } from "../domain/policySpec.js";
 import type { PolicyMember } from "./correctionPolicy.js";
 import { defaultLoss } from "./losses.js";
@@ -20,8 +21,8 @@ interface PolicyRules {
   readonly losses: readonly LossSpec["kind"][];
   /** Whether an application without any loss can have it. */
   readonly needsLoss: boolean;
+  /** What its parameters' types leave open. */
   readonly parameters: Readonly<Record<string, Rule>>;
-  /** Needs exactly one of `featureModel` and `contextTensor`. */
   readonly needsContext?: true;
 }
 
@@ -33,9 +34,7 @@ const RATE = numberRule("above 0, at most 10", (n) => n > 0 && n <= 10);
 const PROBABILITY = numberRule("0 to 1", (n) => n >= 0 && n <= 1);
 const TEXT: Rule = { expected: "a name", fits: (value) => typeof value === "string" && value !== "" };
 const POSITIVE = numberRule("above 0", (n) => n > 0 && n < Infinity);
-/** Never stated: of what is stored. */
-const VERSION = numberRule("a version", (n) => Number.isInteger(n) && n > 0);
-const CONTEXT = { featureModel: TEXT, featureVersion: VERSION, contextTensor: TEXT };
+const CONTEXT = { featureModel: TEXT, contextTensor: TEXT };
 
 const CHOOSING = { asks: "ONE", outputs: ALL_OUTPUTS, losses: ALL_LOSSES, needsLoss: true } as const;
 const WEIGHING = { asks: "ALL", outputs: ALL_OUTPUTS, losses: TRUTH_LOSSES } as const;
@@ -50,8 +49,6 @@ const POLICIES: Readonly<Record<PolicyKind, PolicyRules>> = {
     parameters: {
       eta: RATE,
       share: numberRule("0 to 0.5", (n) => n >= 0 && n <= 0.5),
-      adaptive: { expected: "true or false", fits: (value) => typeof value === "boolean" },
-      average: { expected: "MEAN or MEDIAN", fits: (value) => value === "MEAN" || value === "MEDIAN" },
     },
   },
   exp3: { ...CHOOSING, parameters: { eta: RATE } },
@@ -70,7 +67,6 @@ const POLICIES: Readonly<Record<PolicyKind, PolicyRules>> = {
     needsLoss: false,
     parameters: {
       featureModel: TEXT,
-      featureVersion: VERSION,
       ridge: numberRule("1e-6 to 1e6", (n) => n >= 1e-6 && n <= 1e6),
       strength: numberRule("0.01 to 1000", (n) => n >= 0.01 && n <= 1000),
       forgetting: numberRule("above 0, at most 1", (n) => n > 0 && n <= 1),
@@ -113,35 +109,34 @@ export function policyProblem(
   output: OutputSpec,
   members: readonly PolicyMember[] | undefined,
 ): Failure | undefined {
-  const rules = (POLICIES as Partial<typeof POLICIES>)[spec.kind];
-  if (rules === undefined) return badInput(["policy", "kind"], `one of ${Object.keys(POLICIES).join(", ")}`, spec.kind);
+  const rules = POLICIES[spec.kind];
   return (
     lossProblem(loss, output) ??
     kindProblem(spec, rules, loss ?? defaultLoss(output), output) ??
     parameterProblem(spec, rules) ??
-    combinationProblem(spec, rules, output) ??
+    combinationProblem(spec, output) ??
     membersProblem(spec, members)
   );
 }
 
 function lossProblem(loss: LossSpec | undefined, output: OutputSpec): Failure | undefined {
   if (loss === undefined) return undefined;
-  const outputs = (LOSS_OUTPUTS as Partial<typeof LOSS_OUTPUTS>)[loss.kind];
-  if (outputs === undefined) return badInput(["loss", "kind"], `one of ${ALL_LOSSES.join(", ")}`, loss.kind);
-  if (!outputs.includes(output.kind)) {
-    const possible = ALL_LOSSES.filter((kind) => LOSS_OUTPUTS[kind].includes(output.kind)).join(", ");
-    return badInput(["loss", "kind"], `one of ${possible}, for a ${output.kind.toLowerCase()}`, loss.kind);
+  if (!LOSS_OUTPUTS[loss.kind].includes(output.kind)) {
+    const possible = ALL_LOSSES.filter((kind) => LOSS_OUTPUTS[kind].includes(output.kind)).map(requestName);
+    const expected = `one of ${possible.join(", ")}, for a ${output.kind.toLowerCase()}`;
+    return badInput(["loss"], expected, requestName(loss.kind));
   }
   if (loss.kind === "REWARD") return rewardProblem(loss);
   if ((loss.kind === "SQUARED" || loss.kind === "ABSOLUTE") && !POSITIVE.fits(loss.range)) {
-    return badInput(["loss", "range"], "the error that counts as 1, above 0", String(loss.range));
+    const path = ["loss", requestName(loss.kind), "range"];
+    return badInput(path, "the error that counts as 1, above 0", String(loss.range));
   }
   return undefined;
 }
 
 function rewardProblem({ min, max }: Extract<LossSpec, { kind: "REWARD" }>): Failure | undefined {
   if (Number.isFinite(min) && Number.isFinite(max) && max / 2 - min / 2 > 0) return undefined;
-  return badInput(["loss", "max"], `finite and above loss.min (${min})`, String(max));
+  return badInput(["loss", "reward", "max"], `finite and above min (${min})`, String(max));
 }
 
 function kindProblem(
@@ -150,64 +145,45 @@ function kindProblem(
   loss: LossSpec | undefined,
   output: OutputSpec,
 ): Failure | undefined {
-  const path = ["policy", "kind"];
+  const name = requestName(kind);
   if (!rules.outputs.includes(output.kind)) {
     const can = kindsThat((other) => other.outputs.includes(output.kind));
-    return badInput(path, `a policy for a ${output.kind.toLowerCase()}: ${can}`, kind);
+    return badInput(["policy"], `one for a ${output.kind.toLowerCase()}: ${can}`, name);
   }
   if (loss === undefined) {
     if (!rules.needsLoss) return undefined;
-    const message = `loss: policy ${kind} learns from losses; declare SQUARED or ABSOLUTE with a range, or REWARD`;
+    const message = `loss: policy ${name} learns from losses; declare squared or absolute with a range, or reward`;
     return failure("BAD_INPUT", message, { path: ["loss"] });
   }
   if (rules.losses.includes(loss.kind)) return undefined;
   const can = kindsThat((other) => other.losses.includes(loss.kind) && other.outputs.includes(output.kind));
-  return badInput(path, `a policy that learns from loss.kind ${loss.kind}: ${can}`, kind);
+  return badInput(["policy"], `one that learns from the loss ${requestName(loss.kind)}: ${can}`, name);
 }
 
 function kindsThat(can: (rules: PolicyRules) => boolean): string {
-  const kinds = Object.entries(POLICIES).filter(([, rules]) => can(rules));
-  return kinds.map(([kind]) => kind).join(", ");
+  const kinds = (Object.keys(POLICIES) as PolicyKind[]).filter((kind) => can(POLICIES[kind]));
+  return kinds.map(requestName).join(", ");
 }
 
 function parameterProblem(spec: PolicySpec, { parameters }: PolicyRules): Failure | undefined {
   for (const [name, value] of Object.entries(spec) as [string, unknown][]) {
-    if (name === "kind" || value === undefined) continue;
-    const rule = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
-    const known =
-      Object.keys(parameters)
-        .filter((one) => one !== "featureVersion")
-        .join(", ") || "none";
-    if (rule === undefined) return badInput(["policy", name], `a parameter of ${spec.kind}: ${known}`, name);
-    if (rule.fits(value)) continue;
-    return badInput(["policy", name], rule.expected, typeof value === "number" ? `${value}` : JSON.stringify(value));
+    const rule = parameters[name];
+    if (value === undefined || rule === undefined || rule.fits(value)) continue;
+    const got = typeof value === "number" ? `${value}` : JSON.stringify(value);
+    return badInput(parameterPath(spec.kind, name), rule.expected, got);
   }
   return undefined;
 }
 
 /** No setting without effect. */
-function combinationProblem(spec: PolicySpec, rules: PolicyRules, output: OutputSpec): Failure | undefined {
-  if (spec.kind === "ensemble") {
-    const idle =
-      spec.adaptive === true ? (["eta", "share"] as const).find((name) => spec[name] !== undefined) : undefined;
-    if (idle !== undefined)
-      return badInput(["policy", idle], "none beside policy.adaptive, which learns it", `${spec[idle]}`);
-    if (spec.average !== undefined && output.kind === "LABEL") {
-      return badInput(["policy", "average"], "none for labels, whose scores are added up", spec.average);
-    }
-  }
-  if (spec.kind === "linear" && spec.ridge !== undefined && spec.strength !== undefined) {
-    return badInput(
-      ["policy", "strength"],
-      "none beside policy.ridge, which says how far the prior is believed",
-      `${spec.strength}`,
-    );
-  }
-  if (rules.needsContext === undefined) return undefined;
-  const { featureModel, contextTensor } = spec as { featureModel?: string; contextTensor?: string };
-  if ((featureModel === undefined) !== (contextTensor === undefined)) return undefined;
-  const got = featureModel === undefined ? "neither" : "both";
-  return badInput(["policy", "featureModel"], "either it or policy.contextTensor as the source of the context", got);
+function combinationProblem(spec: PolicySpec, output: OutputSpec): Failure | undefined {
+  if (spec.kind !== "ensemble") return undefined;
+  const refused = (name: "eta" | "share" | "average", expected: string): Failure =>
+    badInput(parameterPath(spec.kind, name), expected, `${spec[name]}`);
+  const idle = (["eta", "share"] as const).find((name) => spec[name] !== undefined);
+  if (spec.adaptive === true && idle !== undefined) return refused(idle, "none beside adaptive, which learns it");
+  if (spec.average === undefined || output.kind !== "LABEL") return undefined;
+  return refused("average", "none for labels, whose scores are added up");
 }
 
 function membersProblem(spec: PolicySpec, members: readonly PolicyMember[] | undefined): Failure | undefined {
@@ -217,5 +193,6 @@ function membersProblem(spec: PolicySpec, members: readonly PolicyMember[] | und
   const featureModel = "featureModel" in spec ? spec.featureModel : undefined;
   if (featureModel === undefined || members.some(({ model }) => model === featureModel)) return undefined;
   const linked = members.slice(0, 10).map(({ model }) => model);
-  return badInput(["policy", "featureModel"], `a linked model (${linked.join(", ") || "none yet"})`, featureModel);
+  const path = parameterPath(spec.kind, "featureModel");
+  return badInput(path, `a linked model (${linked.join(", ") || "none yet"})`, featureModel);
 }

@@ -65,6 +65,7 @@ interface Rule {
   readonly fits: (value: unknown) => boolean;
 }
 
+export const MOST_BATCH_DELAY_MS = 1000;
 const MOST_WARM_UP_INPUTS = 64;
 /** As JSON: they are read with every change of the registry. */
 const MOST_WARM_UP_CHARACTERS = 256 * 1024;
@@ -74,8 +75,8 @@ const RULES: Readonly<Record<ModelSettingName, Rule>> = {
   maxBatchRows: numberRule("an integer from 1 to 65536", (n) => Number.isInteger(n) && n >= 1 && n <= 65536),
   maxBatchBytes: numberRule("an integer from 1 to 1073741824", (n) => Number.isInteger(n) && n >= 1 && n <= 2 ** 30),
   maxBatchDelayMs: {
-    expected: "0 to 1000 ms, or AUTO",
-    fits: (value) => value === "AUTO" || (typeof value === "number" && value >= 0 && value <= 1000),
+    expected: `0 to ${MOST_BATCH_DELAY_MS} ms, or AUTO`,
+    fits: (value) => value === "AUTO" || (typeof value === "number" && value >= 0 && value <= MOST_BATCH_DELAY_MS),
   },
   prefetchMs: numberRule("0 to 1000 ms", (n) => n >= 0 && n <= 1000),
   cacheTtlMs: numberRule("1 ms or more", (n) => n >= 1 && n < Infinity),

@@ -26,7 +26,7 @@ export interface EnsembleSpec {
   readonly average?: "MEAN" | "MEDIAN";
 }
 
-/** Where a contextual policy's features come from: a linked feature model's output, or an input tensor. */
+/** Where a contextual policy's features come from: a linked feature model's output, or an input tensor. Never both. */
 export interface ContextSource extends FeatureModel {
   readonly contextTensor?: string;
 }

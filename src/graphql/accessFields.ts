@@ -64,8 +64,8 @@ function whereHidden(
     if (concern.kind === "NAMED") {
       const [application] = valuesAt(given, concern.at);
       if (application === undefined && concern.orModelAt !== undefined) {
-        const [model] = valuesAt(given, concern.orModelAt);
-        return model === undefined || seesModel(access, snapshot(), model) ? undefined : `model ${quoted(model)}`;
+        const [model] = concern.orModelAt.flatMap((at) => valuesAt(given, at));
+        return seesModel(access, snapshot(), model) ? undefined : `model ${quoted(model)}`;
       }
       // One that does not exist (yet) goes no further either: what would be said of it may name others.
       if (typeof application !== "string" || !sees(access, application)) return `application ${quoted(application)}`;

@@ -18,7 +18,7 @@ export type Concern =
       /** Models that the key must see too. */
       readonly modelsAt?: readonly ArgumentPath[];
       /** Instead of an application, a model may be named: as with MODEL. */
-      readonly orModelAt?: ArgumentPath;
+      readonly orModelAt?: readonly ArgumentPath[];
       /** It need not exist yet. */
       readonly isNew?: true;
     }
@@ -52,7 +52,14 @@ const admin = (concern: Concern, ...target: string[]): AccessRule => ({
 });
 const watch: AccessRule = {
   scope: "METRICS",
-  concern: { kind: "NAMED", at: ["application"], orModelAt: ["model"] },
+  concern: {
+    kind: "NAMED",
+    at: ["of", "application"],
+    orModelAt: [
+      ["of", "model"],
+      ["of", "replica", "model"],
+    ],
+  },
   bucket: "OTHER",
 };
 const predicts = (rows?: AccessRule["rows"]): AccessRule => ({

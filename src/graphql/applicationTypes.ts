@@ -1,18 +1,11 @@
 import { Field, Float, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
 import { EXPECTED_REVISION } from "./expectedRevision.js";
-import {
-  FeedbackInput,
-  FeedbackType,
-  LossInput,
-  LossType,
-  PolicyInput,
-  PolicyType,
-  PolicyVersionType,
-} from "./policyTypes.js";
+import { LossInput, PolicyInput } from "./policyInputs.js";
+import { FeedbackInput, FeedbackType, LossType, PolicyType, PolicyVersionType } from "./policyTypes.js";
 import { NodeInterface } from "./nodeTypes.js";
 import { OutputUnion } from "./predictionTypes.js";
 import { ModelType } from "./registryTypes.js";
-import { FloatVector } from "./scalars.js";
+import { FloatVector, NoParameters } from "./scalars.js";
 import { TensorSpecInput, TensorSpecType } from "./tensorTypes.js";
 
 const CONFIDENCE_THRESHOLD =
@@ -111,16 +104,28 @@ export class ApplicationType extends NodeInterface {
   revision!: () => string;
 }
 
-@InputType("OutputSpecInput")
+@InputType("LabelOutputSpecInput", { description: "Labels to choose from." })
+export class LabelOutputSpecInput {
+  @Field(() => [String], { description: "2 or more, each once, in the order of the models' scores." })
+  labels!: string[];
+}
+
+@InputType("VectorOutputSpecInput", { description: "Numbers, always as many." })
+export class VectorOutputSpecInput {
+  @Field(() => Int, { description: "How many numbers, 1 or more." })
+  size!: number;
+}
+
+@InputType("OutputSpecInput", { description: "Exactly one kind of answer." })
 export class OutputSpecInput {
-  @Field(() => OutputKindEnum)
-  kind!: `${OutputKindEnum}`;
+  @Field(() => LabelOutputSpecInput, { nullable: true, description: "One of its labels." })
+  label?: LabelOutputSpecInput;
 
-  @Field(() => [String], { nullable: true, description: "For kind LABEL." })
-  labels?: string[] | null;
+  @Field(() => NoParameters, { nullable: true, description: "A number." })
+  number?: NoParameters;
 
-  @Field(() => Int, { nullable: true, description: "For kind VECTOR." })
-  size?: number | null;
+  @Field(() => VectorOutputSpecInput, { nullable: true, description: "Numbers, always as many." })
+  vector?: VectorOutputSpecInput;
 }
 
 @InputType("OutputInput", { description: "Exactly one, of the application's kind." })
@@ -173,13 +178,13 @@ export class CreateApplicationInput {
   @Field(() => PolicyInput, {
     nullable: true,
     description:
-      "How feedback weighs the models. Absent: ENSEMBLE; STATIC where a model is given a weight; EXP3_IX with a REWARD loss.",
+      "How feedback weighs the models. Absent: ensemble; static where a model is given a weight; exp3Ix with a reward loss.",
   })
   policy?: PolicyInput | null;
 
   @Field(() => LossInput, {
     nullable: true,
-    description: "Absent: ZERO_ONE for labels, SQUARED with range 1 for numbers.",
+    description: "Absent: zeroOne for labels, squared with range 1 for numbers.",
   })
   loss?: LossInput | null;
 
@@ -274,4 +279,4 @@ export class DeleteApplicationInput {
   expectedRevision?: string | null;
 }
 
-export const ONE_OF_REGISTRY_INPUTS = ["OutputInput"] as const;
+export const ONE_OF_APPLICATION_INPUTS = ["OutputInput", "OutputSpecInput"] as const;

@@ -13,7 +13,7 @@ import { connectionOf } from "./connectionTypes.js";
 import { EXPECTED_REVISION } from "./expectedRevision.js";
 import { NodeInterface } from "./nodeTypes.js";
 import { ModelVersionType } from "./registryTypes.js";
-import { TensorSpecInput } from "./tensorTypes.js";
+import { SignatureInput } from "./tensorTypes.js";
 
 export enum DeploymentStatusEnum {
   PREPARING = "PREPARING",
@@ -124,15 +124,6 @@ export class WrapperOptionInput {
 
   @Field(() => String, { defaultValue: "", description: "Empty for an option that takes none." })
   value!: string;
-}
-
-@InputType("SignatureInput", { description: "What a model takes and gives." })
-export class SignatureInput {
-  @Field(() => [TensorSpecInput])
-  inputs!: TensorSpecInput[];
-
-  @Field(() => [TensorSpecInput])
-  outputs!: TensorSpecInput[];
 }
 
 @InputType("DeployModelInput", { description: "A saved model, and how it is to run." })

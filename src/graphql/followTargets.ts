@@ -1,24 +1,47 @@
 import { GraphQLError } from "graphql";
+import { Field, InputType } from "type-graphql";
 import { badInput } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { MetricsTarget } from "../telemetry/metricsSamples.js";
 
 const INTERVAL_MS = { least: 100, most: 60_000 };
 
-export interface TargetArguments {
-  readonly application?: string | null;
-  readonly model?: string | null;
-  readonly replica?: string | null;
+@InputType("ReplicaTargetInput", { description: "One of a model's replicas." })
+export class ReplicaTargetInput {
+  @Field(() => String)
+  model!: string;
+
+  @Field(() => String, { description: "Where its wrapper listens, as `Replica.endpoint` says it." })
+  endpoint!: string;
 }
 
-/** Throws a GraphQLError with code BAD_INPUT where it is not one of them. */
-export function targetOf({ application, model, replica }: TargetArguments, expected: string): MetricsTarget {
-  if (application != null && model == null && replica == null) return { kind: "APPLICATION", application };
-  if (model != null && application == null) return { kind: "MODEL", model, replica: replica ?? undefined };
-  const given = Object.entries({ application, model, replica }).flatMap(([name, value]) =>
-    value == null ? [] : [name],
-  );
-  throw refusedAs(badInput([], expected, given.join(" and ") || "none of them"));
+@InputType("MetricsTargetInput", { description: "Exactly one of what is measured." })
+export class MetricsTargetInput {
+  @Field(() => String, { nullable: true, description: "Name of an application: it, and the models that it asks." })
+  application?: string;
+
+  @Field(() => String, { nullable: true, description: "Name of a model: all of its versions, for all applications." })
+  model?: string;
+
+  @Field(() => ReplicaTargetInput, { nullable: true, description: "One of a model's replicas." })
+  replica?: ReplicaTargetInput;
+}
+
+@InputType("EventsTargetInput", { description: "Exactly one of what events happen to." })
+export class EventsTargetInput {
+  @Field(() => String, { nullable: true, description: "Name of an application: it, its models and their replicas." })
+  application?: string;
+
+  @Field(() => String, { nullable: true, description: "Name of a model: all of its versions." })
+  model?: string;
+}
+
+export const ONE_OF_FOLLOW_INPUTS = ["MetricsTargetInput", "EventsTargetInput"] as const;
+
+export function metricsTarget({ application, model, replica }: MetricsTargetInput): MetricsTarget {
+  if (application != null) return { kind: "APPLICATION", application };
+  if (replica != null) return { kind: "MODEL", model: replica.model, replica: replica.endpoint };
+  return { kind: "MODEL", model: model as string, replica: undefined };
 }
 
 /** Of whatever is told at intervals. */

@@ -1,4 +1,4 @@
-import { Field, InputType, Int } from "type-graphql";
+import { Field, ID, InputType, Int } from "type-graphql";
 import { EXPECTED_REVISION } from "./expectedRevision.js";
 
 /** What is to be done with what was learned. */
@@ -59,7 +59,7 @@ export class ResetEntityInput {
   @Field(() => String)
   application!: string;
 
-  @Field(() => String, { description: "Whom it is about, 1 to 128 characters." })
+  @Field(() => ID, { description: "Whom it is about, 1 to 128 characters." })
   entity!: string;
 }
 
@@ -68,7 +68,7 @@ export class DeleteEntityInput {
   @Field(() => String)
   application!: string;
 
-  @Field(() => String, { description: "Whom it is about, 1 to 128 characters." })
+  @Field(() => ID, { description: "Whom it is about, 1 to 128 characters." })
   entity!: string;
 }
 

@@ -1,4 +1,4 @@
-import { Arg, Ctx, Float, Int, Mutation, Query, Resolver } from "type-graphql";
+import { Arg, Ctx, Float, ID, Int, Mutation, Query, Resolver } from "type-graphql";
 import { sees } from "../domain/access.js";
 import { isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
@@ -33,7 +33,7 @@ export class LearningResolver {
   @Query(() => LearnedStateResultUnion, { description: "As this server knows it: at most a second behind the others." })
   async learnedState(
     @Arg("application", () => String) application: string,
-    @Arg("entity", () => String, { nullable: true, description: "Absent: of all." }) entity: string | undefined,
+    @Arg("entity", () => ID, { nullable: true, description: "Absent: of all." }) entity: string | undefined,
     @Arg("policyVersion", () => Int, { nullable: true, description: "Absent: the current one." })
     policyVersion: number | undefined,
     @Ctx() { services }: RequestContext,
@@ -63,7 +63,7 @@ export class LearningResolver {
   })
   async exportEntity(
     @Arg("application", () => String) application: string,
-    @Arg("entity", () => String, { description: "Whom it is about, 1 to 128 characters." }) entity: string,
+    @Arg("entity", () => ID, { description: "Whom it is about, 1 to 128 characters." }) entity: string,
     @Arg("after", () => Float, { defaultValue: 0, description: "Place in the log." }) after: number,
     @Arg("first", () => Int, { defaultValue: 1000, description: "Observations, and predictions: 1 to 1000." })
     first: number,

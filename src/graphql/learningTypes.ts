@@ -1,4 +1,4 @@
-import { createUnionType, Field, Float, GraphQLISODateTime, Int, ObjectType } from "type-graphql";
+import { createUnionType, Field, Float, GraphQLISODateTime, ID, Int, ObjectType } from "type-graphql";
 import { AdaptationStateEnum } from "./adaptationState.js";
 import { BadInputType, ConflictType, NotFoundType, UnavailableType } from "./failureTypes.js";
 import { PolicyVersionType } from "./policyTypes.js";
@@ -39,7 +39,7 @@ export class LearnedStateType {
   @Field(() => Int)
   policyVersion!: number;
 
-  @Field(() => String, { nullable: true, description: "Null: of all, the population." })
+  @Field(() => ID, { nullable: true, description: "Null: of all, the population." })
   entity?: string | undefined;
 
   @Field(() => Boolean, {
@@ -121,7 +121,7 @@ export class ReceiptContentType {
   @Field(() => Int)
   policyVersion!: number;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => ID, { nullable: true })
   entity?: string | undefined;
 
   @Field(() => GraphQLISODateTime, { description: "When it was answered." })

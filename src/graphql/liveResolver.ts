@@ -5,8 +5,7 @@ import type { Told } from "../lib/latestValues.js";
 import type { OperationalEvent } from "../telemetry/operationalEvents.js";
 import type { PolicySample } from "../telemetry/policySamples.js";
 import type { RequestContext } from "./context.js";
-import { quoted, refusedAs, requireInterval, targetOf } from "./followTargets.js";
-import type { TargetArguments } from "./followTargets.js";
+import { EventsTargetInput, quoted, refusedAs, requireInterval } from "./followTargets.js";
 import { AnsweredPredictionType, OperationalEventType, PolicyUpdateType } from "./liveTypes.js";
 import { fromPrediction } from "./predictionConverters.js";
 
@@ -59,13 +58,11 @@ export class LiveResolver {
   @Subscription(() => OperationalEventType, {
     description:
       "What happens from now on to an application, its models and their replicas on this server, or to one model: ejections, drops, drift, versions. Ends when that is deleted.",
-    subscribe: ({ args, context }) => followEvents(args as TargetArguments, context as RequestContext),
+    subscribe: ({ args, context }) => followEvents(args as EventsArguments, context as RequestContext),
   })
   events(
     @Root() { value, dropped }: Told<OperationalEvent>,
-    @Arg("application", () => String, { nullable: true, description: "Either this or `model`." })
-    _application: string | undefined,
-    @Arg("model", () => String, { nullable: true, description: "All of its versions." }) _model: string | undefined,
+    @Arg("of", () => EventsTargetInput, { description: "An application, or a model." }) _of: EventsTargetInput,
     @Ctx() _context: RequestContext,
   ): object {
     return { ...value, dropped };
@@ -75,6 +72,10 @@ export class LiveResolver {
 interface PredictionsArguments {
   readonly application: string;
   readonly sampleEvery: number;
+}
+
+interface EventsArguments {
+  readonly of: EventsTargetInput;
 }
 
 interface PolicyArguments {
@@ -97,15 +98,13 @@ function followPolicy({ application, intervalMs }: PolicyArguments, { services }
   return followed;
 }
 
-function followEvents(given: TargetArguments, { services }: RequestContext) {
-  const target = targetOf(given, "either application, or model");
-  const { catalogue, live } = services;
-  if (target.kind === "MODEL") {
-    const isThere = (): boolean => catalogue.snapshot.models.some(({ name }) => name === target.model);
-    if (!isThere()) throw unknown(`model ${quoted(target.model)}`);
-    return live.events.follow(({ model }) => model === target.model, isThere);
+function followEvents({ of }: EventsArguments, { services: { catalogue, live } }: RequestContext) {
+  const { application } = of;
+  if (application == null) {
+    const isThere = (): boolean => catalogue.snapshot.models.some(({ name }) => name === of.model);
+    if (!isThere()) throw unknown(`model ${quoted(of.model)}`);
+    return live.events.follow(({ model }) => model === of.model, isThere);
   }
-  const { application } = target;
   const isThere = (): boolean => catalogue.get(application) !== undefined;
   if (!isThere()) throw unknown(`application ${quoted(application)}`);
   const isLinked = (model: string | undefined): boolean =>

@@ -43,7 +43,7 @@ export class AnsweredPredictionType {
   @Field(() => Float, { description: "Milliseconds from the request's arrival to the answer, without rendering." })
   latencyMs!: number;
 
-  @Field(() => String, {
+  @Field(() => ID, {
     nullable: true,
     description: "Whom it was for; null without one, and for keys without the scope ADMIN.",
   })

@@ -1,5 +1,5 @@
 import { GraphQLError } from "graphql";
-import { Arg, Ctx, Float, Int, Query, Resolver, Root, Subscription } from "type-graphql";
+import { Arg, Ctx, Float, ID, Int, Query, Resolver, Root, Subscription } from "type-graphql";
 import type { Access } from "../domain/access.js";
 import { isFailure } from "../domain/failure.js";
 import type { LoggedObservation, StoredEvent } from "../domain/learningPorts.js";
@@ -17,7 +17,7 @@ export class LogResolver {
   })
   async observations(
     @Arg("application", () => String) application: string,
-    @Arg("entity", () => String, { nullable: true, description: "Takes the scope ADMIN. Absent: of all." })
+    @Arg("entity", () => ID, { nullable: true, description: "Takes the scope ADMIN. Absent: of all." })
     entity: string | undefined,
     @Arg("first", () => Int, FIRST) first: number,
     @Arg("after", () => String, AFTER) after: string | undefined,

@@ -78,7 +78,7 @@ export class LoggedObservationType {
   @Field(() => Int, { description: "That made the prediction." })
   policyVersion!: number;
 
-  @Field(() => String, {
+  @Field(() => ID, {
     nullable: true,
     description: "Whom it is about, shown to keys with the scope ADMIN; null: the population, or not shown.",
   })

@@ -3,8 +3,7 @@ import { failure } from "../domain/failure.js";
 import type { Told } from "../lib/latestValues.js";
 import type { MetricsSample } from "../telemetry/metricsSamples.js";
 import type { RequestContext } from "./context.js";
-import { quoted, refusedAs, requireInterval, targetOf } from "./followTargets.js";
-import type { TargetArguments } from "./followTargets.js";
+import { metricsTarget, MetricsTargetInput, quoted, refusedAs, requireInterval } from "./followTargets.js";
 import { MetricsSampleType } from "./metricsTypes.js";
 
 @Resolver()
@@ -16,12 +15,8 @@ export class MetricsResolver {
   })
   metrics(
     @Root() { value, dropped }: Told<MetricsSample>,
-    @Arg("application", () => String, { nullable: true, description: "Either this or `model`." })
-    _application: string | undefined,
-    @Arg("model", () => String, { nullable: true, description: "All of its versions, for all applications." })
-    _model: string | undefined,
-    @Arg("replica", () => String, { nullable: true, description: "With `model`: the endpoint of one of its replicas." })
-    _replica: string | undefined,
+    @Arg("of", () => MetricsTargetInput, { description: "An application, a model, or one of its replicas." })
+    _of: MetricsTargetInput,
     @Arg("intervalMs", () => Int, { defaultValue: 1000, description: "100 to 60,000." }) _intervalMs: number,
     @Ctx() _context: RequestContext,
   ): object {
@@ -29,20 +24,21 @@ export class MetricsResolver {
   }
 }
 
-interface MetricsArguments extends TargetArguments {
+interface MetricsArguments {
+  readonly of: MetricsTargetInput;
   readonly intervalMs: number;
 }
 
-function followMetrics(given: MetricsArguments, { services: { samples } }: RequestContext) {
-  requireInterval(given.intervalMs);
-  const target = targetOf(given, "either application, or model, or model and replica");
-  const { model, replica } = given;
-  if (target.kind === "MODEL" && replica != null) {
-    const known = samples.replicas(target.model);
+function followMetrics({ of, intervalMs }: MetricsArguments, { services: { samples } }: RequestContext) {
+  requireInterval(intervalMs);
+  const target = metricsTarget(of);
+  if (target.kind === "MODEL" && target.replica !== undefined) {
+    const { model, replica } = target;
+    const known = samples.replicas(model);
     const message = `model ${quoted(model)} has no replica at ${quoted(replica)} here; known: ${known.slice(0, 10).join(", ") || "none"}`;
     if (!known.includes(replica)) throw refusedAs(failure("NOT_FOUND", message));
   }
-  const followed = samples.follow(target, given.intervalMs);
+  const followed = samples.follow(target, intervalMs);
   if (followed !== undefined) return followed;
   const what = target.kind === "MODEL" ? `model ${quoted(target.model)}` : `application ${quoted(target.application)}`;
   throw refusedAs(failure("NOT_FOUND", `${what} does not exist`));

@@ -1,13 +1,16 @@
 import { badInput } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
+import { MOST_BATCH_DELAY_MS } from "../domain/modelSettings.js";
 import type { ModelSettings, ModelSettingsPatch } from "../domain/modelSettings.js";
 import type { ConfigureModelInput } from "./modelSettingsTypes.js";
 
 export function toModelSettingsPatch(input: ConfigureModelInput): ModelSettingsPatch | Failure {
-  const { model: _model, expectedRevision: _read, maxBatchDelayAuto, ...plain } = input;
-  if (maxBatchDelayAuto !== true) return plain;
-  if (plain.maxBatchDelayMs == null) return { ...plain, maxBatchDelayMs: "AUTO" };
-  return badInput(["maxBatchDelayMs"], "none with maxBatchDelayAuto", String(plain.maxBatchDelayMs));
+  const { model: _model, expectedRevision: _read, maxBatchDelay, ...plain } = input;
+  if (maxBatchDelay === undefined) return plain;
+  const { fixedMs } = maxBatchDelay ?? {};
+  if (fixedMs == null) return { ...plain, maxBatchDelayMs: maxBatchDelay && "AUTO" };
+  if (fixedMs >= 0 && fixedMs <= MOST_BATCH_DELAY_MS) return { ...plain, maxBatchDelayMs: fixedMs };
+  return badInput(["maxBatchDelay", "fixedMs"], `0 to ${MOST_BATCH_DELAY_MS} ms`, String(fixedMs));
 }
 
 /** What has no limit is null. Of inputs, how many. */

@@ -3,6 +3,7 @@ import { EXPECTED_REVISION } from "./expectedRevision.js";
 import { APPROXIMATE_DISTANCES, BATCH_SIZE_CONTROLLERS, CACHE_SCOPES } from "../domain/modelSettings.js";
 import type { ApproximateDistance, BatchSizeControllerKind, CacheScopeKind } from "../domain/modelSettings.js";
 import { TensorInput } from "./predictionInputs.js";
+import { NoParameters } from "./scalars.js";
 
 function enumOf<T extends string>(values: readonly T[]): { readonly [Value in T]: Value } {
   return Object.fromEntries(values.map((value) => [value, value])) as { [Value in T]: Value };
@@ -96,6 +97,19 @@ export class ModelSettingsType {
   warmUpInputs!: number;
 }
 
+@InputType("BatchDelayInput", {
+  description: "Exactly one rule for how long a free replica may wait for a fuller batch.",
+})
+export class BatchDelayInput {
+  @Field(() => Float, { nullable: true, description: "So many milliseconds, 0 to 1000." })
+  fixedMs?: number;
+
+  @Field(() => NoParameters, { nullable: true, description: "What comparisons show to pay." })
+  auto?: NoParameters;
+}
+
+export const ONE_OF_MODEL_INPUTS = ["BatchDelayInput"] as const;
+
 @InputType("ConfigureModelInput", {
   description: "What is absent stays as it is; null takes a choice back, so that the configuration or default holds.",
 })
@@ -112,11 +126,11 @@ export class ConfigureModelInput {
   @Field(() => Int, { nullable: true, description: "1 or more; default what a message holds." })
   maxBatchBytes?: number | null;
 
-  @Field(() => Float, { nullable: true, description: "0 to 1000; default 0, no waiting." })
-  maxBatchDelayMs?: number | null;
-
-  @Field(() => Boolean, { nullable: true, description: "Learn whether waiting pays, instead of maxBatchDelayMs." })
-  maxBatchDelayAuto?: boolean | null;
+  @Field(() => BatchDelayInput, {
+    nullable: true,
+    description: "How long a free replica may wait for a fuller batch; default not at all.",
+  })
+  maxBatchDelay?: BatchDelayInput | null;
 
   @Field(() => Float, { nullable: true, description: "0 to 1000; default 0." })
   prefetchMs?: number | null;

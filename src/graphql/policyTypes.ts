@@ -3,47 +3,7 @@ import type { LossSpec } from "../domain/policySpec.js";
 import type { FeedbackRules } from "../domain/application.js";
 import { ApplicationType } from "./applicationTypes.js";
 import { NodeInterface } from "./nodeTypes.js";
-
-export enum PolicyKindEnum {
-  STATIC = "STATIC",
-  MAJORITY = "MAJORITY",
-  EXP3 = "EXP3",
-  EXP3_IX = "EXP3_IX",
-  EXP4 = "EXP4",
-  ENSEMBLE = "ENSEMBLE",
-  EPSILON_GREEDY = "EPSILON_GREEDY",
-  UCB1 = "UCB1",
-  THOMPSON = "THOMPSON",
-  SQUARECB = "SQUARECB",
-  LINUCB = "LINUCB",
-  LINEAR = "LINEAR",
-}
-registerEnumType(PolicyKindEnum, {
-  name: "PolicyKind",
-  description: "How an application's models are selected and combined, and how feedback changes that.",
-  valuesConfig: {
-    STATIC: { description: "All models, with the weights of their links. Learns nothing." },
-    MAJORITY: { description: "All models, one vote each. Learns nothing." },
-    EXP3: { description: "Chooses one model by exponential weights; its loss alone is learned." },
-    EXP3_IX: { description: "The same with implicit exploration: less variance." },
-    EXP4: { description: "Chooses a label by the models' probabilities, and learns which model to believe." },
-    ENSEMBLE: {
-      description: "All models, weighted by their past losses (fixed-share Hedge). The default for several.",
-    },
-    EPSILON_GREEDY: { description: "The best model so far, and a random one now and then." },
-    UCB1: { description: "The model with the best optimistic loss." },
-    THOMPSON: { description: "A model drawn by the probability that it is the best." },
-    SQUARECB: { description: "Chooses a model by regression of each one's loss over features." },
-    LINUCB: { description: "The model with the best optimistic regression over features." },
-    LINEAR: { description: "Ridge regression per entity over a feature model's output or over all models' outputs." },
-  },
-});
-
-export enum AverageEnum {
-  MEAN = "MEAN",
-  MEDIAN = "MEDIAN",
-}
-registerEnumType(AverageEnum, { name: "Average", description: "How models' numbers are combined." });
+import { AverageEnum, LossKindEnum, PolicyKindEnum } from "./policyKinds.js";
 
 const PARAMETER = {
   eta: "Learning rate, of EXP3, EXP3_IX, EXP4 and ENSEMBLE.",
@@ -59,48 +19,6 @@ const PARAMETER = {
   featureModel: "Of SQUARECB, LINUCB and LINEAR: the linked model whose output is the features.",
   contextTensor: "Of SQUARECB and LINUCB: the input tensor that is the features.",
 } as const;
-
-@InputType("PolicyInput", { description: "A policy and its parameters; what is absent has the policy's default." })
-export class PolicyInput {
-  @Field(() => PolicyKindEnum)
-  kind!: PolicyKindEnum;
-
-  @Field(() => Float, { nullable: true, description: PARAMETER.eta })
-  eta?: number | null;
-
-  @Field(() => Float, { nullable: true, description: PARAMETER.share })
-  share?: number | null;
-
-  @Field(() => Boolean, { nullable: true, description: PARAMETER.adaptive })
-  adaptive?: boolean | null;
-
-  @Field(() => AverageEnum, { nullable: true, description: PARAMETER.average })
-  average?: AverageEnum | null;
-
-  @Field(() => Float, { nullable: true, description: PARAMETER.epsilon })
-  epsilon?: number | null;
-
-  @Field(() => Float, { nullable: true, description: PARAMETER.strength })
-  strength?: number | null;
-
-  @Field(() => Float, { nullable: true, description: PARAMETER.gammaScale })
-  gammaScale?: number | null;
-
-  @Field(() => Float, { nullable: true, description: PARAMETER.alpha })
-  alpha?: number | null;
-
-  @Field(() => Float, { nullable: true, description: PARAMETER.ridge })
-  ridge?: number | null;
-
-  @Field(() => Float, { nullable: true, description: PARAMETER.forgetting })
-  forgetting?: number | null;
-
-  @Field(() => String, { nullable: true, description: PARAMETER.featureModel })
-  featureModel?: string | null;
-
-  @Field(() => String, { nullable: true, description: PARAMETER.contextTensor })
-  contextTensor?: string | null;
-}
 
 @ObjectType("Policy", { simpleResolvers: true, description: "A policy and the parameters that were chosen for it." })
 export class PolicyType {
@@ -149,40 +67,6 @@ export class PolicyType {
 
   @Field(() => String, { nullable: true, description: PARAMETER.contextTensor })
   contextTensor?: string | undefined;
-}
-
-export enum LossKindEnum {
-  ZERO_ONE = "ZERO_ONE",
-  LOG = "LOG",
-  SQUARED = "SQUARED",
-  ABSOLUTE = "ABSOLUTE",
-  REWARD = "REWARD",
-}
-registerEnumType(LossKindEnum, {
-  name: "LossKind",
-  description: "How wrong an answer is, 0 to 1.",
-  valuesConfig: {
-    ZERO_ONE: { description: "Of labels: right or wrong." },
-    LOG: { description: "Of labels: by the probability that was given to the right one." },
-    SQUARED: { description: "Of numbers: (error / range) squared, at most 1." },
-    ABSOLUTE: { description: "Of numbers: error / range, at most 1." },
-    REWARD: { description: "No truth is ever told, only a reward from min to max." },
-  },
-});
-
-@InputType("LossInput")
-export class LossInput {
-  @Field(() => LossKindEnum)
-  kind!: LossSpec["kind"];
-
-  @Field(() => Float, { nullable: true, description: "Of SQUARED and ABSOLUTE: the error that counts as 1; above 0." })
-  range?: number | null;
-
-  @Field(() => Float, { nullable: true, description: "Of REWARD." })
-  min?: number | null;
-
-  @Field(() => Float, { nullable: true, description: "Of REWARD; above min." })
-  max?: number | null;
 }
 
 @ObjectType("Loss", { simpleResolvers: true })

@@ -201,5 +201,5 @@ export class ActivateManyInput {
   receipts!: string[];
 }
 
-/** type-graphql prints `@oneOf` but does not enforce it: `buildSchema` sets it on the input types named here. */
+/** `buildGraphqlSchema` makes them `@oneOf`. */
 export const ONE_OF_INPUTS = ["TensorInput", "TensorDataInput", "TruthInput", "ObserveTargetInput"] as const;

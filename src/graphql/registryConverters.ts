@@ -23,7 +23,7 @@ import { fromApproximateCaches } from "./approximateCacheTypes.js";
 import type { ReplicaStatus } from "../serving/servedVersion.js";
 import { fromModelSettings } from "./modelSettingsConverters.js";
 import { fromFeedback, fromPolicySpec, toFeedbackPatch, toLossSpec, toPolicySpec } from "./policyConverters.js";
-import { PolicyKindEnum } from "./policyTypes.js";
+import type { PolicyInput } from "./policyInputs.js";
 import { fromFailure, fromOutput } from "./predictionConverters.js";
 import type {
   CreateApplicationInput,
@@ -40,12 +40,6 @@ export const DEFAULT_WEIGHT = 1;
 const SHOWN = 100;
 
 export function toNewApplication(input: CreateApplicationInput): NewApplication | Failure {
-  const output = toOutputSpec(input.output);
-  if (isFailure(output)) return output;
-  const policy = toPolicySpec(input.policy ?? { kind: defaultPolicy(input) });
-  if (isFailure(policy)) return policy;
-  const loss = input.loss == null ? undefined : toLossSpec(input.loss);
-  if (isFailure(loss)) return loss;
   const sloMs = input.sloMs ?? DEFAULT_SLO_MS;
   const common = {
     name: input.name,
@@ -53,9 +47,9 @@ export function toNewApplication(input: CreateApplicationInput): NewApplication 
     sloMs,
     bulkDeadlineMs: input.bulkDeadlineMs ?? Math.max(sloMs, DEFAULT_BULK_DEADLINE_MS),
     input: input.input,
-    output,
-    policy,
-    loss,
+    output: toOutputSpec(input.output),
+    policy: toPolicySpec(input.policy ?? defaultPolicy(input)),
+    loss: input.loss == null ? undefined : toLossSpec(input.loss),
     ...(input.confidenceThreshold == null ? {} : { confidenceThreshold: input.confidenceThreshold }),
     ...(input.coverage == null ? {} : { coverage: input.coverage }),
     feedback: input.feedback == null ? undefined : toFeedbackPatch(input.feedback),
@@ -67,20 +61,14 @@ export function toNewApplication(input: CreateApplicationInput): NewApplication 
 }
 
 /** Weights that were given are kept to; rewards are of one model's answer; else feedback weighs the models. */
-function defaultPolicy({ models, loss }: CreateApplicationInput): PolicyKindEnum {
-  if (loss?.kind === "REWARD") return PolicyKindEnum.EXP3_IX;
-  return models?.some(({ weight }) => weight != null) === true ? PolicyKindEnum.STATIC : PolicyKindEnum.ENSEMBLE;
+function defaultPolicy({ models, loss }: CreateApplicationInput): PolicyInput {
+  if (loss?.reward != null) return { exp3Ix: {} };
+  return models?.some(({ weight }) => weight != null) === true ? { static: {} } : { ensemble: {} };
 }
 
-function toOutputSpec({ kind, labels, size }: OutputSpecInput): OutputSpec | Failure {
-  switch (kind) {
-    case "LABEL":
-      return labels == null ? badInput(["output", "labels"], "the labels of a LABEL output", "none") : { kind, labels };
-    case "VECTOR":
-      return size == null ? badInput(["output", "size"], "the size of a VECTOR output", "none") : { kind, size };
-    case "NUMBER":
-      return { kind };
-  }
+function toOutputSpec({ label, vector }: OutputSpecInput): OutputSpec {
+  if (label != null) return { kind: "LABEL", labels: label.labels };
+  return vector == null ? { kind: "NUMBER" } : { kind: "VECTOR", size: vector.size };
 }
 
 export function toOutput(input: OutputInput): Output | Failure {
@@ -93,18 +81,13 @@ export function toOutput(input: OutputInput): Output | Failure {
   return badInput(["defaultOutput", "vector"], "a list of numbers", typeof vector);
 }
 
-export function toNewModelVersion(input: RegisterModelVersionInput): NewModelVersion | Failure {
-  const { model, version, inputs, outputs } = input;
-  if ((inputs == null) !== (outputs == null)) {
-    return badInput([inputs == null ? "inputs" : "outputs"], "inputs and outputs together, or neither", "one of them");
-  }
-  const signature = inputs == null || outputs == null ? undefined : { inputs, outputs };
-  const labels = input.labels ?? undefined;
+export function toNewModelVersion(input: RegisterModelVersionInput): NewModelVersion {
+  const { model, version, signature } = input;
   return {
     model,
     version,
-    signature,
-    labels,
+    signature: signature ?? undefined,
+    labels: input.labels ?? undefined,
     endpoints: input.endpoints ?? [],
     makeCurrent: input.makeCurrent ?? true,
   };
@@ -113,17 +96,13 @@ export function toNewModelVersion(input: RegisterModelVersionInput): NewModelVer
 export function toApplicationPatch(input: UpdateApplicationInput): ApplicationPatch | Failure {
   const defaultOutput = input.defaultOutput == null ? input.defaultOutput : toOutput(input.defaultOutput);
   if (isFailure(defaultOutput)) return defaultOutput;
-  const policy = input.policy == null ? undefined : toPolicySpec(input.policy);
-  if (isFailure(policy)) return policy;
-  const loss = input.loss == null ? undefined : toLossSpec(input.loss);
-  if (isFailure(loss)) return loss;
   return {
     description: input.description ?? undefined,
     sloMs: input.sloMs ?? undefined,
     bulkDeadlineMs: input.bulkDeadlineMs ?? undefined,
     defaultOutput,
-    policy,
-    loss,
+    policy: input.policy == null ? undefined : toPolicySpec(input.policy),
+    loss: input.loss == null ? undefined : toLossSpec(input.loss),
     confidenceThreshold: input.confidenceThreshold,
     coverage: input.coverage,
     feedback: input.feedback == null ? undefined : toFeedbackPatch(input.feedback),

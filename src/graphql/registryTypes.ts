@@ -7,7 +7,7 @@ import { connectionOf } from "./connectionTypes.js";
 import { EXPECTED_REVISION } from "./expectedRevision.js";
 import { NodeInterface } from "./nodeTypes.js";
 import { ReplicaType } from "./replicaTypes.js";
-import { TensorSpecInput, TensorSpecType } from "./tensorTypes.js";
+import { SignatureInput, TensorSpecType } from "./tensorTypes.js";
 
 @ObjectType("FillWait", { simpleResolvers: true })
 export class FillWaitType {
@@ -131,11 +131,8 @@ export class RegisterModelVersionInput {
   @Field(() => Int)
   version!: number;
 
-  @Field(() => [TensorSpecInput], { nullable: true, description: "Absent, with outputs: the wrapper is asked." })
-  inputs?: TensorSpecInput[] | null;
-
-  @Field(() => [TensorSpecInput], { nullable: true })
-  outputs?: TensorSpecInput[] | null;
+  @Field(() => SignatureInput, { nullable: true, description: "Absent: the wrapper is asked." })
+  signature?: SignatureInput | null;
 
   @Field(() => [String], {
     nullable: true,

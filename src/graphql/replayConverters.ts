@@ -3,7 +3,7 @@ import type { Failure } from "../domain/failure.js";
 import type { Judgement } from "../serving/policyEvaluations.js";
 import type { PolicyReplay, ReplayRequest } from "../serving/policyReplays.js";
 import { toLossSpec, toPolicySpec } from "./policyConverters.js";
-import type { LossInput, PolicyInput } from "./policyTypes.js";
+import type { LossInput, PolicyInput } from "./policyInputs.js";
 import { fromFailure } from "./predictionConverters.js";
 import type { ReplayPolicyInput } from "./replayTypes.js";
 
@@ -15,28 +15,22 @@ export function toReplayRequest({
   until,
   activate,
   expectedRevision,
-}: ReplayPolicyInput): ReplayRequest | Failure {
-  const specs = toPolicyAndLoss(policy, loss);
-  return isFailure(specs)
-    ? specs
-    : {
-        application,
-        ...specs,
-        from: from ?? undefined,
-        until: until ?? undefined,
-        activate,
-        expectedRevision: expectedRevision ?? undefined,
-      };
+}: ReplayPolicyInput): ReplayRequest {
+  return {
+    application,
+    ...toPolicyAndLoss(policy, loss),
+    from: from ?? undefined,
+    until: until ?? undefined,
+    activate,
+    expectedRevision: expectedRevision ?? undefined,
+  };
 }
 
 export function toPolicyAndLoss(
   policy: PolicyInput,
   loss: LossInput | null | undefined,
-): Pick<ReplayRequest, "policy" | "loss"> | Failure {
-  const policySpec = toPolicySpec(policy);
-  if (isFailure(policySpec)) return policySpec;
-  const lossSpec = loss == null ? undefined : toLossSpec(loss);
-  return isFailure(lossSpec) ? lossSpec : { policy: policySpec, loss: lossSpec };
+): Pick<ReplayRequest, "policy" | "loss"> {
+  return { policy: toPolicySpec(policy), loss: loss == null ? undefined : toLossSpec(loss) };
 }
 
 export function fromPolicyReplay(replay: PolicyReplay | Failure): object {

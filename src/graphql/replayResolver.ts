@@ -1,9 +1,7 @@
-import { Arg, Ctx, Float, Int, Mutation, Query, Resolver } from "type-graphql";
-import { isFailure } from "../domain/failure.js";
+import { Arg, Ctx, Float, ID, Int, Mutation, Query, Resolver } from "type-graphql";
 import type { RequestContext } from "./context.js";
 import { PolicyEvaluationResultUnion } from "./evaluationTypes.js";
-import { LossInput, PolicyInput } from "./policyTypes.js";
-import { fromFailure } from "./predictionConverters.js";
+import { LossInput, PolicyInput } from "./policyInputs.js";
 import { fromJudgement, fromPolicyReplay, toPolicyAndLoss, toReplayRequest } from "./replayConverters.js";
 import { PolicyReplayResultUnion, ReplayPolicyInput } from "./replayTypes.js";
 
@@ -18,8 +16,7 @@ export class ReplayResolver {
     @Arg("input", () => ReplayPolicyInput) input: ReplayPolicyInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
-    const request = toReplayRequest(input);
-    return isFailure(request) ? fromFailure(request) : fromPolicyReplay(await services.replays.start(request));
+    return fromPolicyReplay(await services.replays.start(toReplayRequest(input)));
   }
 
   @Query(() => PolicyReplayResultUnion, { description: "How far a replay has come, on whichever server." })
@@ -42,7 +39,7 @@ export class ReplayResolver {
     @Arg("from", () => String, { nullable: true, description: "A date, or a time with its offset. Absent: all." })
     from: string | undefined,
     @Arg("until", () => String, { nullable: true, description: "Observed before it." }) until: string | undefined,
-    @Arg("entity", () => String, { nullable: true, description: "Judged by its observations alone. Absent: by all." })
+    @Arg("entity", () => ID, { nullable: true, description: "Judged by its observations alone. Absent: by all." })
     entity: string | undefined,
     @Arg("maxRows", () => Int, { defaultValue: 100_000, description: "1 to 200000." }) maxRows: number,
     @Arg("withinMs", () => Float, { defaultValue: 10_000, description: "1 to 60000; then what is read is judged." })
@@ -50,7 +47,6 @@ export class ReplayResolver {
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
     const specs = toPolicyAndLoss(policy, loss);
-    if (isFailure(specs)) return fromFailure(specs);
     const times = { from: from ?? undefined, until: until ?? undefined, entity: entity ?? undefined };
     return fromJudgement(await services.evaluations.evaluate({ application, ...specs, ...times, maxRows, withinMs }));
   }

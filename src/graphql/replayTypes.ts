@@ -11,7 +11,7 @@ import {
 import { SKIP_REASONS } from "../domain/replayPorts.js";
 import { EXPECTED_REVISION } from "./expectedRevision.js";
 import { BadInputType, ConflictType, NotFoundType, OverloadedType, UnavailableType } from "./failureTypes.js";
-import { LossInput, PolicyInput } from "./policyTypes.js";
+import { LossInput, PolicyInput } from "./policyInputs.js";
 
 export enum ReplayStatusEnum {
   RUNNING = "RUNNING",

@@ -1,5 +1,6 @@
 import { GraphQLError, GraphQLScalarType, Kind } from "graphql";
 import type { ValueNode } from "graphql";
+import { isObject } from "../lib/isObject.js";
 
 /**
  * Content is not checked here: one bad number then concerns its own item, as a typed BadInput with its path, and not
@@ -45,4 +46,19 @@ export const Base64 = new GraphQLScalarType<string, string>({
 function parseText(value: unknown): string {
   if (typeof value === "string") return value;
   throw new GraphQLError("Base64 is a string");
+}
+
+export type NoParameters = Readonly<Record<string, never>>;
+
+/** GraphQL has no input types without fields. */
+export const NoParameters = new GraphQLScalarType<NoParameters, NoParameters>({
+  name: "NoParameters",
+  description: "`{}`: what has no parameters takes the empty object, as what has some takes its own.",
+  parseValue: (value) => emptyOf(isObject(value) && Object.keys(value).length === 0),
+  parseLiteral: (node) => emptyOf(node.kind === Kind.OBJECT && node.fields.length === 0),
+});
+
+function emptyOf(isEmpty: boolean): NoParameters {
+  if (isEmpty) return {};
+  throw new GraphQLError("NoParameters is the empty object, {}");
 }

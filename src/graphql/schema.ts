@@ -20,7 +20,10 @@ import { NodeResolver } from "./nodeResolver.js";
 import { PredictionResolver } from "./predictionResolver.js";
 import { RegistryResolver } from "./registryResolver.js";
 import { ReplayResolver } from "./replayResolver.js";
-import { ONE_OF_REGISTRY_INPUTS } from "./applicationTypes.js";
+import { ONE_OF_APPLICATION_INPUTS } from "./applicationTypes.js";
+import { ONE_OF_FOLLOW_INPUTS } from "./followTargets.js";
+import { ONE_OF_MODEL_INPUTS } from "./modelSettingsTypes.js";
+import { ONE_OF_POLICY_INPUTS } from "./policyInputs.js";
 
 export function buildGraphqlSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
@@ -45,16 +48,28 @@ export function buildGraphqlSchema(): GraphQLSchema {
     // type-graphql asks for one as soon as a subscription exists; ours have iterators of their own.
     pubSub: createPubSub(),
   });
-  for (const name of [...ONE_OF_INPUTS, ...ONE_OF_REGISTRY_INPUTS]) {
-    const type = schema.getType(name);
-    if (!(type instanceof GraphQLInputObjectType)) throw new Error(`no input type ${name}`);
-    type.isOneOf = true;
-  }
+  enforceOneOf(schema);
   resolveDirectly(schema);
   nameTypesDirectly(schema);
   guardFields(schema);
   describeTheRest(schema);
   return schema;
+}
+
+/** type-graphql does not know of `@oneOf`. */
+function enforceOneOf(schema: GraphQLSchema): void {
+  const names = [
+    ...ONE_OF_INPUTS,
+    ...ONE_OF_APPLICATION_INPUTS,
+    ...ONE_OF_FOLLOW_INPUTS,
+    ...ONE_OF_MODEL_INPUTS,
+    ...ONE_OF_POLICY_INPUTS,
+  ];
+  for (const name of names) {
+    const type = schema.getType(name);
+    if (!(type instanceof GraphQLInputObjectType)) throw new Error(`no input type ${name}`);
+    type.isOneOf = true;
+  }
 }
 
 /**

@@ -25,3 +25,12 @@ export class TensorSpecInput {
   @Field(() => [Int], { description: "Shape of one row, without the batch; [] is one element." })
   shape!: number[];
 }
+
+@InputType("SignatureInput", { description: "What a model takes and gives." })
+export class SignatureInput {
+  @Field(() => [TensorSpecInput])
+  inputs!: TensorSpecInput[];
+
+  @Field(() => [TensorSpecInput])
+  outputs!: TensorSpecInput[];
+}

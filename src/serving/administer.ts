@@ -6,6 +6,7 @@ import type { Failure } from "../domain/failure.js";
 import { nameProblem, versionProblem } from "../domain/identifiers.js";
 import { patchModelSettings, resolveModelSettings, settingsProblem } from "../domain/modelSettings.js";
 import type { ModelSettingsPatch } from "../domain/modelSettings.js";
+import { parameterPath, requestName } from "../domain/requestNames.js";
 import { statedPolicy } from "../domain/policySpec.js";
 import type {
   ApplicationPatch,
@@ -93,7 +94,7 @@ export class Administration {
 
   async registerModelVersion(given: NewModelVersion, expected?: string): Promise<Stored<ChangedModelVersion>> {
     const refusal =
-      nameProblem(["name"], given.model) ?? versionProblem(given.version) ?? endpointsProblem(given.endpoints);
+      nameProblem(["model"], given.model) ?? versionProblem(given.version) ?? endpointsProblem(given.endpoints);
     if (refusal !== undefined) return refusal;
     const { model, version, endpoints } = given;
     const refused = await this.#endpointsRefusal(endpoints);
@@ -219,7 +220,7 @@ function applicationProblem(given: NewApplication): Failure | undefined {
     reservedProblem(given.name) ??
     sloProblem(given.sloMs) ??
     bulkDeadlineProblem(given.sloMs, given.bulkDeadlineMs) ??
-    tensorsProblem("input", given.input) ??
+    tensorsProblem(["input"], given.input) ??
     outputProblem(given) ??
     (given.defaultOutput === undefined ? undefined : defaultProblem(given.output, given.defaultOutput)) ??
     learnsProblem(completeApplication(given), given.links)
@@ -236,11 +237,8 @@ function learnsProblem(
   const spec = input.find(({ name }) => name === tensor);
   if (tensor !== undefined && (spec === undefined || spec.datatype === "BYTES")) {
     const numeric = input.filter(({ datatype }) => datatype !== "BYTES").map(({ name }) => name);
-    return badInput(
-      ["policy", "contextTensor"],
-      `an input tensor of numbers (${numeric.join(", ") || "none"})`,
-      tensor,
-    );
+    const expected = `an input tensor of numbers (${numeric.join(", ") || "none"})`;
+    return badInput(parameterPath(policy.kind, "contextTensor"), expected, tensor);
   }
   return policyProblem(policy, loss, output, links) ?? learningProblem(given);
 }
@@ -270,20 +268,21 @@ function endpointsProblem(endpoints: readonly string[]): Failure | undefined {
 }
 
 function signatureProblem(signature: Signature): Failure | undefined {
-  return tensorsProblem("inputs", signature.inputs) ?? tensorsProblem("outputs", signature.outputs);
+  const { inputs, outputs } = signature;
+  return tensorsProblem(["signature", "inputs"], inputs) ?? tensorsProblem(["signature", "outputs"], outputs);
 }
 
-function tensorsProblem(field: string, tensors: readonly TensorSpec[]): Failure | undefined {
-  if (tensors.length === 0) return badInput([field], "at least one tensor", "none");
+function tensorsProblem(path: readonly string[], tensors: readonly TensorSpec[]): Failure | undefined {
+  if (tensors.length === 0) return badInput(path, "at least one tensor", "none");
   for (let i = 0; i < tensors.length; i++) {
     const spec = tensors[i] as TensorSpec;
     if (spec.name === "" || tensors.findIndex(({ name }) => name === spec.name) !== i) {
-      return badInput([field, i, "name"], "a name of its own", JSON.stringify(spec.name));
+      return badInput([...path, i, "name"], "a name of its own", JSON.stringify(spec.name));
     }
     const fixed = spec.shape.every((dimension) => Number.isInteger(dimension) && dimension > 0);
     if (!fixed || elementCount(spec.shape) > MAX_ELEMENTS) {
       const expected = `fixed positive dimensions without the batch, at most ${MAX_ELEMENTS} elements`;
-      return badInput([field, i, "shape"], expected, describeTensor(spec));
+      return badInput([...path, i, "shape"], expected, describeTensor(spec));
     }
   }
   return undefined;
@@ -293,15 +292,15 @@ function outputProblem({ output }: NewApplication): Failure | undefined {
   if (output.kind === "LABEL") {
     const { labels } = output;
     if (labels.length < 2 || labels.length > MAX_LABELS) {
-      return badInput(["output", "labels"], `2 to ${MAX_LABELS} labels`, `${labels.length}`);
+      return badInput(["output", "label", "labels"], `2 to ${MAX_LABELS} labels`, `${labels.length}`);
     }
     const twice = firstRepeated(labels);
     if (twice !== undefined) {
-      return badInput(["output", "labels", twice], "each label once", `"${labels[twice]}" twice`);
+      return badInput(["output", "label", "labels", twice], "each label once", `"${labels[twice]}" twice`);
     }
   }
   if (output.kind === "VECTOR" && !(output.size >= 1 && output.size <= MAX_ELEMENTS)) {
-    return badInput(["output", "size"], `1 to ${MAX_ELEMENTS}`, String(output.size));
+    return badInput(["output", "vector", "size"], `1 to ${MAX_ELEMENTS}`, String(output.size));
   }
   return undefined;
 }
@@ -311,7 +310,7 @@ function defaultProblem(output: OutputSpec | undefined, given: Output): Failure 
   // Of whatever application: JSON has no such numbers, and the registry could not be read any more.
   const problem = finiteProblem(given);
   if (problem !== undefined || output === undefined) return problem;
-  if (given.kind !== output.kind) return badInput(["defaultOutput"], `a ${output.kind}`, `a ${given.kind}`);
+  if (given.kind !== output.kind) return badInput(["defaultOutput"], requestName(output.kind), requestName(given.kind));
   if (given.kind === "VECTOR" && output.kind === "VECTOR" && given.vector.length !== output.size) {
     return badInput(["defaultOutput", "vector"], `${output.size} numbers`, `${given.vector.length}`);
   }

@@ -1,6 +1,7 @@
 import type { Application } from "../domain/application.js";
 import { badInput } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
+import { requestName } from "../domain/requestNames.js";
 
 const MAX_REWARD_WAIT_MS = 30 * 86_400_000;
 
@@ -26,8 +27,7 @@ function coverageProblem({ coverage, output, loss }: LearningPart): Failure | un
   if (coverage === undefined) return undefined;
   if (output.kind === "VECTOR")
     return none("prediction sets are of labels or numbers, and this application answers vectors");
-  if (loss.kind === "REWARD")
-    return none("prediction sets are learned from truths, and a loss of kind REWARD is told none");
+  if (loss.kind === "REWARD") return none("prediction sets are learned from truths, and a reward loss is told none");
   return shareProblem("coverage", coverage, 0.5, 0.999);
 }
 
@@ -47,7 +47,7 @@ function rewardWaitProblem({ loss, feedback }: LearningPart): Failure | undefine
   if (!(rewardWaitMs >= 1 && rewardWaitMs <= MAX_REWARD_WAIT_MS)) {
     return at("rewardWaitMs", `1 to ${MAX_REWARD_WAIT_MS} ms`, rewardWaitMs);
   }
-  if (loss.kind !== "REWARD") return at("rewardWaitMs", "a loss of kind REWARD", `a loss of kind ${loss.kind}`);
+  if (loss.kind !== "REWARD") return at("rewardWaitMs", "the loss reward", requestName(loss.kind));
   if (defaultReward === undefined || (defaultReward >= loss.min && defaultReward <= loss.max)) return undefined;
   return at("defaultReward", `${loss.min} to ${loss.max}, as the loss declares`, defaultReward);
 }
@@ -72,8 +72,8 @@ function feedbackProblem({ loss, feedback, defaultOutput }: LearningPart): Failu
   if (deferActivation && !(isLogged && loss.kind === "REWARD")) {
     return at(
       "deferActivation",
-      "a loss of kind REWARD, and logPredictions EVIDENCE or INPUTS",
-      `${loss.kind}, ${logPredictions}`,
+      "the loss reward, and logPredictions EVIDENCE or INPUTS",
+      `${requestName(loss.kind)}, ${logPredictions}`,
     );
   }
   return learnedShareProblem(feedback.learnedShare);

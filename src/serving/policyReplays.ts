@@ -4,6 +4,7 @@ import type { Application } from "../domain/application.js";
 import { badInput, caught, failure, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { StateStore } from "../domain/learningPorts.js";
+import { requestName } from "../domain/requestNames.js";
 import { onFeaturesOf, statedPolicy } from "../domain/policySpec.js";
 import type { LossSpec, PolicySpec } from "../domain/policySpec.js";
 import type { ReplayRecord, ReplayStore } from "../domain/replayPorts.js";
@@ -145,20 +146,20 @@ export function whyNothing(
   rows: number,
 ): string {
   const [reason] = Object.entries(skipped).sort(([, a], [, b]) => b - a)[0] ?? ["NO_ROWS"];
-  const nothing = `nothing can be learned by ${policy.kind} from the ${rows} observations`;
+  const nothing = `nothing can be learned by ${requestName(policy.kind)} from the ${rows} observations`;
   switch (reason) {
     case "NO_CONTEXT": {
       const source = (policy as { featureModel?: string }).featureModel ?? "its context";
-      return `${nothing}: they were predicted without the features of ${source}, which the policy needs; let a policy with the same featureModel or contextTensor answer first`;
+      return `${nothing}: they were predicted without the features of ${source}, which the policy needs; let a policy with the same features answer first`;
     }
     case "MEMBERS_MISSING": {
       const remedy = chooses(policy)
         ? "their evidence names no model that was chosen"
-        : "it needs the answers of all models, and the log has only those that were chosen; take a policy that chooses, such as exp3-ix";
+        : "it needs the answers of all models, and the log has only those that were chosen; take a policy that chooses, such as exp3Ix";
       return `${nothing}: ${remedy}`;
     }
     case "NO_LOSS":
-      return `${nothing}: what was observed tells no loss of kind ${loss.kind}; give the loss that fits what was observed`;
+      return `${nothing}: what was observed tells no loss ${requestName(loss.kind)}; give the loss that fits what was observed`;
     case "DEFAULT_SHOWN":
       return `${nothing}: they are rewards of the default output, which say nothing of the models; answer with the models' own (no apprentice, a lower confidenceThreshold)`;
     case "NO_EVIDENCE":

@@ -21,7 +21,7 @@ async function answersDeployed(server: TestServer, name: string, framework: stri
   const { shape: [classes = 0] = [], datatype } = one.signature.outputs[scores] ?? {};
   const labels = Array.from({ length: classes }, (_, i) => String(i));
   const input = one.signature.inputs.map((spec) => ({ ...spec, shape: [...spec.shape] }));
-  await application(server, name, [name], { input, output: { kind: "LABEL", labels } });
+  await application(server, name, [name], { input, output: { label: { labels } } });
   for (const [i, row] of one.inputs.slice(0, ROWS).entries()) {
     const label = labels[largest(one.outputs[i]?.[scores] as Buffer, datatype === "FP64")];
     expect(await predict(server, name, { base64: (row[0] as Buffer).toString("base64") })).toMatchObject({

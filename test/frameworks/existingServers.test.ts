@@ -14,7 +14,7 @@ const servers = testServers();
 const SUM_OF_FOUR: Partial<CreateApplicationInput> = {
   sloMs: 5000,
   input: [{ name: "x", datatype: "FP32", shape: [4] }],
-  output: { kind: "NUMBER" },
+  output: { number: {} },
 };
 /** They load Python, and start again in tests of this file. */
 const STARTS_WITHIN_MS = 60_000;
@@ -140,7 +140,7 @@ await withPythonOf("mlserver", "MLServer, unchanged", (python) => {
     await readyReplicas(server, "digits", 1);
     await application(server, "digits", ["digits"], {
       input: [{ name: "x", datatype: "FP32", shape: [64] }],
-      output: { kind: "LABEL", labels: [..."0123456789"] },
+      output: { label: { labels: [..."0123456789"] } },
     });
     const answers = await predictMany(
       server,

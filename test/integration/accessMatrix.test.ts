@@ -49,7 +49,7 @@ await eachPostgres(
         name,
         sloMs: 1000,
         input: [{ name: "x", datatype: "FP32", shape: [1] }],
-        output: { kind: "LABEL", labels: ["a", "b"] },
+        output: { label: { labels: ["a", "b"] } },
         defaultOutput: { label: "a" },
       };
       const made = await askWith(server, admin, { query: APPLICATION, variables: { input } });
@@ -163,7 +163,8 @@ await eachPostgres(
     test("lists have what the key may see", async () => {
       for (const name of ["seen", "unseen"]) {
         await newApplication(name);
-        const input = { model: `of-${name}`, version: 1, inputs: [X], outputs: [{ ...X, name: "y", shape: [2] }] };
+        const signature = { inputs: [X], outputs: [{ ...X, name: "y", shape: [2] }] };
+        const input = { model: `of-${name}`, version: 1, signature };
         const register =
           "mutation ($input: RegisterModelVersionInput!) { registerModelVersion(input: $input) { __typename ... on Failure { message } } }";
         expect(await askWith(server, admin, { query: register, variables: { input } })).toMatchObject({ codes: [] });
@@ -204,6 +205,23 @@ await eachPostgres(
         seen: { name: "of-seen" },
         unseen: null,
       });
+    });
+
+    test("a model is followed by those who see an application that it answers for", async () => {
+      const key = await newKey(["METRICS"], ["seen"]);
+      const told = async (field: "metrics" | "events", of: object): Promise<string> => {
+        const type = field === "metrics" ? "MetricsTargetInput" : "EventsTargetInput";
+        const query = `subscription ($of: ${type}!) { ${field}(of: $of) { __typename } }`;
+        return (await askSocket(server, key, { query, variables: { of } }, true)).text;
+      };
+      const replicaOf = (model: string) => ({ replica: { model, endpoint: "nowhere:1" } });
+      expect(await told("metrics", { model: "of-seen" })).toContain("MetricsSample");
+      expect(await told("metrics", replicaOf("of-seen"))).toContain("has no replica at");
+      expect(await told("events", { model: "of-seen" })).not.toContain("does not exist");
+      const hidden = 'model \\"of-unseen\\" does not exist';
+      expect(await told("metrics", { model: "of-unseen" })).toContain(hidden);
+      expect(await told("metrics", replicaOf("of-unseen"))).toContain(hidden);
+      expect(await told("events", { model: "of-unseen" })).toContain(hidden);
     });
 
     test("nothing that the server wrote or keeps has a secret in it", async () => {

@@ -53,7 +53,7 @@ describe("an application", () => {
 
   test("with a default that is infinite is refused", async () => {
     const input = `{ name: "x", input: [{ name: "x", datatype: FP32, shape: [1] }],
-      output: { kind: VECTOR, size: 2 }, defaultOutput: { vector: [0, 1e999] } }`;
+      output: { vector: { size: 2 } }, defaultOutput: { vector: [0, 1e999] } }`;
     const query = `mutation { refused: createApplication(input: ${input}) { __typename ... on BadInput { path } } }`;
     const { text } = await server.post({ query });
     const path = ["defaultOutput", "vector", "1"];
@@ -68,9 +68,9 @@ describe("an application", () => {
     ["no inputs", { name: "x", input: [] }],
     ["an input twice", { name: "x", input: [...one("x"), ...one("x")] }],
     ["an input without end", { name: "x", input: [{ name: "x", datatype: "FP32", shape: [-1] }] }],
-    ["one label", { name: "x", output: { kind: "LABEL", labels: ["a"] } }],
-    ["a label twice", { name: "x", output: { kind: "LABEL", labels: ["a", "a"] } }],
-    ["no labels", { name: "x", output: { kind: "LABEL" } }],
+    ["one label", { name: "x", output: { label: { labels: ["a"] } } }],
+    ["a label twice", { name: "x", output: { label: { labels: ["a", "a"] } } }],
+    ["no labels", { name: "x", output: { label: { labels: [] } } }],
     ["a default of another kind", { name: "x", defaultOutput: { label: "a" } }],
   ])("with %s is refused", async (_, more) => {
     const refused = await create(more);
@@ -141,7 +141,7 @@ describe("a model's version", () => {
   const registerVersion = async (more: object) =>
     (
       await server.ask(REGISTER_VERSION, {
-        input: { model: "m", version: 1, inputs: one("x"), outputs: one("y"), ...more },
+        input: { model: "m", version: 1, signature: { inputs: one("x"), outputs: one("y") }, ...more },
       })
     ).registerModelVersion;
 
@@ -149,25 +149,26 @@ describe("a model's version", () => {
     expect(await registerVersion({})).toMatchObject({ __typename: "ModelVersion", current: true });
     expect(await registerVersion({ endpoints: ["127.0.0.1:1"] })).toMatchObject({ endpoints: ["127.0.0.1:1"] });
     expect(await registerVersion({ endpoints: [] })).toMatchObject({ endpoints: [] });
-    expect(await registerVersion({ inputs: one("x", "FP64") })).toMatchObject(conflict);
+    expect(await registerVersion({ signature: { inputs: one("x", "FP64"), outputs: one("y") } })).toMatchObject(
+      conflict,
+    );
   });
 
   test.each([
     ["a name that is none", { model: "M" }],
     ["a single label", { labels: ["a"] }],
     ["a version that is none", { version: 0 }],
-    ["inputs alone", { version: 9, outputs: null }],
     ["an endpoint that is none", { version: 9, endpoints: ["http://x"] }],
-    ["neither signature nor endpoint", { version: 9, inputs: null, outputs: null }],
+    ["neither signature nor endpoint", { version: 9, signature: null }],
   ])("with %s is refused", async (_, more) => {
     expect(await registerVersion(more)).toMatchObject(badInput);
   });
 
   test("without a signature needs a wrapper that can be asked", async () => {
-    const asked = await registerVersion({ version: 9, inputs: null, outputs: null, endpoints: ["127.0.0.1:1"] });
+    const asked = await registerVersion({ version: 9, signature: null, endpoints: ["127.0.0.1:1"] });
     expect(asked).toMatchObject({ __typename: "Unavailable", code: "MODEL_UNAVAILABLE", retryable: true });
     const { ready } = await wrappers.start(noop("--name", "asked"));
-    await registerVersion({ model: "asked", inputs: null, outputs: null, endpoints: [ready.listening] });
+    await registerVersion({ model: "asked", signature: null, endpoints: [ready.listening] });
     expect((await server.ask(MODEL, { name: "asked" })).model?.versions[0]?.inputs).toEqual(one("x"));
   });
 
@@ -210,19 +211,19 @@ describe("a link", () => {
   });
 
   test("is refused where the model does not fit, now or in a version that would become current", async () => {
-    const input = { model: "misfit", version: 1, inputs: one("other"), outputs: one("y") };
-    await server.ask(REGISTER_VERSION, { input });
+    const [fitting, misfit] = ["x", "other"].map((name) => ({ inputs: one(name), outputs: one("y") }));
+    await server.ask(REGISTER_VERSION, { input: { model: "misfit", version: 1, signature: misfit } });
     expect(await link({ application: "linked", model: "misfit" })).toMatchObject({
       ...badInput,
       message: expect.stringContaining("expected FP32[1] x, got FP32[1] other"),
     });
-    const fits = { model: "changes", version: 1, inputs: one("x"), outputs: one("y") };
+    const fits = { model: "changes", version: 1, signature: fitting };
     await server.ask(REGISTER_VERSION, { input: fits });
     await link({ application: "linked", model: "changes" });
-    await server.ask(REGISTER_VERSION, { input: { ...fits, version: 2, inputs: one("other"), makeCurrent: false } });
+    await server.ask(REGISTER_VERSION, { input: { ...fits, version: 2, signature: misfit, makeCurrent: false } });
     const { setCurrentVersion } = await server.ask(SET_CURRENT, { input: { model: "changes", version: 2 } });
     expect(setCurrentVersion).toMatchObject(badInput);
-    const made = await server.ask(REGISTER_VERSION, { input: { ...fits, version: 3, inputs: one("other") } });
+    const made = await server.ask(REGISTER_VERSION, { input: { ...fits, version: 3, signature: misfit } });
     expect(made.registerModelVersion).toMatchObject(badInput);
   });
 });

@@ -183,7 +183,7 @@ describe("the schema's text", () => {
 });
 
 test("the schema follows its application's changes, also where its operations are known", async () => {
-  const output = { kind: "LABEL" as const, labels: ["a", "b"] };
+  const output = { label: { labels: ["a", "b"] } };
   await application(server, "changing", [], { output, defaultOutput: { label: "a" } });
   const query = `query ($input: Input!) { predict(input: { input: $input }) { ... on Prediction { label } ... on Failure { code } } }`;
   const answer = async () => (await ask<object, object>("changing", query, { input: { x: { values: [1] } } })).data;

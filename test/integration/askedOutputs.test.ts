@@ -66,12 +66,12 @@ describe("a model of several outputs", () => {
   test("is asked for those that applications read, and what is cached without one answers nobody who reads it", async () => {
     const first = await register(1, true);
     await readyReplicas(server, "m", 1);
-    await application(server, "labels", ["m"], { output: { kind: "LABEL", labels: ["a", "b"] } });
+    await application(server, "labels", ["m"], { output: { label: { labels: ["a", "b"] } } });
     expect(await predict(server, "labels", one)).toMatchObject({ source: "MODEL", output: { label: "b" } });
     expect(await predict(server, "labels", one)).toMatchObject({ source: "CACHE", output: { label: "b" } });
     expect(asked(first)).toEqual([["scores"]]);
 
-    await application(server, "vectors", ["m"], { output: { kind: "VECTOR", size: 3 } });
+    await application(server, "vectors", ["m"], { output: { vector: { size: 3 } } });
     const vector = { output: { vector: [1, 2, 3] } };
     expect(await predict(server, "vectors", one)).toMatchObject({ source: "MODEL", ...vector });
     expect(await predict(server, "vectors", one)).toMatchObject({ source: "CACHE", ...vector });

@@ -151,7 +151,8 @@ describe("explain", () => {
 describe("removeModelVersion", () => {
   test("lets a version go with its replicas, but never the current one", async () => {
     const tensor = (name: string) => [{ name, datatype: "FP32" as const, shape: [1] }];
-    const other = { model: "noop", version: 2, inputs: tensor("x"), outputs: tensor("y"), makeCurrent: false };
+    const signature = { inputs: tensor("x"), outputs: tensor("y") };
+    const other = { model: "noop", version: 2, signature, makeCurrent: false };
     await server.ask(REGISTER_VERSION, { input: { ...other, endpoints: [wrapper.ready.listening] } });
     const remove = async (version: number) =>
       (await server.ask(REMOVE_VERSION, { input: { model: "noop", version } })).removeModelVersion;

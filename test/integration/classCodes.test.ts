@@ -18,7 +18,7 @@ describe("an application of two labels whose model answers with a single element
       const model = datatype.toLowerCase();
       const wrapper = nodeWrapper("test/support/wrapperModels/single.mjs", "--datatype", datatype, "--name", model);
       await register(server, { model, wrappers: [await wrappers.start(wrapper)] });
-      await application(server, `of-${model}`, [model], { output: { kind: "LABEL", labels: LABELS } });
+      await application(server, `of-${model}`, [model], { output: { label: { labels: LABELS } } });
     }
   });
 

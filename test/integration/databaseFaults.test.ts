@@ -12,8 +12,8 @@ const servers = testServers();
 const wrappers = testWrappers();
 
 const LINEAR: Partial<CreateApplicationInput> = {
-  policy: { kind: "LINEAR", ridge: 0.01 },
-  loss: { kind: "SQUARED", range: 100 },
+  policy: { linear: { prior: { ridge: 0.01 } } },
+  loss: { squared: { range: 100 } },
 };
 
 async function ask(server: TestServer, x: number, entity: string, deadlineMs?: number) {

@@ -18,7 +18,7 @@ const MLP = `${MODELS}/digits-mlp.onnx`;
 const LOGISTIC = `${MODELS}/digits-logistic.onnx`;
 const DIGITS = {
   input: [{ name: "pixels", datatype: "FP32" as const, shape: [64] }],
-  output: { kind: "LABEL" as const, labels: Array.from({ length: 10 }, (_, digit) => String(digit)) },
+  output: { label: { labels: Array.from({ length: 10 }, (_, digit) => String(digit)) } },
 };
 const ZERO = [
   0, 0, 4, 14, 14, 4, 0, 0, 0, 0, 15, 10, 10, 13, 0, 0, 0, 5, 15, 0, 2, 15, 6, 0, 0, 4, 13, 0, 0, 14, 8, 0, 0, 6, 9, 0,

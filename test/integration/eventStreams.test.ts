@@ -23,7 +23,7 @@ beforeAll(async () => {
   await application(server, "one", ["noop"]);
 });
 
-const samples = { query: METRICS.toString(), variables: { application: "one", intervalMs: 100 } };
+const samples = { query: METRICS.toString(), variables: { of: { application: "one" }, intervalMs: 100 } };
 const TYPENAME = { query: "{ __typename }" };
 
 async function next(events: AsyncGenerator<ReadEvent, void>): Promise<ReadEvent> {
@@ -141,7 +141,7 @@ test("a policy is told at once, and again when it has learned", async () => {
 test("what happens to a model's replicas is told", async () => {
   const own = await wrappers.start(noop("--name", "mortal"));
   await register(server, { model: "mortal", wrappers: [own] });
-  const told = follow<EventsSubscription["events"]>(EVENTS, { model: "mortal" });
+  const told = follow<EventsSubscription["events"]>(EVENTS, { of: { model: "mortal" } });
   const first = value(told);
   // Something that was there when it began cannot have been missed.
   await next(readEvents(await server.events(samples)));
@@ -156,8 +156,8 @@ test.each([
   [POLICY_UPDATES, { application: "one", intervalMs: 1 }, "BAD_INPUT"],
   [PREDICTIONS, { application: "nowhere", sampleEvery: 1 }, "NOT_FOUND"],
   [PREDICTIONS, { application: "one", sampleEvery: 0 }, "BAD_INPUT"],
-  [EVENTS, { model: "nothing" }, "NOT_FOUND"],
-  [EVENTS, {}, "BAD_INPUT"],
+  [EVENTS, { of: { model: "nothing" } }, "NOT_FOUND"],
+  [EVENTS, { of: { application: "one", model: "mortal" } }, "BAD_INPUT"],
 ])("what cannot be followed is refused: %#", async (document, variables, code) => {
   const { data } = await next(readEvents(await server.events({ query: document.toString(), variables })));
   expect(data).toMatchObject({ errors: [{ extensions: { code } }] });

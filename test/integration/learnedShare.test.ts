@@ -15,8 +15,8 @@ test("one key's feedback is learned up to its share, and kept beyond it; another
   const server = await servers.start();
   await register(server, { model: "noop", wrappers: [await wrappers.start(noop())] });
   await application(server, "shared", ["noop"], {
-    policy: { kind: "LINEAR", ridge: 1 },
-    loss: { kind: "SQUARED", range: 100 },
+    policy: { linear: { prior: { ridge: 1 } } },
+    loss: { squared: { range: 100 } },
     feedback: { learnedShare: 0.1 },
   });
   const key = async (name: string, by?: string): Promise<string> => {

@@ -13,8 +13,8 @@ const wrappers = testWrappers();
 
 /** The model says x; what is true for this application's users is another line for each. */
 const LINEAR: Partial<CreateApplicationInput> = {
-  policy: { kind: "LINEAR", ridge: 0.01 },
-  loss: { kind: "SQUARED", range: 100 },
+  policy: { linear: { prior: { ridge: 0.01 } } },
+  loss: { squared: { range: 100 } },
 };
 
 async function ask(server: TestServer, name: string, x: number, entity?: string, minStateSeq?: number) {
@@ -57,10 +57,10 @@ describe("what was observed", () => {
     for (const name of ["lines", "corrected", "late", "rewarded"]) {
       await application(server, name, ["noop"], name === "rewarded" ? REWARDED : LINEAR);
     }
-    await application(server, "covered", ["noop"], { ...LINEAR, policy: { kind: "STATIC" }, coverage: 0.5 });
+    await application(server, "covered", ["noop"], { ...LINEAR, policy: { static: {} }, coverage: 0.5 });
     await application(server, "shy", ["noop"], { ...SHY, defaultOutput: { number: 0 } });
   });
-  const REWARDED: Partial<CreateApplicationInput> = { loss: { kind: "REWARD", min: 0, max: 1 } };
+  const REWARDED: Partial<CreateApplicationInput> = { loss: { reward: { min: 0, max: 1 } } };
   const SHY: Partial<CreateApplicationInput> = { ...REWARDED, feedback: { apprentice: true } };
 
   test("counts for the next prediction of its user, and leaves the others with what was learned of all", async () => {
@@ -111,7 +111,7 @@ describe("what was observed", () => {
 
   test("of a prediction by an earlier policy is learned by that one, and by the current one too where all was seen", async () => {
     const { receipt } = await ask(server, "late", 1, "ann");
-    await server.ask(UPDATE_APPLICATION, { input: { name: "late", policy: { kind: "ENSEMBLE" } } });
+    await server.ask(UPDATE_APPLICATION, { input: { name: "late", policy: { ensemble: {} } } });
     expect(await observe(server, [{ of: { receipt }, truth: { number: 1 } }])).toMatchObject([{ learnedBy: [1, 2] }]);
     const now = await ask(server, "late", 1, "ann");
     expect(now.personalised).toBe(true);

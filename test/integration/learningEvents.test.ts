@@ -25,8 +25,8 @@ const wrappers = testWrappers();
 
 /** The model says x, and is as wrong as can be by 10. */
 const ENSEMBLE: Partial<CreateApplicationInput> = {
-  policy: { kind: "ENSEMBLE" },
-  loss: { kind: "ABSOLUTE", range: 10 },
+  policy: { ensemble: {} },
+  loss: { absolute: { range: 10 } },
 };
 
 function connect(server: TestServer): Client {
@@ -91,7 +91,7 @@ await eachPostgres(
       await register(one, { model: "noop", wrappers: [await wrappers.start(noop())] });
       for (const name of ["drifting", "stalling", "changed", "behind"])
         await application(one, name, ["noop"], ENSEMBLE);
-      await application(one, "personal", ["noop"], { ...ENSEMBLE, policy: { kind: "LINEAR" }, sloMs: 2000 });
+      await application(one, "personal", ["noop"], { ...ENSEMBLE, policy: { linear: {} }, sloMs: 2000 });
       await until("the other server knows them and the model", async () => {
         const answer = await two.post({ query: '{ application(name: "personal") { models { model } } }' });
         return answer.text.includes("noop") && (await two.metric("skysail_model_ready_replicas")) === 1;
@@ -135,7 +135,7 @@ await eachPostgres(
       const [client, operations] = [connect(two), connect(two)];
       const feed = follow(client, "stalling", 0);
       const events = operations.iterate<{ events: { kind: string; after: string | null } }>({
-        query: 'subscription { events(application: "stalling") { kind after } }',
+        query: 'subscription { events(of: { application: "stalling" }) { kind after } }',
       });
       await observe(one, "stalling", "ann", 128, 0);
       for (const server of [one, two, one]) await observe(server, "stalling", "ann", 200, 10);
@@ -226,7 +226,7 @@ await eachPostgres(
       });
       const client = connect(two);
       const learned = follow(client, "leaving", 0);
-      const events = client.iterate({ query: 'subscription { events(application: "leaving") { kind } }' });
+      const events = client.iterate({ query: 'subscription { events(of: { application: "leaving" }) { kind } }' });
       const ended = async (from: AsyncIterable<unknown>): Promise<void> => {
         for await (const _ of from);
       };

@@ -25,8 +25,8 @@ beforeAll(async () => {
 
 const connect = () => createClient({ url: `${server.url.replace("http", "ws")}/graphql`, webSocketImpl: WebSocket });
 
-function samples(client: Client, intervalMs: number, of: Readonly<Record<string, string>> = { application: "one" }) {
-  return client.iterate<MetricsSubscription>({ query: METRICS.toString(), variables: { ...of, intervalMs } });
+function samples(client: Client, intervalMs: number, of: object = { application: "one" }) {
+  return client.iterate<MetricsSubscription>({ query: METRICS.toString(), variables: { of, intervalMs } });
 }
 
 async function next(from: ReturnType<typeof samples>) {
@@ -85,7 +85,7 @@ test("a model and one of its replicas can be watched, for all applications", asy
   const client = connect();
   const endpoint = both[0]?.ready.listening ?? "";
   const all = samples(client, 2000, { model: "watched" });
-  const one = samples(client, 2000, { model: "watched", replica: endpoint });
+  const one = samples(client, 2000, { replica: { model: "watched", endpoint } });
   await Promise.all([next(all), next(one)]);
   for (const name of ["watching", "watching-too"]) {
     const inputs = Array.from({ length: 20 }, (_, at) => ({ values: [at] }));
@@ -158,15 +158,15 @@ test("two subscribers on one socket each get their own intervals", async () => {
 test.each([
   ["an application that does not exist", 1000, { application: "nowhere" }, "NOT_FOUND"],
   ["a model that does not exist", 1000, { model: "nothing" }, "NOT_FOUND"],
-  ["a replica that does not exist", 1000, { model: "noop", replica: "127.0.0.1:1" }, "NOT_FOUND"],
+  ["a replica that does not exist", 1000, { replica: { model: "noop", endpoint: "127.0.0.1:1" } }, "NOT_FOUND"],
   ["an interval too short", 99, { application: "one" }, "BAD_INPUT"],
   ["an interval too long", 60_001, { application: "one" }, "BAD_INPUT"],
   ["an application and a model", 1000, { application: "one", model: "noop" }, "BAD_INPUT"],
-  ["a replica without its model", 1000, { replica: "127.0.0.1:1" }, "BAD_INPUT"],
+  ["a replica without its model", 1000, { replica: { endpoint: "127.0.0.1:1" } }, "BAD_INPUT"],
   ["nothing", 1000, {}, "BAD_INPUT"],
 ])("a subscription to %s is refused", async (_, intervalMs, of, code) => {
   const client = connect();
-  const refused = await samples(client, intervalMs, of as Record<string, string>)
+  const refused = await samples(client, intervalMs, of)
     .next()
     .catch((errors: unknown) => ({ value: { errors } }));
   expect(refused.value).toMatchObject({ errors: [{ extensions: { code, retryable: false } }] });
@@ -176,7 +176,7 @@ test.each([
 test("a subscription over HTTP is refused", async () => {
   const { status, text } = await server.post({
     query: METRICS.toString(),
-    variables: { application: "one", intervalMs: 100 },
+    variables: { of: { application: "one" }, intervalMs: 100 },
   });
   expect(status).toBe(400);
   expect(text).toContain('"code":"BAD_INPUT"');

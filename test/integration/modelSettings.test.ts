@@ -34,15 +34,15 @@ describe("configureModel", () => {
   });
 
   test("chooses how long replicas wait for fuller batches, with a number or by what they learn, and shows it", async () => {
-    expect(await configure({ maxBatchDelayMs: 1.5, prefetchMs: 2, maxBatchBytes: 4000 })).toMatchObject({
+    expect(await configure({ maxBatchDelay: { fixedMs: 1.5 }, prefetchMs: 2, maxBatchBytes: 4000 })).toMatchObject({
       settings: { maxBatchDelayMs: 1.5, prefetchMs: 2, maxBatchBytes: 4000 },
       versions: [{ fillWait: { waits: true, reason: "maxBatchDelayMs is 1.5" } }],
     });
-    expect(await configure({ maxBatchDelayAuto: true })).toMatchObject({
+    expect(await configure({ maxBatchDelay: { auto: {} } })).toMatchObject({
       settings: { maxBatchDelayMs: null, prefetchMs: 2, maxBatchBytes: 4000 },
       versions: [{ fillWait: { waits: false, reason: "0 of 4 comparisons made" } }],
     });
-    expect(await configure({ maxBatchDelayMs: null, prefetchMs: null, maxBatchBytes: null })).toMatchObject({
+    expect(await configure({ maxBatchDelay: null, prefetchMs: null, maxBatchBytes: null })).toMatchObject({
       settings: { maxBatchDelayMs: 0, prefetchMs: 0, maxBatchBytes: null },
       versions: [{ fillWait: { waits: false, reason: "maxBatchDelayMs is 0" } }],
     });
@@ -60,10 +60,9 @@ describe("configureModel", () => {
     [{ maxBatchRows: 0 }, { path: ["maxBatchRows"], expected: "an integer from 1 to 65536", got: "0" }],
     [{ approximateErrorBudget: 0.7 }, { path: ["approximateErrorBudget"], expected: "0 (off) to 0.5", got: "0.7" }],
     [{ maxBatchBytes: 0 }, { path: ["maxBatchBytes"], expected: "an integer from 1 to 1073741824", got: "0" }],
-    [{ maxBatchDelayMs: 2000 }, { path: ["maxBatchDelayMs"], expected: "0 to 1000 ms, or AUTO", got: "2000" }],
     [
-      { maxBatchDelayMs: 2, maxBatchDelayAuto: true },
-      { path: ["maxBatchDelayMs"], got: "2" },
+      { maxBatchDelay: { fixedMs: 2000 } },
+      { path: ["maxBatchDelay", "fixedMs"], expected: "0 to 1000 ms", got: "2000" },
     ],
     [{ prefetchMs: -1 }, { path: ["prefetchMs"], expected: "0 to 1000 ms", got: "-1" }],
     [{ cacheTtlMs: -5 }, { path: ["cacheTtlMs"], expected: "1 ms or more", got: "-5" }],

@@ -26,10 +26,10 @@ await eachPostgres(
       const url = await postgres().newDatabase();
       world = await LaneWorld.start(schema, url, 1);
       const tensors = (name: string) => `[{ name: "${name}", datatype: FP32, shape: [2] }]`;
-      const signature = `inputs: ${tensors("x")}, outputs: ${tensors("scores")}`;
+      const signature = `signature: { inputs: ${tensors("x")}, outputs: ${tensors("scores")} }`;
       await ask(`mutation { registerModelVersion(input: { model: "m", version: 1, ${signature} }) { __typename } }`);
       for (let i = 0; i < APPLICATIONS; i++) {
-        const made = `name: "a${i}", input: ${tensors("x")}, output: { kind: LABEL, labels: ["a", "b"] }, models: [{ model: "m" }]`;
+        const made = `name: "a${i}", input: ${tensors("x")}, output: { label: { labels: ["a", "b"] } }, models: [{ model: "m" }]`;
         await ask(`mutation { createApplication(input: { ${made} }) { __typename } }`);
       }
       const database = await connectTo(url);

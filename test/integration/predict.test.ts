@@ -142,7 +142,7 @@ describe("an application of strings", () => {
     const input = [{ name: "text", datatype: "BYTES", shape: [1] }] as const;
     await application(server, "text", ["text"], {
       input: [...input].map((spec) => ({ ...spec, shape: [...spec.shape] })),
-      output: { kind: "LABEL", labels: ["spam", "", "naïve ⛵"] },
+      output: { label: { labels: ["spam", "", "naïve ⛵"] } },
     });
     for (const text of ["spam", "", "naïve ⛵"]) {
       expect(await predict(server, "text", { text })).toMatchObject({ output: { label: text } });

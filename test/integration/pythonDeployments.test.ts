@@ -51,7 +51,7 @@ await withPythonOf("light", "scikit-learn models that are deployed", (python) =>
       expect(done.stdout).toMatch(new RegExp(`^version 1 of ${name} serves: 2 of 2 replicas are ready`));
       await application(server, name, [name], {
         input: [{ name: "x", datatype: "FP32", shape: [64] }],
-        output: { kind: "LABEL", labels: Array.from({ length: 10 }, (_, digit) => String(digit)) },
+        output: { label: { labels: Array.from({ length: 10 }, (_, digit) => String(digit)) } },
       });
       for (const [i, values] of trained.rows.entries()) {
         const answer = await predict(server, name, { values });

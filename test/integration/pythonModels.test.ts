@@ -29,9 +29,9 @@ await withPythonOf("light", "a scikit-learn model behind the server", (python) =
     await register(server, { model: "svm", wrappers: [wrapper] });
     const input: TensorSpecInput[] = [{ name: "x", datatype: "FP32", shape: [64] }];
     const labels = Array.from({ length: 10 }, (_, digit) => String(digit));
-    await application(server, "python-digits", ["svm"], { input, output: { kind: "LABEL", labels } });
+    await application(server, "python-digits", ["svm"], { input, output: { label: { labels } } });
     const reversed = [...labels].reverse();
-    await application(server, "digits-reversed", ["svm"], { input, output: { kind: "LABEL", labels: reversed } });
+    await application(server, "digits-reversed", ["svm"], { input, output: { label: { labels: reversed } } });
   }, 120_000);
 
   async function receiptFor(input: { base64: string }): Promise<string> {
@@ -72,7 +72,7 @@ await withPythonOf("light", "a scikit-learn model behind the server", (python) =
         input: {
           name: "digits-named",
           input: [{ name: "x", datatype: "FP32", shape: [64] }],
-          output: { kind: "LABEL", labels },
+          output: { label: { labels } },
           models: [{ model: "svm" }],
         },
       });

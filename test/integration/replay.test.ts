@@ -20,12 +20,12 @@ const wrappers = testWrappers();
 const MODELS = ["once", "twice", "thrice"];
 
 const ENSEMBLE: Partial<CreateApplicationInput> = {
-  policy: { kind: "ENSEMBLE" },
-  loss: { kind: "SQUARED", range: 10 },
+  policy: { ensemble: {} },
+  loss: { squared: { range: 10 } },
 };
 const CHOOSING: Partial<CreateApplicationInput> = {
-  policy: { kind: "EPSILON_GREEDY", epsilon: 0.9 },
-  loss: { kind: "REWARD", min: 0, max: 1 },
+  policy: { epsilonGreedy: { epsilon: 0.9 } },
+  loss: { reward: { min: 0, max: 1 } },
 };
 
 describe("a policy that learns from the log of another", () => {
@@ -186,13 +186,16 @@ describe("a policy that learns from the log of another", () => {
         ["--application", "same", "--policy", "ucb1", "--until", "2001-01-01"],
         /until: expected a time after the first observation of "same", got 2001-01-01/,
       ],
-      [["--application", "chosen", "--policy", "ensemble"], /expected a policy that learns from loss.kind REWARD/],
       [
-        ["--application", "chosen", "--policy", "ensemble", "--loss", "squared", "--loss-range", "1"],
-        /tells no loss of kind SQUARED|it needs the answers of all models/,
+        ["--application", "chosen", "--policy", "ensemble"],
+        /policy: expected one that learns from the loss reward: exp3, exp3Ix, /,
       ],
       [
-        ["--application", "same", "--policy", "linucb", "--parameter", "featureModel=once"],
+        ["--application", "chosen", "--policy", "ensemble", "--loss", "squared", "--loss-range", "1"],
+        /tells no loss squared|it needs the answers of all models/,
+      ],
+      [
+        ["--application", "same", "--policy", "linucb", "--parameter", "context.featureModel=once"],
         /predicted without the features of once/,
       ],
       [["--policy", "ucb1"], /--application: give one of the server's \(activated, bounded, chosen/],
@@ -206,7 +209,7 @@ describe("a policy that learns from the log of another", () => {
   });
 
   test("goes on without whoever began it, one at a time", async () => {
-    const input = { application: "same", policy: { kind: "THOMPSON" as const }, activate: false };
+    const input = { application: "same", policy: { thompson: {} }, activate: false };
     const both = await Promise.all([server.ask(REPLAY_POLICY, { input }), server.ask(REPLAY_POLICY, { input })]);
     const begun = both.map(({ replayPolicy }) => replayPolicy);
     expect(begun.map(({ __typename }) => __typename).sort()).toEqual(["Conflict", "PolicyReplay"]);

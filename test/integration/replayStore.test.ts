@@ -10,6 +10,7 @@ import { PostgresObservationStore } from "../../src/store/observationStore.js";
 import { PostgresRegistryStore } from "../../src/store/registryStore.js";
 import { PostgresReplayStore } from "../../src/store/replayStore.js";
 import { PostgresStateStore } from "../../src/store/stateStore.js";
+import type { PolicyInput } from "../generated/graphql.js";
 import { openBandit } from "../support/openBandit.js";
 import { connectTo, eachPostgres } from "../support/postgres.js";
 import { EVALUATE_POLICY } from "../support/replayOperations.js";
@@ -93,9 +94,9 @@ await eachPostgres("replays", (postgres) => {
     await linkItems();
     await observeSample();
     const server = await servers.start({ env: { DATABASE_URL: url } });
-    const evaluate = async (policy: { kind: "EPSILON_GREEDY" | "EXP3_IX"; epsilon?: number }, maxRows?: number) =>
+    const evaluate = async (policy: PolicyInput, maxRows?: number) =>
       (await server.ask(EVALUATE_POLICY, { application: "shop", policy, maxRows })).policyEvaluation;
-    const even = await evaluate({ kind: "EPSILON_GREEDY", epsilon: 1 });
+    const even = await evaluate({ epsilonGreedy: { epsilon: 1 } });
     if (even.__typename !== "PolicyEvaluation" || even.offPolicy?.ips == null) throw new Error(JSON.stringify(even));
     expect(even).toMatchObject({ rows: 10_000, judged: 10_000, complete: true, measure: "REWARD" });
     expect(even.offPolicy.effectiveSampleSize).toBeCloseTo(655.71, 2);
@@ -103,12 +104,12 @@ await eachPostgres("replays", (postgres) => {
     expect(even.offPolicy.largestWeight).toBeCloseTo(178.2531, 4);
     expect(even.offPolicy.ips.value).toBeCloseTo(0.003009, 6);
     expect(even.offPolicy.snips?.value).toBeCloseTo(0.003189, 6);
-    expect(await evaluate({ kind: "EPSILON_GREEDY", epsilon: 1 }, 50)).toMatchObject({
+    expect(await evaluate({ epsilonGreedy: { epsilon: 1 } }, 50)).toMatchObject({
       rows: 50,
       complete: false,
       verdict: "REFUSED",
     });
-    expect(await evaluate({ kind: "EPSILON_GREEDY", epsilon: 1 }, 0)).toMatchObject({ __typename: "BadInput" });
+    expect(await evaluate({ epsilonGreedy: { epsilon: 1 } }, 0)).toMatchObject({ __typename: "BadInput" });
   });
 
   test("take a number that no other version gets, one at a time", async () => {

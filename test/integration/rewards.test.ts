@@ -15,7 +15,7 @@ const servers = testServers();
 const wrappers = testWrappers();
 
 function rewarded(feedback: FeedbackInput): Partial<CreateApplicationInput> {
-  return { loss: { kind: "REWARD", min: 0, max: 1 }, feedback: { logPredictions: "EVIDENCE", ...feedback } };
+  return { loss: { reward: { min: 0, max: 1 } }, feedback: { logPredictions: "EVIDENCE", ...feedback } };
 }
 
 async function receiptOf(server: TestServer, name: string): Promise<string> {

@@ -34,7 +34,7 @@ const ARTEFACT = `/v2/artifacts/${createHash("sha256").digest("hex")}`;
 const BYTES = {};
 const EVENTS = "text/event-stream";
 const PREDICT = { query: "{ predict(input: { input: { x: { values: [1] } } }) { __typename } }" };
-const METRICS = { query: 'subscription { metrics(application: "one") { dropped } }' };
+const METRICS = { query: 'subscription { metrics(of: { application: "one" }) { dropped } }' };
 const METRICS_ADDRESS = `/graphql?query=${encodeURIComponent(METRICS.query)}`;
 
 const ROUTES: readonly Route[] = [

@@ -87,7 +87,7 @@ await eachPostgres(
       process.on("unhandledRejection", note);
       const url = await postgres().newDatabase();
       world = await LaneWorld.start(buildGraphqlSchema(), url, 1, (services) => planned(services, plan));
-      const input = `name: "insects", sloMs: 1000, input: [{ name: "x", datatype: FP32, shape: [1] }], output: { kind: LABEL, labels: ["ant", "bee"] }, defaultOutput: { label: "ant" }`;
+      const input = `name: "insects", sloMs: 1000, input: [{ name: "x", datatype: FP32, shape: [1] }], output: { label: { labels: ["ant", "bee"] } }, defaultOutput: { label: "ant" }`;
       const query = `mutation { createApplication(input: { ${input} }) { __typename ... on Failure { message } } }`;
       const { body } = await world.ask({ query }, {}, GRAPHQL_PATH);
       expect(body).toContain('"__typename":"Application"');

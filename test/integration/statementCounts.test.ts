@@ -42,9 +42,9 @@ await eachPostgres(
       const tensor = '{ name: "x", datatype: FP32, shape: [2] }';
       const outputs = '{ name: "scores", datatype: FP32, shape: [2] }';
       for (let i = 0; i < MANY; i++) {
-        const model = `registerModelVersion(input: { model: "m${i}", version: 1, inputs: [${tensor}], outputs: [${outputs}] }) { ... on Failure { message } }`;
-        const output = '{ kind: LABEL, labels: ["a", "b"] }';
-        const made = `name: "a${i}", input: [${tensor}], output: ${output}, policy: { kind: LINEAR }, models: [{ model: "m${i}" }]`;
+        const model = `registerModelVersion(input: { model: "m${i}", version: 1, signature: { inputs: [${tensor}], outputs: [${outputs}] } }) { ... on Failure { message } }`;
+        const output = '{ label: { labels: ["a", "b"] } }';
+        const made = `name: "a${i}", input: [${tensor}], output: ${output}, policy: { linear: {} }, models: [{ model: "m${i}" }]`;
         await ask(`mutation { ${model} createApplication(input: { ${made} }) { ... on Failure { message } } }`);
         world.addReplica(`m${i}`, 1, 0);
       }
@@ -86,14 +86,14 @@ await eachPostgres(
       // So many members of such names do not fit into a receipt.
       const models = Array.from({ length: MANY }, (_, i) => `model-${i}-${"x".repeat(50)}`);
       for (const model of models) {
-        const signature = `inputs: ${tensors("x")}, outputs: ${tensors("scores")}`;
+        const signature = `signature: { inputs: ${tensors("x")}, outputs: ${tensors("scores")} }`;
         await ask(
           `mutation { registerModelVersion(input: { model: "${model}", version: 1, ${signature} }) { ... on Failure { message } } }`,
         );
         world.addReplica(model, 1, 0);
       }
       const links = models.map((model) => `{ model: "${model}" }`).join(" ");
-      const made = `name: "logged", input: ${tensors("x")}, output: { kind: LABEL, labels: ["a", "b"] }, policy: { kind: ENSEMBLE }, models: [${links}]`;
+      const made = `name: "logged", input: ${tensors("x")}, output: { label: { labels: ["a", "b"] } }, policy: { ensemble: {} }, models: [${links}]`;
       await ask(`mutation { createApplication(input: { ${made} }) { ... on Failure { message } } }`);
       const one = (i: number) =>
         `p${i}: predict(input: { application: "logged", input: { values: [${i / 100}, 0] } }) { ... on Prediction { receipt } }`;

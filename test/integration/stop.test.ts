@@ -102,7 +102,7 @@ describe("a server that is told to stop answers what is under way, then leaves n
 
 describe("over a websocket", () => {
   const PREDICT_ONE = `{ predict(input: { application: "gated", input: { values: [8] } }) { ... on Prediction { output { ... on NumberOutput { number } } } } }`;
-  const METRICS = `subscription { metrics(application: "gated", intervalMs: 60000) { at } }`;
+  const METRICS = `subscription { metrics(of: { application: "gated" }, intervalMs: 60000) { at } }`;
 
   test("a server that is told to stop answers what is under way, begins nothing new, then closes", async () => {
     const { server, wrapper, answer } = await withQueryUnderWay({});

@@ -117,7 +117,7 @@ describe("the tour", () => {
 
   test("refuses an application of that name with another policy, and names the way", async () => {
     const other = await servers.start();
-    await application(other, "reading", [], { policy: { kind: "ENSEMBLE" } });
+    await application(other, "reading", [], { policy: { ensemble: {} } });
     const { code, stderr } = await take(["--url", other.url]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^tour: .* with policy ENSEMBLE: make it LINEAR again .*--own$/);

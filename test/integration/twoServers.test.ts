@@ -11,8 +11,8 @@ const servers = testServers();
 const wrappers = testWrappers();
 
 const LINEAR: Partial<CreateApplicationInput> = {
-  policy: { kind: "LINEAR", ridge: 0.01 },
-  loss: { kind: "SQUARED", range: 100 },
+  policy: { linear: { prior: { ridge: 0.01 } } },
+  loss: { squared: { range: 100 } },
 };
 const EACH = 5_000;
 const TOGETHER = 250;

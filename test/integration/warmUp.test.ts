@@ -63,11 +63,11 @@ describe("a new replica", () => {
     await register(server, { model: "renewed", wrappers: [old] });
     await application(server, "renewed", ["renewed"]);
     await predict(server, "renewed", { values: [700] });
-    const signature = (await versions("renewed"))[0];
-    const { inputs = [], outputs = [] } = signature ?? {};
+    const { inputs = [], outputs = [] } = (await versions("renewed"))[0] ?? {};
     const plain = (tensors: typeof inputs) => tensors.map(({ name, datatype, shape }) => ({ name, datatype, shape }));
     // Nobody listens there: a version that may never be ready.
-    const registered = { model: "renewed", version: 2, inputs: plain(inputs), outputs: plain(outputs) };
+    const signature = { inputs: plain(inputs), outputs: plain(outputs) };
+    const registered = { model: "renewed", version: 2, signature };
     await server.ask(REGISTER_VERSION, { input: { ...registered, endpoints: ["127.0.0.1:1"] } });
     expect(await versions("renewed")).toMatchObject([
       { version: 2, current: true, serving: false },

@@ -151,7 +151,7 @@ describe("a wrapper whose signature differs from the registered one", () => {
     const one = (name: string) => [{ name, datatype: "FP32" as const, shape: [1] }];
     const signature = { inputs: one("x"), outputs: one("y") };
     const endpoints = [wrapper.ready.listening];
-    await server.ask(REGISTER_VERSION, { input: { model: "late", version: 1, ...signature, endpoints } });
+    await server.ask(REGISTER_VERSION, { input: { model: "late", version: 1, signature, endpoints } });
     await application(server, "late", ["late"]);
     expect(await predict(server, "late", { values: [1] })).toMatchObject({ code: "MODEL_UNAVAILABLE" });
   });

@@ -79,6 +79,7 @@ const SCALARS: Readonly<Record<string, unknown>> = {
   Float: 1,
   Boolean: true,
   FloatVector: [1],
+  NoParameters: {},
   ID: "0123456789abcdef",
   DateTimeISO: "2100-01-01T00:00:00Z",
   String: "a",

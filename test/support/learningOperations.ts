@@ -71,7 +71,7 @@ export const ACTIVATE_MANY = graphql(`
 `);
 
 export const LEARNED_STATE = graphql(`
-  query LearnedState($application: String!, $entity: String, $policyVersion: Int) {
+  query LearnedState($application: String!, $entity: ID, $policyVersion: Int) {
     learnedState(application: $application, entity: $entity, policyVersion: $policyVersion) {
       __typename
       ... on LearnedState {
@@ -136,7 +136,7 @@ export const CHANGE_POLICY = graphql(`
 `);
 
 export const RESET_ENTITY = graphql(`
-  mutation ResetEntity($application: String!, $entity: String!) {
+  mutation ResetEntity($application: String!, $entity: ID!) {
     resetEntity(input: { application: $application, entity: $entity }) {
       __typename
       ... on EntityReset {
@@ -150,7 +150,7 @@ export const RESET_ENTITY = graphql(`
 `);
 
 export const DELETE_ENTITY = graphql(`
-  mutation DeleteEntity($application: String!, $entity: String!) {
+  mutation DeleteEntity($application: String!, $entity: ID!) {
     deleteEntity(input: { application: $application, entity: $entity }) {
       __typename
       ... on EntityDeleted {
@@ -165,7 +165,7 @@ export const DELETE_ENTITY = graphql(`
 `);
 
 export const EXPORT_ENTITY = graphql(`
-  query ExportEntity($application: String!, $entity: String!, $after: Float!, $first: Int!, $afterPrediction: String) {
+  query ExportEntity($application: String!, $entity: ID!, $after: Float!, $first: Int!, $afterPrediction: String) {
     exportEntity(
       application: $application
       entity: $entity
@@ -190,7 +190,7 @@ export const EXPORT_ENTITY = graphql(`
 `);
 
 export const OBSERVATIONS = graphql(`
-  query Observations($application: String!, $entity: String, $first: Int!, $after: String) {
+  query Observations($application: String!, $entity: ID, $first: Int!, $after: String) {
     observations(application: $application, entity: $entity, first: $first, after: $after) {
       __typename
       ... on LoggedObservationConnection {

@@ -35,8 +35,8 @@ export const POLICY_UPDATES = graphql(`
 `);
 
 export const EVENTS = graphql(`
-  subscription Events($application: String, $model: String) {
-    events(application: $application, model: $model) {
+  subscription Events($of: EventsTargetInput!) {
+    events(of: $of) {
       kind
       application
       model

@@ -1,8 +1,8 @@
 import { graphql } from "../generated/gql.js";
 
 export const METRICS = graphql(`
-  subscription Metrics($application: String, $model: String, $replica: String, $intervalMs: Int!) {
-    metrics(application: $application, model: $model, replica: $replica, intervalMs: $intervalMs) {
+  subscription Metrics($of: MetricsTargetInput!, $intervalMs: Int!) {
+    metrics(of: $of, intervalMs: $intervalMs) {
       at
       intervalMs
       dropped

@@ -35,7 +35,7 @@ export function testWrappers(): { start(command: WrapperCommand, ...args: string
 export const ONE_NUMBER: Omit<CreateApplicationInput, "name"> = {
   sloMs: 5000,
   input: [{ name: "x", datatype: "FP32", shape: [1] }],
-  output: { kind: "NUMBER" },
+  output: { number: {} },
 };
 
 export interface Registration {

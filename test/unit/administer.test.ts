@@ -151,11 +151,11 @@ describe("administration", () => {
     [input({ shape: [-1] }), ["input", 0, "shape"]],
     [input({ shape: [1.5] }), ["input", 0, "shape"]],
     [input({ shape: [2001, 2000] }), ["input", 0, "shape"]],
-    [labels("one"), ["output", "labels"]],
-    [labels(...Array.from({ length: 10_001 }, (_, i) => `l${i}`)), ["output", "labels"]],
-    [labels("a", "b", "a"), ["output", "labels", 2]],
-    [vector(0), ["output", "size"]],
-    [vector(NaN), ["output", "size"]],
+    [labels("one"), ["output", "label", "labels"]],
+    [labels(...Array.from({ length: 10_001 }, (_, i) => `l${i}`)), ["output", "label", "labels"]],
+    [labels("a", "b", "a"), ["output", "label", "labels", 2]],
+    [vector(0), ["output", "vector", "size"]],
+    [vector(NaN), ["output", "vector", "size"]],
     [{ defaultOutput: { kind: "NUMBER", number: 1 } }, ["defaultOutput"]],
     [{ ...vector(2), defaultOutput: { kind: "VECTOR", vector: new Float64Array(3) } }, ["defaultOutput", "vector"]],
     [numberDefault(NaN), ["defaultOutput", "number"]],
@@ -250,15 +250,18 @@ describe("administration", () => {
   });
 
   test.each<[Partial<NewModelVersion>, (string | number)[]]>([
-    [{ model: "M" }, ["name"]],
+    [{ model: "M" }, ["model"]],
     [{ version: 0 }, ["version"]],
     [{ version: 1.5 }, ["version"]],
     [{ version: 2 ** 31 }, ["version"]],
     [{ endpoints: ["a:1", "http://a:1"] }, ["endpoints", 1]],
     [{ endpoints: ["a"] }, ["endpoints", 0]],
     [{ endpoints: ["unix:relative"] }, ["endpoints", 0]],
-    [{ signature: { ...SIGNATURE, outputs: [] } }, ["outputs"]],
-    [{ signature: { ...SIGNATURE, inputs: [{ name: "x", datatype: "FP32", shape: [-1] }] } }, ["inputs", 0, "shape"]],
+    [{ signature: { ...SIGNATURE, outputs: [] } }, ["signature", "outputs"]],
+    [
+      { signature: { ...SIGNATURE, inputs: [{ name: "x", datatype: "FP32", shape: [-1] }] } },
+      ["signature", "inputs", 0, "shape"],
+    ],
   ])("refuses a model version with %j", async (changes, path) => {
     const { administration, calls } = setUp();
     expect(await pathOf(administration.registerModelVersion(newVersion(changes)))).toEqual(path);

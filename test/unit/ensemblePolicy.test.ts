@@ -112,7 +112,9 @@ describe("ensemble", () => {
     expect(policy.observe(state, seen([]), label("ant"))).toBe(false);
     expect(policy.observe(state, seen(answered), label("dog"))).toBe(false);
     expect(policy.encode(state)).toEqual(policy.encode(policy.init()));
-    expect(() => policyOf({ kind: "ensemble" }, REWARD)).toThrow("policy.kind");
+    expect(() => policyOf({ kind: "ensemble" }, REWARD)).toThrow(
+      "policy: expected one that learns from the loss reward",
+    );
   });
 
   test("weighs by the link alone under static, and learns nothing", () => {

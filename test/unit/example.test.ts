@@ -21,7 +21,7 @@ const MANIFEST: ExampleManifest = {
     description: "",
     sloMs: 50,
     input: [],
-    output: { kind: "LABEL", labels: ["a", "b"] },
+    output: { label: { labels: ["a", "b"] } },
   },
   models: ["b", "a"].map((name, i) => ({ name, version: 2, wrapper: "onnx", file: `${name}.onnx`, weight: i + 0.5 })),
   try: { values: [], label: "a" },
@@ -48,16 +48,16 @@ describe("the example", () => {
   test("states all that the API takes: nothing is left out on the way", async () => {
     const application = {
       ...MANIFEST.application,
-      policy: { kind: "ENSEMBLE", eta: 0.2, share: 0.01, adaptive: false, average: "MEDIAN" },
-      loss: { kind: "SQUARED", range: 2 },
+      policy: { ensemble: { eta: 0.2, share: 0.01, adaptive: false, average: "MEDIAN" } },
+      loss: { squared: { range: 2 } },
       feedback: { logPredictions: "EVIDENCE", apprentice: true },
       coverage: 0.8,
     };
     const manifest = parseManifest({ ...MANIFEST, application }, "application.json");
     expect((await changesOn(null, manifest)).at(-1)).toMatchObject(["createApplication", application]);
     for (const policy of [
-      { kind: "LINEAR", strength: 4 },
-      { kind: "SQUARECB", gammaScale: 3, contextTensor: "x" },
+      { linear: { prior: { strength: 4 } } },
+      { squarecb: { gammaScale: 3, context: { tensor: "x" } } },
     ]) {
       const other = parseManifest({ ...MANIFEST, application: { ...application, policy } }, "application.json");
       expect((await changesOn(null, other)).at(-1)).toMatchObject(["createApplication", { policy }]);

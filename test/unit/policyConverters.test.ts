@@ -1,25 +1,43 @@
 import { expect, test } from "@jest/globals";
+import type { LossSpec, PolicySpec } from "../../src/domain/policySpec.js";
 import { fromPolicySpec, toLossSpec, toPolicySpec } from "../../src/graphql/policyConverters.js";
-import { LossKindEnum, PolicyKindEnum } from "../../src/graphql/policyTypes.js";
+import type { LossInput, PolicyInput } from "../../src/graphql/policyInputs.js";
+import { AverageEnum } from "../../src/graphql/policyKinds.js";
 
-test("a policy is taken as it was stated, and shown as it is stored", () => {
-  expect(toPolicySpec({ kind: PolicyKindEnum.LINEAR })).toEqual({ kind: "linear" });
-  expect(toPolicySpec({ kind: PolicyKindEnum.EXP3_IX, eta: 0.5 })).toEqual({ kind: "exp3-ix", eta: 0.5 });
+test.each<[PolicyInput, PolicySpec]>([
+  [{ static: {} }, { kind: "static" }],
+  [{ majority: {} }, { kind: "majority" }],
+  [{ exp3: { eta: null } }, { kind: "exp3" }],
+  [{ exp3Ix: { eta: 0.5 } }, { kind: "exp3-ix", eta: 0.5 }],
+  [{ exp4: {} }, { kind: "exp4" }],
+  [{ ensemble: { share: 0, adaptive: false } }, { kind: "ensemble", share: 0, adaptive: false }],
+  [{ ensemble: { average: AverageEnum.MEDIAN } }, { kind: "ensemble", average: "MEDIAN" }],
+  [{ epsilonGreedy: { epsilon: 0 } }, { kind: "epsilon-greedy", epsilon: 0 }],
+  [{ ucb1: {} }, { kind: "ucb1" }],
+  [{ thompson: { epsilon: 0.1, strength: 9 } }, { kind: "thompson", epsilon: 0.1, strength: 9 }],
+  [{ squarecb: { context: { tensor: "x" }, gammaScale: 3 } }, { kind: "squarecb", contextTensor: "x", gammaScale: 3 }],
+  [{ linucb: { context: { featureModel: "f" }, alpha: 2 } }, { kind: "linucb", featureModel: "f", alpha: 2 }],
+  [{ linear: {} }, { kind: "linear" }],
+  [
+    { linear: { featureModel: "f", prior: { ridge: 0.5 }, forgetting: 1 } },
+    { kind: "linear", featureModel: "f", ridge: 0.5, forgetting: 1 },
+  ],
+  [{ linear: { prior: { strength: 4 } } }, { kind: "linear", strength: 4 }],
+])("the policy %j is taken as it was stated", (given, spec) => {
+  expect(toPolicySpec(given)).toStrictEqual(spec);
+});
+
+test("a policy is shown as it is stored", () => {
   expect(fromPolicySpec({ kind: "exp3-ix", eta: 0.5 })).toEqual({ kind: "EXP3_IX", eta: 0.5 });
+  expect(fromPolicySpec({ kind: "epsilon-greedy" })).toEqual({ kind: "EPSILON_GREEDY" });
 });
 
-test("a parameter of another policy is refused by name", () => {
-  expect(toPolicySpec({ kind: PolicyKindEnum.LINEAR, eta: 0.5 })).toMatchObject({
-    code: "BAD_INPUT",
-    path: ["policy", "eta"],
-  });
-});
-
-test("what a loss lacks is named, as what it is for", () => {
-  const { REWARD, SQUARED } = LossKindEnum;
-  expect(toLossSpec({ kind: REWARD })).toMatchObject({ path: ["loss", "min"], got: "none" });
-  expect(toLossSpec({ kind: REWARD, min: 0 })).toMatchObject({ path: ["loss", "max"], got: "none" });
-  expect(toLossSpec({ kind: REWARD, min: 1, max: 0 })).toMatchObject({ path: ["loss", "max"], got: "0" });
-  expect(toLossSpec({ kind: SQUARED })).toMatchObject({ path: ["loss", "range"], got: "none" });
-  expect(toLossSpec({ kind: REWARD, min: -1, max: 0 })).toEqual({ kind: "REWARD", min: -1, max: 0 });
+test.each<[LossInput, LossSpec]>([
+  [{ zeroOne: {} }, { kind: "ZERO_ONE" }],
+  [{ log: {} }, { kind: "LOG" }],
+  [{ squared: { range: 2 } }, { kind: "SQUARED", range: 2 }],
+  [{ absolute: { range: 2 } }, { kind: "ABSOLUTE", range: 2 }],
+  [{ reward: { min: -1, max: 0 } }, { kind: "REWARD", min: -1, max: 0 }],
+])("the loss %j is taken as it was stated", (given, spec) => {
+  expect(toLossSpec(given)).toStrictEqual(spec);
 });

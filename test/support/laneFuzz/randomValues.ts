@@ -87,6 +87,8 @@ export class RandomValues {
         return Buffer.from(Float32Array.from(this.#numbers()).buffer).toString("base64");
       case "DateTimeISO":
         return draws.pick(INSTANTS);
+      case "NoParameters":
+        return {};
       default:
         return this.#vocabulary.text(draws, place);
     }
@@ -159,6 +161,7 @@ const WRONG: Readonly<Record<string, readonly unknown[]>> = {
   ID: [1.5, true, {}, ["a", "b"], 2 ** 53],
   FloatVector: [["1"], [null], {}, "1", 7, [[1]], [true], ["1e999"], [1, , 2]], // eslint-disable-line no-sparse-arrays
   Base64: [7, "*", {}, "AAA", ["AAAA"], "AAAA AAAA"],
+  NoParameters: [7, { a: 1 }, [], true, "", null],
   DateTimeISO: [7, "yesterday", {}, "2026-13-01T00:00:00Z", "2026-01-01", true],
 };
 

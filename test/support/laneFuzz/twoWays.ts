@@ -122,7 +122,7 @@ export class TwoWays {
     };
     for (const [model, version] of VERSIONS) {
       const signature = { inputs: [tensor("x")], outputs: [tensor("scores")] };
-      await done(REGISTER, { model, version, ...signature, makeCurrent: version === 1 });
+      await done(REGISTER, { model, version, signature, makeCurrent: version === 1 });
       for (const world of [this.#pipeline, this.#lane]) world.addReplica(model, version, version);
     }
     for (const application of applications) await done(CREATE, { input: [tensor("x")], models: LINKS, ...application });
@@ -165,10 +165,10 @@ const VERSIONS = [
 ] as const;
 const LINKS = [{ model: "m" }, { model: "k", weight: 0.5 }];
 const APPLICATIONS = [
-  { name: "insects", output: { kind: "LABEL", labels: ["ant", "bee"] }, sloMs: 1000, policy: { kind: "EXP4" } },
+  { name: "insects", output: { label: { labels: ["ant", "bee"] } }, sloMs: 1000, policy: { exp4: {} } },
   {
     name: "numbers",
-    output: { kind: "VECTOR", size: 2 },
+    output: { vector: { size: 2 } },
     defaultOutput: { vector: [1, 2] },
     feedback: { logPredictions: "INPUTS" },
   },
@@ -176,12 +176,12 @@ const APPLICATIONS = [
 /** For their own schemas: each kind of output and of truth. */
 export const TYPED_APPLICATIONS = [
   ...APPLICATIONS,
-  { name: "single", output: { kind: "NUMBER" }, defaultOutput: { number: 1 }, models: [] },
+  { name: "single", output: { number: {} }, defaultOutput: { number: 1 }, models: [] },
   {
     name: "shop",
-    output: { kind: "LABEL", labels: ["buy", "don't"] },
-    policy: { kind: "EXP3" },
-    loss: { kind: "REWARD", min: 0, max: 1 },
+    output: { label: { labels: ["buy", "don't"] } },
+    policy: { exp3: {} },
+    loss: { reward: { min: 0, max: 1 } },
     feedback: { deferActivation: true, logPredictions: "EVIDENCE" },
   },
 ] as const;
