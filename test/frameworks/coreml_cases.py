@@ -2,6 +2,7 @@
 with coremltools from models that scikit-learn trained, whose own answers are expected."""
 
 import coreml_models as coreml
+import coreml_networks as networks
 import coremltools
 import numpy as np
 from case import digits, folder, write_case
@@ -10,6 +11,7 @@ from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier,
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.multiclass import OneVsRestClassifier
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import StandardScaler, normalize
 from sklearn.svm import SVC, SVR
 
@@ -58,6 +60,26 @@ for name, targets in ("digits even or odd", train_y % 2), ("digits", train_y):
     machine = SVC(probability=True, random_state=1).fit(train_x[:400], targets[:400])
     classes_case(f"{name}, a support vector classifier", coreml.vector_classifier("x", machine), x, machine, test_x)
 
+# Neural networks: over columns, and over images as image classifiers are exported.
+perceptron = MLPClassifier((32,), max_iter=400, random_state=1).fit(train_x, train_y)
+classes_case("digits, a neural network", networks.columns_network(perceptron), x, perceptron, test_x, whole=True)
+images, image = networks.ImageNetwork(), networks.images_of(test_x)
+features = images.features(networks.images_of(train_x))
+trained = LogisticRegression(C=10, max_iter=3000).fit(features, [f"digit {i}" for i in train_y])
+specification = images.specification(trained, trained.classes_)
+seen = {"image": ("FP32", image)}
+
+
+class Image:
+    """What the network answers, by numpy and scikit-learn."""
+
+    classes_ = trained.classes_
+    predict = staticmethod(lambda rows: trained.predict(images.features(rows)))
+    predict_proba = staticmethod(lambda rows: trained.predict_proba(images.features(rows)))
+
+
+classes_case("digits as images, a neural network", specification, seen, Image, image)
+
 # Patients: ten measures each, and how their illness went on.
 measures, progress = load_diabetes(return_X_y=True)
 measures, progress = measures.astype(np.float32), progress / 100
@@ -69,6 +91,10 @@ trees = RandomForestRegressor(20, max_depth=6, random_state=1).fit(measures, pro
 value_case("diabetes, a tree ensemble", coreml.tree_regressor("x", trees), x, trees, rows)
 machine = SVR().fit(measures, progress)
 value_case("diabetes, a support vector regressor", coreml.vector_regressor("x", machine), x, machine, rows)
+perceptron = MLPRegressor(hidden_layer_sizes=(16,), activation="tanh", max_iter=2000, random_state=1).fit(
+    measures, progress
+)
+value_case("diabetes, a neural network", networks.regression_network(perceptron), x, perceptron, rows)
 
 
 def piped(name, inputs, parts, arrays, prepared, seen):

@@ -1,7 +1,7 @@
 """Serves a Core ML model (.mlmodel), as Turi Create and GraphLab Create export them, converted to ONNX.
 
 Core ML itself runs on Apple's systems only. What `onnxmltools` converts: tree ensembles, generalised linear models,
-support vector machines, feature engineering, and pipelines of them.
+support vector machines, feature engineering, neural networks (`coreml_network`), and pipelines of them.
 """
 
 import argparse
@@ -14,7 +14,11 @@ from typing import Any
 from ..classes import class_names
 from ..model import LoadedModel, StartError
 from .arrays import model_path
+from .coreml_network import finish, make_convertible, prepare_converter
 from .onnx import load_session
+
+# Of networks: later ones have other operators than those that `finish` knows.
+_NETWORK_OPSET = 12
 
 
 def load(options: argparse.Namespace) -> LoadedModel:
@@ -30,14 +34,21 @@ def load(options: argparse.Namespace) -> LoadedModel:
         from onnxmltools import convert_coreml
 
         _columns_for_scalars()
+        prepare_converter()
         try:
             specification = Model_pb2.Model.FromString(Path(path).read_bytes())
-            model = convert_coreml(specification, name=options.name)
+            has_network = make_convertible(specification)
+            opset = _NETWORK_OPSET if has_network else None
+            model = convert_coreml(specification, name=options.name, target_opset=opset)
+        except StartError:
+            raise
         except Exception as error:
             # Whatever the converter meets in a file or a type of model that it does not know.
             raise StartError(f"{path} cannot be converted to ONNX: {type(error).__name__}: {error}") from None
     _trees_of_two_classes(model)
     _tensors_for_maps(model.graph)
+    if has_network:
+        finish(model.graph)
     loaded = load_session(model.SerializeToString(), options, "coreml")
     return replace(loaded, classes=_classes_of(specification))
 
