@@ -35,7 +35,7 @@ def regression_network(perceptron):
 
 class ImageNetwork:
     """As image classifiers have them: an image of three colours, scaled; convolutions with batch normalisation,
-    pooling, a branch added and one joined, the mean of each channel, and a linear layer that was trained on all that."""
+    pooling, a branch added and one joined, the mean of each channel, and a linear layer trained on all that."""
 
     COLOURS, CHANNELS, WIDE = 3, 8, 24
     SCALE, BIASES = 1 / 128, np.array([-1.0, -0.9, -1.1], np.float32)
