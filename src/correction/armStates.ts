@@ -2,7 +2,7 @@ import { ByteReader, ByteWriter } from "../lib/byteCursor.js";
 import { MAX_MODELS } from "./modelTable.js";
 import { newRidge, predict, varianceOf, weightsOf } from "./ridge.js";
 import type { RidgeState } from "./ridge.js";
-import { readRidge, writeRidge } from "./ridgeCodec.js";
+import { readRidge, unencodedRidgeBytes, writeRidge } from "./ridgeCodec.js";
 
 /** The regression of one model's loss on the context. */
 export interface Arm {
@@ -33,6 +33,9 @@ const MIDDLE_LOSS = 0.5;
 /** Of the prior around the others' mean: losses have a variance of 1/4 at most, so this is a wide one. */
 const PRECISION = 1;
 
+/** What an arm takes in memory beside its regression, as measured. */
+const ARM_BYTES = 600;
+
 const LAYOUT = 2;
 /** As it was before inherited observations were counted. */
 const LAYOUT_OF_OWN = 1;
@@ -45,6 +48,12 @@ export function newArms(): ArmStates {
 export function sizeOf({ arms }: ArmStates): number | undefined {
   for (const { ridge } of arms.values()) return ridge.size;
   return undefined;
+}
+
+export function unencodedArmsBytes({ arms }: ArmStates): number {
+  let bytes = 0;
+  for (const { ridge } of arms.values()) bytes += ARM_BYTES + unencodedRidgeBytes(ridge);
+  return bytes;
 }
 
 export function estimate(states: ArmStates, model: string, features: Float64Array): ArmEstimate {

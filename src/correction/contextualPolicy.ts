@@ -2,7 +2,16 @@ import type { OutputSpec } from "../domain/application.js";
 import type { ContextSource, PolicyKind } from "../domain/policySpec.js";
 import type { Random } from "../domain/ports.js";
 import type { Truth } from "../domain/storePorts.js";
-import { armOf, decodeArms, encodeArms, estimate, inheritArms, newArms, sizeOf } from "./armStates.js";
+import {
+  armOf,
+  decodeArms,
+  encodeArms,
+  estimate,
+  inheritArms,
+  newArms,
+  sizeOf,
+  unencodedArmsBytes,
+} from "./armStates.js";
 import type { ArmEstimate, ArmStates } from "./armStates.js";
 import { answerOfChosen, byModel, chooseOne, hasAnswered } from "./chosenModel.js";
 import type {
@@ -117,6 +126,10 @@ export class ContextualPolicy implements CorrectionPolicy<ArmStates> {
 
   decode(bytes: Uint8Array): ArmStates {
     return decodeArms(bytes, this.#rule.code);
+  }
+
+  unencodedBytes(state: ArmStates): number {
+    return unencodedArmsBytes(state);
   }
 
   /** The propensities in a context of zeros. */

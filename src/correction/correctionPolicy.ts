@@ -140,6 +140,8 @@ export interface CorrectionPolicy<State> {
   encode(state: State): Uint8Array;
   /** Throws on bytes that `encode` has not made. */
   decode(bytes: Uint8Array): State;
+  /** What a state takes in memory beside its encoding's bytes and the objects that every state has; absent: nothing. */
+  unencodedBytes?(state: State): number;
   /** For operators. */
   weights(state: State, members: readonly PolicyMember[]): readonly WeightReport[];
   /** Of policies that regress the truth on a feature model's output, once something was learned. For operators. */

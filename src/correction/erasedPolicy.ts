@@ -139,6 +139,10 @@ class ErasedPolicy<State> implements LearnedPolicy {
     return this.#close(this.#policy.decode(bytes));
   }
 
+  unencodedBytes(state: PolicyState): number {
+    return this.#policy.unencodedBytes?.(this.#open(state)) ?? 0;
+  }
+
   weights(state: PolicyState, members: readonly PolicyMember[]): readonly WeightReport[] {
     return this.#policy.weights(this.#open(state), members);
   }

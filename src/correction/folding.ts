@@ -59,6 +59,8 @@ export interface Folding<State> {
   read(truth: Truth, evidence: unknown, place?: RowPlace): Lesson | undefined;
   encode(state: State): Uint8Array;
   decode(bytes: Uint8Array): State;
+  /** What a state takes in memory beside its encoding's bytes and the objects that every state has; absent: nothing. */
+  unencodedBytes?(state: State): number;
   /** What entities can be born with beside the population's state; undefined for policies that have nothing of the kind. */
   readonly sharedPrior?: SharedPrior<State> | undefined;
   readonly conditioning?: Conditioning<State> | undefined;

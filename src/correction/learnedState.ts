@@ -249,6 +249,10 @@ class StateFolding implements ReplayFolding {
     return to.take();
   }
 
+  unencodedBytes({ policy }: LearnedState): number {
+    return this.#policy.unencodedBytes?.(policy) ?? 0;
+  }
+
   decode(bytes: Uint8Array): LearnedState {
     const from = new ByteReader(bytes);
     const layout = from.uint8();

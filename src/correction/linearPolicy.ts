@@ -28,7 +28,7 @@ import { bestIndex } from "./losses.js";
 import { isUsable, newRidge, observe, predict, varianceOf, weightsOf } from "./ridge.js";
 import type { RidgeOptions, RidgeState } from "./ridge.js";
 import { extend } from "./ridgeRefit.js";
-import { MAX_TARGETS } from "./ridgeCodec.js";
+import { MAX_TARGETS, unencodedRidgeBytes } from "./ridgeCodec.js";
 
 const RIDGE = 1;
 
@@ -146,6 +146,10 @@ export class LinearPolicy implements CorrectionPolicy<LinearState> {
     const targets = outputSize(this.#output);
     if (state.ridge === undefined || state.ridge.targets === targets) return state;
     throw new RangeError(`state of ${state.ridge.targets} targets, expected ${targets}`);
+  }
+
+  unencodedBytes({ ridge }: LinearState): number {
+    return ridge === undefined ? 0 : unencodedRidgeBytes(ridge);
   }
 
   /** The length of the weights that multiply a model's outputs, its part in the mean included; 0 for fallbacks. */

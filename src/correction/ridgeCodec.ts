@@ -7,6 +7,9 @@ import type { RobustScale } from "./robustScale.js";
 export const MAX_SIZE = 1024;
 /** Targets of one regression at most. */
 export const MAX_TARGETS = 1024;
+/** As measured with Node 20, beside their numbers: of the seven arrays, and of a scale. */
+const ARRAYS_BYTES = 1300;
+const SCALE_BYTES = 30;
 
 /** Everything but the weights, which follow from it. */
 export function writeRidge(to: ByteWriter, state: RidgeState): void {
@@ -17,6 +20,11 @@ export function writeRidge(to: ByteWriter, state: RidgeState): void {
   for (const { median, count, clippedInRow, smallestClipped } of state.scales) {
     to.float64(median).float64(count).float64(clippedInRow).float64(smallestClipped);
   }
+}
+
+/** What a regression takes in memory beside its encoding: the weights, its arrays as objects, the targets' scales. */
+export function unencodedRidgeBytes({ weights, scales }: RidgeState): number {
+  return weights.byteLength + ARRAYS_BYTES + scales.length * SCALE_BYTES;
 }
 
 /** Throws on bytes that `writeRidge` has not made. */

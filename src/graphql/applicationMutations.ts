@@ -123,10 +123,14 @@ function activations({ main, application }: ApplicationParts): Fields {
   const result = new GraphQLNonNull(typeOf(main, "ActivateResult") as GraphQLUnionType);
   const description = "Of a prediction of this application.";
   const receipt = { type: new GraphQLNonNull(GraphQLString), description };
-  const activateOne = (given: string, context: RequestContext): object | Promise<object> => {
+  const activateOne = (
+    given: string,
+    path: readonly (string | number)[],
+    context: RequestContext,
+  ): object | Promise<object> => {
     const { services, access } = context;
     const isSeen = (name: string): boolean => name === application.name && sees(access, name);
-    return failingAlone(context, () => services.activate(given, isSeen).then(fromActivated));
+    return failingAlone(context, () => services.activate(given, isSeen).then((answer) => fromActivated(answer, path)));
   };
   const activate = field(
     "Takes it that a prediction was shown: only now it counts. Answers once that is durable.",
@@ -137,7 +141,7 @@ function activations({ main, application }: ApplicationParts): Fields {
       fields: { receipt },
     }),
     (given: { readonly receipt: string }, context) => {
-      return activateOne(given.receipt, context);
+      return activateOne(given.receipt, ["input", "receipt"], context);
     },
   );
   const activateMany = field(
@@ -149,7 +153,7 @@ function activations({ main, application }: ApplicationParts): Fields {
       fields: { receipts: { type: listOf(GraphQLString), description: "At most 1,000." } },
     }),
     ({ receipts }: { readonly receipts: readonly string[] }, context) => {
-      return Promise.all(receipts.map(async (each) => activateOne(each, context)));
+      return Promise.all(receipts.map(async (each, i) => activateOne(each, ["input", "receipts", i], context)));
     },
   );
   return { activate, activateMany };

@@ -63,7 +63,9 @@ export function fromRefusedObservation(
 ): object {
   return fromRefused(refusal, path, ([field, ...rest]) => {
     if (field === "truth") return truthAt(rest);
-    return field === "receipt" ? ["of", field] : [field as string | number, ...rest];
+    if (field === "receipt") return ["of", field];
+    // Only an example says for whom it is: of a prediction the receipt does.
+    return field === "entity" ? ["of", "example", field] : [field as string | number, ...rest];
   });
 }
 
@@ -71,15 +73,18 @@ export function fromRefusedPrediction(refusal: Failure): object {
   return fromRefused(refusal, ["input"]);
 }
 
-/** Fields are named as the arguments have them, below `path`. What the input itself holds is so already. */
+/** Fields are named as the arguments have them, below `path`, in the message too. What the input itself holds is so already. */
 function fromRefused(
   refusal: Failure,
   path: readonly (string | number)[],
   placeOf = (served: readonly (string | number)[]): readonly (string | number)[] => served,
 ): object {
-  const { path: served = [], expected, got = "" } = refusal;
-  if (served.length === 0 || served[0] === path[0] || expected === undefined) return fromFailure(refusal);
-  return fromFailure(badInput([...path, ...placeOf(served)], expected, got));
+  const { path: served = [], message } = refusal;
+  if (served.length === 0 || served[0] === path[0]) return fromFailure(refusal);
+  const place = [...path, ...placeOf(served)];
+  const named = `${served.join(".")}: `;
+  const what = message.startsWith(named) ? message.slice(named.length) : message;
+  return fromFailure({ ...refusal, path: place, message: `${place.join(".")}: ${what}` });
 }
 
 function toTruth(truth: TruthInput): GivenTruth | Failure {
@@ -174,8 +179,9 @@ export function fromObserved(answer: Observed): object {
   };
 }
 
-export function fromActivated(answer: Activated | Failure): object {
-  if (isFailure(answer)) return fromFailure(answer);
+/** `path`: where the caller's input has the receipt. */
+export function fromActivated(answer: Activated | Failure, path: readonly (string | number)[]): object {
+  if (isFailure(answer)) return fromRefused(answer, path, () => []);
   const { predictionId, seq, learnedBy } = answer;
   return { __typename: "Activation", predictionId, seq, stateSeq: seq, folded: learnedBy.length > 0, learnedBy };
 }

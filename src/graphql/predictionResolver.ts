@@ -78,7 +78,7 @@ export class PredictionResolver {
     @Arg("input", () => ActivateInput) { receipt }: ActivateInput,
     @Ctx() context: RequestContext,
   ): object | Promise<object> {
-    return activateOne(receipt, context);
+    return activateOne(receipt, ["input", "receipt"], context);
   }
 
   @Mutation(() => [ActivateResultUnion], {
@@ -88,7 +88,7 @@ export class PredictionResolver {
     @Arg("input", () => ActivateManyInput) { receipts }: ActivateManyInput,
     @Ctx() context: RequestContext,
   ): Promise<object[]> {
-    return Promise.all(receipts.map(async (receipt) => activateOne(receipt, context)));
+    return Promise.all(receipts.map(async (receipt, i) => activateOne(receipt, ["input", "receipts", i], context)));
   }
 }
 
@@ -119,10 +119,12 @@ function observeOne(input: ObserveInput, path: Path, context: RequestContext): o
   });
 }
 
-function activateOne(receipt: string, context: RequestContext): object | Promise<object> {
+function activateOne(receipt: string, path: Path, context: RequestContext): object | Promise<object> {
   const { services, access } = context;
   return failingAlone(context, () =>
-    services.activate(receipt, (application) => sees(access, application)).then(fromActivated),
+    services
+      .activate(receipt, (application) => sees(access, application))
+      .then((answer) => fromActivated(answer, path)),
   );
 }
 

@@ -12,7 +12,7 @@ import type { Clock } from "../domain/ports.js";
 import type { NewObservation } from "../domain/storePorts.js";
 import type { Finding, Lesson } from "../correction/folding.js";
 import { DriftReport } from "./driftReport.js";
-import { adoptPrior, copyOf, encodedPart, heldFromKept, isIllConditioned, newbornState } from "./heldState.js";
+import { adoptPrior, copyOf, encodedParts, heldFromKept, isIllConditioned, newbornState } from "./heldState.js";
 import type { HeldState, StateFolding } from "./heldState.js";
 import { Slices } from "./slices.js";
 
@@ -147,9 +147,9 @@ export class GroupFold {
     return learned > 0 && !isCut && this.#options.clock.nowMs() - held.keptAtMs >= UNKEPT_MS;
   }
 
-  #heldAfter({ held, seq, learned }: Working, encodedState: Uint8Array, isWritten: boolean): HeldState {
+  #heldAfter({ folding, held, seq, learned }: Working, encodedState: Uint8Array, isWritten: boolean): HeldState {
     const { state, birth, birthSeq } = held;
-    const { bytes, encoded } = encodedPart(encodedState);
+    const { bytes, encoded } = encodedParts(folding, state, encodedState);
     const unkept = isWritten ? 0 : held.unkept + learned;
     const keptAtMs = isWritten ? this.#options.clock.nowMs() : held.keptAtMs;
     return { state, bytes, encoded, seq, birth, birthSeq, unkept, keptAtMs, isFollowed: true };

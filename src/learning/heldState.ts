@@ -5,7 +5,7 @@ import type { KeptState } from "../domain/learningPorts.js";
 /** A learned state in this process. Never changed: a group is folded into a copy, which takes its place at commit. */
 export interface HeldState {
   readonly state: LearnedState;
-  /** Encoded. */
+  /** Decoded, beside the objects that every state has. */
   readonly bytes: number;
   /** Of a small state: what a group is folded into is decoded from it, which spares encoding it once more. */
   readonly encoded: Uint8Array | undefined;
@@ -25,9 +25,22 @@ export type StateFolding = Folding<LearnedState>;
 /** Larger ones are encoded when they are to be copied: kept beside the state they would take twice its memory. */
 const KEPT_ENCODED_BYTES = 8192;
 
-/** The part of a held state that is its encoding. */
-export function encodedPart(encoded: Uint8Array): Pick<HeldState, "bytes" | "encoded"> {
-  return { bytes: encoded.length, encoded: encoded.length <= KEPT_ENCODED_BYTES ? encoded : undefined };
+/** The parts of a held state that follow from its encoding. */
+export function encodedParts(
+  folding: StateFolding,
+  state: LearnedState,
+  encoded: Uint8Array,
+): Pick<HeldState, "bytes" | "encoded"> {
+  const bytes = encoded.length + (folding.unencodedBytes?.(state) ?? 0);
+  return { bytes, encoded: encoded.length <= KEPT_ENCODED_BYTES ? ownBytes(encoded) : undefined };
+}
+
+/**
+ * What was read is cut from slabs of 8 KiB that everybody's small buffers share (`Buffer.poolSize`), what was written may be
+ * part of a longer one: held for long, it would keep all of that from being collected.
+ */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }
 
 /** One's own, to be changed. */
@@ -37,10 +50,12 @@ export function copyOf(folding: StateFolding, { state, encoded }: HeldState): Le
 
 /** What the database keeps, as it was read at `nowMs`. */
 export function heldFromKept(folding: StateFolding, kept: KeptState, nowMs: number): HeldState {
-  const [birth, state] = ownBytes(kept);
+  const birth = ownBytes(kept.birth);
+  const encoded = kept.state === kept.birth ? birth : kept.state;
+  const state = folding.decode(encoded);
   return {
-    state: folding.decode(state),
-    ...encodedPart(state),
+    state,
+    ...encodedParts(folding, state, encoded),
     seq: kept.seq,
     birth,
     birthSeq: kept.birthSeq,
@@ -48,21 +63,6 @@ export function heldFromKept(folding: StateFolding, kept: KeptState, nowMs: numb
     keptAtMs: nowMs,
     isFollowed: true,
   };
-}
-
-/**
- * Copied together. What was read is cut from slabs of 8 KiB that everybody's small buffers share (`Buffer.poolSize`): held
- * for long, each would keep its slab from being collected, several times what it holds itself.
- */
-function ownBytes({ birth, state }: KeptState): readonly [birth: Uint8Array, state: Uint8Array] {
-  if (birth === state) {
-    const only = new Uint8Array(birth);
-    return [only, only];
-  }
-  const both = new Uint8Array(birth.length + state.length);
-  both.set(birth);
-  both.set(state, birth.length);
-  return [both.subarray(0, birth.length), both.subarray(birth.length)];
 }
 
 /** For a population. An event that is no prior, or one of other features, changes nothing. */
@@ -82,6 +82,6 @@ export function isIllConditioned({ conditioning }: StateFolding, state: LearnedS
 /** A state that has learned nothing yet, born when the log had come to `birthSeq`. */
 export function newbornState(folding: StateFolding, state: LearnedState, birthSeq: number, nowMs: number): HeldState {
   const birth = folding.encode(state);
-  const { bytes, encoded } = encodedPart(birth);
+  const { bytes, encoded } = encodedParts(folding, state, birth);
   return { state, bytes, encoded, seq: birthSeq, birth, birthSeq, unkept: 0, keptAtMs: nowMs, isFollowed: true };
 }

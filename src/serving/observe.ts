@@ -237,6 +237,10 @@ function keyProblem(field: string, key: string | undefined): Failure | undefined
   if (key.length > MAX_KEY_CHARACTERS) {
     return badInput([field], `at most ${MAX_KEY_CHARACTERS} characters`, `${key.length}`);
   }
+  // PostgreSQL's texts hold neither.
+  if (key.includes("\0") || !key.isWellFormed()) {
+    return badInput([field], "well-formed text without the character U+0000", JSON.stringify(key));
+  }
   if (!isOwnKey(key)) return undefined;
   return badInput(
     [field],

@@ -56,7 +56,8 @@ export async function appendObservations(
 ): Promise<readonly AppendedRow[]> {
   return tx<AppendedRow[]>`
     with checked as materialized (
-      select g.*, known.seq as known_seq, known.truth as known_truth, known.withheld as known_withheld,
+      select g.*, known.seq as known_seq, known.truth as known_truth, known.entity as known_entity,
+        known.withheld as known_withheld,
         case
           when known.seq is not null then null
           when exists (
@@ -73,7 +74,7 @@ export async function appendObservations(
         with ordinality as g (receipt_id, key, policy_version, entity, predicted_ms, truth, evidence, learned_by,
           supersedes, counts, withheld, ord)
       left join lateral (
-        select o.seq, o.truth, o.withheld from observation o
+        select o.seq, o.truth, o.entity, o.withheld from observation o
         where o.shard_key = ${application} and o.receipt_id = g.receipt_id and o.key = g.key
         limit 1) known on true
       left join lateral (
@@ -83,7 +84,10 @@ export async function appendObservations(
     ), given as materialized (
       select checked.*,
         known_seq is null and refusal is null and row_number() over alike = 1 as fresh,
-        coalesce(known_truth, first_value(truth) over alike) = truth as same
+        case when known_seq is null
+          then first_value(truth) over alike = truth and first_value(entity) over alike is not distinct from entity
+          else known_truth = truth and known_entity is not distinct from entity
+        end as same
       from checked
       window alike as (partition by receipt_id, key, refusal order by ord)
     ), numbered as materialized (

@@ -194,7 +194,7 @@ function outcomeOf(
 ): Outcome {
   if (refusal !== null) return refused(given, refusal);
   if (seq === null) return unanswered();
-  if (!same) return differs();
+  if (!same) return differs(given);
   const superseded = supersededBy(seq, group, place);
   const { counted } = place ?? {};
   const told = { ...(counted && { counted }), ...(withheld !== null && { withheld }) };
@@ -217,7 +217,11 @@ function refused({ supersedes }: NewObservation, refusal: NonNullable<AppendedRo
     case "DELETED":
       return failure("NOT_FOUND", "the entity of this prediction was deleted after it");
     case "NO_TARGET":
-      return badInput(["supersedes"], "the key of an earlier observation of this receipt", key);
+      return badInput(
+        ["supersedes"],
+        "the key of an earlier observation of the same prediction, or of an example",
+        key,
+      );
     case "SUPERSEDED":
       return failure("CONFLICT", `the observation with key ${key} has been superseded by another one`);
     default:
@@ -229,10 +233,12 @@ function unanswered(): Failure {
   return failure("INTERNAL", "the database did not answer for this observation");
 }
 
-function differs(): Failure {
+/** An example's key alone tells it apart, so it says for whom it is, too. */
+function differs({ key }: NewObservation): Failure {
+  const why = `observed before with key ${JSON.stringify(key)}, and another truth or entity`;
   return failure(
     "CONFLICT",
-    "this receipt and key were observed before, with another truth; to correct that, tell the new one with another key, and this key as `supersedes`",
+    `${why}; to correct that, tell the new one with another key, and this key as \`supersedes\``,
   );
 }
 

@@ -251,3 +251,50 @@ describe("what stands beside the input", () => {
     }
   });
 });
+
+describe("what an observation or an activation is of", () => {
+  const FAILED = "__typename ... on Failure { code message } ... on BadInput { path }";
+  const OBSERVE = `mutation ($input: ObserveInput!) { observe(input: $input) { ${FAILED} } }`;
+  const MANY = `mutation ($input: ObserveManyInput!) { observeMany(input: $input) { ${FAILED} } }`;
+  const ACTIVATE = `mutation ($input: ActivateInput!) { activate(input: $input) { ${FAILED} } }`;
+  const ACTIVATE_MANY = `mutation ($input: ActivateManyInput!) { activateMany(input: $input) { ${FAILED} } }`;
+  const UNKNOWN = "no prediction of this server has this receipt";
+  const forged = { of: { receipt: "r" }, truth: { number: 1 } };
+  const example = (more: object): object => ({
+    of: { example: { application: "four", input: { values: [1, 2, 3, 4] }, ...more } },
+    key: "k",
+    truth: { number: 1 },
+  });
+
+  const refusals = async (query: string, input: object): Promise<readonly object[]> => {
+    const { text } = await server.post(JSON.stringify({ query, variables: { input } }));
+    const { data } = JSON.parse(text) as { data: Record<string, object | readonly object[]> };
+    return Object.values(data).flat();
+  };
+
+  test("is named as the arguments have it", async () => {
+    const refused = (field: string): object => ({
+      __typename: "NotFound",
+      code: "NOT_FOUND",
+      message: `${field}: ${UNKNOWN}`,
+    });
+    expect(await refusals(OBSERVE, forged)).toEqual([refused("input.of.receipt")]);
+    expect(await refusals(ACTIVATE, { receipt: "r" })).toEqual([refused("input.receipt")]);
+    expect(await refusals(ACTIVATE_MANY, { receipts: ["r", "s"] })).toEqual([
+      refused("input.receipts.0"),
+      refused("input.receipts.1"),
+    ]);
+    const [unknown, nameless] = await refusals(MANY, { observations: [forged, example({ entity: "" })] });
+    expect(unknown).toEqual(refused("input.observations.0.of.receipt"));
+    expect(nameless).toMatchObject({ path: ["input", "observations", "1", "of", "example", "entity"] });
+  });
+
+  test.each([["a\0b"], ["\ud800"]])("has a key that the database can hold, unlike %j", async (key) => {
+    const names = [{ key }, { supersedes: key }];
+    for (const named of names) {
+      const [field] = Object.keys(named);
+      expect(await refusals(OBSERVE, { ...example({}), ...named })).toMatchObject([{ path: ["input", field] }]);
+    }
+    expect(server.process.stderr.text).not.toContain("the database refuses");
+  });
+});

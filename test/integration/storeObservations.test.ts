@@ -122,6 +122,16 @@ await eachPostgres("observation store", (postgres) => {
     expect(later).toMatchObject([{ code: "CONFLICT" }, { seq: 1, duplicate: true }]);
   });
 
+  test("refuses a key that another entity's example has, within one group and later", async () => {
+    const ann = observation("example", { key: "a", entity: "ann" });
+    const others = [undefined, "bob"].map((entity) => ({ ...ann, entity }));
+    const together = await Promise.all([store.append(ann), ...others.map((other) => store.append(other))]);
+    const later = await Promise.all([...others.map((other) => store.append(other)), store.append(ann)]);
+    const refused = { code: "CONFLICT", message: expect.stringContaining('key "a", and another truth or entity') };
+    expect(together).toMatchObject([{ seq: 1, duplicate: false }, refused, refused]);
+    expect(later).toMatchObject([refused, refused, { seq: 1, duplicate: true }]);
+  });
+
   test("tells observations of one receipt apart by their key", async () => {
     const keys = ["", "click", "purchase"];
     const outcomes = await Promise.all(keys.map((key) => store.append(observation("a", { key }))));

@@ -3,9 +3,11 @@ import fc from "fast-check";
 import { heldFromKept, newbornState } from "../../src/learning/heldState.js";
 import type { HeldState } from "../../src/learning/heldState.js";
 import { ABSENT, HeldStates } from "../../src/learning/heldStates.js";
+import { newFolding } from "../../src/correction/learnedState.js";
 import { hashFolding } from "../support/hashFolding.js";
 
 const folding = hashFolding();
+const floatText = (...values: number[]): string => Buffer.from(Float32Array.from(values).buffer).toString("base64url");
 
 interface Entry {
   readonly application: string;
@@ -102,14 +104,32 @@ describe("held states", () => {
     const held = heldFromKept(folding, kept, 0);
     const unlearned = heldFromKept(folding, { ...kept, state: kept.birth }, 0);
     slab.fill(0xff);
-    for (const [{ birth, encoded: own }, times] of [
-      [held, 2],
-      [unlearned, 1],
-    ] as const) {
+    for (const { birth, encoded: own } of [held, unlearned]) {
       expect(own).toEqual(new Uint8Array(encoded));
       expect(birth).toEqual(new Uint8Array(encoded));
-      expect(birth.buffer.byteLength).toBe(times * encoded.length);
-      expect(own?.buffer).toBe(birth.buffer);
+      expect([own?.buffer.byteLength, birth.buffer.byteLength]).toEqual([encoded.length, encoded.length]);
+    }
+    expect(unlearned.encoded).toBe(unlearned.birth);
+  });
+
+  test("what a regression has beside its encoding counts too, of each model that has one", () => {
+    const NUMBER = { kind: "NUMBER" } as const;
+    const loss = { kind: "SQUARED", range: 1 } as const;
+    const kinds = [{ kind: "linear" }, { kind: "squarecb", contextTensor: "x" }] as const;
+    for (const policy of kinds) {
+      const folding = newFolding({ policy, loss, output: NUMBER });
+      const population = folding.init();
+      const answered = ["a", "b", "c"].map((model) => ({ model, values: floatText(0.3) }));
+      const evidence = { source: "ENSEMBLE", members: answered, context: floatText(1, 2, 3) };
+      const lesson = folding.read({ kind: "NUMBER", number: 0.5 }, evidence);
+      if (lesson === undefined) throw new Error("nothing to learn from");
+      folding.observe(population, lesson);
+      const entity = folding.inherit(population);
+      const { bytes, encoded = new Uint8Array() } = newbornState(folding, entity, 0, 0);
+      // Of four features each: linear has one regression, squarecb one for each model.
+      const regressions = policy.kind === "linear" ? 1 : 3;
+      expect(bytes - encoded.length).toBeGreaterThan(regressions * (1300 + 4 * 8));
+      expect(bytes - encoded.length).toBeLessThan(regressions * (2000 + 4 * 8));
     }
   });
 

@@ -242,6 +242,12 @@ describe("observe", () => {
     expect(await ask(ANT, "k".repeat(200))).toMatchObject({ kind: "observation" });
   });
 
+  test.each(["a\0b", "\ud800", "\udc00a"])("refuses the key %j, which the database cannot hold", async (key) => {
+    const { ask, appended } = setUp();
+    expect(await ask(ANT, key)).toMatchObject({ code: "BAD_INPUT", path: ["key"], got: JSON.stringify(key) });
+    expect(appended).toEqual([]);
+  });
+
   test("counts what the evidence says in the version that predicted, and in the current one where nothing was chosen", async () => {
     const { ask, appended, clock } = setUp();
     const ofAnother = signReceipt(prediction({ policyVersion: 2, atMs: clock.wallMs() }), KEYS).receipt;
