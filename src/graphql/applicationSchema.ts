@@ -3,6 +3,7 @@ import { APPLICATION_ACCESS_RULES } from "./accessRules.js";
 import { applicationInput } from "./applicationInput.js";
 import { applicationMutations } from "./applicationMutations.js";
 import { applicationOutput } from "./applicationOutput.js";
+import { quickenInputFields } from "./coerceVariables.js";
 import type { ApplicationParts, TypedApplication } from "./applicationParts.js";
 import { applicationQueries } from "./applicationQueries.js";
 
@@ -15,7 +16,7 @@ export function buildApplicationSchema(main: GraphQLSchema, application: TypedAp
   const { name, description } = application;
   const input = applicationInput(application.input);
   const parts: ApplicationParts = { main, application, input, output: applicationOutput(application) };
-  return new GraphQLSchema({
+  const schema = new GraphQLSchema({
     description: description === "" ? `The application ${name}.` : description,
     query: new GraphQLObjectType({
       name: "Query",
@@ -29,6 +30,8 @@ export function buildApplicationSchema(main: GraphQLSchema, application: TypedAp
     }),
     extensions: { accessRules: APPLICATION_ACCESS_RULES },
   });
+  quickenInputFields(schema);
+  return schema;
 }
 
 /** What a schema depends on: applications with equal texts have equal schemas. */

@@ -1,12 +1,12 @@
 import {
   getArgumentValues,
   getNamedType,
-  getVariableValues,
   GraphQLError,
   isAbstractType,
   isLeafType,
   isListType,
   isNonNullType,
+  Kind,
   locatedError,
   OperationTypeNode,
   TypeNameMetaFieldDef,
@@ -23,6 +23,7 @@ import type {
   GraphQLSchema,
   OperationDefinitionNode,
 } from "graphql";
+import { variableCoercion } from "./coerceVariables.js";
 import { CollectedErrors, pathKeys } from "./fieldErrors.js";
 import type { ResponsePath } from "./fieldErrors.js";
 import { collectFields, fragmentsOf } from "./fieldSelection.js";
@@ -48,6 +49,8 @@ interface CompiledField {
   readonly definition: GraphQLField<unknown, unknown>;
   readonly parentType: GraphQLObjectType;
   readonly takesArguments: boolean;
+  /** Where its only argument is a variable. */
+  readonly fromVariable: { readonly argument: string; readonly variable: string } | undefined;
   /** A leaf without a resolver of its own: its place is needed only if it fails. */
   readonly isPlain: boolean;
   readonly isNonNull: boolean;
@@ -59,13 +62,14 @@ type Selection = readonly CompiledField[];
 /**
  * A query whose selections were collected and whose types were looked up once, so that running it only resolves,
  * completes and collects errors, exactly as graphql-js's `execute` would (graphql.org/spec, section 6: the hot lane's tests
- * compare the two on every kind of answer). Variables and arguments are coerced by graphql-js itself on every run.
+ * compare the two on every kind of answer). Values are coerced by graphql-js itself on every run.
  */
 export class CompiledQuery {
   readonly #schema: GraphQLSchema;
   readonly #operation: OperationDefinitionNode;
   readonly #fragments: Fragments;
   readonly #root: Selection;
+  readonly #coerce: (rawVariables: Values) => Values | undefined;
 
   /** The operation is valid, no subscription, without directives, and asks no introspection beyond `__typename`. */
   constructor(schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: Fragments) {
@@ -73,6 +77,7 @@ export class CompiledQuery {
     this.#operation = operation;
     this.#fragments = fragments;
     this.#root = this.#compileSelection(schema.getRootType(operation.operation) as GraphQLObjectType, [operation]);
+    this.#coerce = variableCoercion(schema, operation);
   }
 
   get rootFields(): number {
@@ -81,8 +86,8 @@ export class CompiledQuery {
 
   /** Undefined when the variables do not fit: nothing was run. A promise only where a resolver gave one. */
   run(rawVariables: Values, context: unknown): ExecutionResult | undefined | Promise<ExecutionResult> {
-    const { coerced } = getVariableValues(this.#schema, this.#operation.variableDefinitions ?? [], rawVariables);
-    if (coerced === undefined) return undefined;
+    const variables = this.#coerce(rawVariables);
+    if (variables === undefined) return undefined;
     const errors = new CollectedErrors();
     const response = (data: Values | null): ExecutionResult =>
       errors.all.length === 0 ? { data } : { errors: errors.all, data };
@@ -91,7 +96,7 @@ export class CompiledQuery {
       return response(null);
     };
     try {
-      const data = this.#runRoot({ context, variables: coerced, errors });
+      const data = this.#runRoot({ context, variables, errors });
       return data instanceof Promise ? (data as Promise<Values>).then(response, failed) : response(data as Values);
     } catch (error) {
       return failed(error);
@@ -109,6 +114,7 @@ export class CompiledQuery {
         definition,
         parentType: type,
         takesArguments: definition.args.length > 0,
+        fromVariable: onlyVariable(definition, nodes[0] as FieldNode),
         isPlain:
           definition.resolve === undefined && isLeafType(getNamedType(definition.type)) && !hasList(definition.type),
         isNonNull: isNonNullType(definition.type),
@@ -217,8 +223,12 @@ export class CompiledQuery {
     return resolve(source, this.#argumentsOf(run, field), run.context, this.#infoOf(run, field, path));
   }
 
-  #argumentsOf(run: Run, { definition, nodes, takesArguments }: CompiledField): Values {
-    return takesArguments ? getArgumentValues(definition, nodes[0] as FieldNode, run.variables) : {};
+  #argumentsOf({ variables }: Run, { definition, nodes, takesArguments, fromVariable }: CompiledField): Values {
+    if (!takesArguments) return {};
+    const given = fromVariable && variables[fromVariable.variable];
+    // It has been coerced.
+    if (fromVariable !== undefined && given != null) return { [fromVariable.argument]: given };
+    return getArgumentValues(definition, nodes[0] as FieldNode, variables);
   }
 
   #infoOf(run: Run, field: CompiledField, path: ResponsePath): GraphQLResolveInfo {
@@ -254,6 +264,12 @@ function definitionOf(type: GraphQLObjectType, name: string): GraphQLField<unkno
   const definition = name === TypeNameMetaFieldDef.name ? TypeNameMetaFieldDef : type.getFields()[name];
   if (definition === undefined) throw new Error(`no field ${type.name}.${name}`);
   return definition;
+}
+
+function onlyVariable({ args }: GraphQLField<unknown, unknown>, node: FieldNode): CompiledField["fromVariable"] {
+  const [given, another] = node.arguments ?? [];
+  if (args.length !== 1 || another !== undefined || given?.value.kind !== Kind.VARIABLE) return undefined;
+  return { argument: given.name.value, variable: given.value.name.value };
 }
 
 function placeOf({ key, parentType }: CompiledField, parent: ResponsePath): ResponsePath {

@@ -5,6 +5,7 @@ import type { GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
 import { guardFields } from "./accessFields.js";
 import { AccessResolver } from "./accessResolver.js";
+import { quickenInputFields } from "./coerceVariables.js";
 import { describeTheRest } from "./descriptions.js";
 import { DeploymentResolver } from "./deploymentResolver.js";
 import { FailureInterface } from "./failureTypes.js";
@@ -53,6 +54,7 @@ export function buildGraphqlSchema(): GraphQLSchema {
   nameTypesDirectly(schema);
   guardFields(schema);
   describeTheRest(schema);
+  quickenInputFields(schema);
   return schema;
 }
 
