@@ -75,8 +75,15 @@ async function observe(
     truth: { number: 1 + wrongBy },
     key: `k${keys++}`,
   }));
-  const { observeMany } = await server.ask(OBSERVE_MANY, { inputs });
-  expect(observeMany.filter((one) => one.__typename !== "Observation")).toEqual([]);
+  let left = inputs;
+  await until("all are observed", async () => {
+    const { observeMany } = await server.ask(OBSERVE_MANY, { inputs: left });
+    const kinds = observeMany.map(({ __typename }) => __typename);
+    // Examples are bulk work, which a server that is short of time refuses.
+    expect(kinds.filter((kind) => kind !== "Observation" && kind !== "Overloaded")).toEqual([]);
+    left = left.filter((_, i) => kinds[i] === "Overloaded");
+    return left.length === 0;
+  });
 }
 
 await eachPostgres(
