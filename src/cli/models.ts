@@ -78,7 +78,8 @@ function modelsText(all: readonly Model[]): string {
 function versionText({ version, current, serving, replicas }: Version): string {
   const ready = replicas.filter(({ state }) => state === "READY").length;
   const problems = replicas.flatMap(({ problem }) => problem ?? []);
-  const marks = [...(current ? ["current"] : []), ...(serving ? ["serving"] : [])].join(", ");
+  // It answers, as far as it is able to.
+  const marks = [...(current ? ["current"] : []), ...(serving && ready > 0 ? ["serving"] : [])].join(", ");
   const why = problems.length === 0 ? "" : `; ${problems[0]?.slice(0, 120)}`;
   return `  ${String(version).padStart(4)}  ${marks.padEnd(16)}  ${ready} of ${replicas.length} replicas ready${why}`;
 }
@@ -92,12 +93,26 @@ export async function rollback(name: string, { url, version, json }: ModelOption
   await client.ask("setCurrentVersion", SET_CURRENT, { input: { model: name, version: to } }, z.unknown());
   const was = model.currentVersion;
   if (json === true) return terminal.out(JSON.stringify({ model: name, currentVersion: to, was }, null, 2));
-  terminal.out(`version ${to} of ${name} is current, version ${was} was`);
+  const changed =
+    to === was
+      ? `version ${to} of ${name} is current, as it was`
+      : `version ${to} of ${name} is current, version ${was} was`;
+  const isReady = model.versions.some(({ version: each, replicas }) => each === to && isAnyReady(replicas));
+  const others = to === was ? "" : `; while version ${was} has one, that answers`;
+  terminal.out(
+    isReady
+      ? changed
+      : `${changed}\n  it has no ready replica: deploy it again (skysail deploy ${name} --version ${to} ...)${others}`,
+  );
+}
+
+function isAnyReady(replicas: Version["replicas"]): boolean {
+  return replicas.some(({ state }) => state === "READY");
 }
 
 function earlierVersion({ name, currentVersion, versions }: Model): number {
   const earlier = versions.filter((each) => each.version < currentVersion);
-  const ready = earlier.find(({ replicas }) => replicas.some(({ state }) => state === "READY"));
+  const ready = earlier.find(({ replicas }) => isAnyReady(replicas));
   if (ready !== undefined) return ready.version;
   const last = earlier[0]?.version;
   throw refused(

@@ -1,4 +1,4 @@
-import type { DeploymentRecord, DeploymentStatus } from "../domain/deploymentPorts.js";
+import type { DeploymentRecord, DeploymentSpec, DeploymentStatus } from "../domain/deploymentPorts.js";
 import { failure, FailureError, isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import { messageOf } from "../domain/messageOf.js";
@@ -192,7 +192,9 @@ export class DeploymentRun {
     const more = Array.from({ length: count }, () => wrappers.launch(launch, choices));
     this.#launched.push(...more);
     this.tell("");
-    await Promise.all(more.map(({ ready }) => ready));
+    await Promise.all(more.map(({ ready }) => ready)).catch((error: unknown) => {
+      throw new FailureError(failure("MODEL_UNAVAILABLE", `${messageOf(error)}${withinMemory(spec)}`));
+    });
   }
 
   #becameReady(): void {
@@ -233,4 +235,10 @@ export class DeploymentRun {
 
 function calledOff(): FailureError {
   return new FailureError(failure("CONFLICT", "it was called off"));
+}
+
+/** What a process says that came to its limit is seldom that: an allocation failed, a library could not be loaded. */
+function withinMemory({ memoryLimitBytes }: DeploymentSpec): string {
+  if (memoryLimitBytes === undefined) return "";
+  return ` (memory limit of each process: ${Math.floor(memoryLimitBytes / 2 ** 20)} MiB)`;
 }

@@ -18,6 +18,7 @@ import { parseClasses, parseSignature } from "../protocol/modelMetadata.js";
 import type { Connection, DialFor } from "./dial.js";
 import { decodeReply } from "./incomingReply.js";
 import type { MalformedReply } from "./incomingReply.js";
+import { whySilent } from "./whySilent.js";
 
 export interface WrapperDescription {
   readonly model: string;
@@ -191,17 +192,22 @@ export async function askSignature(question: SignatureQuestion): Promise<Signatu
   const { model, version, endpoints, dial, maxMessageBytes, deadlineWallMs } = question;
   const endpoint = endpoints[0];
   if (endpoint === undefined) {
-    const remedy = "give inputs and outputs, or the endpoint of a wrapper that serves it";
-    return failure("BAD_INPUT", `the signature of ${model}@${version} is not known: ${remedy}`, { path: ["inputs"] });
+    const remedy = "give a signature, or the endpoint of a wrapper that serves it";
+    return failure("BAD_INPUT", `the signature of ${model}@${version} is not known: ${remedy}`, {
+      path: ["signature"],
+    });
   }
   const asked = { model, version, registered: undefined };
   let client: GRPCInferenceServiceClient | undefined;
+  let connection: Connection | undefined;
   try {
-    const connection = await dial(model, version)(endpoint, 0);
+    connection = await dial(model, version)(endpoint, 0);
     client = openWrapperClient({ connection, maxMessageBytes, pings: false });
     return (await describeWrapper(client, asked, { deadlineWallMs, waitForReady: true })).signature;
   } catch (error) {
-    const why = messageOf(error);
+    const said = messageOf(error);
+    const silentAt = said.startsWith("Deadline exceeded") ? connection?.target : undefined;
+    const why = silentAt === undefined ? said : await whySilent(silentAt);
     return failure("MODEL_UNAVAILABLE", `the wrapper at ${endpoint} did not describe ${model}@${version}: ${why}`);
   } finally {
     client?.close();

@@ -79,6 +79,14 @@ describe("a deployed model", () => {
     const back = await skysail(server, "rollback", "next");
     expect(back).toMatchObject({ code: 0, stdout: "version 1 of next is current, version 2 was\n" });
     expect(await answers("next-app")).toBe("0");
+    const again = await skysail(server, "rollback", "next", "--version", "1");
+    expect(again.stdout).toBe("version 1 of next is current, as it was\n");
+    await skysail(server, "undeploy", "next", "--version", "2");
+    const unready = await skysail(server, "rollback", "next", "--version", "2");
+    expect(unready.stdout).toMatch(
+      /version 1 was\n {2}it has no ready replica: deploy it again .*--version 2 \.\.\.\); while/,
+    );
+    expect((await skysail(server, "models")).stdout).toMatch(/next\n {5}2 {2}current {11}0 of 0 replicas ready/);
   });
 
   test("ends the wrappers of all but the latest two versions before it", async () => {
@@ -100,9 +108,11 @@ describe("a deployed model", () => {
     await deploy({ artifact: mlp, model: "kept" });
     await application(server, "kept-app", ["kept"], DIGITS);
     const broken = await put(server, Buffer.from("no model"));
-    const failed = await deploy({ artifact: broken, model: "kept" });
+    const failed = await deploy({ artifact: broken, model: "kept", memoryLimitBytes: 2 ** 32 });
     expect(failed).toMatchObject({ status: "FAILED", version: 2 });
-    expect(failed.reason).toMatch(/^the wrapper of kept@2 ended with exit code 1 before it was ready: .+/);
+    expect(failed.reason).toMatch(
+      /^the wrapper of kept@2 ended with exit code 1 before it was ready: .+ \(memory limit of each process: 4096 MiB\)$/,
+    );
     expect(failed.lastLines.at(-1)).toBe("ended with exit code 1");
     const state = await model(server, "kept");
     expect({ current: state?.currentVersion, versions: state?.versions.length }).toEqual({ current: 1, versions: 1 });

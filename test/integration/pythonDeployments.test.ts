@@ -99,7 +99,7 @@ await withPythonOf("light", "scikit-learn models that are deployed", (python) =>
     expect(failed).toMatchObject({ code: 1, stdout: "" });
     expect(failed.stderr).toMatch(/^skysail: version 1 of broken does not serve .*\nits wrappers said last:\n/);
     const log = await skysail(server, "logs", "broken", "--version", "1");
-    expect(log.stdout).toContain("joblib");
+    expect(log.stdout).toContain("broken.joblib cannot be loaded by joblib: it is no such file, or not a whole one");
     const missing = await skysail(server, "deploy", "x", "--framework", "sklearn", "--model", "/nowhere/model.joblib");
     expect(missing).toMatchObject({
       code: 1,
@@ -107,6 +107,22 @@ await withPythonOf("light", "scikit-learn models that are deployed", (python) =>
     });
     expect((await skysail(server, "deploy", "x", "--model", path)).stderr).toContain("--framework");
   }, 60_000);
+
+  test.each([
+    ["an object that is no estimator", "(d.", /holds a dict, no estimator of scikit-learn: save the fitted one itself/],
+    ["a module that is missing", "cnothing_here\nThing\n.", /needs the module nothing_here: .*--requirement/],
+  ])(
+    "%s is named, with what to do",
+    async (_, pickled, reason) => {
+      const artifact = await put(server, Buffer.from(pickled));
+      const failed = await ended(
+        server,
+        await change(server, "deployModel", { artifact, model: "odd", framework: "sklearn" }),
+      );
+      expect(failed).toMatchObject({ status: "FAILED", reason: expect.stringMatching(reason) as unknown });
+    },
+    60_000,
+  );
 
   test("loading a pickle runs code: that is why only administrators may bring one", async () => {
     const mark = join(folder, "it-ran");

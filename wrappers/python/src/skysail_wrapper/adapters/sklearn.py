@@ -96,9 +96,7 @@ def _likely_outputs(estimator: Any) -> list[Tensor]:
 def _estimator(options: argparse.Namespace) -> Any:
     path = model_path(options)
     if not zipfile.is_zipfile(path):
-        import joblib
-
-        return joblib.load(path)
+        return _unpickled(path)
     import skops.io
 
     trusted = [name for name in options.trusted.split(",") if name]
@@ -106,6 +104,27 @@ def _estimator(options: argparse.Namespace) -> Any:
     if unknown:
         raise StartError(f"{path} holds types that are not trusted (see --trusted): {', '.join(unknown)}")
     return skops.io.load(path, trusted=trusted)
+
+
+def _unpickled(path: str) -> Any:
+    import joblib
+
+    try:
+        estimator = joblib.load(path)
+    except MemoryError:
+        raise
+    except ModuleNotFoundError as error:
+        raise StartError(
+            f"{path} needs the module {error.name}: install its package (`skysail deploy --requirement`)"
+        ) from None
+    except Exception as error:
+        # Whatever a pickle comes upon, in what is none, was cut off, or is of another version's classes.
+        why = f"{type(error).__name__}: {error}"
+        raise StartError(f"{path} cannot be loaded by joblib: it is no such file, or not a whole one ({why})") from None
+    if not any(hasattr(estimator, method) for method in _METHODS.values()):
+        kind = type(estimator).__name__
+        raise StartError(f"{path} holds a {kind}, no estimator of scikit-learn: save the fitted one itself")
+    return estimator
 
 
 def _inputs_of(estimator: Any, datatype: str) -> list[Tensor]:
