@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
+import type { PolicyKind } from "../domain/policySpec.js";
 
 /** By their names; a name with a dot leads into an input of its own. */
 interface Parameters {
@@ -19,19 +20,37 @@ export interface PolicyOptions {
   readonly json?: true;
 }
 
+const POLICIES: Readonly<Record<PolicyKind, true>> = {
+  static: true,
+  majority: true,
+  ensemble: true,
+  exp3: true,
+  "exp3-ix": true,
+  exp4: true,
+  "epsilon-greedy": true,
+  ucb1: true,
+  thompson: true,
+  squarecb: true,
+  linucb: true,
+  linear: true,
+};
+const LOSSES = ["zero-one", "log", "squared", "absolute", "reward"];
+
 /** Values that are names in capitals on the wire. */
 const NAMES: ReadonlySet<string> = new Set(["average"]);
 
 export function addPolicyOptions(command: Command): Command {
   return command
-    .requiredOption("--policy <kind>", "such as exp3-ix, ensemble, thompson, linear (docs/policies.md has all)")
+    .addOption(
+      new Option("--policy <kind>", "docs/policies.md says which").choices(Object.keys(POLICIES)).makeOptionMandatory(),
+    )
     .option(
       "--parameter <name=value>",
       "of the policy, such as eta=0.1 or prior.ridge=1; may be repeated",
       parameter,
       {},
     )
-    .option("--loss <kind>", "zero-one, log, squared, absolute or reward; default: the application's")
+    .addOption(new Option("--loss <kind>", "default: the application's").choices(LOSSES))
     .option("--loss-range <number>", "of squared and absolute: the error that counts as 1", number)
     .option("--reward-min <number>", "of reward", number)
     .option("--reward-max <number>", "of reward", number)

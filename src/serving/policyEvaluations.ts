@@ -108,7 +108,7 @@ export class PolicyEvaluations {
       maxRows,
       withinMs,
     });
-    return { ...evaluation, application: judged.name, ...verdictOf(judged, evaluation) };
+    return { ...evaluation, application: judged.name, ...verdictOf(judged, evaluation, entity) };
   }
 }
 
@@ -119,9 +119,13 @@ function limitProblem({ maxRows, withinMs, entity }: JudgeRequest): Failure | un
 }
 
 /** Exact where all answers were logged; else by the doubly robust estimate against what the given answers earned. */
-function verdictOf(judged: Application, evaluation: PolicyEvaluation): Pick<Judgement, "verdict" | "reason"> {
+function verdictOf(
+  judged: Application,
+  evaluation: PolicyEvaluation,
+  entity: string | undefined,
+): Pick<Judgement, "verdict" | "reason"> {
   const { exact, offPolicy, measure, logged, rows, skipped } = evaluation;
-  if (logged === undefined) return { verdict: "REFUSED", reason: whyNothing(judged, skipped, rows) };
+  if (logged === undefined) return { verdict: "REFUSED", reason: whyNothing(judged, skipped, rows, entity) };
   if (exact !== undefined && exact.rows >= (offPolicy?.n ?? 0)) {
     if (exact.rows < LEAST_EFFECTIVE_SAMPLES) {
       return { verdict: "REFUSED", reason: fewRows(exact.rows) };
@@ -129,7 +133,7 @@ function verdictOf(judged: Application, evaluation: PolicyEvaluation): Pick<Judg
     const reason = `all answers are known of ${exact.rows} observations: the difference is exact, its interval is of chance`;
     return { verdict: sideOf(exact.difference, { low: 0, high: 0 }, measure), reason };
   }
-  if (offPolicy === undefined) return { verdict: "REFUSED", reason: whyNothing(judged, skipped, rows) };
+  if (offPolicy === undefined) return { verdict: "REFUSED", reason: whyNothing(judged, skipped, rows, entity) };
   if (offPolicy.kind === "refused") return { verdict: "REFUSED", reason: refusal(offPolicy) };
   const reason = `the doubly robust estimate over ${offPolicy.n} choices against what the answers given earned`;
   return { verdict: sideOf(offPolicy.dr, logged, measure), reason };

@@ -139,11 +139,12 @@ function nothingUntil(name: string, from: string | undefined, until: string | un
   return badInput(["until"], `a time after the first observation of "${name}"${begin}`, String(until));
 }
 
-/** By the reason that left out most. */
+/** By the reason that left out most. `entity`: whose observations alone are looked for. */
 export function whyNothing(
   { policy, loss }: Pick<Application, "policy" | "loss">,
   skipped: Readonly<Record<string, number>>,
   rows: number,
+  entity?: string,
 ): string {
   const [reason] = Object.entries(skipped).sort(([, a], [, b]) => b - a)[0] ?? ["NO_ROWS"];
   const nothing = `nothing can be learned by ${requestName(policy.kind)} from the ${rows} observations`;
@@ -165,6 +166,9 @@ export function whyNothing(
     case "NO_EVIDENCE":
       return `${nothing}: their predictions left no evidence that fits the application`;
     default:
+      if (entity !== undefined && rows > 0) {
+        return `none of the ${rows} observations in this part of the log is of entity ${JSON.stringify(entity)}; give another entity, or none`;
+      }
       return `${nothing} in this part of the log; give an earlier time`;
   }
 }

@@ -198,6 +198,8 @@ describe("a policy that learns from the log of another", () => {
         ["--application", "same", "--policy", "linucb", "--parameter", "context.featureModel=once"],
         /predicted without the features of once/,
       ],
+      [["--application", "same", "--policy", "hedge"], /'hedge' is invalid. Allowed choices are static, .*exp3-ix/],
+      [["--application", "same", "--policy", "ucb1", "--loss", "hinge"], /'hinge' is invalid. Allowed .*zero-one, log/],
       [["--policy", "ucb1"], /--application: give one of the server's \(activated, bounded, chosen/],
     ];
     for (const [args, message] of refusals) {
@@ -232,5 +234,9 @@ describe("a policy that learns from the log of another", () => {
       measure: "REWARD",
       offPolicy: { n: 5, ips: null },
     });
+    const nobody = ["--policy", "exp3-ix", "--application", "chosen", "--entity", "nobody"];
+    expect((await skysail("evaluate", ...nobody)).out).toContain(
+      'none of the 5 observations in this part of the log is of entity "nobody"; give another entity, or none',
+    );
   });
 });
