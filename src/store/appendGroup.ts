@@ -10,7 +10,7 @@ import type { SqlRunner } from "./database.js";
 import type { GroupLearning, ToWrite } from "./groupLearning.js";
 import { appendEvents, lockHead } from "./headStatements.js";
 import type { ObservationRow } from "./observationRows.js";
-import { appendObservations, beginAppend, markSuperseded } from "./observationStatements.js";
+import { appendAllNew, appendObservations, beginAppend, markSuperseded } from "./observationStatements.js";
 import type { AppendedRow, AppendedRows, SupersededRow } from "./observationStatements.js";
 import { fromBirthJson, noNews, packStates, refsJson, stateReadings, wantedJson } from "./stateRows.js";
 import { readStates, setRebuildPending, writeStates } from "./stateStatements.js";
@@ -68,23 +68,43 @@ function appendRows(tx: SqlRunner, group: Group, fold: GroupLearning): Promise<E
 }
 
 /**
+ * In one round trip, a statement that is a transaction by itself, what nearly all groups are: new, and the log ends where the
+ * learner knows it to end. Undefined, and nothing stored, where that is not so, or where the group brought to light more than
+ * its states: then it goes the long way.
+ */
+export async function appendAtOnce(sql: SqlRunner, group: Group, fold: GroupLearning): Promise<AppendedGroup | undefined> {
+  const { rows } = group;
+  if (rows.some(({ observation }) => observation.supersedes !== undefined || observation.counting !== undefined)) return;
+  const wanted = fold.wanted(rows.map(({ observation }) => observation));
+  const head = wanted[0]?.currentAt;
+  if (head === undefined || wanted.some(({ currentAt }) => currentAt !== head)) return;
+  const supposed = supposedRows(group, head);
+  const { writes, events, rebuilds } = await fold.foldAhead(wanted.map(noNews), supposed);
+  if (events.length > 0 || rebuilds.length > 0) return;
+  if (!(await appendAllNew(sql, groupRows(group), head, packStates(writes)))) return;
+  fold.takeAhead();
+  return { appended: supposed.map(asAppended), superseded: NOTHING_SUPERSEDED };
+}
+
+function asAppended({ observation, seq }: AppendedObservation, i: number): AppendedRow {
+  const told = { duplicate: false, same: true, refusal: null, withheld: observation.withheld ?? null };
+  return { ord: i + 1, seq, ...told };
+}
+
+/**
  * Two round trips: all up to the fold is sent together, then the states with COMMIT behind them. A third one where
- * others have appended since the learner last knew where the log ends. Where it most likely knows, folding goes on during the
- * first.
+ * others have appended since the learner last knew where the log ends.
  */
 async function appendPlain(tx: SqlRunner, group: Group, fold: GroupLearning): Promise<Ending<AppendedGroup>> {
   const { application } = group;
   const wanted = fold.wanted(group.rows.map(({ observation }) => observation));
   const asked = wanted.filter(({ currentAt }) => currentAt === undefined);
-  const sent = Promise.all([
+  const [settings, head = 0, readings, appended] = await Promise.all([
     beginAppend(tx, application),
     lockHead(tx, application),
     asked.length === 0 ? [] : readStates(tx, application, wantedJson(asked), null, TAIL_ROWS),
     appendObservations(tx, groupRows(group)),
   ]);
-  const supposedHead = asked.length === 0 ? wanted[0]?.currentAt : undefined;
-  if (supposedHead !== undefined) fold.foldAhead(wanted.map(noNews), supposedRows(group, supposedHead));
-  const [settings, head = 0, readings, appended] = await sent;
   requireSafe(settings);
   const others = await readUnlessCurrent(tx, application, wanted, head);
   const before = [...stateReadings(asked, readings, TAIL_ROWS), ...others];

@@ -1,4 +1,4 @@
-import type { SqlRunner } from "./database.js";
+import type { Fragment, SqlRunner } from "./database.js";
 
 /** What decides whether a commit survives a power cut. */
 export interface CommitSettings {
@@ -13,6 +13,11 @@ export function unsafeCommitSetting(settings: CommitSettings): string | undefine
   if (settings.fsync !== "on") return `fsync=${settings.fsync}: set fsync=on`;
   if (STRONG_ENOUGH.has(settings.synchronousCommit)) return undefined;
   return `synchronous_commit=${settings.synchronousCommit}: set synchronous_commit=on`;
+}
+
+/** The same, asked within a statement. */
+export function isSafe(sql: SqlRunner): Fragment {
+  return sql`current_setting('fsync') = 'on' and current_setting('synchronous_commit') in ${sql([...STRONG_ENOUGH])}`;
 }
 
 export async function readCommitSettings(sql: SqlRunner): Promise<CommitSettings> {

@@ -7,6 +7,10 @@ import { gatherWrites } from "./gatherWrites.js";
 export type Sql = postgres.Sql;
 /** What a statement runs on: the pool, or one transaction. */
 export type SqlRunner = postgres.ISql;
+/** Part of a statement. */
+export type Fragment = postgres.Fragment;
+/** Of a connection, by PostgreSQL's names. */
+export type LaneSettings = Readonly<Record<string, string>>;
 
 export interface DatabaseOptions {
   /** Shown in pg_stat_activity. */
@@ -24,7 +28,7 @@ export interface Database {
   /** Tells whoever keeps the log why something was not done: texts that callers must not see. */
   refused(why: string): void;
   /** One more connection of one's own, made when first used. */
-  openLane(): Lane;
+  openLane(settings?: LaneSettings): Lane;
   /**
    * Hears a channel on a connection of its own that is made again for ever when lost. `heard` is called with what each
    * notification carries, and with "" whenever listening has begun anew (something may have been missed). Ends with `stop()`.
@@ -88,8 +92,8 @@ class PostgresDatabase implements Database {
     this.#options.refused?.(why);
   }
 
-  openLane(): Lane {
-    const lane = new OwnLane(this.#url, this.#options, () => this.#lanes.delete(lane));
+  openLane(settings: LaneSettings = {}): Lane {
+    const lane = new OwnLane(this.#url, { ...this.#options, settings }, () => this.#lanes.delete(lane));
     this.#lanes.add(lane);
     return lane;
   }
@@ -136,7 +140,7 @@ class OwnLane implements Lane {
   /** On sockets that are gone. */
   #heardBefore = 0;
 
-  constructor(url: string, options: DatabaseOptions, gone: () => void) {
+  constructor(url: string, options: ConnectionOptions, gone: () => void) {
     this.#gone = gone;
     // postgres.js ends a connection politely and then waits for the other side, which a frozen one never answers: the
     // socket would stay for a quarter of an hour. Its undocumented `socket` option lets us keep it and cut it.
@@ -178,7 +182,9 @@ class OwnLane implements Lane {
   }
 }
 
-function poolOptions(options: DatabaseOptions, max: number): postgres.Options<Record<string, never>> {
+type ConnectionOptions = Pick<DatabaseOptions, "applicationName"> & { readonly settings?: LaneSettings };
+
+function poolOptions(options: ConnectionOptions, max: number): postgres.Options<Record<string, never>> {
   return {
     max,
     connect_timeout: CONNECT_WITHIN_MS / 1000,
@@ -188,7 +194,7 @@ function poolOptions(options: DatabaseOptions, max: number): postgres.Options<Re
     // One question less per connection; arrays travel as JSON anyway, which needs no types from the catalogue.
     fetch_types: false,
     onnotice: () => undefined,
-    connection: { application_name: options.applicationName },
+    connection: { application_name: options.applicationName, ...options.settings },
   };
 }
 

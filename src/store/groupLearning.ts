@@ -6,7 +6,6 @@ import type {
   StateReading,
   WantedState,
 } from "../domain/learningPorts.js";
-import type { Clock } from "../domain/ports.js";
 import type { NewObservation } from "../domain/storePorts.js";
 
 /**
@@ -17,15 +16,18 @@ import type { NewObservation } from "../domain/storePorts.js";
 export class GroupLearning {
   readonly #learner: GroupLearner | undefined;
   readonly #application: string;
-  readonly #clock: Pick<Clock, "turnEnd">;
   #ahead: Ahead | undefined;
   #learned: LearnedGroup | undefined;
   #ended = false;
+  readonly #givenUp: Promise<never>;
+  #fail: (error: FailureError) => void = () => undefined;
 
-  constructor(learner: GroupLearner | undefined, application: string, clock: Pick<Clock, "turnEnd">) {
+  constructor(learner: GroupLearner | undefined, application: string) {
     this.#learner = learner;
     this.#application = application;
-    this.#clock = clock;
+    this.#givenUp = new Promise((_, reject) => (this.#fail = reject));
+    // Most are never given up.
+    this.#givenUp.catch(() => undefined);
   }
 
   wanted(observations: readonly NewObservation[]): readonly WantedState[] {
@@ -33,61 +35,65 @@ export class GroupLearning {
   }
 
   /**
-   * Begins to fold what a group will come to if all of it is new and nobody has appended: `fold` takes it where it did, by the
-   * places that were given. After this turn, so that the statements that were just issued are on their way, and the database
-   * works meanwhile.
+   * Folds what the group comes to if all of it is new and nobody has appended: what is to be written then. Nothing of the
+   * database waits for it, so that `giveUp` has to end it where it takes too long.
    */
-  foldAhead(readings: readonly StateReading[], supposed: readonly AppendedObservation[]): void {
-    const learner = this.#learner;
-    if (learner === undefined) return;
-    const turn = new Promise<void>((resolve) => this.#clock.turnEnd(resolve));
-    const learned = turn.then(() => (this.#ended ? undefined : learner.fold(this.#application, readings, supposed)));
-    // `fold` awaits it, or nobody does.
-    learned.catch(() => undefined);
+  async foldAhead(readings: readonly StateReading[], supposed: readonly AppendedObservation[]): Promise<ToWrite> {
+    const learned = await Promise.race([this.#folded(readings, supposed), this.#givenUp]);
+    if (learned === undefined) return NOTHING;
     this.#ahead = { supposed, learned };
+    return learned;
   }
 
-  /** What is to be written. */
+  /** What is still being folded ahead fails. */
+  giveUp(): void {
+    this.#ended = true;
+    this.#fail(tooLong());
+  }
+
+  /** The group has come to what was folded ahead. */
+  takeAhead(): void {
+    this.#learned = this.#ahead?.learned;
+    this.#ahead = undefined;
+  }
+
+  /** What is to be written. What was folded ahead, if the group came to just that: the places tell that the log ended where it was known to end. */
   async fold(readings: readonly StateReading[], fresh: readonly AppendedObservation[]): Promise<ToWrite> {
+    if (this.#ahead !== undefined && isSame(this.#ahead.supposed, fresh)) this.takeAhead();
+    else this.#learned = await this.#folded(readings, fresh);
+    return this.#learned ?? NOTHING;
+  }
+
+  async #folded(
+    readings: readonly StateReading[],
+    fresh: readonly AppendedObservation[],
+  ): Promise<LearnedGroup | undefined> {
     const last = fresh.at(-1);
-    if (this.#learner === undefined || last === undefined) return NOTHING;
-    const folding = this.#takeAhead(fresh) ?? this.#learner.fold(this.#application, readings, fresh);
-    const learned = await folding.catch(asDefect);
-    if (learned === undefined || this.#ended) {
-      learned?.abandoned();
-      throw new FailureError(failure("STORE_UNAVAILABLE", "nothing was stored: learning took too long"));
-    }
-    this.#learned = learned;
+    if (this.#learner === undefined || last === undefined) return undefined;
+    const learned = await this.#learner.fold(this.#application, readings, fresh).catch(asDefect);
     const wrong = learned.writes.find((write) => write.seq !== last.seq);
-    if (wrong === undefined) return learned;
+    if (wrong === undefined && !this.#ended) return learned;
+    learned.abandoned();
+    if (wrong === undefined)
+      throw tooLong();
     const text = `a learned state of "${wrong.entity}" is written as of ${wrong.seq}, not ${last.seq}`;
     throw new FailureError(failure("INTERNAL", text));
   }
 
   end(committed: boolean): void {
     this.#ended = true;
-    void this.#ahead?.learned.then(
-      (untaken) => untaken?.abandoned(),
-      () => undefined,
-    );
-    const learned = this.#learned;
+    const [ahead, learned] = [this.#ahead?.learned, this.#learned];
+    this.#ahead = undefined;
     this.#learned = undefined;
+    ahead?.abandoned();
     if (committed) learned?.committed();
     else learned?.abandoned();
-  }
-
-  /** What was folded ahead, if the group came to just that: the places tell that the log ended where it was known to end. */
-  #takeAhead(fresh: readonly AppendedObservation[]): Ahead["learned"] | undefined {
-    const ahead = this.#ahead;
-    if (ahead === undefined || !isSame(ahead.supposed, fresh)) return undefined;
-    this.#ahead = undefined;
-    return ahead.learned;
   }
 }
 
 interface Ahead {
   readonly supposed: readonly AppendedObservation[];
-  readonly learned: Promise<LearnedGroup | undefined>;
+  readonly learned: LearnedGroup;
 }
 
 function isSame(supposed: readonly AppendedObservation[], fresh: readonly AppendedObservation[]): boolean {
@@ -99,6 +105,10 @@ function isSame(supposed: readonly AppendedObservation[], fresh: readonly Append
 export type ToWrite = Pick<LearnedGroup, "writes" | "events" | "rebuilds">;
 
 const NOTHING: ToWrite = { writes: [], events: [], rebuilds: [] };
+
+function tooLong(): FailureError {
+  return new FailureError(failure("STORE_UNAVAILABLE", "nothing was stored: learning took too long"));
+}
 
 /** Not the database's error, whatever it looks like. */
 function asDefect(error: unknown): never {

@@ -1,16 +1,18 @@
-import type { Database, Lane } from "./database.js";
+import type { Database, Lane, LaneSettings } from "./database.js";
 
 /** A bounded number of lanes, made when first needed. Who finds none free waits in line. */
 export class LanePool {
   readonly #database: Database;
   readonly #maxLanes: number;
+  readonly #settings: LaneSettings;
   readonly #free: Lane[] = [];
   readonly #waiting: ((lane: Lane) => void)[] = [];
   #lent = 0;
 
-  constructor(database: Database, maxLanes: number) {
+  constructor(database: Database, maxLanes: number, settings: LaneSettings) {
     this.#database = database;
     this.#maxLanes = maxLanes;
+    this.#settings = settings;
   }
 
   /** Lends a lane to `work`; one that `work` reports as broken is cut off and never lent again. */
@@ -21,7 +23,7 @@ export class LanePool {
     } catch (error) {
       if (isBroken(error)) {
         lane.destroy();
-        lane = this.#database.openLane();
+        lane = this.#database.openLane(this.#settings);
       }
       throw error;
     } finally {
@@ -32,7 +34,7 @@ export class LanePool {
   #acquire(): Promise<Lane> {
     if (this.#lent < this.#maxLanes) {
       this.#lent += 1;
-      return Promise.resolve(this.#free.pop() ?? this.#database.openLane());
+      return Promise.resolve(this.#free.pop() ?? this.#database.openLane(this.#settings));
     }
     return new Promise((resolve) => this.#waiting.push(resolve));
   }

@@ -1,26 +1,35 @@
-import type { CommitSettings } from "./commitSettings.js";
 import type { Withheld } from "../domain/storePorts.js";
-import type { SqlRunner } from "./database.js";
+import { isSafe } from "./commitSettings.js";
+import type { CommitSettings } from "./commitSettings.js";
+import type { Fragment, LaneSettings, SqlRunner } from "./database.js";
 import { LOG_CHANNEL } from "./headStatements.js";
+import type { PackedStates } from "./stateRows.js";
+import { keptStates } from "./stateStatements.js";
 
-/** One function per statement. They run in one transaction under the application's head. */
+/** One function per statement. But for `appendAllNew` they run in one transaction under the application's head. */
 
 /**
- * Makes the application's head, for the first of its log, and sets the limits of this transaction on the server's side;
- * gives what the server says about durability. A client that is stopped (a paused machine, a debugger) must not hold the
- * head row: others wait for it. A statement has less time than the client waits, who is then told that nothing was
- * stored, where the client's own limit could leave that open. Every look-up here has its index, and a plan that was made
- * when the tables were empty must not read them whole later: with the other ways off one plan serves for good, which saves
- * making it anew for each group (1.8 of 8 ms at 64 rows). Compiling a plan (jit), which the planner takes to be worth it
- * for its guess of 100 rows, costs 40 ms a group.
+ * Of the connections that append. A client that is stopped (a paused machine, a debugger) must not hold the head row: others
+ * wait for it. A statement has less time than the client waits, who is then told that nothing was stored, where the client's
+ * own limit could leave that open. Every look-up here has its index, and a plan that was made when the tables were empty must
+ * not read them whole later: with the other ways off one plan serves for good, which saves making it anew for each group (1.8
+ * of 8 ms at 64 rows). Compiling a plan (jit), which the planner takes to be worth it for its guess of 100 rows, costs 40 ms
+ * a group.
  */
+export const APPENDING: LaneSettings = {
+  statement_timeout: "4000",
+  idle_in_transaction_session_timeout: "2000",
+  plan_cache_mode: "force_generic_plan",
+  enable_seqscan: "off",
+  enable_bitmapscan: "off",
+  jit: "off",
+};
+
+/** Makes the application's head, for the first of its log; gives what the server says about durability. */
 export async function beginAppend(tx: SqlRunner, application: string): Promise<CommitSettings | undefined> {
   const rows = await tx<CommitSettings[]>`
     with head as (insert into application_head (shard_key) values (${application}) on conflict do nothing)
-    select current_setting('fsync') as "fsync", current_setting('synchronous_commit') as "synchronousCommit",
-      set_config('statement_timeout', '4000', true), set_config('idle_in_transaction_session_timeout', '2000', true),
-      set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
-      set_config('enable_bitmapscan', 'off', true), set_config('jit', 'off', true)`;
+    select current_setting('fsync') as "fsync", current_setting('synchronous_commit') as "synchronousCommit"`;
   return rows[0];
 }
 
@@ -44,18 +53,12 @@ export interface AppendedRows {
 }
 
 /**
- * Stores those of the group that are new, numbered on from the head in their order, and answers for all; of several in
- * the group with one receipt and key the first counts. No ON CONFLICT: under the head's lock what is not there cannot
- * appear, numbers given to rows that then conflict would leave gaps, and a breach of the lock shall fail on the unique
- * key rather than pass. `limit 1` in the look-ups keeps the planner at one index probe per row. Numbers come as float8,
- * exact to 2^53, since postgres.js gives int8 as text. One JSON text carries the group: arrays would be quoted twice.
+ * `given`: the group's rows, what the log has of them, and which of them are new. `limit 1` in the look-ups keeps the planner
+ * at one index probe per row. One JSON text carries the group: arrays would be quoted twice.
  */
-export async function appendObservations(
-  tx: SqlRunner,
-  { application, rowsJson, origin }: AppendedRows,
-): Promise<readonly AppendedRow[]> {
-  return tx<AppendedRow[]>`
-    with checked as materialized (
+function givenRows(sql: SqlRunner, application: string, rowsJson: string): Fragment {
+  return sql`
+    checked as materialized (
       select g.*, known.seq as known_seq, known.truth as known_truth, known.entity as known_entity,
         known.withheld as known_withheld,
         case
@@ -90,18 +93,37 @@ export async function appendObservations(
         end as same
       from checked
       window alike as (partition by receipt_id, key, refusal order by ord)
-    ), numbered as materialized (
+    )`;
+}
+
+/** What `insert into observation` takes. `rows`: of `given`, with their places in the log as `seq`. */
+function placedRows(sql: SqlRunner, application: string, rows: Fragment): Fragment {
+  return sql`
+      (shard_key, seq, receipt_id, key, policy_version, entity, predicted_at, truth, evidence, learned_by,
+       counts, withheld)
+    select ${application}, seq, receipt_id, key, policy_version, entity, to_timestamp(predicted_ms / 1000), truth,
+      evidence, learned_by, coalesce(counts, true), withheld
+    from ${rows} order by seq
+    returning seq`;
+}
+
+/**
+ * Stores those of the group that are new, numbered on from the head in their order, and answers for all; of several in
+ * the group with one receipt and key the first counts. No ON CONFLICT: under the head's lock what is not there cannot
+ * appear, numbers given to rows that then conflict would leave gaps, and a breach of the lock shall fail on the unique
+ * key rather than pass. Numbers come as float8, exact to 2^53, since postgres.js gives int8 as text.
+ */
+export async function appendObservations(
+  tx: SqlRunner,
+  { application, rowsJson, origin }: AppendedRows,
+): Promise<readonly AppendedRow[]> {
+  return tx<AppendedRow[]>`
+    with ${givenRows(tx, application, rowsJson)}, numbered as materialized (
       select given.*, head.last_seq + row_number() over (order by given.ord) as seq
       from given cross join application_head head
       where head.shard_key = ${application} and given.fresh
     ), stored as (
-      insert into observation
-        (shard_key, seq, receipt_id, key, policy_version, entity, predicted_at, truth, evidence, learned_by,
-         counts, withheld)
-      select ${application}, seq, receipt_id, key, policy_version, entity, to_timestamp(predicted_ms / 1000), truth,
-        evidence, learned_by, coalesce(counts, true), withheld
-      from numbered order by seq
-      returning seq
+      insert into observation ${placedRows(tx, application, tx`numbered`)}
     ), moved as (
       update application_head set last_seq = (select max(seq) from stored)
       where shard_key = ${application} and exists (select from stored)
@@ -111,6 +133,35 @@ export async function appendObservations(
       not given.fresh as duplicate, given.same, given.refusal,
       case when given.known_seq is null then given.withheld else given.known_withheld end as withheld
     from given left join numbered using (receipt_id, key)`;
+}
+
+/**
+ * Stores the group and the states that come of it, if the log ends at `head` and all of the group is new; else nothing.
+ * Gives whether it did. A transaction by itself: the head is compared and moved by the update, which waits for whoever holds
+ * it and then sees where he left it. While it is where it was, nothing has come to the log, nor was an entity deleted, that this
+ * statement's snapshot could have missed.
+ */
+export async function appendAllNew(
+  sql: SqlRunner,
+  { application, rowsJson, origin }: AppendedRows,
+  head: number,
+  states: PackedStates,
+): Promise<boolean> {
+  const places = sql`(
+    select given.*, ${head}::float8::bigint + given.ord as seq from given cross join moved) placed`;
+  const rows = await sql`
+    with ${givenRows(sql, application, rowsJson)}, moved as (
+      update application_head set last_seq = last_seq + (select count(*) from given)
+      where shard_key = ${application} and last_seq = ${head}::float8::bigint
+        and not exists (select from given where not fresh) and ${isSafe(sql)}
+      returning pg_notify(${LOG_CHANNEL}, ${origin}::text)
+    ), stored as (
+      insert into observation ${placedRows(sql, application, places)}
+    ), kept as (
+      insert into policy_state ${keptStates(sql, application, states, sql`cross join moved`)}
+    )
+    select from moved`;
+  return rows.length === 1;
 }
 
 export interface SupersededRow {

@@ -3,7 +3,7 @@ import { FailureError, badInput, failure, isFailure } from "../domain/failure.js
 import type { GroupLearner } from "../domain/learningPorts.js";
 import type { Clock, Random } from "../domain/ports.js";
 import type { NewObservation, ObservationStore, StoredObservation, Superseded } from "../domain/storePorts.js";
-import { appendGroup } from "./appendGroup.js";
+import { appendAtOnce, appendGroup } from "./appendGroup.js";
 import type { AppendedGroup, Group } from "./appendGroup.js";
 import type { CountedPlace } from "./countGroup.js";
 import { inCorrectionLayers } from "./correctionLayers.js";
@@ -15,6 +15,7 @@ import { NOBODY } from "./headStatements.js";
 import { LanePool } from "./lanePool.js";
 import { observationRow } from "./observationRows.js";
 import type { ObservationRow } from "./observationRows.js";
+import { APPENDING } from "./observationStatements.js";
 import type { AppendedRow } from "./observationStatements.js";
 import {
   RETRY_AFTER_MS,
@@ -52,6 +53,7 @@ type Outcome = StoredObservation | Failure;
 const DEFAULTS = { maxPending: 10_000, maxGroupRows: 500, answerWithinMs: 5_000, maxLanes: 4, origin: NOBODY };
 const MAX_RETRIES = 3;
 const RETRY_STEP_MS = 10;
+const WARM_MS = 10_000;
 
 /**
  * The feedback log in PostgreSQL. Observations of an application that arrive while its last group is being committed
@@ -62,11 +64,13 @@ export class PostgresObservationStore implements ObservationStore {
   readonly #database: Database;
   readonly #lanes: LanePool;
   readonly #groups: GroupQueue<ObservationRow, Outcome>;
+  /** When (monotonic) a lane last did what it was asked. */
+  readonly #answeredMs = new WeakMap<Lane, number>();
 
   constructor(database: Database, options: ObservationStoreOptions) {
     this.#options = { ...DEFAULTS, ...options };
     this.#database = database;
-    this.#lanes = new LanePool(database, this.#options.maxLanes);
+    this.#lanes = new LanePool(database, this.#options.maxLanes, APPENDING);
     this.#groups = new GroupQueue({
       maxPending: this.#options.maxPending,
       maxGroup: this.#options.maxGroupRows,
@@ -129,32 +133,49 @@ export class PostgresObservationStore implements ObservationStore {
 
   /** One transaction, and what the learner is told of its end. */
   async #append(lane: Lane, group: Group): Promise<AppendedGroup> {
-    const fold = new GroupLearning(this.#options.learner, group.application, this.#options.clock);
+    const fold = new GroupLearning(this.#options.learner, group.application);
     let committed = false;
     try {
-      const appended = await this.#transact(lane, group, fold);
+      const appended = await this.#watched(lane, fold, async (heard) => {
+        const atOnce = this.#isWarm(lane) ? await appendOr(lane, group, fold) : undefined;
+        heard();
+        if (atOnce !== undefined) return atOnce;
+        return transactTo(lane.sql, async (tx) => {
+          heard();
+          const ending = await appendGroup(tx, group, fold);
+          heard();
+          return ending;
+        });
+      });
       committed = true;
+      this.#answeredMs.set(lane, this.#options.clock.nowMs());
       return appended;
     } finally {
       fold.end(committed);
     }
   }
 
+  /**
+   * A connection that has been idle for long may be dead without our knowing. Of what is sent on it as a single statement it
+   * would be unknown whether it was stored, where BEGIN fails and is tried again.
+   */
+  #isWarm(lane: Lane): boolean {
+    return this.#options.clock.nowMs() - (this.#answeredMs.get(lane) ?? -Infinity) < WARM_MS;
+  }
+
   /** Whenever the database (or the learner) is silent for too long, the connection is cut, which fails what is under way. */
-  async #transact(lane: Lane, group: Group, fold: GroupLearning): Promise<AppendedGroup> {
+  async #watched<T>(lane: Lane, fold: GroupLearning, work: (heard: () => void) => Promise<T>): Promise<T> {
     const limitMs = this.#options.answerWithinMs;
     const watchdog = new Watchdog({
       ...{ clock: this.#options.clock, limitMs },
       heard: () => lane.heardBytes,
-      bark: () => lane.destroy(),
+      bark: () => {
+        lane.destroy();
+        fold.giveUp();
+      },
     });
     try {
-      return await transactTo(lane.sql, async (tx) => {
-        watchdog.reset();
-        const ending = await appendGroup(tx, group, fold);
-        watchdog.reset();
-        return ending;
-      });
+      return await work(() => watchdog.reset());
     } catch (error) {
       if (watchdog.expired) throw silent(limitMs, error);
       throw error;
@@ -166,6 +187,16 @@ export class PostgresObservationStore implements ObservationStore {
   #pause(ms: number): Promise<void> {
     const { clock } = this.#options;
     return new Promise((resolve) => void clock.at(clock.nowMs() + ms, resolve));
+  }
+}
+
+/** Only an answer tells what has become of a statement that is a transaction by itself. */
+async function appendOr(lane: Lane, group: Group, fold: GroupLearning): Promise<AppendedGroup | undefined> {
+  try {
+    return await appendAtOnce(lane.sql, group, fold);
+  } catch (error) {
+    if (error instanceof FailureError) throw error;
+    throw new TransactionError(error, errorKind(error) === "LOST");
   }
 }
 

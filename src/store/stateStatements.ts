@@ -1,4 +1,4 @@
-import type { SqlRunner } from "./database.js";
+import type { Fragment, SqlRunner } from "./database.js";
 import type { PackedStates } from "./stateRows.js";
 
 /*
@@ -98,8 +98,14 @@ export async function readStates(
 
 /** Writes those that are newer than what is kept, in key order: two writers cannot deadlock. Gives the number written. */
 export async function writeStates(sql: SqlRunner, application: string, packed: PackedStates): Promise<number> {
-  const written = await sql`
-    insert into policy_state as kept (shard_key, policy_version, entity, seq, birth_seq, birth, state)
+  const written = await sql`insert into policy_state ${keptStates(sql, application, packed, sql``)}`;
+  return written.length;
+}
+
+/** What `insert into policy_state` takes. `onlyIf`: joins that leave nothing where nothing is to be written. */
+export function keptStates(sql: SqlRunner, application: string, packed: PackedStates, onlyIf: Fragment): Fragment {
+  return sql`
+    as kept (shard_key, policy_version, entity, seq, birth_seq, birth, state)
     select ${application}, w.v, w.e, w.s, w.bs,
       substring(packed.bytes from w.bo + 1 for w.bl), substring(packed.bytes from w.so + 1 for w.sl)
     from (select ${packed.bytes}::bytea as bytes) packed
@@ -108,13 +114,13 @@ export async function writeStates(sql: SqlRunner, application: string, packed: P
     left join lateral (
       select seq from entity_tombstone
       where shard_key = ${application} and entity_digest = sha256(convert_to(w.e, 'UTF8')) limit 1) t on true
+    ${onlyIf}
     where w.s > coalesce(t.seq, 0)
     order by w.v, w.e collate "C"
     on conflict (shard_key, policy_version, entity) do update
       set seq = excluded.seq, birth_seq = excluded.birth_seq, birth = excluded.birth, state = excluded.state
       where excluded.seq > kept.seq
     returning 1`;
-  return written.length;
 }
 
 /** States are given as {v: policy version, e: entity}. Those that were never written need no rebuild. */

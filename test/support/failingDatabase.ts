@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import type { Database, Lane, Sql } from "../../src/store/database.js";
+import type { Database, Lane, LaneSettings, Sql } from "../../src/store/database.js";
 
 /** A statement of the transactions on lanes that shall fail: `at` from 1; "COMMIT" once the others have succeeded. */
 export interface Failing {
@@ -23,20 +23,22 @@ export function failingDatabase(
   failing: Failing,
 ): { database: Database; statements: () => number } {
   let statements = 0;
-  const lane = (): Lane => {
-    const inner = database.openLane();
+  const lane = (settings?: LaneSettings): Lane => {
+    const inner = database.openLane(settings);
     const begin = (work: (tx: postgres.TransactionSql) => Promise<unknown>): Promise<unknown> =>
       inner.sql.begin(async (tx) => {
         statements = 0;
-        const result = await work(countingTransaction(tx, failing, () => (statements += 1)));
+        const result = await work(counting(tx, failing, () => (statements += 1)));
         if (failing.at === "COMMIT" && failing.times > 0) {
           failing.times -= 1;
           await tx`insert into fail_at_commit values (${failing.sqlState})`;
         }
         return result;
       });
+    // A statement by itself is a transaction of one.
+    const single = counting(inner.sql, failing, () => (statements = 1));
     return {
-      sql: Object.assign(() => undefined, { begin }) as unknown as Sql,
+      sql: new Proxy(single, { get: (target, name): unknown => (name === "begin" ? begin : Reflect.get(target, name)) }),
       get heardBytes() {
         return inner.heardBytes;
       },
@@ -54,17 +56,17 @@ export function failingDatabase(
   return { database: wrapped, statements: () => statements };
 }
 
-function countingTransaction(
-  tx: postgres.TransactionSql,
+function counting<Runner extends Sql | postgres.TransactionSql>(
+  runner: Runner,
   failing: Failing,
   count: () => number,
-): postgres.TransactionSql {
-  return new Proxy(tx, {
+): Runner {
+  return new Proxy(runner, {
     apply: (target, self, args: [TemplateStringsArray, ...unknown[]]) => {
       const isStatement = /^\s*(select|insert|update|delete|with)\b/.test(args[0][0] ?? "");
       if (isStatement && count() === failing.at && failing.times > 0) {
         failing.times -= 1;
-        return tx.unsafe(`do $$ begin raise exception 'injected' using errcode = '${failing.sqlState}'; end $$`);
+        return runner.unsafe(`do $$ begin raise exception 'injected' using errcode = '${failing.sqlState}'; end $$`);
       }
       return Reflect.apply(target as unknown as (...a: unknown[]) => unknown, self, args);
     },

@@ -1,4 +1,4 @@
-import type { Database, Lane, Sql } from "../../../src/store/database.js";
+import type { Database, Lane, LaneSettings, Sql } from "../../../src/store/database.js";
 
 /** A database that knows how much was asked of it, and whether it has answered all. */
 export class CountedDatabase implements Database {
@@ -29,8 +29,8 @@ export class CountedDatabase implements Database {
     this.#inner.refused(why);
   }
 
-  openLane(): Lane {
-    const lane = this.#inner.openLane();
+  openLane(settings?: LaneSettings): Lane {
+    const lane = this.#inner.openLane(settings);
     const sql = this.#counted(lane.sql);
     return {
       sql,
