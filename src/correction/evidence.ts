@@ -45,9 +45,11 @@ const LARGEST = 3.4028234663852886e38;
 
 /** Undefined for what `packFloats` has not made. */
 export function unpackFloats(text: string): Float64Array | undefined {
-  const bytes = Buffer.from(text, "base64url");
-  if (bytes.length % 4 !== 0) return undefined;
-  const values = new Float64Array(bytes.length / 4);
+  const fits = text.length <= scratchBytes.length;
+  const bytes = fits ? scratchBytes : Buffer.from(text, "base64url");
+  const length = fits ? bytes.write(text, "base64url") : bytes.length;
+  if (length % 4 !== 0) return undefined;
+  const values = new Float64Array(length / 4);
   for (let i = 0; i < values.length; i++) {
     const value = bytes.readFloatLE(4 * i);
     if (!Number.isFinite(value)) return undefined;

@@ -100,6 +100,6 @@ function meanError(numbers: Float64Array, right: Numbers, size: (error: number) 
 }
 
 function areFinite(values: Numbers): boolean {
-  for (const value of values) if (!Number.isFinite(value)) return false;
-  return true;
+  // An iterator of numbers would make an object for each.
+  return values.every((value) => Number.isFinite(value));
 }

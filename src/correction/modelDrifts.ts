@@ -21,12 +21,16 @@ export class ModelDrifts {
     const watched = this.#models.get(model) ?? { test: new PageHinkley(), toldAt: 0 };
     this.#models.delete(model);
     this.#models.set(model, watched);
-    const [oldest] = this.#models.keys();
-    if (this.#models.size > MAX_MODELS && oldest !== undefined) this.#models.delete(oldest);
+    if (this.#models.size > MAX_MODELS) this.#forgetOldest();
     if (!watched.test.update(loss)) return undefined;
     if (watched.toldAt > 0 && at - watched.toldAt < quiet) return undefined;
     watched.toldAt = at;
     return watched.test.lastChange;
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#models.keys();
+    if (oldest !== undefined) this.#models.delete(oldest);
   }
 
   /** A model's mean loss since it last changed; undefined while none is known. */

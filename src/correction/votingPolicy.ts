@@ -140,22 +140,25 @@ export function foldLosses(
   { answered }: Evidence,
   lossOf: (output: MemberOutput) => number | undefined,
 ): boolean {
-  const seen = new Map<string, number>();
+  const models: string[] = [];
+  const losses = new Float64Array(answered.length);
   for (const { model, output } of answered) {
     const loss = lossOf(output);
-    if (loss !== undefined && !seen.has(model)) seen.set(model, loss);
+    if (loss !== undefined && !models.includes(model)) losses[models.push(model) - 1] = loss;
   }
-  if (seen.size === 0) return false;
+  if (models.length === 0) return false;
   table.time += 1;
-  const rows = meet(table, learning, [...seen.keys()]);
-  learning.learn(table, rows, Float64Array.from(seen.values()));
+  const rows = meet(table, learning, models);
+  learning.learn(table, rows, losses.subarray(0, models.length));
   for (const row of rows) table.count(row);
   return true;
 }
 
 /** The models' rows, made for those that no observation named before. */
 function meet(table: ModelTable, learning: Learning, models: readonly string[]): number[] {
-  const known = models.map((model) => table.rowOf(model)).filter((row) => row !== undefined);
+  const rows = models.map((model) => table.rowOf(model));
+  const known = rows.filter((row) => row !== undefined);
+  if (known.length === rows.length) return known;
   return models.map((model) => {
     const row = table.rowOf(model);
     if (row !== undefined) return row;

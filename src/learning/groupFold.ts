@@ -26,7 +26,10 @@ export interface GroupFoldOptions {
   readonly known: ReadonlyMap<string, HeldState>;
 }
 
-/** States up to this size are written with every group; larger ones now and then, since the log after them is kept. */
+/**
+ * Entities' states up to this size are written with every group; larger ones, and the population's, which nearly every
+ * group changes, now and then, since the log after them is kept.
+ */
 const WRITTEN_AT_ONCE_BYTES = 8192;
 const UNKEPT_OBSERVATIONS = 200;
 const UNKEPT_MS = 5_000;
@@ -136,11 +139,12 @@ export class GroupFold {
     if (ref.policyVersion === this.#options.policyVersion) this.#drifts.note(ref, seq, findings);
   }
 
-  #isDue({ learned, isBorn, isCorrected, isCut, held }: Working, bytes: number): boolean {
+  #isDue({ ref, learned, isBorn, isCorrected, isCut, held }: Working, bytes: number): boolean {
     if (isCut) return false;
     if (isCorrected) return true;
     if (learned === 0) return false;
-    return bytes <= WRITTEN_AT_ONCE_BYTES || isBorn || held.unkept + learned >= UNKEPT_OBSERVATIONS;
+    const isAtOnce = ref.entity !== POPULATION && bytes <= WRITTEN_AT_ONCE_BYTES;
+    return isAtOnce || isBorn || held.unkept + learned >= UNKEPT_OBSERVATIONS;
   }
 
   #isDueByTime({ learned, isCut, held }: Working): boolean {

@@ -54,8 +54,12 @@ export class HeldStates {
     if (before !== undefined && seqOf(before.entry) > seqOf(entry)) return;
     this.#remove(key);
     this.#add(key, { application, ref: { policyVersion: ref.policyVersion, entity: ref.entity }, entry });
+    if (this.#bytes > this.#capacityBytes) this.#makeRoom(key);
+  }
+
+  #makeRoom(newest: string): void {
     for (const oldest of this.#slots.keys()) {
-      if (this.#bytes <= this.#capacityBytes || oldest === key) return;
+      if (this.#bytes <= this.#capacityBytes || oldest === newest) return;
       this.#remove(oldest);
     }
   }

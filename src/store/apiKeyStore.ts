@@ -5,8 +5,9 @@ import { FailureError, failure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { Database, SqlRunner } from "./database.js";
 import { orFailure, storeFailure, transact } from "./transaction.js";
+import { CHANNEL, notification } from "./listener.js";
 
-const CHANNEL = "skysail_api_keys";
+const TOPIC = "api_keys";
 /** "api keys" in ASCII: no other use of advisory locks in the database has this number. */
 const LOCK = "7021236465166772595";
 /** The one in use, and the one that takes its place. */
@@ -62,7 +63,7 @@ export class PostgresApiKeyStore implements ApiKeyStore {
   }
 
   onChange(changed: () => void): Promise<{ stop(): Promise<void> }> {
-    return this.#database.listen(CHANNEL, changed);
+    return this.#database.listen(TOPIC, changed);
   }
 
   async #change(work: (tx: SqlRunner) => Promise<ApiKey>): Promise<ApiKey | Failure> {
@@ -159,5 +160,5 @@ async function lockKeys(sql: SqlRunner): Promise<void> {
 }
 
 async function notifyKeys(sql: SqlRunner): Promise<void> {
-  await sql`select pg_notify(${CHANNEL}, '')`;
+  await sql`select pg_notify(${CHANNEL}, ${notification(TOPIC)})`;
 }

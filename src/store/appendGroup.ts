@@ -72,9 +72,14 @@ function appendRows(tx: SqlRunner, group: Group, fold: GroupLearning): Promise<E
  * learner knows it to end. Undefined, and nothing stored, where that is not so, or where the group brought to light more than
  * its states: then it goes the long way.
  */
-export async function appendAtOnce(sql: SqlRunner, group: Group, fold: GroupLearning): Promise<AppendedGroup | undefined> {
+export async function appendAtOnce(
+  sql: SqlRunner,
+  group: Group,
+  fold: GroupLearning,
+): Promise<AppendedGroup | undefined> {
   const { rows } = group;
-  if (rows.some(({ observation }) => observation.supersedes !== undefined || observation.counting !== undefined)) return;
+  if (rows.some(({ observation }) => observation.supersedes !== undefined || observation.counting !== undefined))
+    return;
   const wanted = fold.wanted(rows.map(({ observation }) => observation));
   const head = wanted[0]?.currentAt;
   if (head === undefined || wanted.some(({ currentAt }) => currentAt !== head)) return;

@@ -2,7 +2,9 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import postgres from "postgres";
 import { FailureError, failure } from "../domain/failure.js";
+import { CONNECT_WITHIN_MS, cannotConnect, within } from "./connecting.js";
 import { gatherWrites } from "./gatherWrites.js";
+import { Listener } from "./listener.js";
 
 export type Sql = postgres.Sql;
 /** What a statement runs on: the pool, or one transaction. */
@@ -30,10 +32,10 @@ export interface Database {
   /** One more connection of one's own, made when first used. */
   openLane(settings?: LaneSettings): Lane;
   /**
-   * Hears a channel on a connection of its own that is made again for ever when lost. `heard` is called with what each
-   * notification carries, and with "" whenever listening has begun anew (something may have been missed). Ends with `stop()`.
+   * Hears of a topic, on one connection for all topics that is made again for ever when lost. `heard` is called with what each
+   * `notification` carries, and with "" whenever listening has begun anew (something may have been missed). Ends with `stop()`.
    */
-  listen(channel: string, heard: (carried: string) => void): Promise<{ stop(): Promise<void> }>;
+  listen(topic: string, heard: (carried: string) => void): Promise<{ stop(): Promise<void> }>;
   /** Ends all connections, lanes included; statements under way have a moment to finish. Idempotent. */
   close(): Promise<void>;
 }
@@ -47,7 +49,6 @@ export interface Lane {
   destroy(): void;
 }
 
-const CONNECT_WITHIN_MS = 5_000;
 const CLOSE_WITHIN_S = 2;
 
 /** Connects and asks one question, so that a wrong address is told at the start. Throws STORE_UNAVAILABLE in one line. */
@@ -78,7 +79,7 @@ class PostgresDatabase implements Database {
   readonly #url: string;
   readonly #options: DatabaseOptions;
   readonly #lanes = new Set<OwnLane>();
-  readonly #listeners = new Set<Sql>();
+  readonly #listener: Listener;
   #closed: Promise<void> | undefined;
 
   constructor(url: string, options: DatabaseOptions, sql: Sql, place: string) {
@@ -86,6 +87,7 @@ class PostgresDatabase implements Database {
     this.#options = options;
     this.sql = sql;
     this.place = place;
+    this.#listener = new Listener(() => postgres(url, listenerOptions(options)), place);
   }
 
   refused(why: string): void {
@@ -98,25 +100,8 @@ class PostgresDatabase implements Database {
     return lane;
   }
 
-  async listen(channel: string, heard: (carried: string) => void): Promise<{ stop(): Promise<void> }> {
-    const sql = postgres(this.#url, listenerOptions(this.#options));
-    this.#listeners.add(sql);
-    const stop = async (): Promise<void> => {
-      this.#listeners.delete(sql);
-      await sql.end({ timeout: 0 });
-    };
-    let first = true;
-    const begun = (): void => {
-      if (!first) heard("");
-      first = false;
-    };
-    try {
-      await within(CONNECT_WITHIN_MS, sql.listen(channel, heard, begun));
-      return { stop };
-    } catch (error) {
-      void stop();
-      throw new FailureError(failure("STORE_UNAVAILABLE", cannotConnect(this.place, error)), { cause: error });
-    }
+  listen(topic: string, heard: (carried: string) => void): Promise<{ stop(): Promise<void> }> {
+    return this.#listener.listen(topic, heard);
   }
 
   close(): Promise<void> {
@@ -126,8 +111,7 @@ class PostgresDatabase implements Database {
 
   async #end(): Promise<void> {
     const lanes = [...this.#lanes].map((lane) => lane.close());
-    const listeners = [...this.#listeners].map((sql) => sql.end({ timeout: 0 }));
-    await Promise.all([this.sql.end({ timeout: CLOSE_WITHIN_S }), ...lanes, ...listeners]);
+    await Promise.all([this.sql.end({ timeout: CLOSE_WITHIN_S }), this.#listener.close(), ...lanes]);
   }
 }
 
@@ -208,16 +192,6 @@ function listenerOptions(options: DatabaseOptions): postgres.Options<Record<stri
   };
 }
 
-/** Rejects when `work` has not settled in time; `work` itself goes on. */
-export function within<T>(limitMs: number, work: PromiseLike<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
-    Promise.resolve(work)
-      .finally(() => clearTimeout(timer))
-      .then(resolve, reject);
-  });
-}
-
 /** `host:port/database` of a URL, with PostgreSQL's port where it names none. Nothing before the last @ is ever shown. */
 export function placeOf(url: string): string {
   const parts = /^postgres(?:ql)?:\/\/(?:[^/?]*@)?([^/?@]*)(?:\/([^?@]*))?(?:\?|$)/.exec(url);
@@ -229,16 +203,4 @@ export function placeOf(url: string): string {
 function badAddress(place: string): FailureError {
   const message = `DATABASE_URL (${place}) must look like postgres://user:password@host:5432/database, with %-escapes for @ and / in the password`;
   return new FailureError(failure("BAD_INPUT", message));
-}
-
-function cannotConnect(place: string, error: unknown): string {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  const why = code === "ECONNREFUSED" ? "connection refused" : typeof message === "string" ? message : String(error);
-  return `cannot reach PostgreSQL at ${place}: ${why.split("\n")[0]}: ${remedyFor(code)}`;
-}
-
-function remedyFor(code: unknown): string {
-  if (code === "3D000") return "create the database, or correct DATABASE_URL";
-  if (typeof code === "string" && code.startsWith("28")) return "correct user and password in DATABASE_URL";
-  return "start it, or correct DATABASE_URL; without DATABASE_URL an embedded PostgreSQL is used";
 }

@@ -74,8 +74,7 @@ export class GroupLearning {
     const wrong = learned.writes.find((write) => write.seq !== last.seq);
     if (wrong === undefined && !this.#ended) return learned;
     learned.abandoned();
-    if (wrong === undefined)
-      throw tooLong();
+    if (wrong === undefined) throw tooLong();
     const text = `a learned state of "${wrong.entity}" is written as of ${wrong.seq}, not ${last.seq}`;
     throw new FailureError(failure("INTERNAL", text));
   }

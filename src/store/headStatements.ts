@@ -1,10 +1,11 @@
 import type { StoredEvent } from "../domain/learningPorts.js";
 import type { SqlRunner } from "./database.js";
+import { CHANNEL, notification } from "./listener.js";
 
 /** The end of an application's log and what moves it: whoever holds the head's lock may append, nobody else. */
 
 /** Told with every commit that moved a head. */
-export const LOG_CHANNEL = "skysail_log";
+export const LOG_TOPIC = "log";
 /** What is told without the name of a process is for all. */
 export const NOBODY = "";
 
@@ -38,7 +39,7 @@ export async function appendEvent(
   const rows = await tx<EventRow[]>`
     with moved as (
       update application_head set last_seq = last_seq + 1 where shard_key = ${application}
-      returning last_seq, pg_notify(${LOG_CHANNEL}, ${NOBODY})
+      returning last_seq, pg_notify(${CHANNEL}, ${notification(LOG_TOPIC, NOBODY)})
     )
     insert into log_event (shard_key, seq, kind, content)
     select ${application}, last_seq, ${kind}, ${contentJson}::text::jsonb from moved
@@ -58,7 +59,7 @@ export async function appendEvents(tx: SqlRunner, application: string, eventsJso
         with ordinality as g (kind, content, ord)
     ), moved as (
       update application_head set last_seq = last_seq + (select count(*) from given) where shard_key = ${application}
-      returning last_seq - (select count(*) from given) as before, pg_notify(${LOG_CHANNEL}, ${NOBODY})
+      returning last_seq - (select count(*) from given) as before, pg_notify(${CHANNEL}, ${notification(LOG_TOPIC, NOBODY)})
     )
     insert into log_event (shard_key, seq, kind, content)
     select ${application}, moved.before + given.ord, given.kind, given.content from given cross join moved`;

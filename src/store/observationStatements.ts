@@ -2,9 +2,10 @@ import type { Withheld } from "../domain/storePorts.js";
 import { isSafe } from "./commitSettings.js";
 import type { CommitSettings } from "./commitSettings.js";
 import type { Fragment, LaneSettings, SqlRunner } from "./database.js";
-import { LOG_CHANNEL } from "./headStatements.js";
+import { LOG_TOPIC } from "./headStatements.js";
 import type { PackedStates } from "./stateRows.js";
 import { keptStates } from "./stateStatements.js";
+import { CHANNEL, notification } from "./listener.js";
 
 /** One function per statement. But for `appendAllNew` they run in one transaction under the application's head. */
 
@@ -127,7 +128,7 @@ export async function appendObservations(
     ), moved as (
       update application_head set last_seq = (select max(seq) from stored)
       where shard_key = ${application} and exists (select from stored)
-      returning pg_notify(${LOG_CHANNEL}, ${origin}::text)
+      returning pg_notify(${CHANNEL}, ${notification(LOG_TOPIC, origin)}::text)
     )
     select given.ord::float8 as ord, coalesce(given.known_seq, numbered.seq)::float8 as seq,
       not given.fresh as duplicate, given.same, given.refusal,
@@ -154,7 +155,7 @@ export async function appendAllNew(
       update application_head set last_seq = last_seq + (select count(*) from given)
       where shard_key = ${application} and last_seq = ${head}::float8::bigint
         and not exists (select from given where not fresh) and ${isSafe(sql)}
-      returning pg_notify(${LOG_CHANNEL}, ${origin}::text)
+      returning pg_notify(${CHANNEL}, ${notification(LOG_TOPIC, origin)}::text)
     ), stored as (
       insert into observation ${placedRows(sql, application, places)}
     ), kept as (

@@ -3,11 +3,12 @@ import type { Failure } from "../domain/failure.js";
 import type { ReceiptKey, ReceiptKeyStore } from "../domain/storePorts.js";
 import type { Database, SqlRunner } from "./database.js";
 import { orFailure, storeFailure, transact } from "./transaction.js";
+import { CHANNEL, notification } from "./listener.js";
 
 const SECRET_BYTES = 32;
 /** "receipt" in ASCII: no other use of advisory locks in the database has this number. */
 const LOCK = "32199624922591348";
-const CHANNEL = "skysail_receipt_keys";
+const TOPIC = "receipt_keys";
 
 /** Receipt keys in PostgreSQL: shared by all servers on the database, and the same after a restart. */
 export class PostgresReceiptKeyStore implements ReceiptKeyStore {
@@ -46,7 +47,7 @@ export class PostgresReceiptKeyStore implements ReceiptKeyStore {
   }
 
   onChange(changed: () => void): Promise<{ stop(): Promise<void> }> {
-    return this.#database.listen(CHANNEL, changed);
+    return this.#database.listen(TOPIC, changed);
   }
 }
 
@@ -88,5 +89,5 @@ async function retireOldKeys(tx: SqlRunner): Promise<void> {
 }
 
 async function notifyKeys(tx: SqlRunner): Promise<void> {
-  await tx`select pg_notify(${CHANNEL}, '')`;
+  await tx`select pg_notify(${CHANNEL}, ${notification(TOPIC)})`;
 }

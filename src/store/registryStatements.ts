@@ -2,13 +2,14 @@ import type postgres from "postgres";
 import type { ApplicationLink, FeedbackRules } from "../domain/application.js";
 import type { SqlRunner } from "./database.js";
 import { replayedColumn } from "./policyVersionStatements.js";
+import { CHANNEL, notification } from "./listener.js";
 
 /*
  * One function per statement. JSON goes in as text and is cast here: given a value for a jsonb parameter, postgres.js
  * would encode text a second time. Arrays come and go as JSON too. Rows are unknown until registryRows.ts has parsed them.
  */
 
-export const REGISTRY_CHANNEL = "skysail_registry";
+export const REGISTRY_TOPIC = "registry";
 
 function applicationColumns(sql: SqlRunner): postgres.PendingQuery<postgres.Row[]> {
   return sql`name, description, slo_ms as "sloMs", bulk_deadline_ms as "bulkDeadlineMs", input, output,
@@ -247,5 +248,5 @@ export async function deleteLink(sql: SqlRunner, application: string, model: str
 
 /** Delivered at commit, and only then. Without payload, so that equal notifications of one transaction are one. */
 export async function notifyRegistry(sql: SqlRunner): Promise<void> {
-  await sql`select pg_notify(${REGISTRY_CHANNEL}, '')`;
+  await sql`select pg_notify(${CHANNEL}, ${notification(REGISTRY_TOPIC)})`;
 }

@@ -176,7 +176,7 @@ export class PostgresRegistryStore implements RegistryStore {
   }
 
   onChange(changed: () => void): Promise<{ stop(): Promise<void> }> {
-    return this.#database.listen(statements.REGISTRY_CHANNEL, changed);
+    return this.#database.listen(statements.REGISTRY_TOPIC, changed);
   }
 
   #selectRegistry(): Promise<unknown> {

@@ -9,7 +9,7 @@ import type {
 } from "../domain/learningPorts.js";
 import { TAIL_ROWS } from "./appendGroup.js";
 import type { Database, SqlRunner } from "./database.js";
-import { LOG_CHANNEL, NOBODY, appendEvent, lockHead, selectHeads, selectLastEvents } from "./headStatements.js";
+import { LOG_TOPIC, NOBODY, appendEvent, lockHead, selectHeads, selectLastEvents } from "./headStatements.js";
 import { selectPriors } from "./priorStatements.js";
 import { packStates, refsJson, stateReadings, wantedJson } from "./stateRows.js";
 import {
@@ -102,7 +102,7 @@ export class PostgresStateStore implements StateStore {
   }
 
   onChange(changed: () => void): Promise<{ stop(): Promise<void> }> {
-    return this.#database.listen(LOG_CHANNEL, (origin) => {
+    return this.#database.listen(LOG_TOPIC, (origin) => {
       // What this process has appended it has folded: each commit would otherwise be followed by two statements or three.
       if (origin === NOBODY || origin !== this.#origin) changed();
     });
