@@ -45,6 +45,8 @@ export interface Lane {
   readonly sql: Sql;
   /** Received so far, answers and all that making connections takes. */
   readonly heardBytes: number;
+  /** It is connected, as far as this side knows. */
+  readonly isOpen: boolean;
   /** Cuts the socket at once: what was under way fails with CONNECTION_DESTROYED, and the lane is of no more use. */
   destroy(): void;
 }
@@ -145,6 +147,10 @@ class OwnLane implements Lane {
     for (const gone of this.#sockets.filter((each) => each.destroyed)) this.#heardBefore += gone.bytesRead;
     this.#sockets = [...this.#sockets.filter((each) => !each.destroyed), socket];
     return socket;
+  }
+
+  get isOpen(): boolean {
+    return this.#sockets.at(-1)?.readyState === "open";
   }
 
   get heardBytes(): number {

@@ -160,7 +160,7 @@ export class PostgresObservationStore implements ObservationStore {
    * would be unknown whether it was stored, where BEGIN fails and is tried again.
    */
   #isWarm(lane: Lane): boolean {
-    return this.#options.clock.nowMs() - (this.#answeredMs.get(lane) ?? -Infinity) < WARM_MS;
+    return lane.isOpen && this.#options.clock.nowMs() - (this.#answeredMs.get(lane) ?? -Infinity) < WARM_MS;
   }
 
   /** Whenever the database (or the learner) is silent for too long, the connection is cut, which fails what is under way. */

@@ -38,9 +38,14 @@ export function failingDatabase(
     // A statement by itself is a transaction of one.
     const single = counting(inner.sql, failing, () => (statements = 1));
     return {
-      sql: new Proxy(single, { get: (target, name): unknown => (name === "begin" ? begin : Reflect.get(target, name)) }),
+      sql: new Proxy(single, {
+        get: (target, name): unknown => (name === "begin" ? begin : Reflect.get(target, name)),
+      }),
       get heardBytes() {
         return inner.heardBytes;
+      },
+      get isOpen() {
+        return inner.isOpen;
       },
       destroy: () => inner.destroy(),
     };

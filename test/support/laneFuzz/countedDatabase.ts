@@ -37,6 +37,9 @@ export class CountedDatabase implements Database {
       get heardBytes() {
         return lane.heardBytes;
       },
+      get isOpen() {
+        return lane.isOpen;
+      },
       destroy: () => lane.destroy(),
     };
   }
