@@ -1,4 +1,4 @@
-/** A transaction that carried observations, from their arrival to the answer to its COMMIT. */
+/** A transaction that carried observations, from their arrival to the answer that it is committed. */
 export interface TracedGroup {
   readonly keys: readonly string[];
   /** Whether the log was flushed in between, by whichever process. */
@@ -29,16 +29,17 @@ const BEGUN = /^(\d+) +(\d+\.\d+) (\w+)\((.*) <unfinished \.\.\.>$/;
 const RESUMED = /^(\d+) +\d+\.\d+ <\.\.\. (\w+) resumed>(.*) <(\d+\.\d+)>$/;
 /** As the rows of a group are sent: JSON, whose quotes the trace escapes. */
 const KEY = /\\"key\\":\\"([^"\\]+)\\"/g;
-/** What answers COMMIT, and what answers ROLLBACK. */
-const COMMITTED = "COMMIT\\0";
-const ROLLED_BACK = "ROLLBACK\\0";
+/** "No transaction is open": what every answer after which none is ends with. */
+const ENDED = "Z\\0\\0\\0\\5I";
+/** Before it where a transaction was committed: by COMMIT, or a statement by itself that stored its group and says so with a row. */
+const COMMITTED = ["COMMIT\\0", "SELECT 1\\0"].map((tag) => tag + ENDED);
 /** Enough of the latest: no transaction lasts for more. */
 const REMEMBERED = 2000;
 
 /**
  * Reads what `strace -f -ttt -T -y -s 8192 -e trace=recvfrom,sendto,fsync,fdatasync` says of a PostgreSQL's processes: of
  * each transaction with observations whether a flush of the write-ahead log began after they had come and ended before
- * COMMIT was answered. With `fsync` off there is none; with `synchronous_commit` off the answer does not wait for it.
+ * it was answered that it is committed. With `fsync` off there is none; with `synchronous_commit` off the answer does not wait for it.
  */
 export class SyncTrace {
   readonly groups: TracedGroup[] = [];
@@ -107,8 +108,8 @@ export class SyncTrace {
   #sent(process: string, { text, beginS }: Call): void {
     const backend = this.#backends.get(process);
     if (backend === undefined || backend.keys.length === 0) return;
-    const isCommitted = text.includes(COMMITTED);
-    if (!isCommitted && !text.includes(ROLLED_BACK)) return;
+    if (!text.includes(ENDED)) return;
+    const isCommitted = COMMITTED.some((answer) => text.includes(answer));
     const { keys, keyAtS } = backend;
     backend.keys = [];
     if (!isCommitted) return;

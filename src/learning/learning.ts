@@ -323,7 +323,7 @@ export class Learning implements GroupLearner {
   ): Promise<readonly FoldedState[]> {
     const folding = this.#newFold(followed, known);
     await folding.catchUp(readings.filter((reading) => bringsNews(reading, known)));
-    return folding.finish().states;
+    return folding.caughtUp();
   }
 
   #known(followed: FollowedApplication, ref: StateRef): HeldState | undefined {

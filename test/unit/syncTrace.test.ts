@@ -76,6 +76,23 @@ describe("a trace of PostgreSQL's calls", () => {
     ]);
   });
 
+  test("takes a statement that is a transaction by itself for committed where it says that it stored its group", () => {
+    const trace = read(
+      receives(21, 0, "1-0-0"),
+      syncs(21, 1, 0.5),
+      answers(21, 2, "SELECT 0"),
+      receives(21, 3, "1-0-1"),
+      syncs(21, 4, 0.5),
+      answers(21, 5, "SELECT 1"),
+      receives(21, 6, "1-0-2"),
+      answers(21, 7, "SELECT 1"),
+    );
+    expect(trace.groups).toEqual([
+      { keys: ["1-0-1"], isSynced: true },
+      { keys: ["1-0-2"], isSynced: false },
+    ]);
+  });
+
   test("leaves out what was rolled back, and transactions without observations", () => {
     const trace = read(
       receives(21, 0, "1-0-0"),
