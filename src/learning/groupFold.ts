@@ -121,14 +121,6 @@ export class GroupFold {
     return { states, writes, events: this.#drifts.events(), rebuilds };
   }
 
-  /** The states as they are now, none of which is written here. Small ones of entities were, by whoever appended what they learned. */
-  caughtUp(): readonly FoldedState[] {
-    return [...this.#working.values()].map((working) => {
-      const state = working.folding.encode(working.held.state);
-      return { ref: working.ref, held: this.#heldAfter(working, state, isWrittenAtOnce(working, state.length)) };
-    });
-  }
-
   #learnBy(policyVersion: number, observation: NewObservation, seq: number): void {
     const { entity } = observation;
     const population = this.#working.get(stateKey({ policyVersion, entity: POPULATION }));
@@ -148,11 +140,12 @@ export class GroupFold {
   }
 
   #isDue(working: Working, bytes: number): boolean {
-    const { learned, isBorn, isCorrected, isCut, held } = working;
+    const { ref, learned, isBorn, isCorrected, isCut, held } = working;
     if (isCut) return false;
     if (isCorrected) return true;
     if (learned === 0) return false;
-    return isWrittenAtOnce(working, bytes) || isBorn || held.unkept + learned >= UNKEPT_OBSERVATIONS;
+    const isAtOnce = ref.entity !== POPULATION && bytes <= WRITTEN_AT_ONCE_BYTES;
+    return isAtOnce || isBorn || held.unkept + learned >= UNKEPT_OBSERVATIONS;
   }
 
   #isDueByTime({ learned, isCut, held }: Working): boolean {
@@ -206,10 +199,6 @@ export class GroupFold {
     this.#working.set(key, born);
     return born;
   }
-}
-
-function isWrittenAtOnce({ ref }: Working, bytes: number): boolean {
-  return ref.entity !== POPULATION && bytes <= WRITTEN_AT_ONCE_BYTES;
 }
 
 function lessonFor(

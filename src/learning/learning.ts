@@ -323,7 +323,7 @@ export class Learning implements GroupLearner {
   ): Promise<readonly FoldedState[]> {
     const folding = this.#newFold(followed, known);
     await folding.catchUp(readings.filter((reading) => bringsNews(reading, known)));
-    return folding.caughtUp();
+    return folding.finish().states;
   }
 
   #known(followed: FollowedApplication, ref: StateRef): HeldState | undefined {

@@ -287,14 +287,15 @@ describe("learning", () => {
     expect(store.kept.get(keyOf({ policyVersion: 1, entity: "ann" }))?.seq).toBe(210);
   });
 
-  test("the population's state is never 200 observations behind, whichever servers appended them", async () => {
+  test.each([0, 1])("the population's state is never 200 behind, whoever appends and follows (%d)", async (turn) => {
     const store = new FakeLearningStore();
-    const servers = [await newServer(store, hashFolding()), await newServer(store, hashFolding())];
+    const servers = [await newServer(store, hashFolding())];
     const population = { policyVersion: 1, entity: "" };
     const behind: number[] = [];
-    for (let i = 1; i <= 900; i++) {
-      // In turns of unequal length; the other one follows.
-      const { learning } = servers[i % 7 < 3 ? 0 : 1] as (typeof servers)[number];
+    for (let i = 1; i <= 700; i++) {
+      // The other one comes later, and counts from what it has read: not quite the same.
+      if (i === 100) servers.push(await newServer(store, hashFolding()));
+      const { learning } = servers[(i + turn) % servers.length] as (typeof servers)[number];
       await store.append(learning, [observation(`${i}`, "ann")]);
       await Promise.all(servers.map((server) => server.learning.refresh()));
       behind.push(i - (store.kept.get(keyOf(population))?.seq ?? 0));
@@ -302,7 +303,7 @@ describe("learning", () => {
     expect(Math.max(...behind)).toBeLessThan(200);
     expect(Math.max(...behind)).toBeGreaterThan(100);
     for (const { learning } of servers) await learning.stop();
-    expect(store.kept.get(keyOf(population))?.seq).toBe(900);
+    expect(store.kept.get(keyOf(population))?.seq).toBe(700);
   });
 
   test("what a group brings to light is an event of the server that appended it, and of none that follows", async () => {
