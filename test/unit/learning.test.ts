@@ -1,50 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { POPULATION } from "../../src/domain/learningPorts.js";
-import type { NewObservation } from "../../src/domain/storePorts.js";
-import { Learning } from "../../src/learning/learning.js";
+import type { Learning } from "../../src/learning/learning.js";
 import type { StateInUse } from "../../src/learning/learning.js";
 import type { StateFolding } from "../../src/learning/heldState.js";
-import { FakeClock } from "../support/fakeClock.js";
-import { FakeLearningStore, keyOf } from "../support/fakeLearningStore.js";
+import { FakeLearningStore } from "../support/fakeLearningStore.js";
 import { hashFolding, hashOf } from "../support/hashFolding.js";
-
-const APPLICATION = "insects";
-
-function observation(label: string, entity: string | undefined, learnedBy: readonly number[] = [1]): NewObservation {
-  return {
-    application: APPLICATION,
-    receiptId: label,
-    key: "",
-    policyVersion: 1,
-    entity,
-    predictedAtMs: 0,
-    truth: { kind: "LABEL", label },
-    evidence: null,
-    learnedBy,
-    supersedes: undefined,
-  };
-}
-
-/** Virtual time, real turns of the event loop: readings wait for their end. */
-class TurningClock extends FakeClock {
-  override turnEnd(callback: () => void): void {
-    setImmediate(callback);
-  }
-
-  async pass(ms: number): Promise<void> {
-    this.advance(ms);
-    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
-async function newServer(store: FakeLearningStore, folding: StateFolding, stateBytes = 1e6) {
-  const clock = new TurningClock();
-  const learning = new Learning({ clock, store, stateBytes, warn: () => undefined });
-  learning.follow([{ name: APPLICATION, policyVersion: 1, foldings: new Map([[1, folding]]) }]);
-  await learning.start();
-  return { clock, learning };
-}
+import { APPLICATION, newServer, observation } from "../support/learningServer.js";
 
 /** The fold by its definition: one state after the other, over the whole log. */
 function slowFold(store: FakeLearningStore, folding: StateFolding, entity: string, untilSeq = Infinity): string {
@@ -272,38 +234,6 @@ describe("learning", () => {
     expect(two.learning.knownSeq(APPLICATION)).toBe(1);
     await one.learning.stop();
     await two.learning.stop();
-  });
-
-  test("large states are written at birth, every 200 observations, and at stop", async () => {
-    const store = new FakeLearningStore();
-    const { learning } = await newServer(store, hashFolding({ paddingBytes: 9000 }));
-    const written: number[] = [];
-    for (let i = 0; i < 210; i++) {
-      await store.append(learning, [observation(`${i}`, "ann")]);
-      written.push(store.kept.get(keyOf({ policyVersion: 1, entity: "ann" }))?.seq ?? 0);
-    }
-    expect([...new Set(written)]).toEqual([1, 201]);
-    await learning.stop();
-    expect(store.kept.get(keyOf({ policyVersion: 1, entity: "ann" }))?.seq).toBe(210);
-  });
-
-  test.each([0, 1])("the population's state is never 200 behind, whoever appends and follows (%d)", async (turn) => {
-    const store = new FakeLearningStore();
-    const servers = [await newServer(store, hashFolding())];
-    const population = { policyVersion: 1, entity: "" };
-    const behind: number[] = [];
-    for (let i = 1; i <= 700; i++) {
-      // The other one comes later, and counts from what it has read: not quite the same.
-      if (i === 100) servers.push(await newServer(store, hashFolding()));
-      const { learning } = servers[(i + turn) % servers.length] as (typeof servers)[number];
-      await store.append(learning, [observation(`${i}`, "ann")]);
-      await Promise.all(servers.map((server) => server.learning.refresh()));
-      behind.push(i - (store.kept.get(keyOf(population))?.seq ?? 0));
-    }
-    expect(Math.max(...behind)).toBeLessThan(200);
-    expect(Math.max(...behind)).toBeGreaterThan(100);
-    for (const { learning } of servers) await learning.stop();
-    expect(store.kept.get(keyOf(population))?.seq).toBe(700);
   });
 
   test("what a group brings to light is an event of the server that appended it, and of none that follows", async () => {

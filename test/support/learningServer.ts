@@ -1,0 +1,46 @@
+import type { NewObservation } from "../../src/domain/storePorts.js";
+import { Learning } from "../../src/learning/learning.js";
+import type { StateFolding } from "../../src/learning/heldState.js";
+import { FakeClock } from "./fakeClock.js";
+import type { FakeLearningStore } from "./fakeLearningStore.js";
+
+export const APPLICATION = "insects";
+
+export function observation(
+  label: string,
+  entity: string | undefined,
+  learnedBy: readonly number[] = [1],
+): NewObservation {
+  return {
+    application: APPLICATION,
+    receiptId: label,
+    key: "",
+    policyVersion: 1,
+    entity,
+    predictedAtMs: 0,
+    truth: { kind: "LABEL", label },
+    evidence: null,
+    learnedBy,
+    supersedes: undefined,
+  };
+}
+
+/** Virtual time, real turns of the event loop: readings wait for their end. */
+export class TurningClock extends FakeClock {
+  override turnEnd(callback: () => void): void {
+    setImmediate(callback);
+  }
+
+  async pass(ms: number): Promise<void> {
+    this.advance(ms);
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+export async function newServer(store: FakeLearningStore, folding: StateFolding, stateBytes = 1e6) {
+  const clock = new TurningClock();
+  const learning = new Learning({ clock, store, stateBytes, warn: () => undefined });
+  learning.follow([{ name: APPLICATION, policyVersion: 1, foldings: new Map([[1, folding]]) }]);
+  await learning.start();
+  return { clock, learning };
+}
