@@ -79,7 +79,7 @@ function requireFile(path: string, what: string): void {
 export function firstQuery(manifest: ExampleManifest | undefined): string {
   if (manifest === undefined) return "{\n  applications {\n    edges { node { name models { model } } }\n  }\n}\n";
   return `# ${manifest.application.description}
-{
+query Predict {
   predict(input: { application: "${manifest.application.name}", ${inputOf(manifest)} }) {
     __typename
     ... on Prediction {

@@ -16,8 +16,9 @@ async function openWithKey(root, options) {
   const askFor = (problem) =>
     new Promise((resolve) => {
       root.innerHTML =
-        '<form style="padding: 2em; font-family: sans-serif"><label>API key, kept in this tab only: ' +
-        '<input name="key" type="password" autocomplete="off" required autofocus></label> <button>Open</button><p></p></form>';
+        '<form class="skysail-key"><label>API key, kept in this tab only' +
+        '<input name="key" type="password" autocomplete="off" required autofocus></label><button>Open GraphiQL</button>' +
+        '<p role="alert"></p></form>';
       const form = root.querySelector("form");
       form.querySelector("p").textContent = problem;
       form.addEventListener("submit", (event) => {

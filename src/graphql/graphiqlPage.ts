@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
 import { OPEN_WITH_KEY } from "./graphiqlKey.js";
+import { FAVICON, LOGO, STYLE } from "./graphiqlStyle.js";
 
 interface Page {
   readonly plain: Buffer;
@@ -39,19 +40,32 @@ export class GraphiqlPage {
   }
 }
 
-/** How the page begins. */
-const OPEN = "YogaGraphiQL.renderYogaGraphiQL(";
+/** What JSON our scalars are: the editor of variables takes all but texts, numbers and booleans for mistakes. */
+const SCALARS = { FloatVector: { type: "array" }, NoParameters: { type: "object", maxProperties: 0 } };
+
+/** Places in the package's page, and what stands there in ours. */
+const OURS: readonly (readonly [theirs: string, ours: string])[] = [
+  ['<div id="root">', `${STYLE}<div id="root">`],
+  ["setSchemaConfig([{", `setSchemaConfig([{customScalarSchemas:${JSON.stringify(SCALARS)},`],
+  ["YogaGraphiQL.renderYogaGraphiQL(", `${OPEN_WITH_KEY}openWithKey(`],
+];
 
 /** Compressed off the event loop: a quarter of a second in which nothing else would be answered. */
 async function render(defaultQuery: string): Promise<Page> {
   const html = renderGraphiQL({
     // Without an endpoint it asks where it was opened.
     title: "Skysail GraphiQL",
+    logo: LOGO,
+    favicon: FAVICON,
     subscriptionsProtocol: "WS",
     defaultQuery,
   });
-  const at = html.lastIndexOf(OPEN);
-  if (at < 0) throw new Error(`the page of @graphql-yoga/render-graphiql has no ${OPEN}`);
-  const plain = Buffer.from(`${html.slice(0, at)}${OPEN_WITH_KEY}openWithKey(${html.slice(at + OPEN.length)}`);
+  const plain = Buffer.from(OURS.reduce((page, [theirs, ours]) => withLast(page, theirs, ours), html));
   return { plain, gzipped: await promisify(gzip)(plain) };
+}
+
+function withLast(page: string, theirs: string, ours: string): string {
+  const at = page.lastIndexOf(theirs);
+  if (at < 0) throw new Error(`the page of @graphql-yoga/render-graphiql has no ${theirs}`);
+  return page.slice(0, at) + ours + page.slice(at + theirs.length);
 }

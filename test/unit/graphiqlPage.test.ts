@@ -96,3 +96,17 @@ test("the page as it is sent begins with the key", async () => {
   expect(opening).toContain(OPEN_WITH_KEY.trim());
   expect(opening).toMatch(/^openWithKey\(\s*window\.document/m);
 });
+
+test("the page takes lists and {} for what they are among variables, and shows the answer below where it is narrow", async () => {
+  const { bodies, sent } = visit(new GraphiqlPage("{ first }"), "");
+  await sent;
+  const html = bodies[0]?.toString() ?? "";
+  const told = /setSchemaConfig\(\[\{customScalarSchemas:(\{.*?\}\}),uri:/.exec(html)?.[1] ?? "";
+  expect(JSON.parse(told)).toEqual({
+    FloatVector: { type: "array" },
+    NoParameters: { type: "object", maxProperties: 0 },
+  });
+  const style = html.indexOf("#graphiql-session { flex-direction: column; }");
+  expect(style).toBeGreaterThan(0);
+  expect(html.indexOf('<div id="root"></div>')).toBeGreaterThan(style);
+});
