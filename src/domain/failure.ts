@@ -51,6 +51,14 @@ export function badInput(path: readonly (string | number)[], expected: string, g
   return failure("BAD_INPUT", `${path.join(".")}: expected ${expected}, got ${got}`, { path, expected, got });
 }
 
+export function noApplication(name: string): Failure {
+  return failure("NOT_FOUND", `application "${name.slice(0, 80)}" does not exist`);
+}
+
+export function noPolicyVersion(application: string, version: number): Failure {
+  return failure("NOT_FOUND", `application "${application}" has no policy version ${version}`);
+}
+
 export function isFailure(value: unknown): value is Failure {
   return typeof value === "object" && value !== null && (value as { kind?: unknown }).kind === "failure";
 }

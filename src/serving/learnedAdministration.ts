@@ -1,6 +1,6 @@
 import { policyProblem } from "../correction/policyProblem.js";
 import type { Application, PolicyVersion } from "../domain/application.js";
-import { caught, failure, isFailure } from "../domain/failure.js";
+import { caught, failure, isFailure, noApplication, noPolicyVersion } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import { POPULATION } from "../domain/learningPorts.js";
 import type {
@@ -197,7 +197,7 @@ export class LearnedAdministration {
   #version(application: Application, version: number): PolicyVersion | Failure {
     const { policyVersions } = this.#deps.catalogue.snapshot;
     const found = policyVersions.find((one) => one.application === application.name && one.version === version);
-    return found ?? failure("NOT_FOUND", `application "${application.name}" has no policy version ${version}`);
+    return found ?? noPolicyVersion(application.name, version);
   }
 
   /** Why an earlier version cannot answer any more: models, output or rules of the application have changed since. */
@@ -237,8 +237,4 @@ export class LearnedAdministration {
     if (!isFailure(changed)) await this.#deps.learning.refresh();
     return changed;
   }
-}
-
-function noApplication(name: string): Failure {
-  return failure("NOT_FOUND", `application "${name.slice(0, 80)}" does not exist`);
 }

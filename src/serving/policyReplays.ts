@@ -1,7 +1,7 @@
 import { newFolding } from "../correction/learnedState.js";
 import { chooses, policyProblem } from "../correction/policyProblem.js";
 import type { Application } from "../domain/application.js";
-import { badInput, caught, failure, isFailure } from "../domain/failure.js";
+import { badInput, caught, failure, isFailure, noApplication } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { StateStore } from "../domain/learningPorts.js";
 import { requestName } from "../domain/requestNames.js";
@@ -123,10 +123,6 @@ export function replayProblem(
 ): Failure | undefined {
   const problem = policyProblem(policy, loss, application.output, application.links);
   return problem ?? (activate ? learningProblem({ ...application, loss }) : undefined);
-}
-
-export function noApplication(name: string): Failure {
-  return failure("NOT_FOUND", `application "${name.slice(0, 80)}" does not exist`);
 }
 
 function nothingSince(name: string, from: string | undefined): Failure {

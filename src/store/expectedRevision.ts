@@ -1,5 +1,5 @@
 import type { Application } from "../domain/application.js";
-import { FailureError, failure } from "../domain/failure.js";
+import { FailureError, failure, noApplication } from "../domain/failure.js";
 import { applicationRevision } from "../lib/revision.js";
 import type { SqlRunner } from "./database.js";
 import { parseApplication } from "./registryRows.js";
@@ -15,7 +15,7 @@ export async function lockedApplication(tx: SqlRunner, name: string, expected?: 
 
 export async function requireApplication(tx: SqlRunner, name: string): Promise<Application> {
   const row = await selectApplication(tx, name);
-  if (row === undefined) throw new FailureError(failure("NOT_FOUND", `there is no application ${name}`));
+  if (row === undefined) throw new FailureError(noApplication(name));
   return parseApplication(row);
 }
 

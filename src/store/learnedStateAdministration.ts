@@ -1,4 +1,4 @@
-import { FailureError, failure } from "../domain/failure.js";
+import { FailureError, noApplication } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type {
   ChangedPolicyVersion,
@@ -155,5 +155,5 @@ async function changedVersion(
 }
 
 function unknownApplication(name: string): FailureError {
-  return new FailureError(failure("NOT_FOUND", `there is no application ${name}`));
+  return new FailureError(noApplication(name));
 }

@@ -1,4 +1,4 @@
-import { FailureError, failure } from "../domain/failure.js";
+import { FailureError, noApplication, noPolicyVersion } from "../domain/failure.js";
 import type { PolicyVersionRecord } from "../domain/learningPorts.js";
 import type { Application } from "../domain/application.js";
 import type { SqlRunner } from "./database.js";
@@ -49,7 +49,7 @@ export async function addPolicyVersion(
 
 export async function makePolicyVersionCurrent(tx: SqlRunner, application: string, version: number): Promise<void> {
   if (!(await statements.updateCurrentPolicyVersion(tx, application, version))) {
-    throw notFound(`there is no application ${application}`);
+    throw new FailureError(noApplication(application));
   }
   await policyEvent(tx, application, { version, change: "CURRENT" });
 }
@@ -71,7 +71,7 @@ export async function requirePolicyVersion(
 ): Promise<PolicyVersionRecord> {
   const rows = await statements.selectPolicyVersions(tx, application);
   const row = rows.find((candidate) => candidate.version === version);
-  if (row === undefined) throw notFound(`application ${application} has no policy version ${version}`);
+  if (row === undefined) throw new FailureError(noPolicyVersion(application, version));
   return policyVersionRecord(row);
 }
 
@@ -96,8 +96,4 @@ export function policyEvent(
   content: { readonly version: number; readonly change: string },
 ): Promise<{ readonly seq: number }> {
   return appendEvent(tx, application, "POLICY", JSON.stringify(content));
-}
-
-function notFound(message: string): FailureError {
-  return new FailureError(failure("NOT_FOUND", message));
 }

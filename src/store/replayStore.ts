@@ -1,4 +1,4 @@
-import { caught, FailureError, failure } from "../domain/failure.js";
+import { caught, FailureError, failure, noApplication } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { PolicyVersionRecord } from "../domain/learningPorts.js";
 import type {
@@ -176,5 +176,5 @@ function takenOver(version: number): FailureError {
 }
 
 function gone(application: string): FailureError {
-  return new FailureError(failure("NOT_FOUND", `there is no application ${application}`));
+  return new FailureError(noApplication(application));
 }

@@ -109,7 +109,17 @@ describe("what was learned", () => {
     expect(await state("forked", "ann", 1)).toMatchObject({ observations: 3 });
     expect((await change("forked", 1, "rollback")).rollbackPolicy).toMatchObject({ version: 1, current: true });
     expect(await state("forked", "ann")).toMatchObject({ policyVersion: 1, observations: 3 });
-    expect((await change("forked", 9, "rollback")).rollbackPolicy).toMatchObject({ __typename: "NotFound" });
+    for (const [name, message] of [
+      ["forked", 'application "forked" has no policy version 9'],
+      ["nobody", 'application "nobody" does not exist'],
+    ] as const) {
+      const refused = [
+        (await change(name, 9, "rollback")).rollbackPolicy,
+        (await change(name, 9, "freeze")).freezePolicy,
+        (await change(name, 9, "fork")).forkPolicy,
+      ];
+      for (const one of refused) expect(one).toMatchObject({ __typename: "NotFound", message });
+    }
   });
 
   test("of a policy that is reset stays with the version before, and the new one has nothing", async () => {
