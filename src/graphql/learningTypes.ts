@@ -112,7 +112,7 @@ export class PolicyChoiceType {
 
 @ObjectType("ReceiptContent", { simpleResolvers: true, description: "What a receipt says of its prediction." })
 export class ReceiptContentType {
-  @Field(() => String, { description: "The prediction's." })
+  @Field(() => ID, { description: "The prediction's." })
   id!: string;
 
   @Field(() => String)

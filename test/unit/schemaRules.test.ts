@@ -129,6 +129,18 @@ test.each(SCHEMAS)("places in a log are Float in the schema of %s: Int ends at 2
 });
 
 test.each(SCHEMAS)(
+  "whoever or whatever is told apart by an ID in the schema of %s is so everywhere",
+  (_what, schema) => {
+    const ids = ownTypes(schema)
+      .flatMap(membersOf)
+      .filter(([place]) => /\.(id|ids|entity|predictionId)$/.test(place))
+      .map(([place, member]) => [place, getNamedType((member as { type: GraphQLType }).type).toString()]);
+    expect(ids.length).toBeGreaterThan(4);
+    expect(ids.filter(([, of]) => of !== "ID")).toEqual([]);
+  },
+);
+
+test.each(SCHEMAS)(
   "every mutation of the schema of %s takes one input, so that it can take more later",
   (_what, schema) => {
     const mutations = Object.values(schema.getMutationType()?.getFields() ?? {}).filter(({ args }) => args.length > 0);
