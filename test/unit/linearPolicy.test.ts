@@ -299,7 +299,8 @@ describe("linear over the members' outputs", () => {
       }),
       { numRuns: 300 },
     );
-    expect(decided).toBeGreaterThan(20);
+    // Some 30 and 270 of them.
+    expect(decided).toBeGreaterThan(5);
     expect(open).toBeGreaterThan(20);
   });
 
