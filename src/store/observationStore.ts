@@ -137,15 +137,9 @@ export class PostgresObservationStore implements ObservationStore {
     let committed = false;
     try {
       const appended = await this.#watched(lane, fold, async (heard) => {
-        const atOnce = this.#isWarm(lane) ? await appendOr(lane, group, fold) : undefined;
+        const atOnce = this.#isWarm(lane) ? await tryAtOnce(lane, group, fold) : undefined;
         heard();
-        if (atOnce !== undefined) return atOnce;
-        return transactTo(lane.sql, async (tx) => {
-          heard();
-          const ending = await appendGroup(tx, group, fold);
-          heard();
-          return ending;
-        });
+        return atOnce ?? (await appendAtLength(lane, group, fold, heard));
       });
       committed = true;
       this.#answeredMs.set(lane, this.#options.clock.nowMs());
@@ -191,13 +185,22 @@ export class PostgresObservationStore implements ObservationStore {
 }
 
 /** Only an answer tells what has become of a statement that is a transaction by itself. */
-async function appendOr(lane: Lane, group: Group, fold: GroupLearning): Promise<AppendedGroup | undefined> {
+async function tryAtOnce(lane: Lane, group: Group, fold: GroupLearning): Promise<AppendedGroup | undefined> {
   try {
     return await appendAtOnce(lane.sql, group, fold);
   } catch (error) {
     if (error instanceof FailureError) throw error;
     throw new TransactionError(error, errorKind(error) === "LOST");
   }
+}
+
+function appendAtLength(lane: Lane, group: Group, fold: GroupLearning, heard: () => void): Promise<AppendedGroup> {
+  return transactTo(lane.sql, async (tx) => {
+    heard();
+    const ending = await appendGroup(tx, group, fold);
+    heard();
+    return ending;
+  });
 }
 
 function outcomesOf(rows: readonly ObservationRow[], group: AppendedGroup): readonly Outcome[] {
