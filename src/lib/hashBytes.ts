@@ -1,3 +1,5 @@
+import { endianness } from "node:os";
+
 /**
  * MurmurHash3 x86_128 over a list of byte strings (each followed by its length, so that boundaries count).
  * Public domain algorithm by Austin Appleby; not against adversaries: callers compare the bytes on a match.
@@ -13,15 +15,20 @@ export function hash128(parts: readonly Uint8Array[], seed: number, out: Uint32A
     const length = bytes.length;
     total += length;
     const whole = length & ~15;
+    const words = wordsOf(bytes);
     let i = 0;
     for (; i < whole; i += 16) {
-      h1 = (rotl(h1 ^ mix(word(bytes, i), C1, 15, C2), 19) + h2) | 0;
+      const k1 = words === undefined ? word(bytes, i) : (words[i >> 2] as number);
+      const k2 = words === undefined ? word(bytes, i + 4) : (words[(i >> 2) + 1] as number);
+      const k3 = words === undefined ? word(bytes, i + 8) : (words[(i >> 2) + 2] as number);
+      const k4 = words === undefined ? word(bytes, i + 12) : (words[(i >> 2) + 3] as number);
+      h1 = (rotl(h1 ^ mix(k1, C1, 15, C2), 19) + h2) | 0;
       h1 = (Math.imul(h1, 5) + 0x561ccd1b) | 0;
-      h2 = (rotl(h2 ^ mix(word(bytes, i + 4), C2, 16, C3), 17) + h3) | 0;
+      h2 = (rotl(h2 ^ mix(k2, C2, 16, C3), 17) + h3) | 0;
       h2 = (Math.imul(h2, 5) + 0x0bcaa747) | 0;
-      h3 = (rotl(h3 ^ mix(word(bytes, i + 8), C3, 17, C4), 15) + h4) | 0;
+      h3 = (rotl(h3 ^ mix(k3, C3, 17, C4), 15) + h4) | 0;
       h3 = (Math.imul(h3, 5) + 0x96cd1c35) | 0;
-      h4 = (rotl(h4 ^ mix(word(bytes, i + 12), C4, 18, C1), 13) + h1) | 0;
+      h4 = (rotl(h4 ^ mix(k4, C4, 18, C1), 13) + h1) | 0;
       h4 = (Math.imul(h4, 5) + 0x32ac3b17) | 0;
     }
     // The tail goes byte by byte into the four lanes, and the length after it.
@@ -65,6 +72,16 @@ function rotl(x: number, bits: number): number {
 
 function mix(k: number, multiplier: number, bits: number, next: number): number {
   return Math.imul(rotl(Math.imul(k, multiplier), bits), next);
+}
+
+/** Of fewer bytes making the view costs more than it saves. */
+const LEAST_VIEWED_BYTES = 256;
+const IS_LITTLE_ENDIAN = endianness() === "LE";
+
+/** The bytes as words, which are read in a third of the time; undefined where they do not lie so. */
+function wordsOf(bytes: Uint8Array): Uint32Array | undefined {
+  if (bytes.length < LEAST_VIEWED_BYTES || bytes.byteOffset % 4 !== 0 || !IS_LITTLE_ENDIAN) return undefined;
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
 }
 
 function word(bytes: Uint8Array, at: number): number {
