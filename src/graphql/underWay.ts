@@ -16,9 +16,14 @@ export class UnderWay {
     else ids.set(id, caller);
   }
 
+  /** What it still waits for is called off: an answer with an error may be given before all of its fields have one. */
   end(socket: object, id: string): void {
     const ids = this.#ids.get(socket);
-    if (ids?.delete(id) === true && ids.size === 0) this.endAll(socket);
+    const caller = ids?.get(id);
+    if (ids === undefined || caller === undefined) return;
+    ids.delete(id);
+    caller.leave();
+    if (ids.size === 0) this.endAll(socket);
   }
 
   endAll(socket: object): void {

@@ -1,7 +1,6 @@
 import type {
   AppendedObservation,
   GroupLearner,
-  KeptState,
   LearnedGroup,
   StateReading,
   StateRef,
@@ -13,6 +12,7 @@ import { messageOf } from "../domain/messageOf.js";
 import type { Cancel, Clock } from "../domain/ports.js";
 import type { NewObservation } from "../domain/storePorts.js";
 import { EntityLoader, tooManyReadings } from "./entityLoader.js";
+import { flushStates, unkeptStates } from "./flushStates.js";
 import { FollowedApplication } from "./followedApplication.js";
 import type { LearningApplication } from "./followedApplication.js";
 import type { ApplicationLearning } from "./learningFigures.js";
@@ -43,7 +43,6 @@ export interface StateInUse {
 }
 
 const HEARTBEAT_MS = 500;
-const FLUSHED_TOGETHER = 100;
 /** Between readings for somebody who waits for an observation that is not there yet. */
 const REACH_STEP_MS = 2;
 
@@ -100,13 +99,13 @@ export class Learning implements GroupLearner {
     this.#beat();
   }
 
-  /** Writes what the database does not have as a whole yet. */
+  /** Writes what the database does not have as a whole yet, where it can: the log has it all. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelHeartbeat?.();
     await this.#subscription?.stop();
     await this.#refreshing;
-    await this.#flush();
+    await flushStates(this.#options, unkeptStates(this.#held, this.#applications));
   }
 
   /** What there is to learn from now on; called after each change of the registry. */
@@ -354,26 +353,6 @@ export class Learning implements GroupLearner {
   #forget(name: string): void {
     this.#applications.delete(name);
     this.#held.forgetApplication(name);
-  }
-
-  async #flush(): Promise<void> {
-    const unkept = new Map<string, KeptState[]>();
-    const add = (application: string, ref: StateRef, held: HeldState): void => {
-      const folding = this.#applications.get(application)?.spec.foldings.get(ref.policyVersion);
-      if (held.unkept === 0 || folding === undefined) return;
-      const { seq, birth, birthSeq, state } = held;
-      const kept = { ...ref, seq, birth, birthSeq, state: folding.encode(state) };
-      unkept.set(application, [...(unkept.get(application) ?? []), kept]);
-    };
-    for (const { application, ref, held } of this.#held.entries()) add(application, ref, held);
-    for (const [name, followed] of this.#applications) {
-      for (const { held, ...ref } of followed.populations()) add(name, ref, held);
-    }
-    for (const [application, states] of unkept) {
-      for (let from = 0; from < states.length; from += FLUSHED_TOGETHER) {
-        await this.#options.store.write(application, states.slice(from, from + FLUSHED_TOGETHER));
-      }
-    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { NewObservation } from "../../src/domain/storePorts.js";
 import { Learning } from "../../src/learning/learning.js";
+import type { LearningOptions } from "../../src/learning/learning.js";
 import type { StateFolding } from "../../src/learning/heldState.js";
 import { FakeClock } from "./fakeClock.js";
 import type { FakeLearningStore } from "./fakeLearningStore.js";
@@ -37,9 +38,13 @@ export class TurningClock extends FakeClock {
   }
 }
 
-export async function newServer(store: FakeLearningStore, folding: StateFolding, stateBytes = 1e6) {
+export async function newServer(
+  store: FakeLearningStore,
+  folding: StateFolding,
+  { stateBytes = 1e6, warn = () => undefined }: Partial<Pick<LearningOptions, "stateBytes" | "warn">> = {},
+) {
   const clock = new TurningClock();
-  const learning = new Learning({ clock, store, stateBytes, warn: () => undefined });
+  const learning = new Learning({ clock, store, stateBytes, warn });
   learning.follow([{ name: APPLICATION, policyVersion: 1, foldings: new Map([[1, folding]]) }]);
   await learning.start();
   return { clock, learning };

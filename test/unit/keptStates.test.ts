@@ -35,4 +35,22 @@ describe("states that are not written with every group", () => {
     for (const { learning } of servers) await learning.stop();
     expect(store.kept.get(keyOf(population))?.seq).toBe(700);
   });
+
+  test("do not keep a server from stopping where the database cannot be had, or says nothing", async () => {
+    for (const write of [() => Promise.reject(new Error("gone")), () => new Promise<void>(() => undefined)]) {
+      const store = new FakeLearningStore();
+      const warned: string[] = [];
+      const { learning, clock } = await newServer(store, hashFolding(), {
+        warn: (message) => void warned.push(message),
+      });
+      await store.append(learning, [observation("1", "ann")]);
+      await store.append(learning, [observation("2", "ann")]);
+      store.write = write;
+      const stopped = learning.stop();
+      await clock.pass(0);
+      await clock.pass(5_000);
+      await stopped;
+      expect(warned).toEqual([expect.stringContaining("the next start learns them from the log: ")]);
+    }
+  });
 });

@@ -47,7 +47,10 @@ describe("learning", () => {
         async (steps, paddingBytes, stateBytes) => {
           const folding = hashFolding({ paddingBytes });
           const store = new FakeLearningStore();
-          const servers = [await newServer(store, folding, stateBytes), await newServer(store, folding, stateBytes)];
+          const servers = [
+            await newServer(store, folding, { stateBytes }),
+            await newServer(store, folding, { stateBytes }),
+          ];
           let label = 0;
           for (const { server, entities, fails, refreshes } of steps) {
             const { learning } = servers[server] as (typeof servers)[number];
@@ -339,7 +342,7 @@ describe("learning", () => {
 
   test("forgets the least recently used beyond its bytes, and finds them again", async () => {
     const store = new FakeLearningStore();
-    const { learning } = await newServer(store, hashFolding(), 20_000);
+    const { learning } = await newServer(store, hashFolding(), { stateBytes: 20_000 });
     for (let i = 0; i < 200; i++) await store.append(learning, [observation(`${i}`, `e${i}`)]);
     expect(learning.figures.bytes).toBeLessThanOrEqual(20_000);
     expect(learning.figures.entities).toBeLessThan(100);
