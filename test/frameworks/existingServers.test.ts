@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { openContract } from "../contract/openContract.js";
-import type { CreateApplicationInput } from "../generated/graphql.js";
+import type { CreateApplicationInput, SignatureInput } from "../generated/graphql.js";
 import { mlserver, pairsSignature, triton } from "../support/existingServers.js";
 import type { Digits, ExistingServer } from "../support/existingServers.js";
 import { REGISTER_VERSION } from "../support/operations.js";
@@ -25,8 +25,8 @@ interface Running {
   process: OwnProcess;
 }
 
-async function registerSums(server: TestServer, endpoint: string, stated: object = {}): Promise<void> {
-  const input = { model: "sums", version: 1, endpoints: [endpoint], ...stated };
+async function registerSums(server: TestServer, endpoint: string, signature?: SignatureInput): Promise<void> {
+  const input = { model: "sums", version: 1, endpoints: [endpoint], signature };
   await until(
     "it takes connections",
     async () => {
@@ -124,11 +124,10 @@ await withPythonOf("mlserver", "MLServer, unchanged", (python) => {
     digits = existing.digits;
     running = { existing, process: existing.start(), server: await servers.start() };
     // It states no signature: the one that is registered counts.
-    const stated = {
+    await registerSums(running.server, existing.endpoint, {
       inputs: [{ name: "x", datatype: "FP32", shape: [4] }],
       outputs: [{ name: "y", datatype: "FP32", shape: [1] }],
-    };
-    await registerSums(running.server, existing.endpoint, stated);
+    });
   }, 180_000);
   afterAll(() => running.process.killAll());
 
