@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
-import type { PolicyKind } from "../domain/policySpec.js";
+import type { LossSpec, PolicyKind } from "../domain/policySpec.js";
+import { requestName } from "../domain/requestNames.js";
 
 /** By their names; a name with a dot leads into an input of its own. */
 interface Parameters {
@@ -9,9 +10,9 @@ interface Parameters {
 
 /** What of a command line says which policy and loss are meant. */
 export interface PolicyOptions {
-  readonly policy: string;
+  readonly policy: PolicyKind;
   readonly parameter: Parameters;
-  readonly loss?: string;
+  readonly loss?: LossName;
   readonly lossRange?: number;
   readonly rewardMin?: number;
   readonly rewardMax?: number;
@@ -34,7 +35,14 @@ const POLICIES: Readonly<Record<PolicyKind, true>> = {
   linucb: true,
   linear: true,
 };
-const LOSSES = ["zero-one", "log", "squared", "absolute", "reward"];
+const LOSSES = {
+  "zero-one": "ZERO_ONE",
+  log: "LOG",
+  squared: "SQUARED",
+  absolute: "ABSOLUTE",
+  reward: "REWARD",
+} as const satisfies Readonly<Record<string, LossSpec["kind"]>>;
+type LossName = keyof typeof LOSSES;
 
 /** Values that are names in capitals on the wire. */
 const NAMES: ReadonlySet<string> = new Set(["average"]);
@@ -50,7 +58,7 @@ export function addPolicyOptions(command: Command): Command {
       parameter,
       {},
     )
-    .addOption(new Option("--loss <kind>", "default: the application's").choices(LOSSES))
+    .addOption(new Option("--loss <kind>", "default: the application's").choices(Object.keys(LOSSES)))
     .option("--loss-range <number>", "of squared and absolute: the error that counts as 1", number)
     .option("--reward-min <number>", "of reward", number)
     .option("--reward-max <number>", "of reward", number)
@@ -67,14 +75,9 @@ export function urlOption(): Option {
 export function policyVariables(options: PolicyOptions): { readonly policy: object; readonly loss: object | null } {
   const { policy, parameter: parameters, loss, lossRange: range, rewardMin: min, rewardMax: max } = options;
   return {
-    policy: { [fieldOf(policy)]: parameters },
-    loss: loss === undefined ? null : { [fieldOf(loss)]: { range, min, max } },
+    policy: { [requestName(policy)]: parameters },
+    loss: loss === undefined ? null : { [requestName(LOSSES[loss])]: { range, min, max } },
   };
-}
-
-/** `exp3-ix` is `exp3Ix` in the API. */
-function fieldOf(kind: string): string {
-  return kind.replace(/-(.)/g, (_, next: string) => next.toUpperCase());
 }
 
 function parameter(text: string, before: Parameters): Parameters {

@@ -4,8 +4,8 @@ import type { ApiKey, ApiKeyStore, NewApiKey } from "../domain/access.js";
 import { FailureError, failure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { Database, SqlRunner } from "./database.js";
-import { orFailure, storeFailure, transact } from "./transaction.js";
 import { CHANNEL, notification } from "./listener.js";
+import { orFailure, storeFailure, transact } from "./transaction.js";
 
 const TOPIC = "api_keys";
 /** "api keys" in ASCII: no other use of advisory locks in the database has this number. */

@@ -3,9 +3,9 @@ import { isSafe } from "./commitSettings.js";
 import type { CommitSettings } from "./commitSettings.js";
 import type { Fragment, LaneSettings, SqlRunner } from "./database.js";
 import { LOG_TOPIC } from "./headStatements.js";
+import { CHANNEL, notification } from "./listener.js";
 import type { PackedStates } from "./stateRows.js";
 import { keptStates } from "./stateStatements.js";
-import { CHANNEL, notification } from "./listener.js";
 
 /** One function per statement. But for `appendAllNew` they run in one transaction under the application's head. */
 

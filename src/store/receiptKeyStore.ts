@@ -2,8 +2,8 @@ import { failure, FailureError } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { ReceiptKey, ReceiptKeyStore } from "../domain/storePorts.js";
 import type { Database, SqlRunner } from "./database.js";
-import { orFailure, storeFailure, transact } from "./transaction.js";
 import { CHANNEL, notification } from "./listener.js";
+import { orFailure, storeFailure, transact } from "./transaction.js";
 
 const SECRET_BYTES = 32;
 /** "receipt" in ASCII: no other use of advisory locks in the database has this number. */

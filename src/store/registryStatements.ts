@@ -1,8 +1,8 @@
 import type postgres from "postgres";
 import type { ApplicationLink, FeedbackRules } from "../domain/application.js";
 import type { SqlRunner } from "./database.js";
-import { replayedColumn } from "./policyVersionStatements.js";
 import { CHANNEL, notification } from "./listener.js";
+import { replayedColumn } from "./policyVersionStatements.js";
 
 /*
  * One function per statement. JSON goes in as text and is cast here: given a value for a jsonb parameter, postgres.js

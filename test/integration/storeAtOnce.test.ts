@@ -12,25 +12,14 @@ import { failingDatabase } from "../support/failingDatabase.js";
 import type { Failing } from "../support/failingDatabase.js";
 import { foldLog, readKept, sorted } from "../support/foldedLog.js";
 import { HashLearner } from "../support/hashLearner.js";
+import { newObservation } from "../support/newObservation.js";
 import { connectTo, eachPostgres, eventually } from "../support/postgres.js";
 import { startPostgresProxy } from "../support/postgresProxy.js";
 
 const APPLICATION = "digits";
 
 function observation(receiptId: string, change: Partial<NewObservation> = {}): NewObservation {
-  return {
-    application: APPLICATION,
-    receiptId,
-    key: "",
-    policyVersion: 1,
-    entity: "u",
-    predictedAtMs: 1_700_000_000_123,
-    truth: { kind: "LABEL", label: "7" },
-    evidence: { propensity: 0.5 },
-    learnedBy: [1],
-    supersedes: undefined,
-    ...change,
-  };
+  return newObservation(receiptId, { entity: "u", ...change });
 }
 
 /** Time passes, and nothing else happens. */

@@ -9,24 +9,13 @@ import { PostgresObservationStore } from "../../src/store/observationStore.js";
 import { PostgresStateStore } from "../../src/store/stateStore.js";
 import { foldFromBirths, foldLog, readKept, sorted } from "../support/foldedLog.js";
 import { HashLearner, birthOf, foldHash } from "../support/hashLearner.js";
+import { newObservation } from "../support/newObservation.js";
 import { connectTo, eachPostgres } from "../support/postgres.js";
 
 const APPLICATION = "digits";
 
 function observation(receiptId: string, change: Partial<NewObservation> = {}): NewObservation {
-  return {
-    application: APPLICATION,
-    receiptId,
-    key: "",
-    policyVersion: 1,
-    entity: "u",
-    predictedAtMs: 1_700_000_000_123,
-    truth: { kind: "LABEL", label: "7" },
-    evidence: null,
-    learnedBy: [1],
-    supersedes: undefined,
-    ...change,
-  };
+  return newObservation(receiptId, { entity: "u", evidence: null, ...change });
 }
 
 const eight = { kind: "LABEL", label: "8" } as const;

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
 import { isFailure } from "../../src/domain/failure.js";
 import type { KeptState } from "../../src/domain/learningPorts.js";
-import type { NewObservation } from "../../src/domain/storePorts.js";
 import { MonotonicClock } from "../../src/lib/monotonicClock.js";
 import type { Database } from "../../src/store/database.js";
 import { migrate } from "../../src/store/migrate.js";
@@ -14,25 +13,10 @@ import type { Failing } from "../support/failingDatabase.js";
 import { foldFromBirths, foldLog, readKept, sorted } from "../support/foldedLog.js";
 import { HashLearner } from "../support/hashLearner.js";
 import type { HashLearnerOptions } from "../support/hashLearner.js";
+import { newObservation as observation } from "../support/newObservation.js";
 import { connectTo, eachPostgres, eventually } from "../support/postgres.js";
 
 const APPLICATION = "digits";
-
-function observation(receiptId: string, change: Partial<NewObservation> = {}): NewObservation {
-  return {
-    application: APPLICATION,
-    receiptId,
-    key: "",
-    policyVersion: 1,
-    entity: undefined,
-    predictedAtMs: 1_700_000_000_123,
-    truth: { kind: "LABEL", label: "7" },
-    evidence: { propensity: 0.5 },
-    learnedBy: [1],
-    supersedes: undefined,
-    ...change,
-  };
-}
 
 /** A server as far as learning goes: a store with the learner of its process. */
 function server(database: Database, options: Partial<ObservationStoreOptions> = {}, learning: HashLearnerOptions = {}) {

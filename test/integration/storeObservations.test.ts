@@ -8,24 +8,13 @@ import { migrate } from "../../src/store/migrate.js";
 import { PostgresObservationStore } from "../../src/store/observationStore.js";
 import type { ObservationStoreOptions } from "../../src/store/observationStore.js";
 import { FakeClock } from "../support/fakeClock.js";
+import { newObservation } from "../support/newObservation.js";
 import { administer, connectTo, eachPostgres, eventually } from "../support/postgres.js";
 import { startPostgresProxy } from "../support/postgresProxy.js";
 import type { PostgresProxy } from "../support/postgresProxy.js";
 
 function observation(receiptId: string, change: Partial<NewObservation> = {}): NewObservation {
-  return {
-    application: "digits",
-    receiptId,
-    key: "",
-    policyVersion: 1,
-    entity: undefined,
-    predictedAtMs: 1_700_000_000_123,
-    truth: { kind: "LABEL", label: "7" },
-    evidence: { propensity: 0.5 },
-    learnedBy: [],
-    supersedes: undefined,
-    ...change,
-  };
+  return newObservation(receiptId, { learnedBy: [], ...change });
 }
 
 function storeOn(database: Database, options: Partial<ObservationStoreOptions> = {}): PostgresObservationStore {
