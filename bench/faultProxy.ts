@@ -65,6 +65,11 @@ export class FaultProxy {
     return this.#corrupted;
   }
 
+  /** Whether it has fallen silent at what it was to fall silent at. */
+  get isSilent(): boolean {
+    return this.#silent;
+  }
+
   /** Replaces what was set before, for open connections too. */
   set toxics(toxics: Toxics) {
     this.#toxics = toxics;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import type { Clock } from "../../src/domain/ports.js";
 import type { NewObservation } from "../../src/domain/storePorts.js";
 import { isFailure } from "../../src/domain/failure.js";
 import { MonotonicClock } from "../../src/lib/monotonicClock.js";
@@ -8,6 +9,7 @@ import { observationRow } from "../../src/store/observationRows.js";
 import { APPENDING, appendAllNew } from "../../src/store/observationStatements.js";
 import { PostgresObservationStore } from "../../src/store/observationStore.js";
 import { packStates } from "../../src/store/stateRows.js";
+import { TurningClock } from "../support/fakeClock.js";
 import { failingDatabase } from "../support/failingDatabase.js";
 import type { Failing } from "../support/failingDatabase.js";
 import { foldLog, readKept, sorted } from "../support/foldedLog.js";
@@ -35,11 +37,10 @@ class SkippingClock extends MonotonicClock {
   }
 }
 
-function storeOn(database: Database, answerWithinMs = 5_000) {
-  const clock = new SkippingClock();
+function storeOn(database: Database, clock: Clock = new MonotonicClock()) {
   const learner = new HashLearner();
-  const store = new PostgresObservationStore(database, { clock, random: Math.random, learner, answerWithinMs });
-  return { clock, learner, store };
+  const store = new PostgresObservationStore(database, { clock, random: Math.random, learner });
+  return { learner, store };
 }
 
 await eachPostgres("groups that are stored at once", (postgres) => {
@@ -87,7 +88,8 @@ await eachPostgres("groups that are stored at once", (postgres) => {
 
     test("begins with BEGIN where the connection has been idle for long: it may be dead", async () => {
       const failing = failingDatabase(database, NOTHING_FAILS);
-      const { store, clock } = storeOn(failing.database);
+      const clock = new SkippingClock();
+      const { store } = storeOn(failing.database, clock);
       await store.append(observation("a"));
       await store.append(observation("b"));
       expect(failing.statements()).toBe(1);
@@ -108,10 +110,12 @@ await eachPostgres("groups that are stored at once", (postgres) => {
     test("ends in OUTCOME_UNKNOWN where no answer came; the repetition is stored once", async () => {
       const proxy = await startPostgresProxy(url);
       const behind = await connectTo(proxy.url, 1);
-      const { store } = storeOn(behind, 200);
+      const clock = new TurningClock();
+      const { store } = storeOn(behind, clock);
       await store.append(observation("a"));
       proxy.freezeAt("server", "SELECT 1");
-      expect(await store.append(observation("b"))).toMatchObject({ code: "OUTCOME_UNKNOWN", retryAfterMs: 500 });
+      const outcome = await proxy.whenSilent(store.append(observation("b")), clock);
+      expect(outcome).toMatchObject({ code: "OUTCOME_UNKNOWN", retryAfterMs: 500 });
       proxy.thaw();
       await eventually(async () => (await inLog()).length === 2);
       expect(await store.append(observation("b"))).toEqual({ kind: "observation", seq: 2, duplicate: true });

@@ -8,6 +8,7 @@ import { migrate } from "../../src/store/migrate.js";
 import { PostgresObservationStore } from "../../src/store/observationStore.js";
 import type { ObservationStoreOptions } from "../../src/store/observationStore.js";
 import { PostgresStateStore } from "../../src/store/stateStore.js";
+import { TurningClock } from "../support/fakeClock.js";
 import { FAIL_AT_COMMIT, failingDatabase } from "../support/failingDatabase.js";
 import type { Failing } from "../support/failingDatabase.js";
 import { foldFromBirths, foldLog, readKept, sorted } from "../support/foldedLog.js";
@@ -242,8 +243,12 @@ await eachPostgres("learning store", (postgres) => {
   test("gives up on a learner that takes too long, and abandons what it folds in the end", async () => {
     const gates: (() => void)[] = [];
     const beforeFold = () => new Promise<void>((resolve) => gates.push(resolve));
-    const { store, learner } = server(database, { answerWithinMs: 100 }, { beforeFold });
-    expect(await store.append(observation("a"))).toMatchObject({ code: "STORE_UNAVAILABLE" });
+    const clock = new TurningClock();
+    const { store, learner } = server(database, { clock }, { beforeFold });
+    const outcome = store.append(observation("a"));
+    await eventually(() => gates.length > 0);
+    clock.advance(5_000);
+    expect(await outcome).toMatchObject({ code: "STORE_UNAVAILABLE" });
     expect(learner.told).toEqual([]);
     gates[0]?.();
     await eventually(() => learner.told.length > 0);

@@ -76,3 +76,15 @@ export class FakeClock implements Clock {
     );
   }
 }
+
+/** Virtual time, real turns of the event loop: readings wait for their end. */
+export class TurningClock extends FakeClock {
+  override turnEnd(callback: () => void): void {
+    setImmediate(callback);
+  }
+
+  async pass(ms: number): Promise<void> {
+    this.advance(ms);
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+  }
+}

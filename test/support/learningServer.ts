@@ -2,7 +2,7 @@ import type { NewObservation } from "../../src/domain/storePorts.js";
 import { Learning } from "../../src/learning/learning.js";
 import type { LearningOptions } from "../../src/learning/learning.js";
 import type { StateFolding } from "../../src/learning/heldState.js";
-import { FakeClock } from "./fakeClock.js";
+import { TurningClock } from "./fakeClock.js";
 import type { FakeLearningStore } from "./fakeLearningStore.js";
 
 export const APPLICATION = "insects";
@@ -24,18 +24,6 @@ export function observation(
     learnedBy,
     supersedes: undefined,
   };
-}
-
-/** Virtual time, real turns of the event loop: readings wait for their end. */
-export class TurningClock extends FakeClock {
-  override turnEnd(callback: () => void): void {
-    setImmediate(callback);
-  }
-
-  async pass(ms: number): Promise<void> {
-    this.advance(ms);
-    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
-  }
 }
 
 export async function newServer(
