@@ -39,6 +39,8 @@ describe.each(present)("embedded PostgreSQL from the %s binaries", (rung) => {
   });
 
   afterEach(async () => {
+    // All of them first: the next start on the same cluster runs when this one's would be removed.
+    for (const embedded of started) await embedded.stop();
     for (const embedded of started) await removeCluster(embedded, dataDir);
     await rm(join(dataDir, ".."), { recursive: true, force: true });
   });
