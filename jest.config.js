@@ -23,5 +23,6 @@ export default {
   testMatch: ["<rootDir>/test/**/*.test.ts"],
   // Frameworks of gigabytes, each in an environment of its own: `npm run test:frameworks`.
   testPathIgnorePatterns: ["/node_modules/", ...(process.env.TEST_FRAMEWORKS === "all" ? [] : ["/test/frameworks/"])],
-  testTimeout: 30_000,
+  // A bound for what hangs, not for what is slow: machines of CI are, and more so when they are shared.
+  testTimeout: 120_000,
 };

@@ -97,7 +97,7 @@ await withPythonOf("light", "the Python package", (python) => {
         expect(wrapper.ready.model).toBe("sum");
         await wrapper.kill();
       });
-    }, 60_000);
+    });
   });
 
   describe("the README's", () => {

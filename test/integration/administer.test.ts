@@ -238,10 +238,10 @@ await eachPostgres(
       await register(first, { model: "noop", wrappers: [await wrappers.start(noop())] });
       await application(first, "shared", ["noop"]);
       const works = async () => (await predict(second, "shared", { values: [1] })).__typename === "Prediction";
-      await until("the second server serves it", works, 1000);
+      await until("the second server serves it", works);
       await second.ask(UPDATE_APPLICATION, { input: { name: "shared", sloMs: 4321 } });
       const slo = async () => (await first.ask(APPLICATION, { name: "shared" })).application?.sloMs;
-      await until("the first server knows", async () => (await slo()) === 4321, 1000);
+      await until("the first server knows", async () => (await slo()) === 4321);
     });
   },
   ["server"],

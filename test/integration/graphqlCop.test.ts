@@ -25,7 +25,7 @@ beforeAll(async () => {
   [open, closed] = await Promise.all([servers.start(), servers.start()]);
   admin = await newKey({ name: "root", scopes: ["PREDICT", "OBSERVE", "READ", "METRICS", "ADMIN"] });
   reader = await newKey({ name: "reader", scopes: ["READ", "PREDICT"] }, admin);
-}, 60_000);
+});
 
 const WHO: readonly (readonly [string, () => TestServer, () => string | undefined])[] = [
   ["on open loopback", () => open, () => undefined],

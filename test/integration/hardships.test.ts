@@ -84,7 +84,7 @@ describe("a server short of memory", () => {
     for (let i = 0; i < 2; i++) await predictMany(server, "short", Array.from({ length: 1000 }, input));
     expect(await cacheBytes()).toBeGreaterThan(2 ** 20 / 8);
     expect(server.process.stderr.text).toMatch(/pressure is SHED_ALL: memory 9\d %/);
-  }, 120_000);
+  });
 });
 
 describe("a server whose event loop is held up", () => {

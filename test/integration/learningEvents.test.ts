@@ -221,7 +221,7 @@ await eachPostgres(
       // What it says is between what the model says and the truth, which users differ in little.
       expect(numbers[0]).toBeGreaterThan(2);
       await client.dispose();
-    }, 60_000);
+    });
 
     test("and all else that is followed of an application end when it is deleted, on every server", async () => {
       await application(one, "leaving", ["noop"], ENSEMBLE);

@@ -29,7 +29,7 @@ beforeAll(async () => {
   await certify("first.example");
   const tls = ["--tls-certificate", file("chain.pem"), "--tls-key", file("key.pem")];
   server = await servers.start({ args: ["--example", "none", "--cors-origins", SITE, ...tls] });
-}, 60_000);
+});
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -50,7 +50,7 @@ test("https is served, with a certificate that is read again when it is replaced
   expect(await servedName()).toBe("first.example");
   await certify("second.example");
   await until("the new certificate is served", async () => (await servedName()) === "second.example");
-}, 30_000);
+});
 
 test.each([
   [SITE, true],
@@ -82,4 +82,4 @@ test("only pages of listed sites may read answers", async () => {
   for (let i = 0; i < 2; i++) expect(allowed(await ask(SITE, "POST"))).toBe(SITE);
   expect(allowed(await ask("https://other.example", "OPTIONS"))).toBeNull();
   expect(allowed(await ask("https://other.example", "POST"))).toBeNull();
-}, 30_000);
+});

@@ -39,27 +39,23 @@ await withPythonOf("light", "scikit-learn models that are deployed", (python) =>
     folder = await temporaryFolder();
     trained = JSON.parse(execFileSync(python, ["-c", TRAIN, folder], { encoding: "utf8" })) as typeof trained;
     server = await servers.start({ args: ["--example", "none", "--python", python] });
-  }, 120_000);
+  });
 
-  test.each(["model.skops", "model.joblib"])(
-    "%s answers as scikit-learn does",
-    async (file) => {
-      const name = file.replace(".", "-");
-      const path = join(folder, file);
-      const done = await skysail(server, "deploy", name, "--framework", "sklearn", "--model", path, "--replicas", "2");
-      expect(done).toMatchObject({ code: 0, stderr: "" });
-      expect(done.stdout).toMatch(new RegExp(`^version 1 of ${name} serves: 2 of 2 replicas are ready`));
-      await application(server, name, [name], {
-        input: [{ name: "x", datatype: "FP32", shape: [64] }],
-        output: { label: { labels: Array.from({ length: 10 }, (_, digit) => String(digit)) } },
-      });
-      for (const [i, values] of trained.rows.entries()) {
-        const answer = await predict(server, name, { values });
-        expect(answer).toMatchObject({ output: { label: trained.labels[i] } });
-      }
-    },
-    60_000,
-  );
+  test.each(["model.skops", "model.joblib"])("%s answers as scikit-learn does", async (file) => {
+    const name = file.replace(".", "-");
+    const path = join(folder, file);
+    const done = await skysail(server, "deploy", name, "--framework", "sklearn", "--model", path, "--replicas", "2");
+    expect(done).toMatchObject({ code: 0, stderr: "" });
+    expect(done.stdout).toMatch(new RegExp(`^version 1 of ${name} serves: 2 of 2 replicas are ready`));
+    await application(server, name, [name], {
+      input: [{ name: "x", datatype: "FP32", shape: [64] }],
+      output: { label: { labels: Array.from({ length: 10 }, (_, digit) => String(digit)) } },
+    });
+    for (const [i, values] of trained.rows.entries()) {
+      const answer = await predict(server, name, { values });
+      expect(answer).toMatchObject({ output: { label: trained.labels[i] } });
+    }
+  });
 
   test("one that asks for more memory than it may have fails, and says so", async () => {
     const artifact = await put(server, Buffer.from(GREEDY));
@@ -69,7 +65,7 @@ await withPythonOf("light", "scikit-learn models that are deployed", (python) =>
     expect(`${failed.reason} ${failed.lastLines.join(" ")}`).toContain("MemoryError");
     expect(await model(server, "greedy")).toBeNull();
     expect(wrapperPids(server, "greedy")).toEqual([]);
-  }, 60_000);
+  });
 
   test("a folder is brought as one artefact, and a tar that leads out of it is refused", async () => {
     const saved = join(folder, "saved");
@@ -90,7 +86,7 @@ await withPythonOf("light", "scikit-learn models that are deployed", (python) =>
     expect(failed).toMatchObject({ status: "FAILED", version: 1, reason, lastLines: [] });
     expect(existsSync(join(server.folder, "data", "deployments", "out.txt"))).toBe(false);
     expect(existsSync(join(server.folder, "data", "deployments", failed.id))).toBe(false);
-  }, 60_000);
+  });
 
   test("what a failed one printed can be read, and what is wrong with a command line is one line", async () => {
     const path = join(folder, "broken.joblib");
@@ -106,23 +102,19 @@ await withPythonOf("light", "scikit-learn models that are deployed", (python) =>
       stderr: "skysail: --model /nowhere/model.joblib: no such file or folder\n",
     });
     expect((await skysail(server, "deploy", "x", "--model", path)).stderr).toContain("--framework");
-  }, 60_000);
+  });
 
   test.each([
     ["an object that is no estimator", "(d.", /holds a dict, no estimator of scikit-learn: save the fitted one itself/],
     ["a module that is missing", "cnothing_here\nThing\n.", /needs the module nothing_here: .*--requirement/],
-  ])(
-    "%s is named, with what to do",
-    async (_, pickled, reason) => {
-      const artifact = await put(server, Buffer.from(pickled));
-      const failed = await ended(
-        server,
-        await change(server, "deployModel", { artifact, model: "odd", framework: "sklearn" }),
-      );
-      expect(failed).toMatchObject({ status: "FAILED", reason: expect.stringMatching(reason) as unknown });
-    },
-    60_000,
-  );
+  ])("%s is named, with what to do", async (_, pickled, reason) => {
+    const artifact = await put(server, Buffer.from(pickled));
+    const failed = await ended(
+      server,
+      await change(server, "deployModel", { artifact, model: "odd", framework: "sklearn" }),
+    );
+    expect(failed).toMatchObject({ status: "FAILED", reason: expect.stringMatching(reason) as unknown });
+  });
 
   test("loading a pickle runs code: that is why only administrators may bring one", async () => {
     const mark = join(folder, "it-ran");
@@ -130,5 +122,5 @@ await withPythonOf("light", "scikit-learn models that are deployed", (python) =>
     const input = { artifact, model: "runs-code", framework: "sklearn" };
     expect(await ended(server, await change(server, "deployModel", input))).toMatchObject({ status: "FAILED" });
     expect(existsSync(mark)).toBe(true);
-  }, 60_000);
+  });
 });

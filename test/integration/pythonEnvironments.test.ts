@@ -52,14 +52,14 @@ test("an environment is made once for all who ask at once, tells how far it is, 
   expect(await python([wheel], again)).toBe(one);
   expect(again).toEqual([]);
   expect(made()).toHaveLength(1);
-}, 60_000);
+});
 
 test("what pip refuses is told in its words, and leaves nothing", async () => {
   const before = made();
   const missing = join(dataDir, "missing-1.0-py3-none-any.whl");
   expect(await python([missing])).toMatch(/^installing \S+missing-1\.0\S+ ended with exit code 1: .*ERROR/);
   expect(made()).toEqual(before);
-}, 60_000);
+});
 
 test("what a server that was killed had begun is removed at the next start, what was made stays", async () => {
   const before = made();

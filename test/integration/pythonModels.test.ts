@@ -32,7 +32,7 @@ await withPythonOf("light", "a scikit-learn model behind the server", (python) =
     await application(server, "python-digits", ["svm"], { input, output: { label: { labels } } });
     const reversed = [...labels].reverse();
     await application(server, "digits-reversed", ["svm"], { input, output: { label: { labels: reversed } } });
-  }, 120_000);
+  });
 
   async function receiptFor(input: { base64: string }): Promise<string> {
     const asked = await server.ask(PREDICT_FOR_RECEIPT, { input: { application: "python-digits", input } });
@@ -51,7 +51,7 @@ await withPythonOf("light", "a scikit-learn model behind the server", (python) =
       const { observe } = await server.ask(OBSERVE, { input: { of: { receipt }, truth: { label } } });
       if (observe.__typename !== "Observation") throw new Error(JSON.stringify(observe));
     }
-  }, 60_000);
+  });
 
   test("gives an application with its labels in another order the same labels", async () => {
     for (const row of digits.inputs.slice(0, 20)) {

@@ -46,11 +46,7 @@ async function learned(server: TestServer, name: string) {
 }
 
 async function untilObservations(server: TestServer, name: string, count: number): Promise<void> {
-  await until(
-    `${count} observations of ${name}`,
-    async () => (await learned(server, name)).observations >= count,
-    20_000,
-  );
+  await until(`${count} observations of ${name}`, async () => (await learned(server, name)).observations >= count);
 }
 
 await eachPostgres(
@@ -78,7 +74,7 @@ await eachPostgres(
     }
 
     test("without a default count together when the wait is over, and silence counts as nothing", async () => {
-      await application(server, "silent", ["noop"], rewarded({ rewardWaitMs: 1000, aggregation: "SUM" }));
+      await application(server, "silent", ["noop"], rewarded({ rewardWaitMs: 2500, aggregation: "SUM" }));
       const [told, untold] = [await receiptOf(server, "silent"), await receiptOf(server, "silent")];
       const tell = (key: string, reward: number, receipt = told) => ({ of: { receipt }, key, truth: { reward } });
       expect(await observe(server, tell("click", 0.25), tell("buy", 0.5))).toMatchObject([
@@ -118,7 +114,7 @@ await eachPostgres(
     });
 
     test("that came in time leave nothing to count when the wait is over", async () => {
-      await application(server, "prompt", ["noop"], rewarded({ rewardWaitMs: 2000, defaultReward: 0 }));
+      await application(server, "prompt", ["noop"], rewarded({ rewardWaitMs: 4000, defaultReward: 0 }));
       const receipt = await receiptOf(server, "prompt");
       const [first, later, again] = [
         ...(await observe(server, { of: { receipt }, truth: { reward: 1 } })),

@@ -87,7 +87,7 @@ beforeAll(async () => {
     const key = await newKey(root, { name, scopes: SCOPES, applications: [name] });
     callers.push({ name: `of ${name}`, key, scopes: SCOPES, application: name });
   }
-}, 60_000);
+});
 
 function expectedStatus({ needs, concerns }: Route, { name, scopes, application: only }: Caller): number {
   if (needs === "NOBODY") return 200;

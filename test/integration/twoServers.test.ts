@@ -98,7 +98,7 @@ await eachPostgres(
         select last_seq::float8 as last from application_head where shard_key = 'counted'`;
       await database.close();
       expect(row?.last).toBe(distinct);
-    }, 60_000);
+    });
 
     test("lose nothing when one is paused in the middle of it, and what that one knew is no longer used", async () => {
       const { receipt } = await ask(one, "paused", 1);
@@ -112,21 +112,17 @@ await eachPostgres(
       one.process.signal("SIGSTOP");
       // A transaction that it may have left open is ended by the database after two seconds.
       let told = 0;
-      await until(
-        "the other server goes on",
-        async () => {
-          const { observeMany } = await two.ask(OBSERVE_MANY, {
-            inputs: Array.from({ length: 20 }, (_, i) => ({
-              of: { receipt },
-              key: `${100 + i}`,
-              truth: { number: -3 },
-            })),
-          });
-          told = observeMany.filter(({ __typename }) => __typename === "Observation").length;
-          return told === 20;
-        },
-        15_000,
-      );
+      await until("the other server goes on", async () => {
+        const { observeMany } = await two.ask(OBSERVE_MANY, {
+          inputs: Array.from({ length: 20 }, (_, i) => ({
+            of: { receipt },
+            key: `${100 + i}`,
+            truth: { number: -3 },
+          })),
+        });
+        told = observeMany.filter(({ __typename }) => __typename === "Observation").length;
+        return told === 20;
+      });
       one.process.signal("SIGCONT");
       // Its own may have failed while it was paused: who was not acknowledged tells it again.
       await pausedWith.catch(() => undefined);
@@ -140,7 +136,7 @@ await eachPostgres(
       }
       const [here, there] = [await ask(one, "paused", 4), await ask(two, "paused", 4)];
       expect(here.output).toEqual(there.output);
-    }, 60_000);
+    });
   },
   ["system"],
 );

@@ -30,7 +30,7 @@ beforeAll(async () => {
   authority = await Authority.create(join(folder, "ours"));
   server = await authority.certify(SERVER);
   wrapperFiles = await authority.certify(WRAPPER);
-}, 60_000);
+});
 afterEach(() => links.stop());
 
 async function endpointOf(command: WrapperCommand, files: PeerFiles): Promise<string> {
@@ -57,7 +57,7 @@ function mutualTls(language: string, command: () => WrapperCommand): void {
     let endpoint: string;
     beforeAll(async () => {
       endpoint = await endpointOf(command(), wrapperFiles);
-    }, 60_000);
+    });
 
     test("is linked by the server, over TLS 1.3", async () => {
       const live = links.open(endpoint, server);
@@ -75,12 +75,12 @@ function mutualTls(language: string, command: () => WrapperCommand): void {
       const strange = { ...(await other.certify(SERVER)), ca: authority.ca };
       await refused(endpoint, strange, /./);
       await refused(endpoint, await authority.certify(SERVER, { expired: true }), /./);
-    }, 30_000);
+    });
 
     test("refuses another than the server, whom our authority certified too", async () => {
       await refused(endpoint, wrapperFiles, /the certificate is not that of skysail:server/);
       await refused(endpoint, await authority.certify("DNS:skysail.server"), /not that of skysail:server/);
-    }, 30_000);
+    });
 
     test("says what is missing on its command line", async () => {
       const exit = await runToExit({ ...command(), args: [...command().args, "--tls-ca", server.ca] });
@@ -116,7 +116,7 @@ function mutualTls(language: string, command: () => WrapperCommand): void {
       expect(kinds.length).toBeGreaterThan(10);
       expect(new Set(kinds)).toEqual(new Set(["rows"]));
       expect(live.losses).toEqual([]);
-    }, 60_000);
+    });
   });
 }
 
@@ -162,7 +162,7 @@ describe("the server", () => {
     const other = await Authority.create(join(folder, "wrapper's"));
     const strange = { ...(await other.certify(WRAPPER)), ca: authority.ca };
     await refused(await endpointOf(noop(), strange), server, /./);
-  }, 30_000);
+  });
 });
 
 afterAll(() => links.stop());

@@ -35,6 +35,9 @@ const PATCHES = fileURLToPath(new URL(".", import.meta.url));
 /** More than the usual two cores: tests of real processes wait for most of their time. */
 const AT_ONCE = 4;
 const TEST_WITHIN_MS = 480_000;
+/** Tests wait for what does not come about without a defence: not as long as they do where it should. */
+const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 60_000;
 const run = promisify(execFile);
 
 class Problem extends Error {}
@@ -107,10 +110,11 @@ async function runTest({ file, pattern }, folder) {
     "--json",
     "--outputFile",
     report,
+    `--testTimeout=${TIMEOUT_MS}`,
     "--silent",
     "--forceExit",
   ];
-  const env = { ...process.env, TEST_POSTGRES: "one" };
+  const env = { ...process.env, TEST_POSTGRES: "one", TEST_PATIENCE_MS: String(PATIENCE_MS) };
   const child = spawn(process.execPath, args, { cwd: folder, env, stdio: "ignore", detached: true });
   const timeout = setTimeout(() => process.kill(-child.pid, "SIGKILL"), TEST_WITHIN_MS);
   await new Promise((resolve) => child.once("close", resolve));

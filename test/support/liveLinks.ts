@@ -54,8 +54,8 @@ export class LiveLink {
     this.link.start();
   }
 
-  async ready(withinMs?: number): Promise<void> {
-    await until(`a link to ${this.link.endpoint} (${this.link.problem})`, () => this.link.phase === "READY", withinMs);
+  async ready(): Promise<void> {
+    await until(`a link to ${this.link.endpoint} (${this.link.problem})`, () => this.link.phase === "READY");
   }
 
   /** Sends rows whose elements are all their own number. */

@@ -48,7 +48,7 @@ test("one in TypeScript compiles as it is, passes its tests, and starts as a wra
   const { inputs, outputs } = await wrapper.metadata();
   await wrapper.kill();
   expect([inputs, outputs].map(([tensor]) => tensor?.name)).toEqual(["x", "score"]);
-}, 60_000);
+});
 
 test.each(["", "My", "1st", "a/b", "../up", "a".repeat(64)])("%j is no name of a model", (name) => {
   expect(() => initPython(name, terminal, packageFolder)).toThrow("is no name of a model");

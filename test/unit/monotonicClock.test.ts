@@ -28,7 +28,8 @@ describe("monotonic clock", () => {
     const last = new Promise<void>((resolve) => {
       for (let i = 1; i <= 10; i++) clock.at(startMs + i, i === 10 ? resolve : () => undefined);
     });
-    while (clock.nowMs() < startMs + 30) {
+    const untilMs = clock.nowMs() + 30;
+    while (clock.nowMs() < untilMs) {
       // The event loop is held up.
     }
     await last;

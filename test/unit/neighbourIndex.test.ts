@@ -102,7 +102,6 @@ describe("neighbour index", () => {
         { numRuns: 2, seed: 7 },
       );
     },
-    30_000,
   );
 
   test("gives the nearest by its true distance while vectors come and go, as a look at each does", () => {
