@@ -28,6 +28,7 @@ import { MonotonicClock } from "./lib/monotonicClock.js";
 import { memoryShare } from "./lib/memoryShare.js";
 import { RecentQuantile } from "./lib/recentQuantile.js";
 import { HostRules } from "./lib/hostRules.js";
+import { within } from "./lib/within.js";
 import { GuardedDial } from "./replicas/dial.js";
 import { openWrapperTls } from "./replicas/wrapperTls.js";
 import type { WrapperTls } from "./replicas/wrapperTls.js";
@@ -160,10 +161,7 @@ export class App {
   }
 
   #within(limitMs: number, work: Promise<void>): Promise<void> {
-    return Promise.race([
-      work,
-      new Promise<void>((resolve) => void this.#clock.at(this.#clock.nowMs() + limitMs, resolve)),
-    ]);
+    return within(this.#clock, limitMs, work, () => undefined);
   }
 
   async #openDatabase(): Promise<Database> {

@@ -1,6 +1,7 @@
 import type { KeptState, StateRef, StateStore } from "../domain/learningPorts.js";
 import { messageOf } from "../domain/messageOf.js";
-import type { Cancel, Clock } from "../domain/ports.js";
+import type { Clock } from "../domain/ports.js";
+import { noAnswer, within } from "../lib/within.js";
 import type { FollowedApplication } from "./followedApplication.js";
 import type { HeldState } from "./heldState.js";
 import type { HeldStates } from "./heldStates.js";
@@ -43,17 +44,10 @@ export async function flushStates(
   { clock, store, warn }: FlushOptions,
   unkept: ReadonlyMap<string, readonly KeptState[]>,
 ): Promise<void> {
-  let cancel: Cancel | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const why = new Error(`no answer within ${FLUSH_WITHIN_MS} ms`);
-    cancel = clock.at(clock.nowMs() + FLUSH_WITHIN_MS, () => reject(why));
-  });
   try {
-    await Promise.race([writeAll(store, unkept), late]);
+    await within(clock, FLUSH_WITHIN_MS, writeAll(store, unkept), noAnswer(FLUSH_WITHIN_MS));
   } catch (error) {
     warn(`learned states are not written, the next start learns them from the log: ${messageOf(error)}`);
-  } finally {
-    cancel?.();
   }
 }
 

@@ -6,6 +6,7 @@ import type { Cancel, Clock, Random } from "../domain/ports.js";
 import type { RegistryStore } from "../domain/storePorts.js";
 import type { Learning } from "../learning/learning.js";
 import { Backoff } from "../lib/backoff.js";
+import { noAnswer, within } from "../lib/within.js";
 import { lessMargin } from "./answerMargin.js";
 import type { Catalogue } from "./catalogue.js";
 import { strictestSlo } from "./catalogue.js";
@@ -111,11 +112,7 @@ export class RegistryWatch {
 
   /** What is read too late is dropped: a later reading may be in force already. */
   #readInTime(): Promise<RegistrySnapshot> {
-    return new Promise((resolve, reject) => {
-      const expire = (): void => reject(new Error(`no answer within ${READ_WITHIN_MS} ms`));
-      const cancel = this.#clock.at(this.#clock.nowMs() + READ_WITHIN_MS, expire);
-      this.#options.registry.read().finally(cancel).then(resolve, reject);
-    });
+    return within(this.#clock, READ_WITHIN_MS, this.#options.registry.read(), noAnswer(READ_WITHIN_MS));
   }
 
   #retryLater(error: unknown): void {

@@ -4,6 +4,7 @@ import type { Cancel, Clock, Random } from "../domain/ports.js";
 import type { Row, Signature } from "../domain/tensor.js";
 import { isNamed } from "../lib/endpoint.js";
 import type { AskedOutputs } from "../lib/askedOutputs.js";
+import { within } from "../lib/within.js";
 import type { ConnectPacer } from "../replicas/connectPacer.js";
 import { dialOwn } from "../replicas/dial.js";
 import type { Dial, DialFor } from "../replicas/dial.js";
@@ -168,10 +169,7 @@ export class VersionReplicas {
       this.#leaving.add(link);
       if (!ready.includes(link)) link.drain();
     }
-    await Promise.race([
-      batcher.whenIdle(),
-      new Promise<void>((resolve) => void clock.at(clock.nowMs() + EMPTIED_WITHIN_MS, resolve)),
-    ]);
+    await within(clock, EMPTIED_WITHIN_MS, batcher.whenIdle(), () => undefined);
     for (const link of ready) this.#release(link);
     if (this.#leaving.size === 0) return;
     await new Promise<void>((resolve) => this.#goneListeners.push(resolve));
