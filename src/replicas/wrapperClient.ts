@@ -120,7 +120,7 @@ function askMetadata(
       { deadline: options.deadlineWallMs },
       (error: ServiceError | null, metadata: ModelMetadataResponse) => {
         if (error === null) return resolve({ metadata, servedVersion });
-        const asked = new Error(plainReason(error));
+        const asked = problemOf(error);
         if (error.code !== status.NOT_FOUND || servedVersion === "") return reject(asked);
         askMetadata(client, model, "", options).then(
           (found) => (found.metadata.versions.length === 0 ? resolve(found) : reject(asked)),
@@ -144,7 +144,7 @@ function askExtensions(
       (error: ServiceError | null, response: ServerMetadataResponse) => {
         if (error === null) resolve(response.extensions);
         else if (error.code === status.UNIMPLEMENTED) resolve([]);
-        else reject(new Error(plainReason(error)));
+        else reject(problemOf(error));
       },
     );
   });
@@ -163,10 +163,18 @@ export function askReady(
       { deadline: deadlineWallMs },
       (error: ServiceError | null, response: ModelReadyResponse) => {
         if (error === null) resolve(response.ready);
-        else reject(new Error(plainReason(error)));
+        else reject(problemOf(error));
       },
     );
   });
+}
+
+/** Nothing came before the deadline. */
+class NoAnswer extends Error {}
+
+function problemOf(error: ServiceError): Error {
+  const why = plainReason(error);
+  return error.code === status.DEADLINE_EXCEEDED ? new NoAnswer(why) : new Error(why);
 }
 
 /** gRPC's words without its notes on name resolution and on where the time went. */
@@ -205,9 +213,8 @@ export async function askSignature(question: SignatureQuestion): Promise<Signatu
     client = openWrapperClient({ connection, maxMessageBytes, pings: false });
     return (await describeWrapper(client, asked, { deadlineWallMs, waitForReady: true })).signature;
   } catch (error) {
-    const said = messageOf(error);
-    const silentAt = said.startsWith("Deadline exceeded") ? connection?.target : undefined;
-    const why = silentAt === undefined ? said : await whySilent(silentAt);
+    const silentAt = error instanceof NoAnswer ? connection?.target : undefined;
+    const why = silentAt === undefined ? messageOf(error) : await whySilent(silentAt);
     return failure("MODEL_UNAVAILABLE", `the wrapper at ${endpoint} did not describe ${model}@${version}: ${why}`);
   } finally {
     client?.close();
