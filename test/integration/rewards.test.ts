@@ -212,13 +212,14 @@ await eachPostgres(
 test("rewards whose wait ended while PostgreSQL was down are counted when it is back", async () => {
   const server = await servers.start();
   await register(server, { model: "noop", wrappers: [await wrappers.start(noop())] });
-  await application(server, "outage", ["noop"], rewarded({ rewardWaitMs: 1500, defaultReward: 0, aggregation: "SUM" }));
+  await application(server, "outage", ["noop"], rewarded({ rewardWaitMs: 4000, defaultReward: 0, aggregation: "SUM" }));
   const [told] = [await receiptOf(server, "outage"), await receiptOf(server, "outage")];
   expect(await observe(server, { of: { receipt: told }, truth: { reward: 0.5 } })).toMatchObject([
     { standing: "WAITING" },
   ]);
   const pidFile = join(server.folder, "data/postgres/postmaster.pid");
-  process.kill(Number((await readFile(pidFile, "utf8")).split("\n")[0]), "SIGKILL");
+  // Not killed: what predictions its log had got in the last moment may be lost with it.
+  process.kill(Number((await readFile(pidFile, "utf8")).split("\n")[0]), "SIGINT");
   await untilObservations(server, "outage", 2);
   expect(await learned(server, "outage")).toMatchObject({ observations: 2, meanLoss: 0.75 });
   expect(await server.metric("skysail_default_rewards_total", { application: "outage" })).toBe(1);
