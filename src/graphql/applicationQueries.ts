@@ -63,12 +63,12 @@ function predictOne(
   context: RequestContext,
 ): object | Promise<object> {
   const application = parts.application.name;
-  return failingAlone(context, () => {
-    const request = toPredictRequest(asked, application, parts.input.toValue(input), inputPath, context);
-    const answer = context.services.predict(request);
-    if (!(answer instanceof Promise)) return fromAnswer(parts, answer, context);
-    return answer.then((awaited) => fromAnswer(parts, awaited, context));
-  });
+  return failingAlone(
+    context,
+    () =>
+      context.services.predict(toPredictRequest(asked, application, parts.input.toValue(input), inputPath, context)),
+    (answer) => fromAnswer(parts, answer, context),
+  );
 }
 
 function fromAnswer({ output }: ApplicationParts, answer: Prediction | Failure, { services }: RequestContext): object {

@@ -28,7 +28,7 @@ import { CollectedErrors, pathKeys } from "./fieldErrors.js";
 import type { ResponsePath } from "./fieldErrors.js";
 import { collectFields, fragmentsOf } from "./fieldSelection.js";
 import type { Fragments } from "./fieldSelection.js";
-import { isPromiseLike, settleValues } from "./settleValues.js";
+import { isPromiseLike, settleOnly, settleValues } from "./settleValues.js";
 
 /** One run: what resolvers see, and the errors so far. */
 interface Run {
@@ -159,16 +159,16 @@ export class CompiledQuery {
     };
   }
 
-  /** A mutation's only field is waited for as `execute` waits for one of several: a turn later, other errors might come first. */
+  /** Of a query's only field or a mutation's: waited for as long as `execute` does, or other errors might come first. */
   #runRoot(run: Run): unknown {
-    const [only] = this.#root;
-    if (this.#operation.operation !== OperationTypeNode.MUTATION || only === undefined) {
+    const [only, another] = this.#root;
+    if (only === undefined || another !== undefined) {
       return this.#runSelection(run, this.#root, undefined, undefined);
     }
     const value = this.#runField(run, only, undefined, undefined);
-    return value instanceof Promise
-      ? value.then((settled: unknown) => ({ [only.key]: settled }))
-      : { [only.key]: value };
+    if (!(value instanceof Promise)) return { [only.key]: value };
+    if (this.#operation.operation === OperationTypeNode.QUERY) return settleOnly(only.key, value);
+    return value.then((settled: unknown) => ({ [only.key]: settled }));
   }
 
   #runSelection(run: Run, selection: Selection, source: Values | undefined, path: ResponsePath): unknown {

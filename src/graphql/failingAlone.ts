@@ -5,15 +5,31 @@ import { fromFailure } from "./predictionConverters.js";
 /**
  * What one field or item of a list answers. A defect in it (what it throws or rejects with) is logged whole and becomes its
  * own INTERNAL, so that it blanks nothing beside it: others may be answered already, or committed. A FailureError is the
- * failure it carries. A promise only where `work` gives one.
+ * failure it carries. A promise only where `work` gives one. `toAnswer` is called with what `work` came to, in the same turn.
  */
-export function failingAlone(context: RequestContext, work: () => object | Promise<object>): object | Promise<object> {
+export function failingAlone<Found extends object>(
+  context: RequestContext,
+  work: () => Found | Promise<Found>,
+  toAnswer: (found: Found) => object = asItIs,
+): object | Promise<object> {
+  const answered = (found: Found): object => {
+    try {
+      return toAnswer(found);
+    } catch (error) {
+      return fromDefect(context, error);
+    }
+  };
   try {
-    const given = work();
-    return given instanceof Promise ? given.catch((error: unknown) => fromDefect(context, error)) : given;
+    const found = work();
+    if (!(found instanceof Promise)) return answered(found);
+    return found.then(answered, (error: unknown) => fromDefect(context, error));
   } catch (error) {
     return fromDefect(context, error);
   }
+}
+
+function asItIs(found: object): object {
+  return found;
 }
 
 function fromDefect({ services }: RequestContext, error: unknown): object {

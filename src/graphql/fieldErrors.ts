@@ -13,16 +13,18 @@ export function pathKeys(path: ResponsePath): (string | number)[] {
 /** The errors of one run. What fails below a place that is null already is not noted: nobody could see it. */
 export class CollectedErrors {
   readonly all: GraphQLError[] = [];
-  readonly #nulled = new Set<ResponsePath>();
+  /** Made with the first: most runs have none. */
+  #nulled: Set<ResponsePath> | undefined;
 
   add(error: GraphQLError, path: ResponsePath): void {
-    if (this.#isNulled(path)) return;
-    this.#nulled.add(path);
+    const nulled = (this.#nulled ??= new Set());
+    if (isNulled(nulled, path)) return;
+    nulled.add(path);
     this.all.push(error);
   }
+}
 
-  #isNulled(path: ResponsePath): boolean {
-    for (let at = path; at !== undefined; at = at.prev) if (this.#nulled.has(at)) return true;
-    return this.#nulled.has(undefined);
-  }
+function isNulled(nulled: ReadonlySet<ResponsePath>, path: ResponsePath): boolean {
+  for (let at = path; at !== undefined; at = at.prev) if (nulled.has(at)) return true;
+  return nulled.has(undefined);
 }

@@ -14,6 +14,7 @@ import { RecentMap } from "../lib/recentMap.js";
 import { Caller } from "../lib/caller.js";
 import { accessPlugin } from "./accessPlugin.js";
 import { accessOrThrow } from "./accessRefusal.js";
+import { BodyFrames } from "./bodyFrames.js";
 import { isObject } from "../lib/isObject.js";
 import { Callers } from "./callers.js";
 import type { PersistedOperations } from "./persistedOperations.js";
@@ -58,6 +59,7 @@ export class GraphqlHttpFront {
   readonly #answers: AnswerQueue;
   readonly #operations: PersistedOperations;
   readonly #callers = new Callers();
+  readonly #frames = new BodyFrames();
   /** Content type that the pipeline negotiated for an Accept header. */
   readonly #contentTypes = new RecentMap<string, string>(MAX_ACCEPT_TYPES);
   #stopped: Promise<void> | undefined;
@@ -174,7 +176,9 @@ export class GraphqlHttpFront {
       const identified = known ?? this.#services.access.identify(request.headers.authorization);
       const access = accessOrThrow(identified instanceof Promise ? await identified : identified);
       const isJson = (request.headers["content-type"] ?? "").startsWith("application/json");
-      const sent: unknown = isJson ? JSON.parse(bytes.toString("utf8")) : bytes.toString("utf8");
+      const text = bytes.toString("utf8");
+      const framed = isJson ? this.#frames.parse(text) : undefined;
+      const sent: unknown = framed ?? (isJson ? JSON.parse(text) : text);
       if (isObject(sent) && wantsEventsOnly(request)) return await this.#sendEvents(request, response, sent, arrivalMs);
       const body = isJson && isObject(sent) ? this.#operations.withText(sent) : sent;
       const operation = isJson ? parseOperation(body) : undefined;
@@ -190,6 +194,7 @@ export class GraphqlHttpFront {
         negotiated = contentType;
         const ran = this.#lane.run(operation, context);
         const result = ran instanceof Promise ? await ran : ran;
+        if (result !== undefined && framed === undefined) this.#frames.remember(text);
         if (result !== undefined) return this.#sendResult(response, contentType, result);
         negotiated = undefined;
       }

@@ -100,11 +100,11 @@ function predictOne(
 ): object | Promise<object> {
   const { services } = context;
   const { application } = asked;
-  return failingAlone(context, () => {
-    const answer = services.predict(toPredictRequest(asked, application, toInputValue(input), inputPath, context));
-    if (!(answer instanceof Promise)) return fromPrediction(answer, services.receiptOf);
-    return answer.then((awaited) => fromPrediction(awaited, services.receiptOf));
-  });
+  return failingAlone(
+    context,
+    () => services.predict(toPredictRequest(asked, application, toInputValue(input), inputPath, context)),
+    (answer) => fromPrediction(answer, services.receiptOf),
+  );
 }
 
 function observeOne(input: ObserveInput, path: Path, context: RequestContext): object | Promise<object> {

@@ -9,3 +9,13 @@ export async function settleValues(values: Readonly<Record<string, unknown>>): P
   Object.keys(values).forEach((key, i) => (result[key] = settled[i]));
   return result;
 }
+
+/** The same for one alone. It is rejected as late as among others, so that errors are noted in the same order. */
+export function settleOnly(key: string, value: Promise<unknown>): Promise<Record<string, unknown>> {
+  return new Promise((resolve, reject) => {
+    value.then(
+      (settled) => resolve({ [key]: settled }),
+      (error: unknown) => queueMicrotask(() => reject(error)),
+    );
+  });
+}
