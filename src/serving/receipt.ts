@@ -40,25 +40,28 @@ export function signReceipt(prediction: Prediction, keys: readonly ReceiptKey[])
   return { receipt: seal(payloadOf(prediction, undefined, true), key), leftOut: evidence };
 }
 
+/** A JSON list, put together from its parts: made whole by `JSON.stringify` it takes three times as long. */
 function payloadOf(prediction: Prediction, evidence: StoredEvidence | undefined, isLogged: boolean): string {
   const { id, application, policyVersion, entity, atMs, source } = prediction;
-  const { members, choice, context, contextFrom, agreement, answer } = evidence ?? {};
-  const content: unknown[] = [
-    id,
-    application,
-    policyVersion,
-    entity ?? null,
-    atMs,
-    source,
-    isLogged ? 1 : (members?.map(({ model, version, values }) => [model, version, values]) ?? null),
-    choice ?? null,
-    context ?? null,
-    agreement ?? null,
-    answer ?? null,
-  ];
+  const what = `${json(id)},${json(application)},${policyVersion},${json(entity)},${atMs},${json(source)}`;
+  const { choice, context, contextFrom, agreement, answer } = evidence ?? {};
+  const learned = `${isLogged ? 1 : membersOf(evidence)},${json(choice)},${json(context)},${json(agreement)},${json(answer)}`;
   // At the end: receipts from before have none.
-  if (contextFrom !== undefined) content.push(contextFrom);
-  return JSON.stringify(content);
+  return contextFrom === undefined ? `[${what},${learned}]` : `[${what},${learned},${json(contextFrom)}]`;
+}
+
+function membersOf(evidence: StoredEvidence | undefined): string {
+  if (evidence === undefined) return "null";
+  let text = "";
+  for (const { model, version, values } of evidence.members) {
+    text += `${text === "" ? "" : ","}[${json(model)},${version},"${values}"]`;
+  }
+  return `[${text}]`;
+}
+
+/** What is not there is null. */
+function json(value: unknown): string {
+  return value === undefined ? "null" : JSON.stringify(value);
 }
 
 function seal(payload: string, key: ReceiptKey): string {
