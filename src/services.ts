@@ -30,7 +30,7 @@ import { FeedbackGuard } from "./serving/feedbackGuard.js";
 import { LearnedAdministration } from "./serving/learnedAdministration.js";
 import type { LaunchedWrappers } from "./serving/launchedWrappers.js";
 import type { ModelVersions } from "./serving/modelVersions.js";
-import { observe } from "./serving/observe.js";
+import { observationSteps, observe } from "./serving/observe.js";
 import type { Observed } from "./serving/observe.js";
 import { PolicyEvaluations } from "./serving/policyEvaluations.js";
 import { PolicyReplays } from "./serving/policyReplays.js";
@@ -256,6 +256,7 @@ export class ServiceComposition {
     const receiptKeys = (receipt: string) => this.#receiptKeys.forReceipt(receipt);
     const observing = {
       clock,
+      steps: observationSteps(clock),
       catalogue,
       metrics,
       observations: this.#observations,
@@ -305,7 +306,7 @@ export class ServiceComposition {
   }
 
   /** A correction that some state could not follow at once is not left to the rebuilding's heartbeat. */
-  async #observed(observing: Failure | Promise<Observed | Failure>): Promise<Observed | Failure> {
+  async #observed(observing: ReturnType<typeof observe>): Promise<Observed | Failure> {
     const observed = await observing;
     if (!isFailure(observed) && observed.superseded?.rebuildPending === true) this.#rebuilding.soon();
     if (!isFailure(observed) && observed.standing === "WAITING") this.#expectReward(observed.application);

@@ -1,7 +1,7 @@
 import type { Clock } from "../domain/ports.js";
 
 /** Longer work lets the event loop have its turn in between: predictions go on. */
-const SLICE_MS = 2;
+const SLICE_MS = 1;
 
 /** Turns of the event loop for work that would hold it up: ask after each piece. */
 export class Slices {

@@ -15,6 +15,7 @@ import type {
   Truth,
   Withheld,
 } from "../domain/storePorts.js";
+import { StepsPerTurn } from "../lib/stepsPerTurn.js";
 import type { ServingMetrics } from "../telemetry/servingMetrics.js";
 import type { Catalogue, ServedApplication } from "./catalogue.js";
 import type { FeedbackGuard } from "./feedbackGuard.js";
@@ -59,6 +60,8 @@ export interface ObserveDependencies {
   readonly metrics: ServingMetrics;
   readonly observations: ObservationStore;
   readonly guard: FeedbackGuard;
+  /** A crowd of observations must not keep predictions waiting. */
+  readonly steps: StepsPerTurn;
   readonly receiptKeys: (receipt: string) => readonly ReceiptKey[] | Promise<readonly ReceiptKey[]>;
   readonly receiptTtlMs: number;
   /** Evidence that did not fit into a receipt; undefined when it is not there (any more). */
@@ -83,15 +86,29 @@ type Subject = Pick<NewObservation, "application" | "receiptId" | "policyVersion
   readonly evidence: StoredEvidence | undefined;
 };
 
+/** Each is some 30 us of work. */
+const OBSERVATIONS_PER_TURN = 8;
 const MAX_KEY_CHARACTERS = 200;
 /** The receipt id of all observations without receipt: their keys tell them apart. */
 const EXAMPLE_ID = "example";
+
+/** For the observations of a process. */
+export function observationSteps(clock: Clock): StepsPerTurn {
+  return new StepsPerTurn(clock, OBSERVATIONS_PER_TURN);
+}
 
 /**
  * Takes what turned out to be true for a prediction, and answers once it is durable and learned from. Between the request
  * and the log it waits for nothing that is here already: each turn of promises would be paid by every observation.
  */
-export function observe(deps: ObserveDependencies, request: ObserveRequest): Failure | Promise<Observed | Failure> {
+export function observe(
+  deps: ObserveDependencies,
+  request: ObserveRequest,
+): Observed | Failure | Promise<Observed | Failure> {
+  return deps.steps.run(() => observeNow(deps, request));
+}
+
+function observeNow(deps: ObserveDependencies, request: ObserveRequest): Failure | Promise<Observed | Failure> {
   const subject =
     request.target.kind === "RECEIPT"
       ? receiptSubject(deps, request.target.receipt, request)

@@ -1,3 +1,5 @@
+import { StepsPerTurn } from "../lib/stepsPerTurn.js";
+
 export interface GroupQueueOptions<T, R> {
   /** Items waiting or being committed, over all keys. */
   readonly maxPending: number;
@@ -14,6 +16,9 @@ export interface GroupResult<R> {
   readonly refuseBehind?: R | undefined;
 }
 
+/** What follows on an answer is some 50 us of work. */
+const ANSWERS_PER_TURN = 8;
+
 interface Pending<T, R> {
   readonly item: T;
   readonly resolve: (result: R) => void;
@@ -28,10 +33,12 @@ export class GroupQueue<T, R> {
   readonly #options: GroupQueueOptions<T, R>;
   readonly #waiting = new Map<string, Pending<T, R>[]>();
   readonly #running = new Map<string, Promise<void>>();
+  readonly #answers: StepsPerTurn;
   #pending = 0;
 
   constructor(options: GroupQueueOptions<T, R>) {
     this.#options = options;
+    this.#answers = new StepsPerTurn(options, ANSWERS_PER_TURN);
   }
 
   /** Items not settled yet. */
@@ -50,6 +57,7 @@ export class GroupQueue<T, R> {
   /** Resolves when everything that was added has been settled. */
   async drain(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running.values());
+    await new Promise<void>((resolve) => this.#answers.add(resolve));
   }
 
   #enqueue(key: string, pending: Pending<T, R>): void {
@@ -85,6 +93,9 @@ export class GroupQueue<T, R> {
 
   #settle(group: readonly Pending<T, R>[], resultOf: (index: number) => R): void {
     this.#pending -= group.length;
-    group.forEach((pending, index) => pending.resolve(resultOf(index)));
+    group.forEach((pending, index) => {
+      const result = resultOf(index);
+      this.#answers.add(() => pending.resolve(result));
+    });
   }
 }

@@ -5,8 +5,9 @@ import type { NewObservation, StoredObservation, Truth } from "../../src/domain/
 import type { StoredEvidence } from "../../src/correction/evidence.js";
 import { DEFAULT_FEEDBACK, defaultLoss } from "../../src/domain/application.js";
 import type { Application, OutputSpec } from "../../src/domain/application.js";
+import { StepsPerTurn } from "../../src/lib/stepsPerTurn.js";
 import { FeedbackGuard } from "../../src/serving/feedbackGuard.js";
-import { observe } from "../../src/serving/observe.js";
+import { observationSteps, observe } from "../../src/serving/observe.js";
 import type { GivenTruth } from "../../src/serving/truth.js";
 import type { ObserveDependencies, ObserveRequest } from "../../src/serving/observe.js";
 import type { PredictRequest } from "../../src/serving/predict.js";
@@ -24,9 +25,10 @@ function setUp(
   output: OutputSpec = { kind: "LABEL", labels: LABELS },
   changes: Partial<Application> = {},
   featuresLearned: ReadonlyMap<number, string> = new Map(),
+  clock = new FakeClock(),
+  steps = new StepsPerTurn(clock, Infinity),
 ) {
   const logged = new Map<string, StoredEvidence>();
-  const clock = new FakeClock();
   const appended: NewObservation[] = [];
   const metrics = new ServingMetrics();
   let stored: StoredObservation | Failure = { kind: "observation", seq: 9, duplicate: false };
@@ -34,6 +36,7 @@ function setUp(
   const warned: string[] = [];
   const deps: ObserveDependencies = {
     clock,
+    steps,
     metrics,
     catalogue: catalogueOf(application({ output, loss: defaultLoss(output), ...changes }), [], [], featuresLearned),
     observations: {
@@ -103,6 +106,24 @@ describe("observe", () => {
       },
     ]);
     expect(metrics.of("insects").observations).toBe(1);
+  });
+
+  test("takes a crowd over several turns, in its order, and all of it", async () => {
+    const clock = new FakeClock();
+    const { ask, appended } = setUp(undefined, undefined, undefined, clock, observationSteps(clock));
+    const settle = () => new Promise((resolve) => setImmediate(resolve));
+    const keys = Array.from({ length: 30 }, (_, i) => `${i}`);
+    const answers = keys.map(async (key) => ask(ANT, key));
+    await settle();
+    const sizes = [appended.length];
+    while (clock.turnCallbacks > 0) {
+      clock.endTurn();
+      await settle();
+      sizes.push(appended.length);
+    }
+    expect(sizes.slice(0, 4)).toEqual([8, 16, 24, 30]);
+    expect(appended.map(({ key }) => key)).toEqual(keys);
+    expect(await Promise.all(answers)).toHaveLength(30);
   });
 
   test("withholds what is more than its key's share, which corrects nothing; and says of a repetition what it was", async () => {

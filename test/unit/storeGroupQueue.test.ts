@@ -81,6 +81,26 @@ describe("group queue", () => {
     expect(gates[1]?.items).toEqual([3]);
   });
 
+  test("answers a large group over several turns, while the next one is under way", async () => {
+    const { queue, add, gates, endTurn, settle } = handDriven();
+    const answered: string[] = [];
+    for (let item = 0; item < 20; item++) void add("a", item).then((result) => answered.push(result));
+    await endTurn();
+    const behind = add("a", 20);
+    gates[0]?.open();
+    await settle();
+    expect(answered).toEqual(["a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7"]);
+    expect(gates[1]?.items).toEqual([20]);
+    const drained = queue.drain();
+    gates[1]?.open();
+    await endTurn();
+    expect(answered).toHaveLength(16);
+    await endTurn();
+    expect(answered).toHaveLength(20);
+    expect(await behind).toBe("a20");
+    await drained;
+  });
+
   test("gives each item its own result, once, in groups no larger than allowed, in order", async () => {
     await fc.assert(
       fc.asyncProperty(
