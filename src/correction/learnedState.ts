@@ -242,7 +242,8 @@ class StateFolding implements ReplayFolding {
     to.float64(state.drifts).float64(state.lastDriftAt).float64(state.toldDriftAt);
     to.uint8(answers === undefined ? 0 : 1);
     const { calibration, conformal, drift, models, adaptation } = answers ?? {};
-    for (const part of [change, calibration, conformal, drift, models, adaptation]) {
+    if (change !== undefined) to.part(change);
+    for (const part of [calibration, conformal, drift, models, adaptation]) {
       if (part !== undefined) writePart(to, part.encode());
     }
     writePart(to, this.#policy.encode(policy));
@@ -262,7 +263,7 @@ class StateFolding implements ReplayFolding {
     const counts = readCounts(from, layout);
     const isPopulation = from.uint8() === 1;
     const answers = isPopulation ? readTrackers(from, layout) : undefined;
-    const change = isPopulation ? undefined : PageHinkley.decode(readPart(from));
+    const change = isPopulation ? undefined : PageHinkley.decodeFrom(from.part());
     const policy = this.#policy.decode(readPart(from));
     from.end();
     return { ...counts, policy, answers, change };

@@ -9,6 +9,9 @@ const OBSERVATIONS = 0;
 const LAST = 1;
 const COMMON_COLUMNS = 2;
 
+/** Of the table that was decoded last: the next one is likely of the same application. */
+let lastNames: readonly string[] = [];
+
 /** Which policy's state it is (its code is in the bytes) and how many numbers it keeps. */
 export interface TableShape {
   /** 1 to 255, never reused: bytes of another policy are no state of this one. */
@@ -122,11 +125,12 @@ export class ModelTable {
     for (let i = 0; i < shape.scalars; i++) table.scalars[i] = from.finite64();
     for (let i = 0; i < models; i++) table.#readRow(from);
     from.end();
+    lastNames = table.#names;
     return table;
   }
 
   #readRow(from: ByteReader): void {
-    const name = from.text();
+    const name = from.textLike(lastNames[this.#names.length]);
     if (this.rowOf(name) !== undefined) throw new RangeError(`state with two rows for model ${name}`);
     const at = this.add(name) * this.#width;
     this.#values[at + OBSERVATIONS] = from.count64();

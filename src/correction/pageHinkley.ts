@@ -36,8 +36,8 @@ export class PageHinkley {
   readonly #fallen: Since = { before: 0, count: 0, total: 0 };
   #lastChange: Change | undefined;
 
-  constructor(options: PageHinkleyOptions = {}) {
-    this.#options = { ...DEFAULTS, ...options };
+  constructor(options: PageHinkleyOptions = DEFAULTS) {
+    this.#options = options === DEFAULTS ? DEFAULTS : { ...DEFAULTS, ...options };
   }
 
   /** What was found when it last fired in this process. */
@@ -74,16 +74,25 @@ export class PageHinkley {
   }
 
   encode(): Uint8Array {
-    const to = new ByteWriter().uint8(LAYOUT).float64(this.#count);
-    for (const value of [this.#mean, this.#rise, this.#fall, this.#leastRise, this.#mostFall]) to.float64(value);
-    for (const { before, count, total } of [this.#risen, this.#fallen])
-      to.float64(before).float64(count).float64(total);
+    const to = new ByteWriter();
+    this.encodeTo(to);
     return to.take();
   }
 
+  encodeTo(to: ByteWriter): void {
+    to.uint8(LAYOUT).float64(this.#count).float64(this.#mean);
+    to.float64(this.#rise).float64(this.#fall).float64(this.#leastRise).float64(this.#mostFall);
+    to.float64(this.#risen.before).float64(this.#risen.count).float64(this.#risen.total);
+    to.float64(this.#fallen.before).float64(this.#fallen.count).float64(this.#fallen.total);
+  }
+
   /** Throws on bytes that `encode` has not made. */
-  static decode(bytes: Uint8Array, options: PageHinkleyOptions = {}): PageHinkley {
-    const from = new ByteReader(bytes);
+  static decode(bytes: Uint8Array, options?: PageHinkleyOptions): PageHinkley {
+    return PageHinkley.decodeFrom(new ByteReader(bytes), options);
+  }
+
+  /** Up to the reader's end. */
+  static decodeFrom(from: ByteReader, options?: PageHinkleyOptions): PageHinkley {
     const layout = from.uint8();
     if (layout !== LAYOUT && layout !== LAYOUT_WITHOUT_SIDES)
       throw new RangeError(`Page-Hinkley state with layout ${layout}, expected ${LAYOUT}`);

@@ -24,13 +24,13 @@ export function unkeptStates(
   const add = (
     application: string,
     ref: StateRef,
-    { unkept: missing, seq, birth, birthSeq, state }: HeldState,
+    { unkept: missing, seq, birth, birthSeq, state, encoded }: HeldState,
   ): void => {
     const folding = applications.get(application)?.spec.foldings.get(ref.policyVersion);
     if (missing === 0 || folding === undefined) return;
     const states = unkept.get(application) ?? [];
     unkept.set(application, states);
-    states.push({ ...ref, seq, birth, birthSeq, state: folding.encode(state) });
+    states.push({ ...ref, seq, birth, birthSeq, state: encoded ?? folding.encode(state) });
   };
   for (const { application, ref, held: state } of held.entries()) add(application, ref, state);
   for (const [name, followed] of applications) {

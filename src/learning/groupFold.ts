@@ -10,9 +10,10 @@ import type {
 import { POPULATION, stateKey } from "../domain/learningPorts.js";
 import type { Clock } from "../domain/ports.js";
 import type { NewObservation } from "../domain/storePorts.js";
+import type { LearnedState } from "../correction/learnedState.js";
 import type { Finding, Lesson } from "../correction/folding.js";
 import { DriftReport } from "./driftReport.js";
-import { adoptPrior, copyOf, encodedParts, heldFromKept, isIllConditioned, newbornState } from "./heldState.js";
+import { adoptPrior, copyOf, heldAfterFold, heldFromKept, isIllConditioned, newbornState } from "./heldState.js";
 import type { HeldState, StateFolding } from "./heldState.js";
 import { Slices } from "./slices.js";
 
@@ -42,11 +43,13 @@ const TIMED_BYTES = 64 * 1024;
 
 type LearnedRow = Pick<NewObservation, "truth" | "evidence" | "policyVersion" | "entity">;
 
-/** A copy of a state, being folded into: `held` is what it began as, but for its state, which is the copy. */
+/** A copy of a state, being folded into. */
 interface Working {
   readonly ref: StateRef;
   readonly folding: StateFolding;
+  /** What it began as. */
   readonly held: HeldState;
+  readonly state: LearnedState;
   readonly isBorn: boolean;
   /** Something that it had learned was corrected: it has been folded again from its birth. */
   readonly isCorrected: boolean;
@@ -108,13 +111,13 @@ export class GroupFold {
     for (const working of inTurn) {
       const { ref, folding, seq } = working;
       const { birth, birthSeq } = working.held;
-      const state = folding.encode(working.held.state);
+      const state = folding.encode(working.state);
       const isDue = this.#isDue(working, state.length);
       const isTimed = !isDue && timedBytes > 0 && this.#isDueByTime(working);
       const isWritten = isDue || isTimed;
       const { policyVersion, entity } = ref;
       if (isWritten) writes.push({ policyVersion, entity, seq, birth, birthSeq, state });
-      if (isWritten && isIllConditioned(folding, working.held.state)) rebuilds.push(ref);
+      if (isWritten && isIllConditioned(folding, working.state)) rebuilds.push(ref);
       if (isTimed) timedBytes -= birth.length + state.length;
       states.push({ ref, held: this.#heldAfter(working, state, isWritten) });
     }
@@ -152,12 +155,13 @@ export class GroupFold {
     return learned > 0 && !isCut && this.#options.clock.nowMs() - held.keptAtMs >= UNKEPT_MS;
   }
 
-  #heldAfter({ folding, held, seq, learned }: Working, encodedState: Uint8Array, isWritten: boolean): HeldState {
-    const { state, birth, birthSeq } = held;
-    const { bytes, encoded } = encodedParts(folding, state, encodedState);
+  /** Every query looks at the population's. */
+  #heldAfter({ ref, folding, held, state, seq, learned }: Working, encoded: Uint8Array, isWritten: boolean): HeldState {
+    const { birth, birthSeq } = held;
     const unkept = isWritten ? 0 : held.unkept + learned;
     const keptAtMs = isWritten ? this.#options.clock.nowMs() : held.keptAtMs;
-    return { state, bytes, encoded, seq, birth, birthSeq, unkept, keptAtMs, isFollowed: true };
+    const standing = { seq, birth, birthSeq, unkept, keptAtMs, isFollowed: true };
+    return heldAfterFold(folding, state, encoded, standing, ref.entity === POPULATION);
   }
 
   #begin(reading: StateReading): Working | undefined {
@@ -168,23 +172,24 @@ export class GroupFold {
     const isBorn = kept === undefined && known === undefined;
     // One that nobody has observed is born with its first observation.
     if (isBorn && entity !== POPULATION && reading.tail.length === 0) return undefined;
-    const held = this.#startingState(folding, reading, known);
-    if (held === undefined) return undefined;
+    const start = this.#startingState(folding, reading, known);
+    if (start === undefined) return undefined;
+    const { held } = start;
     const isCorrected = kept !== undefined && kept.seq === kept.birthSeq;
     const ref = { policyVersion, entity };
-    const working = { ref, folding, held, isBorn, isCorrected, isCut: !complete, seq: held.seq, learned: 0 };
+    const working = { ref, folding, ...start, isBorn, isCorrected, isCut: !complete, seq: held.seq, learned: 0 };
     this.#working.set(stateKey(reading), working);
     return working;
   }
 
-  #startingState(folding: StateFolding, reading: StateReading, known: HeldState | undefined): HeldState | undefined {
+  #startingState(folding: StateFolding, reading: StateReading, known: HeldState | undefined): Start | undefined {
     const nowMs = this.#options.clock.nowMs();
-    if (reading.kept !== undefined) return heldFromKept(folding, reading.kept, nowMs);
-    if (known !== undefined) return { ...known, state: copyOf(folding, known) };
-    if (reading.entity === POPULATION) return newbornState(folding, folding.init(), 0, nowMs);
+    if (reading.kept !== undefined) return ownStart(heldFromKept(folding, reading.kept, nowMs));
+    if (known !== undefined) return { held: known, state: copyOf(folding, known) };
+    if (reading.entity === POPULATION) return ownStart(newbornState(folding, folding.init(), 0, nowMs));
     const parent = this.#working.get(stateKey({ ...reading, entity: POPULATION }));
     const birthSeq = (reading.tail[0]?.seq ?? 1) - 1;
-    return parent && newbornState(folding, folding.inherit(parent.held.state), birthSeq, nowMs);
+    return parent && ownStart(newbornState(folding, folding.inherit(parent.state), birthSeq, nowMs));
   }
 
   #entity(population: Working, entity: string, seq: number): Working {
@@ -192,13 +197,20 @@ export class GroupFold {
     const key = stateKey({ policyVersion: ref.policyVersion, entity });
     const known = this.#working.get(key);
     if (known !== undefined) return known;
-    const state = folding.inherit(population.held.state);
+    const state = folding.inherit(population.state);
     const held = newbornState(folding, state, seq - 1, this.#options.clock.nowMs());
-    const own = { ref: { ...ref, entity }, folding, held, seq: seq - 1, learned: 0 };
+    const own = { ref: { ...ref, entity }, folding, held, state, seq: seq - 1, learned: 0 };
     const born = { ...own, isBorn: true, isCorrected: false, isCut: false };
     this.#working.set(key, born);
     return born;
   }
+}
+
+type Start = Pick<Working, "held" | "state">;
+
+/** Nobody else has it, so it needs no copy. */
+function ownStart(held: HeldState): Start {
+  return { held, state: held.state };
 }
 
 function lessonFor(
@@ -213,7 +225,7 @@ function lessonFor(
 function learn(working: Working, seq: number, lesson: Lesson | undefined): readonly Finding[] {
   working.seq = seq;
   working.learned += 1;
-  return lesson === undefined ? [] : working.folding.observe(working.held.state, lesson);
+  return lesson === undefined ? [] : working.folding.observe(working.state, lesson);
 }
 
 export interface FinishedGroup {
@@ -237,7 +249,7 @@ function* inOrder({ tail, priors = [], complete }: StateReading): Generator<Logg
 
 /** Entities are born with it from here on. One that does not fit is passed over, by every server alike. */
 function adopt(working: Working, { seq, prior }: LoggedPrior): void {
-  adoptPrior(working.folding, working.held.state, prior);
+  adoptPrior(working.folding, working.state, prior);
   working.seq = seq;
   working.learned += 1;
 }

@@ -25,8 +25,65 @@ export type StateFolding = Folding<LearnedState>;
 /** Larger ones are encoded when they are to be copied: kept beside the state they would take twice its memory. */
 const KEPT_ENCODED_BYTES = 8192;
 
+/**
+ * A small state as its bytes, decoded when somebody first looks at it. Of an entity that is observed again before anything is
+ * predicted for it nobody does: the objects of a state would only be moved from one generation of the heap to the next.
+ */
+class EncodedState implements HeldState {
+  readonly bytes: number;
+  readonly encoded: Uint8Array;
+  readonly seq: number;
+  readonly birth: Uint8Array;
+  readonly birthSeq: number;
+  readonly unkept: number;
+  readonly keptAtMs: number;
+  readonly isFollowed: boolean;
+  readonly #folding: StateFolding;
+  #decoded: LearnedState | undefined;
+
+  constructor(folding: StateFolding, encoded: Uint8Array, bytes: number, standing: Standing) {
+    this.#folding = folding;
+    this.encoded = encoded;
+    this.bytes = bytes;
+    this.seq = standing.seq;
+    this.birth = standing.birth;
+    this.birthSeq = standing.birthSeq;
+    this.unkept = standing.unkept;
+    this.keptAtMs = standing.keptAtMs;
+    this.isFollowed = standing.isFollowed;
+  }
+
+  get state(): LearnedState {
+    this.#decoded ??= this.#folding.decode(this.encoded);
+    return this.#decoded;
+  }
+}
+
+/** What is held of a state beside itself. */
+export type Standing = Omit<HeldState, "state" | "bytes" | "encoded">;
+
+/** As a fold has left it: `encoded` is its encoding. `isLookedAt`: it is wanted decoded anyway. */
+export function heldAfterFold(
+  folding: StateFolding,
+  state: LearnedState,
+  encoded: Uint8Array,
+  standing: Standing,
+  isLookedAt: boolean,
+): HeldState {
+  const parts = encodedParts(folding, state, encoded);
+  return isLookedAt || parts.encoded === undefined
+    ? { state, ...parts, ...standing }
+    : new EncodedState(folding, parts.encoded, parts.bytes, standing);
+}
+
+/** Others may have changed it. */
+export function unfollowed({ state, bytes, encoded, ...held }: HeldState): HeldState {
+  const { seq, birth, birthSeq, unkept, keptAtMs } = held;
+  return { state, bytes, encoded, seq, birth, birthSeq, unkept, keptAtMs, isFollowed: false };
+}
+
 /** The parts of a held state that follow from its encoding. */
-export function encodedParts(
+function encodedParts(
   folding: StateFolding,
   state: LearnedState,
   encoded: Uint8Array,

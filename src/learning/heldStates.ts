@@ -8,13 +8,16 @@ type Entry = HeldState | typeof ABSENT;
 
 /** What an entry costs beside its key and its state: objects, its place among its entity's versions. */
 const ENTRY_BYTES = 500;
-/** What every state costs decoded, beside its bytes: 1,800 as measured. What a policy's own takes more it says itself. */
+/**
+ * What every state costs decoded, beside its bytes: 1,800 as measured. What a policy's own takes more it says itself. Counted of
+ * those too that nobody has looked at yet.
+ */
 const STATE_BYTES = 2000;
 
 interface Slot {
   readonly application: string;
   readonly ref: StateRef;
-  readonly entry: Entry;
+  entry: Entry;
 }
 
 /** Entities' states in this process, the least recently used leave first: what leaves is in the database. */
@@ -51,9 +54,12 @@ export class HeldStates {
   put(application: string, ref: StateRef, entry: Entry): void {
     const key = keyOf(application, ref);
     const before = this.#slots.get(key);
-    if (before !== undefined && seqOf(before.entry) > seqOf(entry)) return;
-    this.#remove(key);
-    this.#add(key, { application, ref: { policyVersion: ref.policyVersion, entity: ref.entity }, entry });
+    if (before === undefined) {
+      this.#add(key, { application, ref: { policyVersion: ref.policyVersion, entity: ref.entity }, entry });
+    } else {
+      if (seqOf(before.entry) > seqOf(entry)) return;
+      this.#replace(key, before, entry);
+    }
     if (this.#bytes > this.#capacityBytes) this.#makeRoom(key);
   }
 
@@ -85,6 +91,14 @@ export class HeldStates {
     for (const { application, ref, entry } of this.#slots.values()) {
       if (entry !== ABSENT) yield { application, ref, held: entry };
     }
+  }
+
+  /** Used last, as if it were new. */
+  #replace(key: string, slot: Slot, entry: Entry): void {
+    this.#bytes += costOf(key, entry) - costOf(key, slot.entry);
+    slot.entry = entry;
+    this.#slots.delete(key);
+    this.#slots.set(key, slot);
   }
 
   #add(key: string, slot: Slot): void {

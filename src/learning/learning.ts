@@ -18,6 +18,7 @@ import type { LearningApplication } from "./followedApplication.js";
 import type { ApplicationLearning } from "./learningFigures.js";
 import { GroupFold } from "./groupFold.js";
 import type { FoldedState } from "./groupFold.js";
+import { unfollowed } from "./heldState.js";
 import type { HeldState } from "./heldState.js";
 import { ABSENT, HeldStates } from "./heldStates.js";
 import { bringsNews, refresh } from "./refresh.js";
@@ -341,7 +342,7 @@ export class Learning implements GroupLearner {
     const isFollowed = followed.looks === looks;
     for (const { ref, held } of states) {
       if (ref.entity === POPULATION) followed.putPopulation(ref.policyVersion, held);
-      else this.#held.put(followed.spec.name, ref, isFollowed ? held : { ...held, isFollowed });
+      else this.#held.put(followed.spec.name, ref, isFollowed ? held : unfollowed(held));
     }
     if (firstSeq === undefined || lastSeq === undefined) return;
     followed.isAlone = firstSeq === followed.knownSeq + 1;

@@ -47,6 +47,14 @@ export class ByteWriter {
     return this;
   }
 
+  /** What `part` writes, behind its length in four bytes: without bytes of its own. */
+  part(part: { encodeTo(to: ByteWriter): void }): this {
+    const at = this.#reserve(4);
+    part.encodeTo(this);
+    this.#view.setUint32(at, this.#length - at - 4, true);
+    return this;
+  }
+
   float32(value: number): this {
     const at = this.#reserve(4);
     this.#view.setFloat32(at, value, true);
@@ -110,11 +118,26 @@ export class ByteWriter {
 export class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
-  #at = 0;
+  readonly #end: number;
+  #at: number;
 
-  constructor(bytes: Uint8Array) {
+  constructor(
+    bytes: Uint8Array,
+    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    from = 0,
+    end = bytes.length,
+  ) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#view = view;
+    this.#at = from;
+    this.#end = end;
+  }
+
+  /** What `ByteWriter.part` wrote. */
+  part(): ByteReader {
+    const length = this.uint32();
+    const at = this.#skip(length);
+    return new ByteReader(this.#bytes, this.#view, at, at + length);
   }
 
   uint8(): number {
@@ -165,18 +188,35 @@ export class ByteReader {
     return STRICT_UTF8.decode(this.#bytes.subarray(at, at + length));
   }
 
+  /** The text, and where it is the one supposed, that very string: most states name the same models. */
+  textLike(supposed: string | undefined): string {
+    const length = this.#view.getUint16(this.#peek(2), true);
+    if (supposed === undefined || length !== supposed.length) return this.text();
+    const at = this.#peek(2 + length) + 2;
+    for (let i = 0; i < length; i++) {
+      const byte = this.#bytes[at + i] as number;
+      if (byte > 0x7f || byte !== supposed.charCodeAt(i)) return this.text();
+    }
+    this.#at = at + length;
+    return supposed;
+  }
+
   /** Throws unless everything has been read. */
   end(): void {
-    const left = this.#bytes.length - this.#at;
+    const left = this.#end - this.#at;
     if (left > 0) throw new RangeError(`${left} bytes too many`);
   }
 
   #skip(bytes: number): number {
-    const at = this.#at;
-    if (at + bytes > this.#bytes.length) {
-      throw new RangeError(`${at + bytes - this.#bytes.length} bytes too few`);
-    }
+    const at = this.#peek(bytes);
     this.#at = at + bytes;
+    return at;
+  }
+
+  /** Where the next so many bytes are. */
+  #peek(bytes: number): number {
+    const at = this.#at;
+    if (at + bytes > this.#end) throw new RangeError(`${at + bytes - this.#end} bytes too few`);
     return at;
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { heldFromKept, newbornState } from "../../src/learning/heldState.js";
+import { heldAfterFold, heldFromKept, newbornState, unfollowed } from "../../src/learning/heldState.js";
 import type { HeldState } from "../../src/learning/heldState.js";
 import { ABSENT, HeldStates } from "../../src/learning/heldStates.js";
 import { newFolding } from "../../src/correction/learnedState.js";
@@ -131,6 +131,36 @@ describe("held states", () => {
       expect(bytes - encoded.length).toBeGreaterThan(regressions * (1300 + 4 * 8));
       expect(bytes - encoded.length).toBeLessThan(regressions * (2000 + 4 * 8));
     }
+  });
+
+  test("a small state that was folded is decoded when somebody looks at it, once, and is then what was folded", () => {
+    const ofBytes = newFolding({
+      policy: { kind: "ensemble" },
+      loss: { kind: "ZERO_ONE" },
+      output: { kind: "LABEL", labels: ["a", "b"] },
+    });
+    let decoded = 0;
+    const counting = Object.create(ofBytes, {
+      decode: { value: (bytes: Uint8Array) => ((decoded += 1), ofBytes.decode(bytes)) },
+      unencodedBytes: { value: () => 0 },
+    }) as typeof ofBytes;
+    const state = ofBytes.inherit(ofBytes.init());
+    const encoded = ofBytes.encode(state);
+    const standing = { seq: 5, birth: encoded, birthSeq: 1, unkept: 2, keptAtMs: 3, isFollowed: true };
+    const held = heldAfterFold(counting, state, encoded, standing, false);
+    expect(held).toMatchObject({ ...standing, encoded, bytes: encoded.length });
+    expect(decoded).toBe(0);
+    expect(ofBytes.encode(held.state)).toEqual(encoded);
+    expect(held.state).toBe(held.state);
+    expect(decoded).toBe(1);
+    expect(heldAfterFold(counting, state, encoded, standing, true).state).toBe(state);
+    expect(unfollowed(held)).toEqual({
+      ...standing,
+      state: held.state,
+      encoded,
+      bytes: encoded.length,
+      isFollowed: false,
+    });
   });
 
   test("a decoded state counts with its objects, not with its bytes alone", () => {
