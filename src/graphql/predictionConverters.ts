@@ -43,7 +43,7 @@ export function toPredictRequest(
 export function toObserveRequest(
   input: ObserveInput,
   path: readonly (string | number)[],
-  caller: Pick<ObserveRequest, "isSeen" | "keyId">,
+  caller: Pick<ObserveRequest, "isSeen" | "keyId" | "isOneOfMany">,
 ): ObserveRequest | Failure {
   const truth = toTruth(input.truth);
   if (isFailure(truth)) return truth;

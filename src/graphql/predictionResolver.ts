@@ -67,7 +67,9 @@ export class PredictionResolver {
     @Arg("input", () => ObserveManyInput) { observations }: ObserveManyInput,
     @Ctx() context: RequestContext,
   ): Promise<object[]> {
-    return Promise.all(observations.map(async (each, i) => observeOne(each, ["input", "observations", i], context)));
+    return Promise.all(
+      observations.map(async (each, i) => observeOne(each, ["input", "observations", i], context, true)),
+    );
   }
 
   @Mutation(() => ActivateResultUnion, {
@@ -107,11 +109,16 @@ function predictOne(
   );
 }
 
-function observeOne(input: ObserveInput, path: Path, context: RequestContext): object | Promise<object> {
+function observeOne(
+  input: ObserveInput,
+  path: Path,
+  context: RequestContext,
+  isOneOfMany = false,
+): object | Promise<object> {
   const { services, access } = context;
   return failingAlone(context, () => {
     const isSeen = (application: string): boolean => sees(access, application);
-    const request = toObserveRequest(input, path, { isSeen, keyId: access.keyId });
+    const request = toObserveRequest(input, path, { isSeen, keyId: access.keyId, isOneOfMany });
     if (isFailure(request)) return fromRefusedObservation(request, path);
     return services
       .observe(request)

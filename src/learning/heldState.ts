@@ -27,7 +27,8 @@ const KEPT_ENCODED_BYTES = 8192;
 
 /**
  * A small state as its bytes, decoded when somebody first looks at it. Of an entity that is observed again before anything is
- * predicted for it nobody does: the objects of a state would only be moved from one generation of the heap to the next.
+ * predicted for it nobody does: the objects of a state would only be moved from one generation of the heap to the next. Not to be copied
+ * by spreading, which would lose its state: `unfollowed` is a copy.
  */
 class EncodedState implements HeldState {
   readonly bytes: number;

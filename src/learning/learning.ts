@@ -213,7 +213,7 @@ export class Learning implements GroupLearner {
     const { name } = followed.spec;
     const [folded] = reading?.kept === undefined ? [] : await this.#caughtUp(followed, [reading], NOTHING_KNOWN);
     // What others append between its reading and now is looked for among what is held, where it is not yet.
-    this.#held.put(name, ref, folded === undefined ? ABSENT : { ...folded.held, isFollowed: false });
+    this.#held.put(name, ref, folded === undefined ? ABSENT : unfollowed(folded.held));
     return folded?.held;
   }
 

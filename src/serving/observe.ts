@@ -52,6 +52,8 @@ export interface ObserveRequest {
   readonly isSeen?: (application: string) => boolean;
   /** Of the API key or token that it is told with; absent where access is open. */
   readonly keyId?: string | undefined;
+  /** Of a request: they are taken together, and share what is read and the group. */
+  readonly isOneOfMany?: boolean;
 }
 
 export interface ObserveDependencies {
@@ -105,6 +107,7 @@ export function observe(
   deps: ObserveDependencies,
   request: ObserveRequest,
 ): Observed | Failure | Promise<Observed | Failure> {
+  if (request.isOneOfMany === true) return observeNow(deps, request);
   return deps.steps.run(() => observeNow(deps, request));
 }
 

@@ -126,6 +126,14 @@ describe("observe", () => {
     expect(await Promise.all(answers)).toHaveLength(30);
   });
 
+  test("takes all of one request together, however many they are", async () => {
+    const clock = new FakeClock();
+    const { request, appended } = setUp(undefined, undefined, undefined, clock, observationSteps(clock));
+    for (let i = 0; i < 30; i++) void request({ key: `${i}`, isOneOfMany: true });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(appended).toHaveLength(30);
+  });
+
   test("withholds what is more than its key's share, which corrects nothing; and says of a repetition what it was", async () => {
     const feedback = { ...DEFAULT_FEEDBACK, learnedShare: 0.1 };
     const { request, appended, storeAnswers, metrics, warned } = setUp(undefined, { feedback });
