@@ -20,6 +20,8 @@ export class Aimd implements BatchSizeController {
   readonly #options: AimdOptions;
   #size: number;
   #reason = "initial size";
+  /** The last full batch that changed the size was too slow. */
+  #metBound = false;
 
   constructor(options: Partial<AimdOptions> = {}) {
     this.#options = { ...AIMD_DEFAULTS, ...options };
@@ -34,13 +36,19 @@ export class Aimd implements BatchSizeController {
     return this.#reason;
   }
 
+  get mayGrow(): boolean {
+    return !this.#metBound && this.#size < this.#options.maxBatchRows;
+  }
+
   record(sample: BatchSample, budgetMs: number): void {
     if (sample.serviceMs > budgetMs) {
       // A small batch that was slow says nothing against sizes below its own.
       this.#size = Math.max(1, Math.min(this.#size, Math.floor(this.#size * this.#options.decrease)));
+      if (sample.full) this.#metBound = true;
       this.#reason = `decreased: ${sample.rows} rows took ${sample.serviceMs.toFixed(1)} ms of ${budgetMs.toFixed(1)}`;
     } else if (sample.full && this.#size < this.#options.maxBatchRows) {
       this.#size = Math.min(this.#options.maxBatchRows, this.#size + Math.max(1, this.#options.stepRows));
+      this.#metBound = false;
       this.#reason = `increased: a full batch took ${sample.serviceMs.toFixed(1)} ms of ${budgetMs.toFixed(1)}`;
     }
   }

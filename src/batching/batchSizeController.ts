@@ -12,6 +12,8 @@ export interface BatchSizeController {
   readonly size: number;
   /** Why the size is what it is: shown to operators. */
   readonly reason: string;
+  /** Its size has met no bound yet: as long as full batches keep to their budget it becomes larger. */
+  readonly mayGrow: boolean;
   /** `budgetMs` is what the objective leaves for one batch. */
   record(sample: BatchSample, budgetMs: number): void;
 }

@@ -99,6 +99,7 @@ export class Dispatcher {
     const waited = this.#heldSinceMs !== undefined;
     this.#heldSinceMs = undefined;
     inFlight.send(lane, rows, "SERVING", reason === "TURN_END" ? lastReason(held, waited) : reason);
+    lane.leftBehind(queue.size);
     fillWait.batchSent();
     return undefined;
   }

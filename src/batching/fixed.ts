@@ -4,6 +4,7 @@ import type { BatchSizeController } from "./batchSizeController.js";
 export class FixedSize implements BatchSizeController {
   readonly size: number;
   readonly reason = "fixed";
+  readonly mayGrow = false;
 
   constructor(rows: number) {
     this.size = rows;

@@ -15,6 +15,8 @@ const OVERDUE_TAILS = 3;
 const OVERDUE_FLOOR_MS = 20;
 /** What a replica of which nothing is known may take: loading, compiling. */
 const FIRST_CALL_MS = 250;
+/** Batches in a row with others waiting behind each, after which what the replica can do under such a load is known. */
+const PRESSED_BATCHES = 16;
 /** Batches that a replica may have beyond its concurrency because others are overdue: a bound, should it answer some in time still. */
 const MAX_BEHIND_OVERDUE = 16;
 
@@ -50,6 +52,7 @@ export class Lane {
   agedTurnAtMs = -Infinity;
   /** Before the batches that run are expected back a next one may be sent by so many milliseconds. */
   prefetchMs = 0;
+  #pressed = 0;
   #overdue = 0;
   #lastReplyMs = -Infinity;
 
@@ -126,6 +129,19 @@ export class Lane {
    */
   mayProbe(nowMs: number): boolean {
     return this.isIdle && nowMs - this.#lastReplyMs >= PROBE_AFTER_MS;
+  }
+
+  /** A batch was sent, and rows still wait or none does. */
+  leftBehind(rows: number): void {
+    this.#pressed = rows > 0 ? this.#pressed + 1 : 0;
+  }
+
+  /**
+   * What it can do is not known yet: its batches grow with the rows that wait, and it has not had enough of them. A line
+   * through the single rows of a quiet hour says of a thousand rows what they would take one after the other.
+   */
+  get isUntried(): boolean {
+    return this.#pressed < PRESSED_BATCHES && this.controller.mayGrow;
   }
 
   workload(nowMs: number): Workload {

@@ -25,6 +25,10 @@ export class ModelSize implements BatchSizeController {
     return this.#reason;
   }
 
+  get mayGrow(): boolean {
+    return this.#size < this.#maxBatchRows && this.#size >= 2 * this.#largestSeen;
+  }
+
   /** To be called when the replica's model has learned from the same batch. */
   record(sample: BatchSample, budgetMs: number): void {
     this.#largestSeen = Math.max(this.#largestSeen, sample.rows);

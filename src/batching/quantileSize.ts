@@ -31,6 +31,10 @@ export class QuantileSize implements BatchSizeController {
     return this.#reason;
   }
 
+  get mayGrow(): boolean {
+    return this.#size < this.#maxBatchRows && (this.#recorded < LEAST_SAMPLES || this.#size >= 2 * this.#largestSeen);
+  }
+
   record({ rows, full, serviceMs }: BatchSample, budgetMs: number): void {
     this.#rows[this.#recorded % WINDOW] = rows;
     this.#ms[this.#recorded % WINDOW] = serviceMs;

@@ -59,8 +59,9 @@ export class RowAdmission {
   #tooLate(queued: QueuedRow): Refusal | undefined {
     const { name, clock, lanes, queue } = this.#options;
     const nowMs = clock.nowMs();
-    const workloads = [...lanes.values()].filter(({ health }) => health.isHealthy).map((lane) => lane.workload(nowMs));
-    if (workloads.length === 0) return undefined;
+    const healthy = [...lanes.values()].filter(({ health }) => health.isHealthy);
+    if (healthy.length === 0 || healthy.some((lane) => lane.isUntried)) return undefined;
+    const workloads = healthy.map((lane) => lane.workload(nowMs));
     const finishMs = expectedFinishMs(workloads, queue.rowsBefore(queued));
     const lateMs = nowMs + finishMs - queued.orderMs;
     if (lateMs <= 0) return undefined;

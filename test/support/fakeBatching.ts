@@ -15,9 +15,11 @@ export interface BatchingLimits {
   readonly maxBatchBytes?: number;
   readonly maxReplyBytes?: number;
   readonly limits?: Partial<BatchLimits>;
+  /** Instead of a fixed size. */
+  readonly sizes?: BatchSizeController;
 }
 
-/** A batcher under a fake clock, with batches of a fixed size; the replicas are the test's. */
+/** A batcher under a fake clock, with batches of a fixed size unless told otherwise; the replicas are the test's. */
 export function fakeBatching(limits: BatchingLimits = {}) {
   const clock = new FakeClock();
   const metrics = new BatcherMetrics();
@@ -25,13 +27,14 @@ export function fakeBatching(limits: BatchingLimits = {}) {
   const controller: BatchSizeController = {
     size: limits.maxBatchRows ?? 100,
     reason: "fixed",
+    mayGrow: false,
     record: (sample) => void samples.push(sample),
   };
   const batcher = new Batcher({
     clock,
     random: () => 0.5,
     name: "m@1",
-    newController: () => controller,
+    newController: () => limits.sizes ?? controller,
     metrics,
     maxQueueRows: limits.maxQueueRows ?? 1000,
     maxReplyBytes: limits.maxReplyBytes ?? 1e6,
