@@ -27,7 +27,8 @@ function quietBatching(sizes: BatchSizeController) {
   return { ...batching, replica, serve };
 }
 
-const outputs = (settled: readonly [number, string | number][]) => settled.filter(([, what]) => typeof what === "number");
+const outputs = (settled: readonly [number, string | number][]) =>
+  settled.filter(([, what]) => typeof what === "number");
 
 describe("a burst after single rows", () => {
   test("is answered whole where batches grow: what single rows took says nothing of it", () => {
