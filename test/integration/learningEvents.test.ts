@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "@jest/globals";
 import { createClient } from "graphql-ws";
 import type { Client } from "graphql-ws";
-import type { ExecutionResult } from "graphql";
+import type { ExecutionResult, FormattedExecutionResult } from "graphql";
 import { WebSocket } from "ws";
 import type { CreateApplicationInput, LearningEventsSubscription } from "../generated/graphql.js";
 import {
@@ -61,11 +61,11 @@ interface OperationalEvents {
 }
 
 async function untilAdaptation(
-  from: AsyncIterableIterator<ExecutionResult<OperationalEvents>>,
+  from: AsyncIterableIterator<FormattedExecutionResult<OperationalEvents>>,
   state: string,
 ): Promise<void> {
   for (;;) {
-    const { value } = (await from.next()) as { value?: ExecutionResult<OperationalEvents> };
+    const { value } = (await from.next()) as { value?: FormattedExecutionResult<OperationalEvents> };
     if (value?.data == null) throw new Error(JSON.stringify(value));
     if (value.data.events.kind === "ADAPTATION" && value.data.events.after === state) return;
   }
