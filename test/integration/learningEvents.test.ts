@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "@jest/globals";
 import { createClient } from "graphql-ws";
 import type { Client } from "graphql-ws";
-import type { ExecutionResult, FormattedExecutionResult } from "graphql";
+import type { ExecutionResult } from "graphql";
 import { WebSocket } from "ws";
 import type { CreateApplicationInput, LearningEventsSubscription } from "../generated/graphql.js";
 import {
@@ -60,12 +60,14 @@ interface OperationalEvents {
   events: { kind: string; after: string | null };
 }
 
-async function untilAdaptation(
-  from: AsyncIterableIterator<FormattedExecutionResult<OperationalEvents>>,
-  state: string,
-): Promise<void> {
+function followOperations(client: Client) {
+  const query = 'subscription { events(of: { application: "stalling" }) { kind after } }';
+  return client.iterate<OperationalEvents>({ query });
+}
+
+async function untilAdaptation(from: ReturnType<typeof followOperations>, state: string): Promise<void> {
   for (;;) {
-    const { value } = (await from.next()) as { value?: FormattedExecutionResult<OperationalEvents> };
+    const { value } = (await from.next()) as { value?: ExecutionResult<OperationalEvents> };
     if (value?.data == null) throw new Error(JSON.stringify(value));
     if (value.data.events.kind === "ADAPTATION" && value.data.events.after === state) return;
   }
@@ -156,9 +158,7 @@ await eachPostgres(
     test("tell on every server when learning does not make up for a change, and when it does again", async () => {
       const [client, operations] = [connect(two), connect(two)];
       const feed = follow(client, "stalling", 0);
-      const events = operations.iterate<OperationalEvents>({
-        query: 'subscription { events(of: { application: "stalling" }) { kind after } }',
-      });
+      const events = followOperations(operations);
       await observe(one, "stalling", "ann", 128, 0);
       for (const server of [one, two, one]) await observe(server, "stalling", "ann", 200, 10);
       const stalled = await nextAdaptation(feed);
