@@ -78,9 +78,8 @@ export function heldAfterFold(
 }
 
 /** Others may have changed it. */
-export function unfollowed({ state, bytes, encoded, ...held }: HeldState): HeldState {
-  const { seq, birth, birthSeq, unkept, keptAtMs } = held;
-  return { state, bytes, encoded, seq, birth, birthSeq, unkept, keptAtMs, isFollowed: false };
+export function unfollowed(held: HeldState): HeldState {
+  return { ...held, state: held.state, isFollowed: false };
 }
 
 /** The parts of a held state that follow from its encoding. */

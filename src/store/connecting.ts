@@ -1,6 +1,9 @@
 export const CONNECT_WITHIN_MS = 5_000;
 
-/** Rejects when `work` has not settled in time; `work` itself goes on. */
+/**
+ * Rejects when `work` has not settled in time; `work` itself goes on. Beside lib/within.ts with a timer that nothing is left of: the
+ * clock's stays armed for an alarm that was called off, and a command would not end before it.
+ */
 export function within<T>(limitMs: number, work: PromiseLike<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
