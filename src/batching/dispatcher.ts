@@ -3,6 +3,7 @@ import type { DispatchReason } from "../domain/prediction.js";
 import type { BatchDraft, BatchFormation } from "./batchFormation.js";
 import type { BatchesInFlight } from "./batchesInFlight.js";
 import type { BatcherMetrics } from "./batcherMetrics.js";
+import type { QueuedRow } from "./deadlineQueue.js";
 import type { EjectedReplicas } from "./ejectedReplicas.js";
 import type { FillWait } from "./fillWait.js";
 import type { Lane } from "./lane.js";
@@ -122,25 +123,32 @@ export class Dispatcher {
     }
   }
 
-  /** Rows that even a batch of their own on the fastest replica would answer too late leave before a batch is formed. */
+  /**
+   * Rows that even a batch of their own on the fastest replica would answer too late leave before a batch is formed. While
+   * no replica has a batch the last of them is kept as long as it has time left: where rows come by the dozen nothing would
+   * be asked again otherwise, and so what was slow for a moment would count as slow for ever.
+   */
   #dropHopeless(): void {
-    const { clock, name, lanes, queue, inFlight, metrics, settlement } = this.#options;
-    const only = queue.size === 1 && inFlight.batches === 0;
-    let fastestMs = only ? 0 : Infinity;
+    const { clock, lanes, queue, inFlight } = this.#options;
+    let fastestMs = Infinity;
     for (const { model } of lanes.values()) fastestMs = Math.min(fastestMs, model.tailMs(1));
-    const hopelessMs = clock.nowMs() + (lanes.size === 0 ? 0 : fastestMs);
+    const nowMs = clock.nowMs();
+    const lateMs = nowMs + (lanes.size === 0 ? 0 : fastestMs);
+    const hopelessMs = (): number => (queue.size === 1 && inFlight.batches === 0 ? nowMs : lateMs);
     for (const rows of [queue.interactive, queue.bulk]) {
-      for (let head = rows.at(0); head !== undefined && head.orderMs <= hopelessMs; head = rows.at(0)) {
-        if (head.latestMs > hopelessMs) {
-          // One waiter cannot be served any more, but another who has more time can.
-          queue.reorder(head, head.latestMs, head.latestPriority);
-          continue;
-        }
-        queue.remove(head);
-        metrics.dropped += 1;
-        settlement.failed(head, "DEADLINE_EXCEEDED", `model ${name}: too late to be answered in time`);
+      for (let head = rows.at(0); head !== undefined && head.orderMs <= hopelessMs(); head = rows.at(0)) {
+        // One waiter cannot be served any more, but another who has more time can.
+        if (head.latestMs > hopelessMs()) queue.reorder(head, head.latestMs, head.latestPriority);
+        else this.#drop(head);
       }
     }
+  }
+
+  #drop(row: QueuedRow): void {
+    const { name, queue, metrics, settlement } = this.#options;
+    queue.remove(row);
+    metrics.dropped += 1;
+    settlement.failed(row, "DEADLINE_EXCEEDED", `model ${name}: too late to be answered in time`);
   }
 
   #freeLane(passedOver: ReadonlySet<Lane>, nowMs: number): Lane | undefined {

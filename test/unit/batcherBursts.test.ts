@@ -67,3 +67,23 @@ describe("a burst after single rows", () => {
     expect(settled.some(([, what]) => what === "OVERLOADED")).toBe(true);
   });
 });
+
+describe("a replica that was slow for a moment", () => {
+  test("is asked again though rows come by the dozen, each of which it would answer too late by what it was", () => {
+    const { submit, serve, settled, replica, clock } = quietBatching(new Aimd());
+    for (let number = 100; number < 103; number++) {
+      submit(number, SLO_MS);
+      clock.endTurn();
+      clock.advance(SLO_MS / 2);
+      replica.inFlight[0]?.echo();
+    }
+    settled.length = 0;
+    for (let round = 0; round < 20; round++) {
+      for (let i = 0; i < 12; i++) submit(1000 + 12 * round + i, SLO_MS / 4);
+      serve();
+    }
+    for (let i = 0; i < 20; i++) serve();
+    expect(outputs(settled).filter(([number]) => number < 1012)).toHaveLength(1);
+    expect(outputs(settled).filter(([number]) => number >= 1000 + 12 * 19)).toHaveLength(12);
+  });
+});
