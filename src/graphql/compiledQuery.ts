@@ -7,16 +7,13 @@ import {
   isListType,
   isNonNullType,
   Kind,
-  locatedError,
   OperationTypeNode,
   TypeNameMetaFieldDef,
 } from "graphql";
 import type {
-  ExecutionResult,
   FieldNode,
   GraphQLAbstractType,
   GraphQLField,
-  GraphQLLeafType,
   GraphQLObjectType,
   GraphQLOutputType,
   GraphQLResolveInfo,
@@ -24,28 +21,29 @@ import type {
   OperationDefinitionNode,
 } from "graphql";
 import { variableCoercion } from "./coerceVariables.js";
-import { CollectedErrors, pathKeys } from "./fieldErrors.js";
+import { completePlace, failField, leaf, list, nonNull } from "./completeText.js";
+import type { Complete, FieldPlace, Run } from "./completeText.js";
+import { CollectedErrors } from "./fieldErrors.js";
 import type { ResponsePath } from "./fieldErrors.js";
 import { collectFields, fragmentsOf } from "./fieldSelection.js";
 import type { Fragments } from "./fieldSelection.js";
-import { isPromiseLike, settleOnly, settleValues } from "./settleValues.js";
-
-/** One run: what resolvers see, and the errors so far. */
-interface Run {
-  readonly context: unknown;
-  readonly variables: Record<string, unknown>;
-  readonly errors: CollectedErrors;
-}
+import { isPromiseLike, settleOnly, settleTexts } from "./settleTexts.js";
+import type { Text } from "./settleTexts.js";
 
 type Values = Record<string, unknown>;
-/** What a resolver gave, as the response has it: perhaps in a promise. Throws what makes the field fail. */
-type Complete = (run: Run, value: unknown, path: ResponsePath) => unknown;
+/** An answer whose data is JSON already: made as objects first it takes twice as long. */
+export interface Answer {
+  readonly data: string;
+  /** Those that were noted until it is looked at. */
+  readonly errors: readonly GraphQLError[];
+}
 
 /** A field of a selection with everything about it that does not depend on the run. */
-interface CompiledField {
+interface CompiledField extends FieldPlace {
   readonly key: string;
+  /** What stands before its value: the key, and what separates it from the field before. */
+  readonly begin: string;
   readonly name: string;
-  readonly nodes: readonly FieldNode[];
   readonly definition: GraphQLField<unknown, unknown>;
   readonly parentType: GraphQLObjectType;
   readonly takesArguments: boolean;
@@ -53,8 +51,6 @@ interface CompiledField {
   readonly fromVariable: { readonly argument: string; readonly variable: string } | undefined;
   /** A leaf without a resolver of its own: its place is needed only if it fails. */
   readonly isPlain: boolean;
-  readonly isNonNull: boolean;
-  readonly complete: Complete;
 }
 
 type Selection = readonly CompiledField[];
@@ -85,30 +81,28 @@ export class CompiledQuery {
   }
 
   /** Undefined when the variables do not fit: nothing was run. A promise only where a resolver gave one. */
-  run(rawVariables: Values, context: unknown): ExecutionResult | undefined | Promise<ExecutionResult> {
+  run(rawVariables: Values, context: unknown): Answer | undefined | Promise<Answer> {
     const variables = this.#coerce(rawVariables);
     if (variables === undefined) return undefined;
-    const errors = new CollectedErrors();
-    const response = (data: Values | null): ExecutionResult =>
-      errors.all.length === 0 ? { data } : { errors: errors.all, data };
-    const failed = (error: unknown): ExecutionResult => {
-      errors.add(error as GraphQLError, undefined);
-      return response(null);
-    };
+    const run: Run = { context, variables, errors: new CollectedErrors() };
     try {
-      const data = this.#runRoot({ context, variables, errors });
-      return data instanceof Promise ? (data as Promise<Values>).then(response, failed) : response(data as Values);
+      const [only, another] = this.#root;
+      const isAlone = only !== undefined && another === undefined;
+      if (isAlone && this.#operation.operation === OperationTypeNode.QUERY) return this.#runOnly(run, only);
+      const data = isAlone ? this.#runChange(run, only) : this.#runSelection(run, this.#root, undefined, undefined);
+      return data instanceof Promise ? answerOnceThere(run, data) : answerOf(run, data);
     } catch (error) {
-      return failed(error);
+      return failedAnswer(run, error);
     }
   }
 
   #compileSelection(type: GraphQLObjectType, parents: Parameters<typeof collectFields>[3]): Selection {
-    return [...collectFields(this.#schema, this.#fragments, type, parents)].map(([key, nodes]) => {
+    return [...collectFields(this.#schema, this.#fragments, type, parents)].map(([key, nodes], i) => {
       const name = (nodes[0] as FieldNode).name.value;
       const definition = definitionOf(type, name);
       return {
         key,
+        begin: `${i === 0 ? "{" : ","}"${key}":`,
         name,
         nodes,
         definition,
@@ -159,53 +153,95 @@ export class CompiledQuery {
     };
   }
 
-  /** Of a query's only field or a mutation's: waited for as long as `execute` does, or other errors might come first. */
-  #runRoot(run: Run): unknown {
-    const [only, another] = this.#root;
-    if (only === undefined || another !== undefined) {
-      return this.#runSelection(run, this.#root, undefined, undefined);
+  /**
+   * A query's only field. Where it has all of its value as soon as it is resolved, so has the answer; what fails or waits
+   * for more is noted as late as `execute` notes it, or other errors might come first.
+   */
+  #runOnly(run: Run, field: CompiledField): Answer | Promise<Answer> {
+    const path = placeOf(field, undefined);
+    const resolved = this.#resolved(run, field, undefined, path);
+    if (!(resolved instanceof Promise)) {
+      const text = resolved === FAILED ? null : completePlace(run, field, path, resolved);
+      return text instanceof Promise
+        ? answerOnceThere(run, settleOnly(field.begin, text))
+        : answerOf(run, objectOf(field, text));
     }
-    const value = this.#runField(run, only, undefined, undefined);
-    if (!(value instanceof Promise)) return { [only.key]: value };
-    if (this.#operation.operation === OperationTypeNode.QUERY) return settleOnly(only.key, value);
-    return value.then((settled: unknown) => ({ [only.key]: settled }));
+    return new Promise((resolve) => {
+      const later = (text: Promise<Text>): void => {
+        const settled = text.catch((error: unknown) => failField(run, field, path, error));
+        settleOnly(field.begin, settled).then(
+          (data) => resolve(answerOf(run, data)),
+          (error: unknown) => resolve(failedAnswer(run, error)),
+        );
+      };
+      resolved.then(
+        (value) => {
+          try {
+            const text = field.complete(run, value, path);
+            if (text instanceof Promise) later(new Promise((adopt) => void adopt(text)));
+            else resolve(answerOf(run, objectOf(field, text)));
+          } catch (error) {
+            later(Promise.reject(error as Error));
+          }
+        },
+        (error: unknown) => later(Promise.reject(error as Error)),
+      );
+    });
   }
 
-  #runSelection(run: Run, selection: Selection, source: Values | undefined, path: ResponsePath): unknown {
-    const values: Values = {};
-    let hasPromise = false;
+  /** A mutation's only field. */
+  #runChange(run: Run, field: CompiledField): string | Promise<string> {
+    const text = this.#runField(run, field, undefined, undefined);
+    return text instanceof Promise ? text.then((there) => objectOf(field, there)) : objectOf(field, text);
+  }
+
+  #runSelection(
+    run: Run,
+    selection: Selection,
+    source: Values | undefined,
+    path: ResponsePath,
+  ): string | Promise<string> {
+    let text = "";
+    /** From the first promise on: what was text until then, and what stands behind it. */
+    let parts: (Text | Promise<Text>)[] | undefined;
     try {
       for (const field of selection) {
         const value = this.#runField(run, field, source, path);
-        values[field.key] = value;
-        if (value instanceof Promise) hasPromise = true;
+        if (parts !== undefined) parts.push(field.begin, value);
+        else if (value instanceof Promise) parts = [text + field.begin, value];
+        else text += field.begin + (value ?? "null");
       }
     } catch (error) {
       // Promises of the other fields may be rejected too, and must be somebody's. Thrown, not returned as a rejected promise:
       // that would be noted some turns later than `execute` does, after errors that come meanwhile.
-      if (hasPromise) {
-        return settleValues(values).finally(() => {
+      if (parts !== undefined) {
+        return settleTexts(parts).finally(() => {
           throw error as Error;
         });
       }
       throw error;
     }
-    return hasPromise ? settleValues(values) : values;
+    if (parts !== undefined) return settleTexts(parts);
+    return text === "" ? "{}" : `${text}}`;
   }
 
-  #runField(run: Run, field: CompiledField, source: Values | undefined, parent: ResponsePath): unknown {
+  #runField(run: Run, field: CompiledField, source: Values | undefined, parent: ResponsePath): Text | Promise<Text> {
     if (field.isPlain) {
       const property = source?.[field.name];
       if (typeof property !== "function" && !isPromiseLike(property)) return plainValue(run, field, property, parent);
     }
     const path = placeOf(field, parent);
-    let resolved: unknown;
+    const resolved = this.#resolved(run, field, source, path);
+    return resolved === FAILED ? null : completePlace(run, field, path, resolved);
+  }
+
+  #resolved(run: Run, field: CompiledField, source: Values | undefined, path: ResponsePath): unknown {
     try {
-      resolved = this.#resolve(run, field, source, path);
+      return this.#resolve(run, field, source, path);
     } catch (error) {
-      return failField(run, field, path, error);
+      failField(run, field, path, error);
+      return FAILED;
     }
-    return completePlace(run, field, path, resolved);
   }
 
   #resolve(run: Run, field: CompiledField, source: Values | undefined, path: ResponsePath): unknown {
@@ -227,7 +263,7 @@ export class CompiledQuery {
     if (!takesArguments) return {};
     const given = fromVariable && variables[fromVariable.variable];
     // It has been coerced.
-    if (fromVariable !== undefined && given != null) return { [fromVariable.argument]: given };
+    if (fromVariable !== undefined && given != null) return argumentOf(fromVariable.argument, given);
     return getArgumentValues(definition, nodes[0] as FieldNode, variables);
   }
 
@@ -272,11 +308,42 @@ function onlyVariable({ args }: GraphQLField<unknown, unknown>, node: FieldNode)
   return { argument: given.name.value, variable: given.value.name.value };
 }
 
+/** To name the key in a literal takes several times as long. */
+function argumentOf(name: string, value: unknown): Values {
+  const given: Values = {};
+  given[name] = value;
+  return given;
+}
+
+/** In place of what a resolver gave: it threw, and that is noted. */
+const FAILED = Symbol("failed");
+
+function answerOf({ errors }: Run, data: string): Answer {
+  return { data, errors: errors.all };
+}
+
+/** The root itself failed. */
+function failedAnswer(run: Run, error: unknown): Answer {
+  run.errors.add(error as GraphQLError, undefined);
+  return answerOf(run, "null");
+}
+
+function answerOnceThere(run: Run, data: Promise<string>): Promise<Answer> {
+  return data.then(
+    (text) => answerOf(run, text),
+    (error: unknown) => failedAnswer(run, error),
+  );
+}
+
+function objectOf({ begin }: CompiledField, value: Text): string {
+  return `${begin}${value ?? "null"}}`;
+}
+
 function placeOf({ key, parentType }: CompiledField, parent: ResponsePath): ResponsePath {
   return { prev: parent, key, typename: parentType.name };
 }
 
-function plainValue(run: Run, field: CompiledField, property: unknown, parent: ResponsePath): unknown {
+function plainValue(run: Run, field: CompiledField, property: unknown, parent: ResponsePath): Text | Promise<Text> {
   try {
     return field.complete(run, property, undefined);
   } catch (error) {
@@ -284,70 +351,6 @@ function plainValue(run: Run, field: CompiledField, property: unknown, parent: R
   }
 }
 
-/** A field that may be null is null and its error noted; else its parent fails. */
-function failField(run: Run, { nodes, isNonNull }: FieldPlace, path: ResponsePath, raw: unknown): null {
-  const error = locatedError(raw, nodes, pathKeys(path));
-  if (isNonNull) throw error;
-  run.errors.add(error, path);
-  return null;
-}
-
-/** A field, or an item of a list. */
-type FieldPlace = Pick<CompiledField, "nodes" | "isNonNull" | "complete">;
-
-/** What stands there, perhaps in a promise that is never rejected where null may stand instead. */
-function completePlace(run: Run, place: FieldPlace, path: ResponsePath, resolved: unknown): unknown {
-  try {
-    const completed = isPromiseLike(resolved)
-      ? resolved.then((value) => place.complete(run, value, path))
-      : place.complete(run, resolved, path);
-    if (!isPromiseLike(completed)) return completed;
-    return Promise.resolve(completed).catch((error: unknown) => failField(run, place, path, error));
-  } catch (error) {
-    return failField(run, place, path, error);
-  }
-}
-
 function hasList(type: GraphQLOutputType): boolean {
   return isListType(type) || (isNonNullType(type) && hasList(type.ofType));
-}
-
-function nonNull(complete: Complete, field: string): Complete {
-  return (run, value, path) => {
-    const completed = complete(run, value, path);
-    if (completed === null) throw new Error(`Cannot return null for non-nullable field ${field}.`);
-    return completed;
-  };
-}
-
-function leaf(type: GraphQLLeafType): Complete {
-  return (_run, value) => {
-    if (value instanceof Error) throw value;
-    if (value == null) return null;
-    const serialized: unknown = type.serialize(value);
-    if (serialized == null) throw new Error(`${type.name} has no value for what it was given`);
-    return serialized;
-  };
-}
-
-function list(complete: Complete, nodes: readonly FieldNode[], isNonNull: boolean, field: string): Complete {
-  const place = { nodes, isNonNull, complete };
-  return (run, value, path) => {
-    if (value instanceof Error) throw value;
-    if (value == null) return null;
-    if (typeof value !== "object" || !(Symbol.iterator in value)) {
-      throw new GraphQLError(`Expected Iterable, but did not find one for field "${field}".`);
-    }
-    const items: unknown[] = [];
-    try {
-      for (const one of value as Iterable<unknown>) {
-        const at = { prev: path, key: items.length, typename: undefined };
-        items.push(completePlace(run, place, at, one));
-      }
-    } catch (error) {
-      for (const one of items) if (one instanceof Promise) one.catch(() => undefined);
-      throw error;
-    }
-    return items.some((one) => one instanceof Promise) ? Promise.all(items) : items;
-  };
 }

@@ -2,7 +2,7 @@ import { execute, getOperationAST, OperationTypeNode } from "graphql";
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from "graphql";
 import { admit, Admission } from "./admission.js";
 import { compileQuery } from "./compiledQuery.js";
-import type { CompiledQuery } from "./compiledQuery.js";
+import type { Answer, CompiledQuery } from "./compiledQuery.js";
 import type { RequestContext } from "./context.js";
 
 export interface OperationRequest {
@@ -12,7 +12,7 @@ export interface OperationRequest {
 }
 
 type Named = Pick<OperationRequest, "query" | "operationName">;
-type Ran = ExecutionResult | undefined;
+type Ran = Answer | undefined;
 
 /** An operation that is neither parsed nor validated again. */
 export interface KnownOperation {
@@ -122,7 +122,7 @@ export class HotLane {
 
 /** graphql-js leaves `data` out exactly when it failed before executing anything. */
 function executed(result: ExecutionResult): Ran {
-  return "data" in result ? result : undefined;
+  return "data" in result ? { data: JSON.stringify(result.data), errors: result.errors ?? [] } : undefined;
 }
 
 function keyOf({ query, operationName }: Named): string {

@@ -3,7 +3,7 @@ import { ApolloServer, HeaderMap } from "@apollo/server";
 import type { HTTPGraphQLResponse } from "@apollo/server";
 import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
 import { getOperationAST, GraphQLError, OperationTypeNode } from "graphql";
-import type { DocumentNode, ExecutionResult, GraphQLFormattedError, GraphQLSchema } from "graphql";
+import type { DocumentNode, GraphQLFormattedError, GraphQLSchema } from "graphql";
 import { failure, FailureError } from "../domain/failure.js";
 import { OWN_ACCESS } from "../domain/access.js";
 import type { Access } from "../domain/access.js";
@@ -15,6 +15,7 @@ import { Caller } from "../lib/caller.js";
 import { accessPlugin } from "./accessPlugin.js";
 import { accessOrThrow } from "./accessRefusal.js";
 import { BodyFrames } from "./bodyFrames.js";
+import type { Answer } from "./compiledQuery.js";
 import { isObject } from "../lib/isObject.js";
 import { Callers } from "./callers.js";
 import type { PersistedOperations } from "./persistedOperations.js";
@@ -242,11 +243,11 @@ export class GraphqlHttpFront {
     this.#lane.store(operation, document);
   }
 
-  #sendResult(response: ServerResponse, contentType: string, result: ExecutionResult): void {
-    const errors = result.errors?.map((error) => this.#formatError(error.toJSON(), error));
+  #sendResult(response: ServerResponse, contentType: string, { data, errors }: Answer): void {
+    const formatted = errors.map((error) => this.#formatError(error.toJSON(), error));
+    const before = formatted.length === 0 ? "" : `"errors":${JSON.stringify(formatted)},`;
     // The line's end is the pipeline's custom.
-    const text = `${JSON.stringify(errors === undefined ? { data: result.data } : { errors, data: result.data })}\n`;
-    this.#answers.send(response, contentType, text);
+    this.#answers.send(response, contentType, `{${before}"data":${data}}\n`);
   }
 
   #formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
