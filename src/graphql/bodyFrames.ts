@@ -1,10 +1,20 @@
 import { isObject } from "../lib/isObject.js";
+import { RepeatedVariables } from "./repeatedVariables.js";
+import type { Repeated } from "./repeatedVariables.js";
 
 /** What stands around the variables in the bodies of one client's operation, and what it says. */
 interface Frame {
   readonly begin: string;
   readonly end: string;
   readonly named: Readonly<Record<string, unknown>>;
+  readonly repeated: RepeatedVariables;
+}
+
+export interface FramedBody {
+  /** What `JSON.parse` would give. */
+  readonly sent: Readonly<Record<string, unknown>>;
+  /** Where its variables have been here before, word for word. */
+  readonly repeated: Repeated | undefined;
 }
 
 const MAX_FRAMES = 16;
@@ -24,17 +34,20 @@ export class BodyFrames {
   /** The latest first. */
   readonly #frames: Frame[] = [];
 
-  /** What `JSON.parse` would give; undefined where no frame is known for the text. */
-  parse(text: string): Readonly<Record<string, unknown>> | undefined {
+  /** Undefined where no frame is known for the text. */
+  parse(text: string): FramedBody | undefined {
     const frames = this.#frames;
     for (let i = 0; i < frames.length; i++) {
       const frame = frames[i] as Frame;
       if (!text.startsWith(frame.begin) || !text.endsWith(frame.end)) continue;
-      const variables = between(text, frame);
+      const between = textBetween(text, frame);
+      const known = frame.repeated.find(between);
+      const variables = known === undefined ? parsed(between) : known.variables;
       if (variables === NOTHING) continue;
       if (i > 0) frames.unshift(...frames.splice(i, 1));
       const { query, operationName } = frame.named;
-      return operationName === undefined ? { query, variables } : { query, operationName, variables };
+      const sent = operationName === undefined ? { query, variables } : { query, operationName, variables };
+      return { sent, repeated: known ?? frame.repeated.note(between, variables) };
     }
     return undefined;
   }
@@ -48,9 +61,13 @@ export class BodyFrames {
   }
 }
 
-function between(text: string, { begin, end }: Pick<Frame, "begin" | "end">): unknown {
+function textBetween(text: string, { begin, end }: Pick<Frame, "begin" | "end">): string {
+  return text.slice(begin.length, text.length - end.length);
+}
+
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(text.slice(begin.length, text.length - end.length));
+    return JSON.parse(text);
   } catch {
     return NOTHING;
   }
@@ -65,8 +82,9 @@ function frameOf(text: string): Frame | undefined {
   if (at + end.length > MAX_CHARACTERS) return undefined;
   // Copies: a part of a text keeps the whole of it.
   const frame = { begin: Buffer.from(text.slice(0, at)).toString(), end: Buffer.from(end).toString() };
-  const named = between(`${frame.begin}null${frame.end}`, { begin: "", end: "" });
+  const named = parsed(`${frame.begin}null${frame.end}`);
   if (!isObject(named) || named["variables"] !== null || typeof named["query"] !== "string") return undefined;
-  if (!Object.keys(named).every((name) => NAMED.includes(name)) || between(text, frame) === NOTHING) return undefined;
-  return { ...frame, named };
+  if (!Object.keys(named).every((name) => NAMED.includes(name)) || parsed(textBetween(text, frame)) === NOTHING)
+    return undefined;
+  return { ...frame, named, repeated: new RepeatedVariables() };
 }

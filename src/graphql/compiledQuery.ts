@@ -27,6 +27,7 @@ import { CollectedErrors } from "./fieldErrors.js";
 import type { ResponsePath } from "./fieldErrors.js";
 import { collectFields, fragmentsOf } from "./fieldSelection.js";
 import type { Fragments } from "./fieldSelection.js";
+import type { Repeated } from "./repeatedVariables.js";
 import { isPromiseLike, settleOnly, settleTexts } from "./settleTexts.js";
 import type { Text } from "./settleTexts.js";
 
@@ -76,19 +77,25 @@ export class CompiledQuery {
     this.#coerce = variableCoercion(schema, operation);
   }
 
+  get #isQuery(): boolean {
+    return this.#operation.operation === OperationTypeNode.QUERY;
+  }
+
   get rootFields(): number {
     return this.#root.length;
   }
 
   /** Undefined when the variables do not fit: nothing was run. A promise only where a resolver gave one. */
-  run(rawVariables: Values, context: unknown): Answer | undefined | Promise<Answer> {
-    const variables = this.#coerce(rawVariables);
+  run(rawVariables: Values, context: unknown, repeated?: Repeated): Answer | undefined | Promise<Answer> {
+    const variables = repeated?.coerced ?? this.#coerce(rawVariables);
     if (variables === undefined) return undefined;
+    // Of a query alone: what mutations are given is often theirs to keep.
+    if (repeated !== undefined && this.#isQuery) repeated.coerced = variables;
     const run: Run = { context, variables, errors: new CollectedErrors() };
     try {
       const [only, another] = this.#root;
       const isAlone = only !== undefined && another === undefined;
-      if (isAlone && this.#operation.operation === OperationTypeNode.QUERY) return this.#runOnly(run, only);
+      if (isAlone && this.#isQuery) return this.#runOnly(run, only);
       const data = isAlone ? this.#runChange(run, only) : this.#runSelection(run, this.#root, undefined, undefined);
       return data instanceof Promise ? answerOnceThere(run, data) : answerOf(run, data);
     } catch (error) {
@@ -181,7 +188,7 @@ export class CompiledQuery {
             if (text instanceof Promise) later(new Promise((adopt) => void adopt(text)));
             else resolve(answerOf(run, objectOf(field, text)));
           } catch (error) {
-            later(Promise.reject(error as Error));
+            later(Promise.reject(error));
           }
         },
         (error: unknown) => later(Promise.reject(error as Error)),
@@ -202,26 +209,28 @@ export class CompiledQuery {
     path: ResponsePath,
   ): string | Promise<string> {
     let text = "";
-    /** From the first promise on: what was text until then, and what stands behind it. */
-    let parts: (Text | Promise<Text>)[] | undefined;
+    /** From the first promise on; what was there until then is in the first of the beginnings. */
+    let waiting: { readonly begins: string[]; readonly values: (Text | Promise<Text>)[] } | undefined;
     try {
       for (const field of selection) {
         const value = this.#runField(run, field, source, path);
-        if (parts !== undefined) parts.push(field.begin, value);
-        else if (value instanceof Promise) parts = [text + field.begin, value];
+        if (waiting !== undefined) {
+          waiting.begins.push(field.begin);
+          waiting.values.push(value);
+        } else if (value instanceof Promise) waiting = { begins: [text + field.begin], values: [value] };
         else text += field.begin + (value ?? "null");
       }
     } catch (error) {
       // Promises of the other fields may be rejected too, and must be somebody's. Thrown, not returned as a rejected promise:
       // that would be noted some turns later than `execute` does, after errors that come meanwhile.
-      if (parts !== undefined) {
-        return settleTexts(parts).finally(() => {
+      if (waiting !== undefined) {
+        return settleTexts(waiting.begins, waiting.values).finally(() => {
           throw error as Error;
         });
       }
       throw error;
     }
-    if (parts !== undefined) return settleTexts(parts);
+    if (waiting !== undefined) return settleTexts(waiting.begins, waiting.values);
     return text === "" ? "{}" : `${text}}`;
   }
 

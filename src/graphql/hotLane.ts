@@ -4,11 +4,14 @@ import { admit, Admission } from "./admission.js";
 import { compileQuery } from "./compiledQuery.js";
 import type { Answer, CompiledQuery } from "./compiledQuery.js";
 import type { RequestContext } from "./context.js";
+import type { Repeated } from "./repeatedVariables.js";
 
 export interface OperationRequest {
   readonly query: string;
   readonly operationName: string | undefined;
   readonly variables: Record<string, unknown> | undefined;
+  /** Where these very variables have come with this operation before. */
+  readonly repeated?: Repeated | undefined;
 }
 
 type Named = Pick<OperationRequest, "query" | "operationName">;
@@ -73,7 +76,7 @@ export class HotLane {
     const stored = this.#recall(request);
     if (stored === undefined || stored.isSubscription) return undefined;
     admit(stored.admission, context, request.variables);
-    if (stored.compiled !== undefined) return stored.compiled.run(request.variables ?? {}, context);
+    if (stored.compiled !== undefined) return stored.compiled.run(request.variables ?? {}, context, request.repeated);
     const result = execute({
       schema: this.#schema,
       document: stored.document,

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { ApolloServer, HeaderMap } from "@apollo/server";
 import type { HTTPGraphQLResponse } from "@apollo/server";
 import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
@@ -18,6 +18,8 @@ import { BodyFrames } from "./bodyFrames.js";
 import type { Answer } from "./compiledQuery.js";
 import { isObject } from "../lib/isObject.js";
 import { Callers } from "./callers.js";
+import type { ConnectionCaller } from "./callers.js";
+import { whenKnown } from "../lib/whenKnown.js";
 import type { PersistedOperations } from "./persistedOperations.js";
 import { newContext } from "./context.js";
 import type { RequestContext, Services } from "./context.js";
@@ -29,6 +31,7 @@ import type { GraphiqlPage } from "./graphiqlPage.js";
 import { HotLane } from "./hotLane.js";
 import type { OperationRequest } from "./hotLane.js";
 import type { OperationPayload } from "./prepareOperation.js";
+import type { Repeated } from "./repeatedVariables.js";
 import { badRequest, sendErrors, sendProblem, statusFor } from "./httpProblems.js";
 
 export const MAX_JSON_BYTES = 2 * 2 ** 20;
@@ -43,6 +46,16 @@ export interface GraphqlHttpFrontOptions {
   readonly logDefect: (error: unknown) => void;
   /** Default: one that knows no operation yet. */
   readonly lane?: HotLane;
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly headers: IncomingHttpHeaders;
+  readonly arrivalMs: number;
+  readonly caller: ConnectionCaller;
+  /** Of a refusal by the lane, which is worded as the pipeline would. */
+  negotiated: string | undefined;
 }
 
 /**
@@ -123,14 +136,14 @@ export class GraphqlHttpFront {
     if (request.method === "POST") {
       readBody(request, MAX_JSON_BYTES, (body) => {
         if (body.kind === "tooLarge") this.#refuseLargeBody(request, response);
-        else this.#own(response, this.#answer(request, response, body.bytes, arrivalMs, known));
+        else this.#own(response, () => this.#answer(request, response, body.bytes, arrivalMs, known));
       });
     } else if (request.method === "GET" && (request.headers.accept ?? "").includes("text/html")) {
-      this.#own(response, this.#graphiql.send(request, response));
+      this.#own(response, () => this.#graphiql.send(request, response));
     } else if (request.method === "GET" && wantsEventsOnly(request)) {
       const payload = payloadInAddress(request.url ?? "");
       if (payload === undefined) sendErrors(response, 400, [badRequest("variables and extensions are to be JSON")]);
-      else this.#own(response, this.#sendEvents(request, response, payload, arrivalMs));
+      else this.#own(response, () => this.#sendEvents(request, response, payload, arrivalMs));
     } else {
       response.setHeader("allow", "POST");
       sendErrors(response, 405, [badRequest(`${request.method} is not served here: POST a JSON body`)]);
@@ -155,56 +168,79 @@ export class GraphqlHttpFront {
   }
 
   /** No defect of one request may reach the process as an unhandled rejection, which would end it. */
-  #own(response: ServerResponse, work: Promise<void>): void {
-    work.catch((error: unknown) => {
+  #own(response: ServerResponse, work: () => void | Promise<void>): void {
+    const failed = (error: unknown): void => {
       response.destroy();
       this.#logDefect(error);
-    });
+    };
+    try {
+      work()?.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
   }
 
-  async #answer(
+  /** A promise only where something has to be waited for. */
+  #answer(
     request: IncomingMessage,
     response: ServerResponse,
     bytes: Buffer,
     arrivalMs: number,
     known: Access | undefined,
-  ): Promise<void> {
-    const { socket } = request;
-    const caller = this.#callers.of(socket);
-    /** Of a refusal by the lane, which is worded as the pipeline would. */
-    let negotiated: string | undefined;
+  ): void | Promise<void> {
+    const exchange: Exchange = {
+      request,
+      response,
+      arrivalMs,
+      headers: request.headers,
+      caller: this.#callers.of(request.socket),
+      negotiated: undefined,
+    };
     try {
-      const identified = known ?? this.#services.access.identify(request.headers.authorization);
-      const access = accessOrThrow(identified instanceof Promise ? await identified : identified);
-      const isJson = (request.headers["content-type"] ?? "").startsWith("application/json");
-      const text = bytes.toString("utf8");
-      const framed = isJson ? this.#frames.parse(text) : undefined;
-      const sent: unknown = framed ?? (isJson ? JSON.parse(text) : text);
-      if (isObject(sent) && wantsEventsOnly(request)) return await this.#sendEvents(request, response, sent, arrivalMs);
-      const body = isJson && isObject(sent) ? this.#operations.withText(sent) : sent;
-      const operation = isJson ? parseOperation(body) : undefined;
-      const context = newContext(this.#services, {
-        arrivalMs,
-        caller,
-        access,
-        address: () => socket.remoteAddress ?? "",
-      });
-      const accept = request.headers.accept ?? "";
-      const contentType = this.#contentTypes.get(accept);
-      if (operation !== undefined && contentType !== undefined) {
-        negotiated = contentType;
-        const ran = this.#lane.run(operation, context);
-        const result = ran instanceof Promise ? await ran : ran;
-        if (result !== undefined && framed === undefined) this.#frames.remember(text);
-        if (result !== undefined) return this.#sendResult(response, contentType, result);
-        negotiated = undefined;
-      }
-      await this.#throughPipeline(request, response, body, operation, context);
+      const identified = known ?? this.#services.access.identify(exchange.headers.authorization);
+      const answered = whenKnown(identified, (found) => this.#answerTo(accessOrThrow(found), exchange, bytes));
+      if (!(answered instanceof Promise)) return exchange.caller.end();
+      return answered.then(
+        () => exchange.caller.end(),
+        (error: unknown) => this.#failed(exchange, error),
+      );
     } catch (error) {
+      this.#failed(exchange, error);
+    }
+  }
+
+  #failed({ request, response, negotiated, caller }: Exchange, error: unknown): void {
+    try {
       this.#sendProblem(request, response, error, negotiated);
     } finally {
       caller.end();
     }
+  }
+
+  #answerTo(access: Access, exchange: Exchange, bytes: Buffer): void | Promise<void> {
+    const { request, response, headers, arrivalMs, caller } = exchange;
+    const isJson = (headers["content-type"] ?? "").startsWith("application/json");
+    const text = bytes.toString("utf8");
+    const framed = isJson ? this.#frames.parse(text) : undefined;
+    const sent: unknown = framed === undefined ? (isJson ? JSON.parse(text) : text) : framed.sent;
+    if (isObject(sent) && wantsEventsOnly(request)) return this.#sendEvents(request, response, sent, arrivalMs);
+    const body = isJson && isObject(sent) ? this.#operations.withText(sent) : sent;
+    const operation = isJson ? parseOperation(body, framed?.repeated) : undefined;
+    const address = (): string => request.socket.remoteAddress ?? "";
+    const context = newContext(this.#services, { arrivalMs, caller, access, address });
+    const contentType = this.#contentTypes.get(headers.accept ?? "");
+    if (operation === undefined || contentType === undefined) {
+      return this.#throughPipeline(request, response, body, operation, context);
+    }
+    exchange.negotiated = contentType;
+    return whenKnown(this.#lane.run(operation, context), (result): void | Promise<void> => {
+      if (result === undefined) {
+        exchange.negotiated = undefined;
+        return this.#throughPipeline(request, response, body, operation, context);
+      }
+      if (framed === undefined) this.#frames.remember(text);
+      this.#sendResult(response, contentType, result);
+    });
   }
 
   async #throughPipeline(
@@ -271,7 +307,7 @@ function unwrap(error: unknown): unknown {
 }
 
 /** Undefined for a body that is no single operation: the pipeline words the refusal. */
-function parseOperation(body: unknown): OperationRequest | undefined {
+function parseOperation(body: unknown, repeated: Repeated | undefined): OperationRequest | undefined {
   if (!isObject(body)) return undefined;
   const { query, operationName, variables, extensions } = body;
   if (typeof query !== "string" || extensions != null) return undefined;
@@ -281,6 +317,7 @@ function parseOperation(body: unknown): OperationRequest | undefined {
     query,
     operationName: operationName ?? undefined,
     variables: (variables ?? undefined) as Record<string, unknown> | undefined,
+    repeated,
   };
 }
 

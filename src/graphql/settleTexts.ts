@@ -23,13 +23,15 @@ export function settleAll(
   });
 }
 
-/** An object from its parts (keys, and values that may be in promises), all but its end. */
-export function settleTexts(parts: readonly (Text | Promise<Text>)[]): Promise<string> {
-  return Promise.all(parts).then((settled) => {
-    let text = "";
-    for (const part of settled) text += part ?? "null";
-    return `${text}}`;
-  });
+/** An object from what stands before its values, and these, some of them in promises. */
+export async function settleTexts(
+  begins: readonly string[],
+  values: readonly (Text | Promise<Text>)[],
+): Promise<string> {
+  const settled = (await Promise.all(values as readonly unknown[])) as Text[];
+  let text = "";
+  for (let i = 0; i < begins.length; i++) text += `${begins[i]}${settled[i] ?? "null"}`;
+  return `${text}}`;
 }
 
 /** The same of one value alone. It is rejected as late as among others, so that errors are noted in the same order. */

@@ -4,7 +4,8 @@
  */
 export class Caller {
   #hasLeft = false;
-  #listeners: (() => void)[] = [];
+  /** Made with the first: who is answered at once has none. */
+  #listeners: (() => void)[] | undefined;
 
   get hasLeft(): boolean {
     return this.#hasLeft;
@@ -13,12 +14,15 @@ export class Caller {
   /** Called back once, if ever; at once if the caller has left already. */
   onLeave(callback: () => void): void {
     if (this.#hasLeft) callback();
+    else if (this.#listeners === undefined) this.#listeners = [callback];
     else this.#listeners.push(callback);
   }
 
   leave(): void {
     if (this.#hasLeft) return;
     this.#hasLeft = true;
-    for (const callback of this.#listeners.splice(0)) callback();
+    const listeners = this.#listeners ?? [];
+    this.#listeners = undefined;
+    for (const callback of listeners) callback();
   }
 }

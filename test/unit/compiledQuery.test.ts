@@ -4,6 +4,7 @@ import { buildSchema, execute, getOperationAST, isObjectType, parse, validate } 
 import type { DocumentNode, ExecutionResult, GraphQLResolveInfo, OperationDefinitionNode } from "graphql";
 import { compileQuery } from "../../src/graphql/compiledQuery.js";
 import type { Answer } from "../../src/graphql/compiledQuery.js";
+import type { Repeated } from "../../src/graphql/repeatedVariables.js";
 
 const schema = buildSchema(`
   interface Named { name: String! }
@@ -240,6 +241,21 @@ test("variables that do not fit run nothing", () => {
   const compiled = compileQuery(schema, document, getOperationAST(document) as OperationDefinitionNode);
   expect(compiled?.run({ x: "one" }, { seed: 1, calls })).toBeUndefined();
   expect(calls).toEqual([]);
+});
+
+test.each([
+  ["a query", "query Q($x: Int!) { echo(x: $x) }", { x: 7 }],
+  ["a mutation", "mutation M($x: Int!) { change(x: $x) }", undefined],
+])("%s that is given variables word for word again", async (_what, text, kept) => {
+  const numbers = buildSchema("type Query { echo(x: Int): Int } type Mutation { change(x: Int): Int }");
+  const document = parse(text);
+  const compiled = compileQuery(numbers, document, getOperationAST(document) as OperationDefinitionNode);
+  const repeated: Repeated = { variables: { x: 7 }, coerced: undefined };
+  await compiled?.run({ x: 7 }, undefined, repeated);
+  expect(repeated.coerced).toEqual(kept);
+  const misfit: Repeated = { variables: { x: "seven" }, coerced: undefined };
+  expect(compiled?.run({ x: "seven" }, undefined, misfit)).toBeUndefined();
+  expect(misfit.coerced).toBeUndefined();
 });
 
 test.each([

@@ -12,7 +12,7 @@ async function turnsUntilRejected(promise: Promise<unknown>): Promise<number> {
 
 test("the only field of a query fails as late as among others", async () => {
   const failed = (): Promise<never> => Promise.reject(new Error("failed"));
-  const amongOthers = await turnsUntilRejected(settleTexts(['{"only":', failed()]));
+  const amongOthers = await turnsUntilRejected(settleTexts(['{"only":'], [failed()]));
   expect(await turnsUntilRejected(settleOnly('{"only":', failed()))).toBe(amongOthers);
   expect(amongOthers).toBeLessThan(100);
 });

@@ -15,6 +15,9 @@ import { Vocabulary } from "./vocabulary.js";
 /** Of operations, until one has a root field that was not asked for yet. */
 const NEW_FIELD_DRAWS = 10;
 
+/** Asked so often word for word, variables are taken from where they are kept for that. */
+const SAME_TIMES = 5;
+
 /** What was asked, and what came of it. */
 export class Counts {
   asked = 0;
@@ -59,7 +62,10 @@ export class Fuzz {
       for (const name of operation.rootFields) this.#counts.rootFields.add(name);
       // The first key would be nobody's here.
       if (this.callers === OPEN && operation.query.includes("createApiKey")) continue;
-      for (let times = 1 + this.#draws.below(3); times > 0; times--, asked++) await this.#compare(operation);
+      const same = this.#draws.chance(0.08) ? { variables: this.#variablesOf(operation) } : undefined;
+      let times = same === undefined ? 1 + this.#draws.below(3) : SAME_TIMES;
+      for (; times > 0; times--, asked++)
+        await this.#compare(operation, same ?? { variables: this.#variablesOf(operation) });
     }
   }
 
@@ -73,10 +79,13 @@ export class Fuzz {
     }
   }
 
-  async #compare(operation: RandomOperation): Promise<void> {
+  #variablesOf(operation: RandomOperation): unknown {
+    return randomVariables(operation, this.#draws, this.#values);
+  }
+
+  async #compare(operation: RandomOperation, { variables }: { readonly variables: unknown }): Promise<void> {
     const draws = this.#draws;
     const { query, operationNames } = operation;
-    const variables = randomVariables(operation, draws, this.#values);
     const asked = { query, operationName: draws.weighted(operationNames), variables };
     const accept = draws.weighted([
       ...ACCEPTS.map((type) => [type, 1] as const),
