@@ -31,7 +31,7 @@ test("the texts of a list are settled as late as Promise.all settles them", asyn
     return count;
   };
   const items = (): (string | null | Promise<string>)[] => ["1", null, Promise.resolve("2")];
-  const all = await turns(Promise.all(items()));
+  const all = await turns(Promise.all(items() as readonly unknown[]));
   expect(await turns(settleAll(items(), (texts) => texts.join()))).toBe(all);
   expect(await settleAll(items(), (texts) => JSON.stringify(texts))).toBe('["1",null,"2"]');
 });
