@@ -62,7 +62,7 @@ function banner(config: Config, { url, database, examples, isOpen }: Started): s
     `  Access     ${access(config, isOpen)}`,
     `  Database   ${database}`,
   ];
-  for (const { manifest } of examples) lines.push("", ...tryIt(url, manifest));
+  for (const { manifest } of examples) lines.push("", ...tryIt(url, manifest, isOpen));
   return `${lines.join("\n")}\n\n`;
 }
 
@@ -72,14 +72,19 @@ function access({ host }: Config, isOpen: boolean): string {
   return `open to ${whom}, until the first API key is made   (docs/access.md)`;
 }
 
-function tryIt(url: string, { application, try: first }: Started["examples"][number]["manifest"]): string[] {
+function tryIt(
+  url: string,
+  { application, try: first }: Started["examples"][number]["manifest"],
+  isOpen: boolean,
+): string[] {
   if ("text" in first) return [`See how "${application.name}" learns what each reader likes: npm run tour`];
   const { values, label } = first;
   const query = `{ predict(input: { application: "${application.name}", input: { values: [${values.join(",")}] } }) { ... on Prediction { output { ... on LabelOutput { label } } confidence source } ... on Failure { message } } }`;
+  const key = isOpen ? "" : ` -H "authorization: Bearer $SKYSAIL_KEY"`;
   const body = JSON.stringify({ query });
   return [
     `Try it; the label should be "${label}":`,
-    `curl -s ${url}/graphql -H 'content-type: application/json' -d '${body}'`,
+    `curl -s ${url}/graphql -H 'content-type: application/json'${key} -d '${body}'`,
   ];
 }
 

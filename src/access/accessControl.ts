@@ -129,7 +129,8 @@ export const ADMINISTRATOR: Omit<RequestedKey, "name"> = {
 /** It takes everybody else's access away: then somebody must be able to give it back. */
 function firstKeyProblem({ scopes, applications, expiresAtMs }: NewApiKey): Failure | undefined {
   if (scopes.includes("ADMIN") && applications === undefined && expiresAtMs === undefined) return undefined;
-  const got = `${scopes.join(", ")}${applications && " for single applications"}${expiresAtMs && " until some time"}`;
+  const limits = [applications && " for single applications", expiresAtMs && " until some time"];
+  const got = `${scopes.join(", ")}${limits.filter((limit) => limit !== undefined).join("")}`;
   return badInput(
     ["input", "scopes"],
     "the first key, from which on everybody needs one, to have the scope ADMIN for all applications without an end",

@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { failure, FailureError } from "../domain/failure.js";
-import { jsonHeaders } from "./jsonHeaders.js";
+import { jsonHeaders, keyHeaders } from "./jsonHeaders.js";
 
 const RESPONSE = z.object({
   data: z.record(z.string(), z.unknown()).nullish(),
-  errors: z.array(z.object({ message: z.string() })).optional(),
+  errors: z
+    .array(z.object({ message: z.string(), extensions: z.object({ code: z.string().optional() }).optional() }))
+    .optional(),
 });
 const MAYBE_FAILURE = z.looseObject({
   __typename: z.string(),
@@ -19,6 +21,9 @@ export class Client {
   readonly #url: string;
 
   constructor(url: string) {
+    if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+      throw refused(`--url ${url}: expected an address like http://127.0.0.1:4000`);
+    }
     this.server = url.replace(/\/+$/, "").replace(/\/graphql$/, "");
     this.#url = `${this.server}/graphql`;
   }
@@ -26,7 +31,7 @@ export class Client {
   /** What the document's only field gives. Throws a FailureError for what the server refuses, in its own words. */
   async ask<T>(field: string, document: string, variables: object, shape: z.ZodType<T>): Promise<T> {
     const { data, errors } = RESPONSE.parse(await this.#post({ query: document, variables }));
-    if (errors !== undefined) throw refused(errors.map(({ message }) => message).join("; "));
+    if (errors !== undefined) throw refused(errorText(errors));
     const result = data?.[field];
     const failed = MAYBE_FAILURE.safeParse(result);
     // Of the types that are answered only failures have a code.
@@ -41,7 +46,7 @@ export class Client {
     const text = await response.text();
     if (response.ok) return text;
     const { errors } = RESPONSE.parse(parseAnswer(url, response.status, text));
-    throw refused(errors?.map(({ message }) => message).join("; ") ?? `${url} answers ${response.status}`);
+    throw refused(errors === undefined ? `${url} answers ${response.status}` : errorText(errors));
   }
 
   async #post(body: object): Promise<unknown> {
@@ -49,6 +54,21 @@ export class Client {
     const response = await reach(this.#url, this.#url, request);
     return parseAnswer(this.#url, response.status, await response.text());
   }
+}
+
+function errorText(errors: NonNullable<z.infer<typeof RESPONSE>["errors"]>): string {
+  // Which header a key goes in is told to all clients; this one takes it from the environment.
+  if (errors.some(({ extensions }) => extensions?.code === "UNAUTHENTICATED"))
+    return unauthenticated(errors[0]?.message);
+  return errors.map(({ message }) => message).join("; ");
+}
+
+/** What a command says where the server takes nobody without a key, or not this key. */
+export function unauthenticated(why = ""): string {
+  const isGiven = keyHeaders()["authorization"] !== undefined;
+  return isGiven
+    ? `the key in SKYSAIL_KEY is not good: ${why}`
+    : "the server needs a key: give one in the environment as SKYSAIL_KEY (docs/access.md)";
 }
 
 /** Fetches something of the server at `address`. Throws a FailureError, in one line, where none answers. */

@@ -66,6 +66,8 @@ export async function deploy(model: string, options: DeployOptions, terminal: Te
   try {
     const signature = options.signature === undefined ? undefined : await readSignature(options.signature);
     const packed = await pack(saved, scratch, terminal);
+    if (packed.isFolder && options.framework === "onnx")
+      throw refused(`--model ${saved}: ONNX models are files, not folders`);
     const artifact = await bring(client, packed, terminal);
     const input = {
       ...inputOf(model, options),

@@ -11,7 +11,7 @@ import type {
   ReplicasOptions,
   UndeployOptions,
 } from "./models.js";
-import { number, urlOption, wholeNumber } from "./policyOptions.js";
+import { number, urlOption, wholeNumber, wholeNumberTo } from "./policyOptions.js";
 import type { Terminal } from "./replay.js";
 
 const EXAMPLES = `
@@ -40,8 +40,8 @@ export function addDeployCommands(skysail: Command, terminal: Terminal): void {
     .action((model: string, options: UndeployOptions) => undeploy(model, options, terminal));
   skysail
     .command("remove <model>")
-    .description("Removes a version for good, and its wrappers with it.")
-    .requiredOption("--version <number>", "not the current one", wholeNumber)
+    .description("Removes a version for good, and its wrappers with it; with a model's last version, the model.")
+    .requiredOption("--version <number>", "not the current one, unless it is the last", wholeNumber)
     .addOption(urlOption())
     .option("--json", JSON_RESULT)
     .action((model: string, options: RemoveOptions) => remove(model, options, terminal));
@@ -67,12 +67,12 @@ export function addDeployCommands(skysail: Command, terminal: Terminal): void {
     .action((options: ModelOptions) => models(options, terminal));
   command("logs")
     .description("Shows what a version's wrappers printed.")
-    .option("--lines <count>", "at most, up to 1000", wholeNumber, 100)
+    .option("--lines <count>", "at most, up to 1000", wholeNumberTo(1000), 100)
     .option("--follow", "goes on with what they print, until it is interrupted")
     .action((model: string, options: LogsOptions) => logs(model, options, terminal));
   command("replicas")
     .description("Changes how many processes serve a version, and waits until they do.")
-    .requiredOption("--set <count>", "1 to 64", wholeNumber)
+    .requiredOption("--set <count>", "1 to 64", wholeNumberTo(64))
     .action((model: string, options: ReplicasOptions) => setReplicas(model, options, terminal));
 }
 
@@ -83,7 +83,7 @@ function addDeploy(skysail: Command, terminal: Terminal): void {
     .requiredOption("--framework <name>", "onnx, sklearn, xgboost and so on: docs/deploying.md lists them")
     .requiredOption("--model <path>", "the saved model: a file, or a folder")
     .option("--version <number>", "default: the next one", wholeNumber)
-    .option("--replicas <count>", "wrapper processes, up to 64; default 1", wholeNumber)
+    .option("--replicas <count>", "wrapper processes, up to 64; default 1", wholeNumberTo(64))
     .option("--device <device>", "cpu, cuda, or cuda:N for one of several; default cpu")
     .option("--memory <size>", "limit of each process's data, as 512m or 4g; default: none", memory)
     .option("--niceness <number>", "0 to 19: how far it gives way to other processes; default 0", niceness)
@@ -92,7 +92,7 @@ function addDeploy(skysail: Command, terminal: Terminal): void {
     .option("--option <name=value>", "of the wrapper's command line, such as workers=2; may be repeated", option)
     .option("--requirement <package==version>", "as the model was saved with; may be repeated", repeated)
     .option("--no-activate", "does not make it current")
-    .option("--ready-within <seconds>", "by when it must be ready, up to 3600; default 300", wholeNumber)
+    .option("--ready-within <seconds>", "by when it must be ready, up to 3600; default 300", wholeNumberTo(3600))
     .addOption(urlOption())
     .option("--json", JSON_RESULT)
     .addHelpText("after", EXAMPLES)
@@ -101,15 +101,20 @@ function addDeploy(skysail: Command, terminal: Terminal): void {
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 
+/** Less than this no wrapper starts in: the server takes none. */
+const LEAST_MEMORY = 64 * 2 ** 20;
+
 function memory(text: string): number {
   const [, digits, unit = ""] = /^(\d{1,15})([kmgt]?)i?b?$/i.exec(text) ?? [];
   const factor = UNITS[unit.toLowerCase()];
   if (digits === undefined || factor === undefined) throw new InvalidArgumentError("expected a size, as 512m or 4g");
-  return Number(digits) * factor;
+  const bytes = Number(digits) * factor;
+  if (bytes < LEAST_MEMORY) throw new InvalidArgumentError("expected at least 64m");
+  return bytes;
 }
 
 function niceness(text: string): number {
-  if (!/^\d{1,2}$/.test(text)) throw new InvalidArgumentError("expected a whole number, 0 to 19");
+  if (!/^1?\d$/.test(text)) throw new InvalidArgumentError("expected a whole number, 0 to 19");
   return Number(text);
 }
 

@@ -134,8 +134,9 @@ export async function undeploy(model: string, options: UndeployOptions, terminal
 }
 
 const REMOVE = `mutation RemoveVersion($input: RemoveModelVersionInput!) {
-  removeModelVersion(input: $input) { __typename ... on Model { name } ... on Failure { code message } }
+  removeModelVersion(input: $input) { __typename ... on Model { currentVersion } ... on Failure { code message } }
 }`;
+const REMOVED = z.object({ currentVersion: z.number() });
 
 export interface RemoveOptions extends ModelOptions {
   readonly version: number;
@@ -143,9 +144,11 @@ export interface RemoveOptions extends ModelOptions {
 
 /** For good. */
 export async function remove(model: string, { url, version, json }: RemoveOptions, terminal: Terminal): Promise<void> {
-  await new Client(url).ask("removeModelVersion", REMOVE, { input: { model, version } }, z.unknown());
+  const removed = await new Client(url).ask("removeModelVersion", REMOVE, { input: { model, version } }, REMOVED);
   if (json === true) return terminal.out(JSON.stringify({ model, removed: version }, null, 2));
-  terminal.out(`version ${version} of ${model} is removed`);
+  // The current version goes only as the last one.
+  const isLast = removed.currentVersion === version;
+  terminal.out(`version ${version} of ${model} ${isLast ? "was its last: the model is removed" : "is removed"}`);
 }
 
 const PRUNE = `mutation Prune($input: PruneDeploymentsInput!) {

@@ -5,7 +5,7 @@ import { addDeployCommands } from "./deployCommands.js";
 import { evaluate } from "./evaluate.js";
 import type { EvaluateOptions } from "./evaluate.js";
 import { initPython, initTypescript } from "./init.js";
-import { addPolicyOptions, number, urlOption, wholeNumber } from "./policyOptions.js";
+import { addPolicyOptions, number, urlOption, wholeNumberTo } from "./policyOptions.js";
 import { replay } from "./replay.js";
 import type { ReplayOptions, Terminal } from "./replay.js";
 import { schema } from "./schema.js";
@@ -26,7 +26,7 @@ function program(terminal: Terminal): Command {
     .option("--from <time>", `observations from there on: ${times}; default: all`)
     .option("--until <time>", "observations before it")
     .option("--entity <name>", "judges by its observations alone")
-    .option("--max-rows <count>", "observations to read at most, up to 200000", wholeNumber)
+    .option("--max-rows <count>", "observations to read at most, up to 200000", wholeNumberTo(200_000))
     .option("--within-ms <ms>", "time for the reading, up to 60000", number)
     .action((options: EvaluateOptions) => evaluate(options, terminal));
   skysail

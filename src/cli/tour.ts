@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { failure, FailureError } from "../domain/failure.js";
 import { TourClient } from "./tourClient.js";
 import { readPlan } from "./tourPlan.js";
@@ -50,7 +50,7 @@ function readOptions(argv: readonly string[]): TourOptions | undefined {
         `application "${APPLICATION}" has learned before stays with its earlier policy version.\n` +
         "Exit code 0 when it went through, 1 when not.",
     )
-    .option("--url <url>", `the server to use (default ${USUAL_URL}); it must listen`)
+    .addOption(new Option("--url <url>", `the server to use (default ${USUAL_URL}); it must listen`).env("SKYSAIL_URL"))
     .option("--own", "start a server for the tour, whatever listens; its data is removed at the end")
     .allowExcessArguments(false)
     .exitOverride()
@@ -63,7 +63,10 @@ function readOptions(argv: readonly string[]): TourOptions | undefined {
     const text = error.message.replace(/^error: /, "").replaceAll("\n", " ");
     throw new FailureError(failure("BAD_INPUT", `${text}; --help lists all options`));
   }
-  return checked(command.opts<TourOptions>());
+  const { url, own } = command.opts<TourOptions>();
+  // What every command finds in the environment is no wish of this one's.
+  const isWished = own !== true || command.getOptionValueSource("url") !== "env";
+  return checked({ ...(url !== undefined && isWished && { url }), ...(own !== undefined && { own }) });
 }
 
 function checked({ url, own }: TourOptions): TourOptions {

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { z } from "zod";
-import { reach, refused } from "./client.js";
+import { reach, refused, unauthenticated } from "./client.js";
 import { keyHeaders } from "./jsonHeaders.js";
 
 const REFUSAL = z.object({ error: z.string() });
@@ -30,6 +30,7 @@ export async function upload(
   if (there.status === 200) return false;
   const { status, text } = await put(url, path, bytes, tell);
   if (status === 200 || status === 201) return true;
+  if (status === 401) throw refused(unauthenticated(messageOf(text)));
   throw refused(`${path} was not taken (${status}): ${messageOf(text)}`);
 }
 

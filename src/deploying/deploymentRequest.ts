@@ -4,7 +4,7 @@ import type { Failure } from "../domain/failure.js";
 import { nameProblem, versionProblem } from "../domain/identifiers.js";
 import type { Signature } from "../domain/tensor.js";
 import { suggest } from "../lib/suggest.js";
-import { RESERVED_OPTIONS } from "./wrapperCommand.js";
+import { RESERVED_OPTIONS, TYPESCRIPT_FRAMEWORK } from "./wrapperCommand.js";
 
 /** What is asked for; absent things have their defaults. */
 export interface DeploymentRequest {
@@ -115,7 +115,10 @@ function resourcesProblem(spec: DeploymentSpec, { processors }: Known): Failure 
   return badInput(["readyWithinMs"], `${READY.least} to ${READY.most}`, String(readyWithinMs));
 }
 
-function wordsProblem({ options, requirements }: DeploymentSpec, { makesEnvironments }: Known): Failure | undefined {
+function wordsProblem(
+  { framework, options, requirements }: DeploymentSpec,
+  { makesEnvironments }: Known,
+): Failure | undefined {
   if (options.length > MAX_ITEMS) return badInput(["options"], `at most ${MAX_ITEMS}`, String(options.length));
   for (const [i, { name, value }] of options.entries()) {
     if (!OPTION_NAME.test(name) || RESERVED_OPTIONS.has(name)) {
@@ -135,8 +138,11 @@ function wordsProblem({ options, requirements }: DeploymentSpec, { makesEnvironm
     const got = JSON.stringify(requirements[at]?.slice(0, 80));
     return badInput(["requirements", at], "a package and its version, as scikit-learn==1.5.2", got);
   }
-  if (requirements.length === 0 || makesEnvironments) return undefined;
   const got = requirements.join(", ").slice(0, 200);
+  if (requirements.length > 0 && framework === TYPESCRIPT_FRAMEWORK) {
+    return badInput(["requirements"], "none: ONNX models run without Python", got);
+  }
+  if (requirements.length === 0 || makesEnvironments) return undefined;
   return badInput(["requirements"], "none, since the server was started with --python", got);
 }
 

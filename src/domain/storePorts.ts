@@ -77,7 +77,10 @@ export interface RegistryStore {
   configureModel(name: string, patch: ModelSettingsPatch, expectedRevision?: string): Promise<Stored<Model>>;
   /** All servers forget what they cached of its outputs. NOT_FOUND for an unknown name. */
   invalidateCache(name: string): Promise<Stored<Model>>;
-  /** CONFLICT for the current version; NOT_FOUND for an unknown model or version. */
+  /**
+   * With its last version the model goes. CONFLICT for the current version while there are others, or while applications
+   * ask the model; NOT_FOUND for an unknown model or version.
+   */
   removeModelVersion(model: string, version: number, expectedRevision?: string): Promise<Stored<Model>>;
   /** A link that exists gets the new weight. NOT_FOUND for an unknown application or model. */
   linkModel(application: string, link: ApplicationLink, expectedRevision?: string): Promise<Stored<Application>>;

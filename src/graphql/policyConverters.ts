@@ -1,23 +1,11 @@
 import type { FeedbackRules } from "../domain/application.js";
 import type { LossSpec, PolicyKind, PolicySpec } from "../domain/policySpec.js";
+import { POLICY_KINDS, requestName } from "../domain/requestNames.js";
 import type { FeedbackPatch } from "../domain/storePorts.js";
 import type { ContextInput, LinearPriorInput, LossInput, PolicyInput } from "./policyInputs.js";
 import type { FeedbackInput } from "./policyTypes.js";
 
-const KINDS: Readonly<Record<keyof PolicyInput, PolicyKind>> = {
-  static: "static",
-  majority: "majority",
-  exp3: "exp3",
-  exp3Ix: "exp3-ix",
-  exp4: "exp4",
-  ensemble: "ensemble",
-  epsilonGreedy: "epsilon-greedy",
-  ucb1: "ucb1",
-  thompson: "thompson",
-  squarecb: "squarecb",
-  linucb: "linucb",
-  linear: "linear",
-};
+const KINDS = new Map(POLICY_KINDS.map((kind) => [requestName(kind), kind]));
 
 /** What a kind's own input may hold beside plain values. */
 interface Parameters {
@@ -31,7 +19,7 @@ export function toPolicySpec(input: PolicyInput): PolicySpec {
   const { context, prior, ...plain } = given;
   const { tensor, ...features } = context ?? {};
   const parameters = { ...plain, ...prior, ...features, contextTensor: tensor };
-  return { kind: KINDS[name], ...Object.fromEntries(statedOf(parameters)) };
+  return { kind: KINDS.get(name) as PolicyKind, ...Object.fromEntries(statedOf(parameters)) };
 }
 
 /** GraphQL's names of kinds are those of the domain in capitals. */

@@ -168,14 +168,20 @@ export class RegistryResolver {
   }
 
   @Mutation(() => ModelResultUnion, {
-    description: "Its replicas are let go once they have answered what they were asked. The current one is a Conflict.",
+    description:
+      "Its replicas are let go once they have answered what they were asked. The current one is a Conflict, but for a model's last version that no application asks: with that the model is removed, and what is answered is how it was.",
   })
   async removeModelVersion(
     @Arg("input", () => RemoveModelVersionInput) { model: name, version, expectedRevision }: RemoveModelVersionInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
-    const stored = await services.administration.removeModelVersion(name, version, expectedRevision ?? undefined);
-    return fromStored(stored, (model) => fromModel(model, services.catalogue.snapshot, services.versions));
+    const { administration, catalogue, versions } = services;
+    const before = catalogue.snapshot;
+    const stored = await administration.removeModelVersion(name, version, expectedRevision ?? undefined);
+    return fromStored(stored, (model) => {
+      const isThere = catalogue.snapshot.models.some((each) => each.name === name);
+      return fromModel(model, isThere ? catalogue.snapshot : before, versions);
+    });
   }
 
   @Mutation(() => ApplicationResultUnion, { description: "A link that exists gets the new weight." })

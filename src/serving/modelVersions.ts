@@ -92,8 +92,19 @@ export class ModelVersions {
     return resolveModelSettings(this.#options.configuredSettings(model), this.#models.get(model)?.settings ?? {});
   }
 
-  /** A model as it is registered now: what changed takes effect on all of its versions, also those still to come. */
-  setModel(model: Model): void {
+  /** As they are registered now. What is known of others is forgotten: one of the same name later is another model. */
+  setModels(models: readonly Model[]): void {
+    for (const model of models) this.#setModel(model);
+    const names = new Set(models.map(({ name }) => name));
+    for (const name of this.#models.keys()) {
+      if (names.has(name)) continue;
+      this.#models.delete(name);
+      this.#recorded.delete(name);
+    }
+  }
+
+  /** What changed takes effect on all of its versions, also those still to come. */
+  #setModel(model: Model): void {
     const before = this.#models.get(model.name);
     this.#models.set(model.name, model);
     const settings = this.settingsOf(model.name);

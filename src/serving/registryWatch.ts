@@ -125,7 +125,7 @@ export class RegistryWatch {
   }
 
   #apply(snapshot: RegistrySnapshot): void {
-    for (const model of snapshot.models) this.#options.versions.setModel(model);
+    this.#options.versions.setModels(snapshot.models);
     this.#linkEndpoints(snapshot);
     this.#setBudgets(snapshot);
     this.#putInForce(snapshot);

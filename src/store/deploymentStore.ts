@@ -53,7 +53,7 @@ const RECORD = z
   }));
 
 const INTERRUPTED = "its server ended before it was ready: deploy it again";
-const FAILURES_KEPT_DAYS = 30;
+const ENDED_KEPT_DAYS = 30;
 
 /** Deployments in PostgreSQL: few rows, rarely changed. */
 export class PostgresDeploymentStore implements DeploymentStore {
@@ -110,9 +110,7 @@ export class PostgresDeploymentStore implements DeploymentStore {
 /** Under a lock of the whole table: deployments begin minutes apart, and two must not take one number. */
 async function begin(tx: SqlRunner, { server, model, version, spec }: NewDeployment): Promise<BegunDeployment> {
   await tx`lock table deployment in share row exclusive mode`;
-  await tx`
-    delete from deployment
-    where status = 'FAILED' and updated_at < now() - ${FAILURES_KEPT_DAYS} * interval '1 day'`;
+  await forgetEnded(tx);
   const number = version ?? (await nextVersion(tx, model));
   const others = (await selectOfVersion(tx, model, number)).map((row) => RECORD.parse(row));
   const other = others.find((each) => each.spec.artefact !== spec.artefact);
@@ -127,6 +125,21 @@ async function begin(tx: SqlRunner, { server, model, version, spec }: NewDeploym
     values (${server}, ${model}, ${number}, ${specJson(spec)}::text::jsonb)
     returning ${columns(tx)}`;
   return { kind: "begun", created: true, deployment: RECORD.parse(row) };
+}
+
+/**
+ * Of those that were removed, the last of a registered version stays, which says what artefact the version is, and the last of
+ * a model, after which its versions are counted.
+ */
+async function forgetEnded(tx: SqlRunner): Promise<void> {
+  await tx`
+    delete from deployment d
+    where updated_at < now() - ${ENDED_KEPT_DAYS} * interval '1 day' and (status = 'FAILED' or status = 'REMOVED' and exists (
+      select 1 from deployment later
+      where later.model = d.model and later.status <> 'FAILED' and (
+        later.version = d.version and later.seq > d.seq
+        or later.version > d.version and not exists (
+          select 1 from model_version v where v.model = d.model and v.version = d.version))))`;
 }
 
 /** Keys in one order, so that equal ones have equal texts. How many there are, and which is current, changes. */

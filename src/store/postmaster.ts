@@ -15,7 +15,9 @@ const LOG_BYTES = 8 * 1024 * 1024;
 /** Crash recovery replays at most max_wal_size of log, which takes seconds; a minute means that something is wrong. */
 const READY_WITHIN_MS = 60_000;
 const FAST_STOP_WITHIN_MS = 10_000;
-const QUIT_WITHIN_MS = 5_000;
+/** PostgreSQL itself kills its children 5 s after it was made to quit. Killed before that it would leave them behind. */
+const QUIT_WITHIN_MS = 10_000;
+const KILL_WITHIN_MS = 5_000;
 
 export interface PostmasterSettings {
   readonly clusterDir: string;
@@ -99,7 +101,7 @@ export async function stopPostmaster(pid: number, hasExited: () => boolean): Pro
   const escalation = [
     ["SIGINT", FAST_STOP_WITHIN_MS],
     ["SIGQUIT", QUIT_WITHIN_MS],
-    ["SIGKILL", QUIT_WITHIN_MS],
+    ["SIGKILL", KILL_WITHIN_MS],
   ] as const;
   for (const [signal, withinMs] of escalation) {
     if (hasExited()) return;

@@ -181,6 +181,23 @@ export async function deleteModelVersion(sql: SqlRunner, model: string, version:
   await sql`delete from model_version where model = ${model} and version = ${version}`;
 }
 
+/** With its versions. */
+export async function deleteModel(sql: SqlRunner, name: string): Promise<void> {
+  await sql`delete from model where name = ${name}`;
+}
+
+export async function countVersions(sql: SqlRunner, model: string): Promise<number> {
+  const rows = await sql<{ count: number }[]>`select count(*)::int as count from model_version where model = ${model}`;
+  return rows[0]?.count ?? 0;
+}
+
+/** Names of the applications that ask a model. */
+export async function selectLinked(sql: SqlRunner, model: string): Promise<readonly string[]> {
+  const rows = await sql<{ application: string }[]>`
+    select application from application_model where model = ${model} order by application`;
+  return rows.map(({ application }) => application);
+}
+
 export async function updateCurrentVersion(sql: SqlRunner, model: string, version: number): Promise<void> {
   await sql`update model set current_version = ${version} where name = ${model}`;
 }

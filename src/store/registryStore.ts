@@ -144,10 +144,8 @@ export class PostgresRegistryStore implements RegistryStore {
     return this.#change(async (tx) => {
       const value = await lockedModel(tx, model, expected);
       await requireVersion(tx, model, version);
-      if (value.currentVersion === version) {
-        throw conflict(`version ${version} of model ${model} is the current one: make another one current first`);
-      }
-      await statements.deleteModelVersion(tx, model, version);
+      if (value.currentVersion === version) await removeLastVersion(tx, model, version);
+      else await statements.deleteModelVersion(tx, model, version);
       return { value, created: false, changed: true };
     });
   }
@@ -218,6 +216,21 @@ async function storeModelVersion(tx: SqlRunner, version: ModelVersion): Promise<
   const signature = { ...known, classes: version.signature.classes ?? known.classes };
   await statements.updateModelVersion(tx, { ...columns, signatureJson: rows.signatureJson(signature) });
   return false;
+}
+
+/** The current version goes only with its model, when it is all that is left of it and nobody asks it. */
+async function removeLastVersion(tx: SqlRunner, model: string, version: number): Promise<void> {
+  const what = `version ${version} of model ${model} is`;
+  if ((await statements.countVersions(tx, model)) > 1) {
+    throw conflict(`${what} the current one: make another one current first`);
+  }
+  const users = await statements.selectLinked(tx, model);
+  if (users.length > 0) {
+    throw conflict(
+      `${what} its only one, and ${users.join(", ")} ask it: unlink the model there first, or register another`,
+    );
+  }
+  await statements.deleteModel(tx, model);
 }
 
 async function insertLinks(tx: SqlRunner, application: string, links: readonly ApplicationLink[]): Promise<void> {

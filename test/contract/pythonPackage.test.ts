@@ -294,7 +294,31 @@ await withPythonOf("light", "the Python package", (python) => {
       ["a missing file", ["onnx", "--model", "missing.onnx"], /missing\.onnx: no such file/],
       ["a bad value", ["onnx", "--model", "x", "--workers", "0"], /--workers.*positive integer/],
       ["a signature for VW", ["vw", "--model", "x", "--signature", "y"], /--signature: .*--dense/],
-      ["a bad signature", ["xgboost", "--model", "package.json", "--signature", "package.json"], /package\.json/],
+      [
+        "a bad signature",
+        ["sklearn", "--model", "x", "--signature", "package.json"],
+        /--signature: package\.json: inputs/,
+      ],
+      [
+        "JSON that is no model",
+        ["xgboost", "--model", "package.json"],
+        /^package\.json cannot be loaded by XGBoost: .{1,301}$/m,
+      ],
+      [
+        "a signature that is not there",
+        ["sklearn", "--model", "package.json", "--signature", "missing.json"],
+        /^--signature: missing\.json: No such file/,
+      ],
+      [
+        "a framework that is not installed",
+        ["pytorch", "--model", "package.json"],
+        /^pytorch: the module torch is not installed: pip install '\.\/wrappers\/python\[pytorch\]'/,
+      ],
+      [
+        "a text that begins like a pickle",
+        ["sklearn", "--model", "src/cli/client.ts"],
+        /cannot be loaded by joblib: it is no such file/,
+      ],
       ["one label", ["onnx", "--model", "x", "--labels", "a"], /--labels.*two names or more/],
       ["a bad address", ["onnx", "--model", "x", "--listen", "nowhere"], /--listen.*unix:\/path or host:port/],
       [

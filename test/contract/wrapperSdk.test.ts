@@ -15,6 +15,7 @@ sdkContract("in TypeScript", (model, ...args) =>
 describe("a wrapper's command line", () => {
   it.each([
     ["an unknown option", NOOP, ["--bogus"], /unknown option '--bogus'/],
+    ["a misspelt option", NOOP, ["--widht", "8"], /^unknown option '--widht' \(Did you mean --width\?\)$/m],
     ["a bad value", NOOP, ["--width", "0"], /--width.*positive integer/],
     ["a bad address", NOOP, ["--listen", "nowhere"], /--listen.*unix:\/path or host:port/],
     ["a single label", NOOP, ["--labels", "a"], /--labels.*two names or more/],

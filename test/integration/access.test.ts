@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
+import { promisify } from "node:util";
 import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 import { SCOPES } from "../../src/domain/access.js";
@@ -15,6 +17,7 @@ const CREATE = `mutation ($input: CreateApiKeyInput!) {
   createApiKey(input: $input) { __typename ... on ApiKeyCreated { text apiKey { id name } } ... on Failure { message } }
 }`;
 const REVOKE = `mutation ($id: ID!) { revokeApiKey(input: { id: $id }) { __typename ... on ApiKey { revokedAt } ... on Failure { message } } }`;
+const run = promisify(execFile);
 const own = testServers();
 const NOTHING = { query: "{ __typename }", variables: {} };
 
@@ -59,13 +62,15 @@ await eachPostgres(
 
     test("is open on loopback until the first key is made, which must be an administrator's", async () => {
       expect(server.banner).toMatch(/Access +open to everyone on this machine, until the first API key is made/);
-      for (const input of [
-        { name: "root", scopes: ["PREDICT"] },
-        { name: "root", scopes: SCOPES, applications: ["a"] },
-        { name: "root", scopes: SCOPES, expiresAt: "2100-01-01T00:00:00Z" },
-      ]) {
+      const all = SCOPES.join(", ");
+      for (const [input, got] of [
+        [{ name: "root", scopes: ["PREDICT"] }, "PREDICT"],
+        [{ name: "root", scopes: SCOPES, applications: ["a"] }, `${all} for single applications`],
+        [{ name: "root", scopes: SCOPES, expiresAt: "2100-01-01T00:00:00Z" }, `${all} until some time`],
+      ] as const) {
         const { message } = await create(undefined, input);
         expect(message).toContain("the first key, from which on everybody needs one");
+        expect(message?.endsWith(`, got ${got}`)).toBe(true);
       }
       const { text } = await create(undefined, { name: "root", scopes: SCOPES });
       admin = text ?? "";
@@ -226,8 +231,12 @@ test("a key from the command line lets a server be started for others", async ()
   const key = made.banner.trim();
   expect(key).toMatch(/^pk_[0-9a-f]{16}_[\w-]{43}$/);
   expect(made.process.stderr.text).not.toContain(key);
-  const server = await own.start({ folder: made.folder, args: ["--host", "0.0.0.0", "--example", "none"] });
+  const server = await own.start({ folder: made.folder, args: ["--host", "0.0.0.0", "--example", "digits"] });
   expect(server.banner).toMatch(/Access +by API key or token/);
+  // The line to try takes the key from where the commands take it.
+  const curl = server.banner.split("\n").find((line) => line.startsWith("curl ")) ?? "";
+  const { stdout } = await run("bash", ["-c", curl], { env: { ...process.env, SKYSAIL_KEY: key } });
+  expect(JSON.parse(stdout)).toMatchObject({ data: { predict: { source: expect.any(String) } } });
   expect((await askWith(server, undefined, NOTHING)).status).toBe(401);
   expect((await askWith(server, key, NOTHING)).status).toBe(200);
 });

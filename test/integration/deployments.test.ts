@@ -221,6 +221,19 @@ describe("a deployed model", () => {
     await until("it is removed", async () => (await deployment(server, first.id)).status === "REMOVED");
     expect(wrapperPids(server, "gone", 1)).toEqual([]);
   });
+
+  test("goes with its model, when its last version is removed", async () => {
+    const { id } = await deploy({ artifact: mlp, model: "mistaken" });
+    expect(await skysail(server, "remove", "mistaken", "--version", "1")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("version 1 of mistaken was its last: the model is removed"),
+    });
+    await until("it is removed", async () => (await deployment(server, id)).status === "REMOVED");
+    expect(wrapperPids(server, "mistaken", 1)).toEqual([]);
+    expect((await skysail(server, "models")).stdout).not.toContain("mistaken");
+    // Another model under the name is no version 1 again: what was predicted by that still says so.
+    expect(await deploy({ artifact: logistic, model: "mistaken" })).toMatchObject({ version: 2, status: "SERVING" });
+  });
 });
 
 describe("what cannot be deployed", () => {
@@ -241,6 +254,7 @@ describe("what cannot be deployed", () => {
     ["an option of the launcher's", { options: [{ name: "listen", value: "x:1" }] }, "BadInput", /options.0.name/],
     ["a path of the server's", { options: [{ name: "x", value: "/etc/passwd" }] }, "BadInput", /options.0.value/],
     ["a path out of the folder", { options: [{ name: "x", value: "a/../../b" }] }, "BadInput", /options.0.value/],
+    ["a package for a model that runs without Python", { requirements: ["numpy==2"] }, "BadInput", /without Python/],
     ["an option of pip's", { requirements: ["--index-url=http://evil"] }, "BadInput", /requirements.0/],
     ["a package's address", { requirements: ["x @ http://evil/x.whl"] }, "BadInput", /requirements.0/],
   ])("is refused: %s", async (_, input, typename, message) => {

@@ -91,6 +91,19 @@ await eachPostgres("registry store", (postgres) => {
     expect((await store.read()).versions).toEqual([FOREST]);
   });
 
+  test("removes a model with its last version, but not while an application asks it", async () => {
+    await store.registerModelVersion(FOREST, false);
+    await store.createApplication({ ...DIGITS, links: [{ model: "forest", weight: 1 }] });
+    expect(await store.removeModelVersion("forest", 1)).toMatchObject({
+      code: "CONFLICT",
+      message: `version 1 of model forest is its only one, and ${DIGITS.name} ask it: unlink the model there first, or register another`,
+    });
+    await store.unlinkModel(DIGITS.name, "forest");
+    expect(await store.removeModelVersion("forest", 1)).toMatchObject({ kind: "stored", value: { name: "forest" } });
+    expect(await store.read()).toMatchObject({ models: [], versions: [] });
+    expect(await store.removeModelVersion("forest", 1)).toMatchObject({ code: "NOT_FOUND" });
+  });
+
   test("creates an application once, finds it the second time, and refuses other content", async () => {
     expect(await store.createApplication(DIGITS)).toMatchObject({ kind: "stored", created: true });
     expect(await store.createApplication(DIGITS)).toMatchObject({ kind: "stored", created: false });

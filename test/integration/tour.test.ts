@@ -126,7 +126,11 @@ describe("the tour", () => {
 
 describe("the tour on a server of its own", () => {
   test("goes through whatever database the environment names, and leaves nothing", async () => {
-    const env = { DATABASE_URL: "postgres://127.0.0.1:1/nowhere", SKYSAIL_EXAMPLE: "none" };
+    const env = {
+      DATABASE_URL: "postgres://127.0.0.1:1/nowhere",
+      SKYSAIL_EXAMPLE: "none",
+      SKYSAIL_URL: "http://127.0.0.1:1",
+    };
     const { code, stdout, stderr, left } = await take(["--own"], { env });
     expect({ code, stderr, left }).toEqual({ code: 0, stderr: "", left: [] });
     expect(stdout).toContain("a server of its own");
@@ -136,6 +140,11 @@ describe("the tour on a server of its own", () => {
     const taken = await take(["--own"], { stopAt: /^1\. PREDICT/ });
     expect(taken).toMatchObject({ code: 1, stderr: "tour: interrupted", left: [] });
   });
+});
+
+test("the tour asks the server that the environment names, as the commands do", async () => {
+  const { code, stderr } = await take([], { env: { SKYSAIL_URL: "http://127.0.0.1:1" } });
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("http://127.0.0.1:1: nothing listens") });
 });
 
 describe("the tour refuses in one line, with exit code 1,", () => {

@@ -41,4 +41,14 @@ describe("model versions", () => {
     expect(versions.find("m", 1)).toBe(made);
     expect(versions.find("m", 2)).toBeUndefined();
   });
+
+  test("forget what was chosen for a model that is registered no more", () => {
+    const versions = noVersions();
+    const model = { name: "m", currentVersion: 1, settings: { maxBatchRows: 7 }, cacheGeneration: 0 };
+    const other = { ...model, name: "other" };
+    versions.setModels([model, other]);
+    versions.setModels([other]);
+    expect(versions.settingsOf("other")).toMatchObject({ maxBatchRows: 7 });
+    expect(versions.settingsOf("m")).not.toMatchObject({ maxBatchRows: 7 });
+  });
 });

@@ -64,7 +64,11 @@ function setUp() {
   const watch = new RegistryWatch({
     registry: registry as unknown as RegistryStore,
     catalogue,
-    versions: { all: () => [served], serving: new ServingVersions({} as ModelVersions) } as unknown as ModelVersions,
+    versions: {
+      all: () => [served],
+      setModels: () => undefined,
+      serving: new ServingVersions({} as ModelVersions),
+    } as unknown as ModelVersions,
     learning: { follow: (followed) => void follows.push(followed.map(({ name }) => name)) },
     retain: (left) => void retained.push([...left]),
     answerMarginMs: () => margin.ms,

@@ -93,8 +93,10 @@ function parseOptions<Options extends WrapperOptions>(
   try {
     return command.parse(argv).opts<Options>();
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return undefined;
-    throw error;
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return undefined;
+    // One line, for it is the last one that says why a wrapper did not start.
+    throw new Error(error.message.replace(/^error: /, "").replaceAll("\n", " "), { cause: error });
   }
 }
 

@@ -1,13 +1,14 @@
 """`skysail-wrapper FRAMEWORK --model PATH`: serves a model saved by the framework's own tools."""
 
+import argparse
 import importlib
 import sys
 from types import ModuleType
 from typing import NoReturn
 
-from .model import StartError
+from .model import LoadedModel, StartError
 from .options import wrapper_parser
-from .process import run_wrapper
+from .process import Load, run_wrapper
 
 # The framework's name on the command line, its adapter, and what pip knows it as.
 FRAMEWORKS = {
@@ -40,7 +41,22 @@ def main() -> NoReturn:
     parser.add_argument("--device", default="cpu", help="cpu, or cuda:0 where the framework has it (%(default)s)")
     if hasattr(adapter, "add_options"):
         adapter.add_options(parser)
-    run_wrapper(parser, adapter.load, argv, artefact="model")
+    run_wrapper(parser, _load_of(adapter, framework), argv, artefact="model")
+
+
+def _load_of(adapter: ModuleType, framework: str) -> Load:
+    """An adapter of this package imports its framework when it loads a model: one that is not installed is told as such."""
+    if framework not in FRAMEWORKS:
+        return adapter.load
+
+    def load(options: argparse.Namespace) -> LoadedModel:
+        try:
+            return adapter.load(options)
+        except ModuleNotFoundError as error:
+            remedy = f"pip install './wrappers/python[{framework}]', in Skysail's folder"
+            raise StartError(f"{framework}: the module {error.name} is not installed: {remedy}") from None
+
+    return load
 
 
 def _adapter(framework: str) -> ModuleType:

@@ -173,11 +173,13 @@ class Signature:
 
 def read_signature_file(path: str) -> Signature:
     """`{"inputs": [{"name", "datatype", "shape"}], "outputs": [...]}`, shapes those of one row."""
-    value = json.loads(Path(path).read_text("utf-8"))
-    if not isinstance(value, dict):
-        raise ValueError(f"{path} must be an object with inputs and outputs")
     try:
+        value = json.loads(Path(path).read_text("utf-8"))
+        if not isinstance(value, dict):
+            raise ValueError("it must be an object with inputs and outputs")
         return Signature(*(_parse_tensors(kind, value.get(kind)) for kind in ("inputs", "outputs")))
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from None
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 

@@ -38,10 +38,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def load(options: argparse.Namespace) -> LoadedModel:
     cpu_only(options, "scikit-learn")
+    stated = stated_signature(options)
     # Rows come as arrays, in the order of the names.
     warnings.filterwarnings("ignore", message="X does not have valid feature names")
     estimator = _estimator(options)
-    stated = stated_signature(options)
     table = takes_table(estimator)
     columns = columns_of(estimator, _likely_outputs(estimator)) if stated is None and table else None
     if columns is not None:
@@ -113,11 +113,11 @@ def _unpickled(path: str) -> Any:
         estimator = joblib.load(path)
     except MemoryError:
         raise
-    except ModuleNotFoundError as error:
-        raise StartError(
-            f"{path} needs the module {error.name}: install its package (`skysail deploy --requirement`)"
-        ) from None
     except Exception as error:
+        # A text that begins as an old pickle does names what no module can be called.
+        if isinstance(error, ModuleNotFoundError) and all(map(str.isidentifier, (error.name or "").split("."))):
+            remedy = "install its package (`skysail deploy --requirement`)"
+            raise StartError(f"{path} needs the module {error.name}: {remedy}") from None
         # Whatever a pickle comes upon, in what is none, was cut off, or is of another version's classes.
         why = f"{type(error).__name__}: {error}"
         raise StartError(f"{path} cannot be loaded by joblib: it is no such file, or not a whole one ({why})") from None

@@ -23,7 +23,9 @@ def load(options: argparse.Namespace) -> LoadedModel:
     try:
         booster.load_model(path)
     except xgboost.core.XGBoostError as error:
-        raise StartError(f"{path}: {str(error).partition('Stack trace')[0]}") from None
+        # It quotes the whole of a JSON file that is no model.
+        why = str(error).partition("Stack trace")[0].strip()[:300]
+        raise StartError(f"{path} cannot be loaded by XGBoost: {why}") from None
     # Otherwise it takes another GPU than one that is not there.
     booster.set_param({"device": options.device, "fail_on_invalid_gpu_id": True, "nthread": options.threads})
     learner = _settings(booster, options)["learner"]
