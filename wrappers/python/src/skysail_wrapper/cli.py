@@ -45,7 +45,7 @@ def main() -> NoReturn:
 
 
 def _load_of(adapter: ModuleType, framework: str) -> Load:
-    """An adapter of this package imports its framework when it loads a model: one that is not installed is told as such."""
+    """An adapter of this package imports its framework when it loads a model: whether that is installed shows there."""
     if framework not in FRAMEWORKS:
         return adapter.load
 
