@@ -4,10 +4,12 @@ const CONNECT_WITHIN_MS = 1000;
 
 /**
  * Why nobody answered at a target (gRPC's words) to which a call waited for a connection: the call itself only says that its
- * time was over.
+ * time was over. `refusal` is what the same call says that waits for nothing: how the connection failed, by a certificate for
+ * instance.
  */
-export async function whySilent(target: string): Promise<string> {
-  const problem = await connectProblem(target);
+export async function whySilent(target: string, refusal: Promise<string | undefined>): Promise<string> {
+  const [problem, refused] = await Promise.all([connectProblem(target), refusal]);
+  if (problem === undefined && refused !== undefined) return `something listens there, but ${refused}`;
   if (problem === undefined) return "something listens there, but it did not answer as a gRPC server";
   return `nothing answers there (${problem}): start the wrapper first, or correct the endpoint`;
 }

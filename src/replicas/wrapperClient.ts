@@ -169,6 +169,9 @@ export function askReady(
   });
 }
 
+/** So long it may take to find out why nothing came. */
+const WHY_WITHIN_MS = 1000;
+
 /** Nothing came before the deadline. */
 class NoAnswer extends Error {}
 
@@ -206,17 +209,29 @@ export async function askSignature(question: SignatureQuestion): Promise<Signatu
     });
   }
   const asked = { model, version, registered: undefined };
-  let client: GRPCInferenceServiceClient | undefined;
   let connection: Connection | undefined;
+  const ask = async (to: Connection, options: DescribeOptions): Promise<Signature> => {
+    const client = openWrapperClient({ connection: to, maxMessageBytes, pings: false });
+    return describeWrapper(client, asked, options)
+      .then(({ signature }) => signature)
+      .finally(() => client.close());
+  };
+  const undescribed = (why: string): Failure =>
+    failure("MODEL_UNAVAILABLE", `the wrapper at ${endpoint} did not describe ${model}@${version}: ${why}`);
   try {
     connection = await dial(model, version)(endpoint, 0);
-    client = openWrapperClient({ connection, maxMessageBytes, pings: false });
-    return (await describeWrapper(client, asked, { deadlineWallMs, waitForReady: true })).signature;
+    return await ask(connection, { deadlineWallMs, waitForReady: true });
   } catch (error) {
-    const silentAt = error instanceof NoAnswer ? connection?.target : undefined;
-    const why = silentAt === undefined ? messageOf(error) : await whySilent(silentAt);
-    return failure("MODEL_UNAVAILABLE", `the wrapper at ${endpoint} did not describe ${model}@${version}: ${why}`);
-  } finally {
-    client?.close();
+    if (!(error instanceof NoAnswer) || connection === undefined) return undescribed(messageOf(error));
+    const withoutWaiting = { deadlineWallMs: deadlineWallMs + WHY_WITHIN_MS, waitForReady: false };
+    return undescribed(await whySilent(connection.target, refusalOf(ask(connection, withoutWaiting))));
   }
+}
+
+/** Why a call fails; undefined where it does not, or nothing comes. */
+function refusalOf(call: Promise<unknown>): Promise<string | undefined> {
+  return call.then(
+    () => undefined,
+    (error: unknown) => (error instanceof NoAnswer ? undefined : messageOf(error)),
+  );
 }

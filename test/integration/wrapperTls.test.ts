@@ -5,6 +5,7 @@ import { connect } from "node:tls";
 import type { SecureVersion } from "node:tls";
 import type { PeerFiles } from "../../src/protocol/peerFiles.js";
 import { SERVER_IDENTITY, wrapperIdentity } from "../../src/protocol/peerIdentity.js";
+import { askSignature } from "../../src/replicas/wrapperClient.js";
 import { Authority, placed, replaceFiles } from "../support/certificates.js";
 import type { LiveLink } from "../support/liveLinks.js";
 import { until } from "../support/ownProcesses.js";
@@ -154,6 +155,16 @@ describe("the server", () => {
   test("refuses a wrapper of another version", async () => {
     const other = await endpointOf(noop(), await authority.certify("URI:wrapper:stub:2"));
     await refused(other, server, /certificate is not that of wrapper:stub:1: it names wrapper:stub:2/);
+  });
+
+  test("says of a wrapper that is registered why it is refused", async () => {
+    const endpoint = await endpointOf(noop(), await authority.certify("URI:wrapper:stub:2"));
+    const dial = links.dial(server);
+    const asked = { model: "stub", version: 1, endpoints: [endpoint], maxMessageBytes: 2 ** 20 };
+    expect(await askSignature({ ...asked, dial: dial.to.bind(dial), deadlineWallMs: Date.now() + 500 })).toMatchObject({
+      code: "MODEL_UNAVAILABLE",
+      message: expect.stringMatching(/certificate is not that of wrapper:stub:1: it names wrapper:stub:2/) as unknown,
+    });
   });
 
   test("refuses a wrapper with an expired certificate, or of another authority", async () => {

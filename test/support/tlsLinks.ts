@@ -12,10 +12,14 @@ export class TlsLinks {
   readonly #stops: (() => void)[] = [];
 
   open(endpoint: string, files: PeerFiles | undefined): LiveLink {
+    return this.dialling(endpoint, this.dial(files).to("stub", 1));
+  }
+
+  dial(files: PeerFiles | undefined): GuardedDial {
     const tls = files && new WrapperTls(files, () => undefined);
     if (tls !== undefined) this.#stops.push(() => tls.stop());
     const lookup = (name: string): Promise<never> => Promise.reject(new Error(`${name} is not looked up here`));
-    return this.dialling(endpoint, new GuardedDial({ rules: new HostRules([]), lookup, tls }).to("stub", 1));
+    return new GuardedDial({ rules: new HostRules([]), lookup, tls });
   }
 
   /** One that trusts the wrapper's authority, and shows nothing of its own. */
