@@ -78,7 +78,9 @@ export class Batcher implements RowQueue {
     const retries = (this.#retries = new RowRetries({ ...common, onDue: () => this.#dispatcher.schedule() }));
     const ejected = (this.#ejected = new EjectedReplicas(common));
     const onChange = (): void => this.#settled();
-    const inFlight = (this.#inFlight = new BatchesInFlight({ ...common, retries, turns, replyBytes, onChange }));
+    const sendNow = (): void => this.#dispatcher.dispatch();
+    const sending = { ...common, retries, turns, replyBytes, onChange, sendNow };
+    const inFlight = (this.#inFlight = new BatchesInFlight(sending));
     this.#admission = new RowAdmission({ ...common, retries, ejected, inFlight, maxQueueRows });
     const onIdle = (): void => this.#notifyIfIdle();
     this.#dispatcher = new Dispatcher({ ...common, retries, ejected, inFlight, formation, fillWait, onIdle });

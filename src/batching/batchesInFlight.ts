@@ -25,7 +25,15 @@ export interface BatchesInFlightOptions {
   readonly metrics: BatcherMetrics;
   /** A replica may be free, or nothing be left to do. */
   readonly onChange: () => void;
+  /** What waits is to go now, not at the end of the turn. */
+  readonly sendNow: () => void;
 }
+
+/**
+ * From so many waiting rows on, of those that a replica has just answered, it gets its next batch before these are settled: to
+ * settle them takes this process about as long as it takes the replica to compute them, and who waited for company has it.
+ */
+const NEXT_AT_ONCE_SHARE = 0.5;
 
 /**
  * The batches that replicas have. One is RUNNING, or OVERDUE after its time without a reply; then it holds no place any
@@ -169,6 +177,7 @@ export class BatchesInFlight {
     } else {
       this.#options.retries.batchAnswered();
       this.#options.replyBytes.answered(reply);
+      this.#sendNext(batch);
       for (let i = 0; i < rows.length; i++) {
         const queued = rows[i] as QueuedRow;
         const own = reply.rows[i] as RowReply;
@@ -177,6 +186,12 @@ export class BatchesInFlight {
       }
     }
     if (batch.purpose === "ISOLATED") this.#options.retries.isolation.survived();
+  }
+
+  /** Not where rows of this batch may be among those that wait. */
+  #sendNext({ purpose, running, rows }: SentBatch): void {
+    const { queue, sendNow } = this.#options;
+    if (purpose === "SERVING" && !running.overdue && queue.size >= NEXT_AT_ONCE_SHARE * rows.length) sendNow();
   }
 
   /** The first answer counts, also while the row waits for another try. */

@@ -49,7 +49,7 @@ export class Dispatcher {
     this.#scheduled = true;
     this.#options.clock.turnEnd(() => {
       this.#scheduled = false;
-      this.#dispatch();
+      this.dispatch();
     });
   }
 
@@ -59,7 +59,8 @@ export class Dispatcher {
     if (this.#heldSinceMs !== undefined) this.schedule();
   }
 
-  #dispatch(): void {
+  /** At once, for whoever knows that there is nothing to wait for. */
+  dispatch(): void {
     const { clock, queue, ejected, onIdle } = this.#options;
     this.#cancelWake();
     this.#dropHopeless();
