@@ -36,6 +36,7 @@ import { PolicyEvaluations } from "./serving/policyEvaluations.js";
 import { PolicyReplays } from "./serving/policyReplays.js";
 import { predict } from "./serving/predict.js";
 import type { PredictRequest } from "./serving/predict.js";
+import { predictMany } from "./serving/predictMany.js";
 import { predictionIds } from "./serving/predictionIds.js";
 import { loggedEvidence, loggedPrediction } from "./serving/predictionLogging.js";
 import type { Pressure } from "./serving/pressure.js";
@@ -269,6 +270,7 @@ export class ServiceComposition {
     return {
       degraded: () => this.#learning.problem,
       predict: predictIt,
+      predictMany: (terms, rows) => predictMany(predicting, terms, rows),
       observe: (request) => this.#observed(observe(observing, request)),
       activate: (receipt, isSeen) => this.#activated(activate(observing, receipt, isSeen)),
       receiptOf: (prediction) => this.#receiptOf(prediction),

@@ -6,7 +6,8 @@ import { field, inputFields, listOf, objectFields, typeOf } from "./applicationP
 import type { ApplicationParts, Field, Fields } from "./applicationParts.js";
 import type { RequestContext } from "./context.js";
 import { failingAlone } from "./failingAlone.js";
-import { fromPrediction, fromRefusedPrediction, toPredictRequest } from "./predictionConverters.js";
+import { predictEach } from "./predictEach.js";
+import { fromPrediction, fromRefusedPrediction, toPredictRequest, toPredictTerms } from "./predictionConverters.js";
 import type { AskedPrediction } from "./predictionConverters.js";
 
 /** What may be asked of one application. */
@@ -46,9 +47,9 @@ function predictManyField(parts: ApplicationParts, result: GraphQLUnionType): Fi
       fields: { ...asked, inputs },
     }),
     (given: AskedPrediction & { readonly inputs: readonly unknown[] }, context) => {
-      return Promise.all(
-        given.inputs.map(async (each, i) => predictOne(parts, given, each, ["input", "inputs", i], context)),
-      );
+      const terms = toPredictTerms(given, parts.application.name, context);
+      const toAnswer = (answer: Prediction | Failure) => fromAnswer(parts, answer, context);
+      return predictEach(terms, given.inputs, (each) => parts.input.toValue(each), toAnswer, context);
     },
   );
 }

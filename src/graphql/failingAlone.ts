@@ -32,7 +32,8 @@ function asItIs(found: object): object {
   return found;
 }
 
-function fromDefect({ services }: RequestContext, error: unknown): object {
+/** Of what nobody expected. */
+export function fromDefect({ services }: RequestContext, error: unknown): object {
   if (error instanceof FailureError) return fromFailure(error.failure);
   services.logDefect(error);
   return fromFailure(failure("INTERNAL", "internal error"));

@@ -6,7 +6,7 @@ import type { Activated } from "../serving/activate.js";
 import { toInputValue } from "../serving/givenInputs.js";
 import type { InputValue } from "../serving/inputRow.js";
 import type { Observed, ObserveRequest } from "../serving/observe.js";
-import type { PredictRequest } from "../serving/predict.js";
+import type { PredictRequest, PredictTerms } from "../serving/predict.js";
 import type { GivenTruth } from "../serving/truth.js";
 import type { RequestContext } from "./context.js";
 import type { ObserveInput, PredictInput, TruthInput } from "./predictionInputs.js";
@@ -26,6 +26,24 @@ export function toPredictRequest(
     application,
     input,
     inputPath,
+    entity: asked.entity ?? undefined,
+    deadlineMs: asked.deadlineMs ?? undefined,
+    priority: asked.priority ?? "INTERACTIVE",
+    explain: asked.explain ?? false,
+    minStateSeq: asked.minStateSeq ?? undefined,
+    arrivalMs,
+    caller,
+  };
+}
+
+/** The same for what several inputs are asked on. */
+export function toPredictTerms(
+  asked: AskedPrediction,
+  application: string,
+  { arrivalMs, caller }: Pick<RequestContext, "arrivalMs" | "caller">,
+): PredictTerms {
+  return {
+    application,
     entity: asked.entity ?? undefined,
     deadlineMs: asked.deadlineMs ?? undefined,
     priority: asked.priority ?? "INTERACTIVE",

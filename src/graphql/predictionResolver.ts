@@ -5,6 +5,7 @@ import { toInputValue } from "../serving/givenInputs.js";
 import type { GivenInput } from "../domain/givenInput.js";
 import type { RequestContext } from "./context.js";
 import { failingAlone } from "./failingAlone.js";
+import { predictEach } from "./predictEach.js";
 import {
   fromActivated,
   fromObserved,
@@ -12,6 +13,7 @@ import {
   fromRefusedObservation,
   toObserveRequest,
   toPredictRequest,
+  toPredictTerms,
 } from "./predictionConverters.js";
 import type { AskedPrediction } from "./predictionConverters.js";
 import {
@@ -46,8 +48,15 @@ export class PredictionResolver {
   predictMany(
     @Arg("input", () => PredictManyInput) input: PredictManyInput,
     @Ctx() context: RequestContext,
-  ): Promise<object[]> {
-    return Promise.all(input.inputs.map(async (one, i) => predictOne(input, one, ["input", "inputs", i], context)));
+  ): object[] | Promise<object[]> {
+    const { services } = context;
+    return predictEach(
+      toPredictTerms(input, input.application, context),
+      input.inputs,
+      toInputValue,
+      (answer) => fromPrediction(answer, services.receiptOf),
+      context,
+    );
   }
 
   @Mutation(() => ObserveResultUnion, {

@@ -7,7 +7,7 @@ import type { Asked } from "./ask.js";
 import type { ServedApplication } from "./catalogue.js";
 import type { Gathered } from "./gather.js";
 import { reasonFor, typedFailure } from "./memberFailures.js";
-import type { PredictDependencies, PredictRequest } from "./predict.js";
+import type { PredictDependencies, PredictTerms } from "./predict.js";
 
 /** What is answered, and why it is that. */
 interface Decision {
@@ -23,7 +23,7 @@ interface Decision {
 export function answer(
   deps: PredictDependencies,
   served: ServedApplication,
-  request: PredictRequest,
+  request: PredictTerms,
   state: StateInUse,
   asked: Asked,
   explanation: Explanation | undefined,

@@ -48,6 +48,15 @@ interface Hearing {
   readonly gathering: Gathered | Promise<Gathered>;
 }
 
+/** Whom the policy has selected, from what. */
+interface Selected {
+  readonly selection: Selection;
+  readonly members: readonly Member[];
+  readonly features: Features;
+}
+
+type FeatureModel = Extract<FeatureSource, { kind: "MODEL" }>;
+
 const NOBODY: Gathered = { present: [], missing: [] };
 const NO_FEATURES: Features = { ...NOBODY, values: undefined, from: undefined };
 
@@ -62,14 +71,60 @@ export function ask(
   query: RowQuery,
   patience: Patience,
 ): Asked | Promise<Asked> {
-  const { features, members } = served;
-  if (features?.kind !== "MODEL")
-    return askMembers(deps, served, state, query, patience, givenFeatures(features, query));
-  if (!features.isLearned && members.length > 0) return askMembers(deps, served, state, query, patience, NO_FEATURES);
+  const features = featuresAtOnce(served, query);
+  if (features !== undefined) return askMembers(deps, served, state, query, patience, features);
   const caller = callerWith(patience);
-  const coming = featuresOf(deps.clock, features, query, caller);
+  const coming = featuresOf(deps.clock, served.features as FeatureModel, query, caller);
   if (!(coming instanceof Promise)) return askMembers(deps, served, state, query, patience, coming);
   return askBeside(deps, served, state, query, patience, { coming, caller });
+}
+
+/** A row for which one member is to be asked, and what the policy was given to choose it. */
+export interface AskedAlone {
+  readonly member: Member;
+  readonly selection: Selection;
+  readonly features: Features;
+}
+
+/**
+ * The same for a row among others: where its policy selects one member, and has not to wait for features before, it is left
+ * to the caller to ask that, together with other rows', and to call `askedAlone` with what has come of it.
+ */
+export function askAmongRows(
+  deps: AskDependencies,
+  served: ServedApplication,
+  state: PolicyState,
+  query: RowQuery,
+  patience: Patience,
+): AskedAlone | Asked | Promise<Asked> {
+  const features = featuresAtOnce(served, query);
+  if (features === undefined) return ask(deps, served, state, query, patience);
+  const selection = served.policy.select(state, served.policyMembers, features.values, deps.random);
+  const members = membersOf(served, selection);
+  const [only] = members;
+  if (only !== undefined && members.length === 1) return { member: only, selection, features };
+  const gathering = hearMembers(deps, served, state, query, patience, { selection, members, features });
+  return whenKnown(gathering, (gathered: Gathered) => askedOf(deps, served, state, selection, gathered, features));
+}
+
+export function isAskedAlone(asked: AskedAlone | Asked | Promise<Asked>): asked is AskedAlone {
+  return "member" in asked;
+}
+
+export function askedAlone(
+  deps: AskDependencies,
+  served: ServedApplication,
+  state: PolicyState,
+  { selection, features }: AskedAlone,
+  gathered: Gathered,
+): Asked {
+  return askedOf(deps, served, state, selection, gathered, features);
+}
+
+/** Undefined: they have to be waited for. */
+function featuresAtOnce({ features, members }: ServedApplication, query: RowQuery): Features | undefined {
+  if (features?.kind !== "MODEL") return givenFeatures(features, query);
+  return !features.isLearned && members.length > 0 ? NO_FEATURES : undefined;
 }
 
 function askMembers(
@@ -141,23 +196,33 @@ function comingUntil<T>(clock: Clock, coming: Promise<T>, untilMs: number): Prom
 }
 
 function hear(
-  { clock, random }: AskDependencies,
+  deps: AskDependencies,
   served: ServedApplication,
   state: PolicyState,
   query: RowQuery,
-  { noSoonerMs, straggleMs, caller, isEnough }: Patience,
-  { values }: Features,
+  patience: Patience,
+  features: Features,
 ): Hearing {
-  const { policy, policyMembers } = served;
-  const selection = policy.select(state, policyMembers, values, random);
+  const selection = served.policy.select(state, served.policyMembers, features.values, deps.random);
   const members = membersOf(served, selection);
-  if (members.length === 0) return { selection, gathering: NOBODY };
+  return { selection, gathering: hearMembers(deps, served, state, query, patience, { selection, members, features }) };
+}
+
+function hearMembers(
+  { clock, random }: AskDependencies,
+  { policy, policyMembers }: ServedApplication,
+  state: PolicyState,
+  query: RowQuery,
+  { noSoonerMs, straggleMs, caller, isEnough }: Patience,
+  { selection, members, features: { values } }: Selected,
+): Gathered | Promise<Gathered> {
+  if (members.length === 0) return NOBODY;
   const decided = (present: readonly MemberPrediction[]): boolean =>
     policy.isDecided(state, policyMembers, selection, present, values) &&
     (isEnough === undefined ||
       isEnough(policy.combine(state, policyMembers, selection, present, values, random).agreement));
   const straggling = members.length > 1 ? { earliestMs: noSoonerMs, latestMs: straggleMs, decided } : undefined;
-  return { selection, gathering: gather(clock, members, query, { straggling, caller }) };
+  return gather(clock, members, query, { straggling, caller });
 }
 
 function askedOf(
@@ -180,7 +245,7 @@ function givenFeatures(features: Exclude<FeatureSource, { kind: "MODEL" }> | und
 
 function featuresOf(
   clock: Clock,
-  { member, isLearned }: Extract<FeatureSource, { kind: "MODEL" }>,
+  { member, isLearned }: FeatureModel,
   query: RowQuery,
   caller: Caller,
 ): Features | Promise<Features> {

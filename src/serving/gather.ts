@@ -134,31 +134,9 @@ class Gathering {
   }
 
   #settle(i: number, outcome: RowOutcome): void {
-    const { model, version, read, usual } = this.#members[i] as Member;
-    if (outcome.kind === "failed") {
-      this.#missing[i] = {
-        model,
-        version,
-        code: outcome.code,
-        message: outcome.message,
-        retryAfterMs: outcome.retryAfterMs,
-      };
-    } else {
-      const nowMs = this.#clock.nowMs();
-      const output = read(outcome.output);
-      if (outcome.source === "MODEL") usual.answered(nowMs - this.#startedMs);
-      if (nowMs > this.#deadlineMs) {
-        // The event loop was held up: what came too late is late, even where the alarm for it has not fired yet.
-        this.#missing[i] = lateMember(model, version);
-      } else if (output === undefined) {
-        const message = `model ${model}@${version} answered with what cannot be combined: ${UNUSABLE}`;
-        this.#missing[i] = { model, version, code: "MODEL_BAD_OUTPUT", message, retryAfterMs: undefined };
-      } else {
-        const latencyMs = nowMs - this.#startedMs;
-        const { source, distance, trace } = outcome;
-        this.#present[i] = { model, version, source, distance, trace, latencyMs, output };
-      }
-    }
+    const heard = hear(this.#members[i] as Member, outcome, this.#startedMs, this.#clock.nowMs(), this.#deadlineMs);
+    if (isMissing(heard)) this.#missing[i] = heard;
+    else this.#present[i] = heard;
     this.#outstanding -= 1;
     if (this.#resolve === undefined) return;
     if (this.#outstanding === 0) this.#finish();
@@ -189,13 +167,42 @@ class Gathering {
   }
 }
 
+/** What a member that was asked at one moment and answers at another says to a query. */
+export function hear(
+  { model, version, read, usual }: Member,
+  outcome: RowOutcome,
+  askedMs: number,
+  nowMs: number,
+  deadlineMs: number,
+): MemberPrediction | MemberMissing {
+  if (outcome.kind === "failed") {
+    const { code, message, retryAfterMs } = outcome;
+    return { model, version, code, message, retryAfterMs };
+  }
+  const latencyMs = nowMs - askedMs;
+  const output = read(outcome.output);
+  if (outcome.source === "MODEL") usual.answered(latencyMs);
+  // The event loop was held up: what came too late is late, even where the alarm for it has not fired yet.
+  if (nowMs > deadlineMs) return lateMember(model, version);
+  if (output === undefined) {
+    const message = `model ${model}@${version} answered with what cannot be combined: ${UNUSABLE}`;
+    return { model, version, code: "MODEL_BAD_OUTPUT", message, retryAfterMs: undefined };
+  }
+  const { source, distance, trace } = outcome;
+  return { model, version, source, distance, trace, latencyMs, output };
+}
+
+export function isMissing(heard: MemberPrediction | MemberMissing): heard is MemberMissing {
+  return "code" in heard;
+}
+
 /** It may still be in time, but whatever it says the answer stays the same. */
 function notAwaited(model: string, version: number): MemberMissing {
   const message = `model ${model}@${version} was late and could not change the answer any more`;
   return { model, version, code: "DEADLINE_EXCEEDED", message, retryAfterMs: undefined };
 }
 
-function lateMember(model: string, version: number): MemberMissing {
+export function lateMember(model: string, version: number): MemberMissing {
   const message = `model ${model}@${version} had not answered by the deadline`;
   return { model, version, code: "DEADLINE_EXCEEDED", message, retryAfterMs: undefined };
 }

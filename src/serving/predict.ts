@@ -20,11 +20,9 @@ import { seqProblem } from "./logPlace.js";
 import { PRESSURE_RETRY_MS } from "./pressure.js";
 import type { Pressure } from "./pressure.js";
 
-export interface PredictRequest {
+/** How predictions are asked for, whatever of. */
+export interface PredictTerms {
   readonly application: string;
-  readonly input: InputValue;
-  /** Where the input stands in the caller's request, for messages. */
-  readonly inputPath: readonly (string | number)[];
   readonly entity: string | undefined;
   /** Milliseconds from arrival; at most the application's objective, or for BULK its `bulkDeadlineMs`. */
   readonly deadlineMs: number | undefined;
@@ -37,6 +35,12 @@ export interface PredictRequest {
   readonly minStateSeq?: number | undefined;
   /** Absent: one who stays. */
   readonly caller?: Caller;
+}
+
+export interface PredictRequest extends PredictTerms {
+  readonly input: InputValue;
+  /** Where the input stands in the caller's request, for messages. */
+  readonly inputPath: readonly (string | number)[];
 }
 
 export interface PredictDependencies {
@@ -83,9 +87,7 @@ export function predict(
   if (served === undefined) return unknownApplication(deps.catalogue, request.application);
   const row = inputRow(served.application.input, request.input, request.inputPath);
   if (isFailure(row)) return refused(deps, served, row);
-  const problem = entityProblem(request.entity) ?? minStateSeqProblem(request.minStateSeq);
-  if (problem !== undefined) return refused(deps, served, problem);
-  const deadlineMs = absoluteDeadline(deps, served.application, request);
+  const deadlineMs = checkedDeadline(deps, served, request);
   if (isFailure(deadlineMs)) return refused(deps, served, deadlineMs);
 
   const query = { row, deadlineMs, priority: request.priority };
@@ -100,25 +102,33 @@ function predictFrom(
   state: StateInUse,
 ): Prediction | Failure | Promise<Prediction | Failure> {
   const askedMs = deps.clock.nowMs();
-  const { priority, arrivalMs } = request;
-  const { deadlineMs } = query;
-  const pressed = deps.pressure.refusal(priority);
+  const pressed = deps.pressure.refusal(request.priority);
   const asked =
     pressed === undefined
-      ? ask(deps, served, state.held.state.policy, query, patienceOf(request, served, deadlineMs, state))
+      ? ask(deps, served, state.held.state.policy, query, patienceOf(request, served, query.deadlineMs, state))
       : shed(served, pressed, PRESSURE_RETRY_MS);
-  return whenKnown(asked, (all: Asked) => {
-    if (request.caller?.hasLeft === true) return abandoned(deps, served);
-    const explanation = request.explain ? explain(deps, request, askedMs, deadlineMs) : undefined;
-    const answered = answer(deps, served, request, state, all, explanation);
-    deps.metrics.record(served.application, answered, deps.clock.nowMs() - arrivalMs);
-    log(deps, served, answered, query.row);
-    return answered;
-  });
+  return whenKnown(asked, (all: Asked) => answerFrom(deps, request, served, query, { state, askedMs }, all));
 }
 
-function patienceOf(
-  { arrivalMs, caller }: PredictRequest,
+/** What is answered, counted and logged once the models have said what they say. */
+export function answerFrom(
+  deps: PredictDependencies,
+  request: PredictTerms,
+  served: ServedApplication,
+  { row, deadlineMs }: RowQuery,
+  { state, askedMs }: { readonly state: StateInUse; readonly askedMs: number },
+  all: Asked,
+): Prediction | Failure {
+  if (request.caller?.hasLeft === true) return abandoned(deps, served);
+  const explanation = request.explain ? explain(deps, request, askedMs, deadlineMs) : undefined;
+  const answered = answer(deps, served, request, state, all, explanation);
+  deps.metrics.record(served.application, answered, deps.clock.nowMs() - request.arrivalMs);
+  log(deps, served, answered, row);
+  return answered;
+}
+
+export function patienceOf(
+  { arrivalMs, caller }: PredictTerms,
   { application: { confidenceThreshold: threshold } }: ServedApplication,
   deadlineMs: number,
   { population }: StateInUse,
@@ -140,9 +150,9 @@ function log(deps: PredictDependencies, served: ServedApplication, answered: Pre
 }
 
 /** What the query is answered from: at once where this process has it, which is nearly always. */
-function stateOf(
+export function stateOf(
   { clock, learning }: PredictDependencies,
-  { application, entity, minStateSeq }: PredictRequest,
+  { application, entity, minStateSeq }: PredictTerms,
   deadlineMs: number,
 ): StateInUse | Promise<StateInUse> {
   const leftMs = deadlineMs - clock.nowMs();
@@ -156,7 +166,7 @@ function stateOf(
   return learning.reach(application, minStateSeq, untilMs - clock.nowMs()).then(state);
 }
 
-function unknownApplication(catalogue: Catalogue, name: string): Failure {
+export function unknownApplication(catalogue: Catalogue, name: string): Failure {
   const known = catalogue.names().slice(0, 10).join(", ");
   return failure("NOT_FOUND", `application "${name.slice(0, 80)}" does not exist; known: ${known || "none yet"}`);
 }
@@ -167,7 +177,7 @@ function abandoned(deps: PredictDependencies, { application }: ServedApplication
   return failure("DEADLINE_EXCEEDED", "the caller has left");
 }
 
-function refused(deps: PredictDependencies, served: ServedApplication, why: Failure): Failure {
+export function refused(deps: PredictDependencies, served: ServedApplication, why: Failure): Failure {
   deps.metrics.recordFailure(served.application, why);
   return why;
 }
@@ -186,11 +196,21 @@ function minStateSeqProblem(minStateSeq: number | undefined): Failure | undefine
   return minStateSeq === undefined ? undefined : seqProblem(minStateSeq, "minStateSeq");
 }
 
+/** Until when there is an answer, or what is wrong with how it is asked for. */
+export function checkedDeadline(
+  deps: PredictDependencies,
+  { application }: ServedApplication,
+  request: PredictTerms,
+): number | Failure {
+  const problem = entityProblem(request.entity) ?? minStateSeqProblem(request.minStateSeq);
+  return problem ?? absoluteDeadline(deps, application, request);
+}
+
 /** The deadline is absolute: arrival plus what the caller and the application allow, less the margin to render. */
 function absoluteDeadline(
   deps: PredictDependencies,
   application: Application,
-  { deadlineMs, priority, arrivalMs }: PredictRequest,
+  { deadlineMs, priority, arrivalMs }: PredictTerms,
 ): number | Failure {
   if (deadlineMs !== undefined && !(deadlineMs > 0)) {
     return badInput(["deadlineMs"], "more than 0", String(deadlineMs));
@@ -202,7 +222,7 @@ function absoluteDeadline(
 
 function explain(
   { clock }: PredictDependencies,
-  { arrivalMs }: PredictRequest,
+  { arrivalMs }: PredictTerms,
   askedMs: number,
   deadlineMs: number,
 ): Explanation {

@@ -19,6 +19,7 @@ import { newContext } from "../../src/graphql/context.js";
 import type { Services } from "../../src/graphql/context.js";
 import { buildGraphqlSchema } from "../../src/graphql/schema.js";
 import type { ObserveRequest } from "../../src/serving/observe.js";
+import { predictManyBy } from "../support/predictManyBy.js";
 import type { PredictRequest } from "../../src/serving/predict.js";
 import { inputRow } from "../../src/serving/inputRow.js";
 
@@ -45,14 +46,16 @@ function asked(typed: TypedApplication, answer: Partial<Prediction> = {}) {
   const requests: PredictRequest[] = [];
   const observations: ObserveRequest[] = [];
   const schema = buildApplicationSchema(MAIN, typed);
+  const predict = (request: PredictRequest) => {
+    requests.push(request);
+    const row = inputRow(typed.input, request.input, request.inputPath);
+    return isFailure(row)
+      ? row
+      : ({ kind: "prediction", models: [], output: FIRST, ...answer } as unknown as Prediction);
+  };
   const services = {
-    predict: (request: PredictRequest) => {
-      requests.push(request);
-      const row = inputRow(typed.input, request.input, request.inputPath);
-      return isFailure(row)
-        ? row
-        : ({ kind: "prediction", models: [], output: FIRST, ...answer } as unknown as Prediction);
-    },
+    predict,
+    predictMany: predictManyBy(predict),
     observe: (request: ObserveRequest) => {
       observations.push(request);
       return Promise.resolve(badInput(["truth", request.truth.kind.toLowerCase(), "1"], "better", "this"));

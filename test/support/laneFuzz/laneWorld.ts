@@ -31,6 +31,7 @@ import { connectTo, temporaryFolder } from "../postgres.js";
 import { CountedDatabase } from "./countedDatabase.js";
 import { Draws } from "./draws.js";
 import type { StreamFronts } from "./streamClients.js";
+import { predictManyBy } from "../predictManyBy.js";
 
 /** As HTTP has it, but for the `Date`. */
 export interface LaneAnswer {
@@ -334,12 +335,16 @@ export const PLANTED = ["a defect, at once", "a defect, later", "a defect of an 
 
 /** Some entities bring a defect to light. */
 function withDefects(services: Services): Services {
+  const predict: Services["predict"] = (asked) => {
+    if (asked.entity === "throws") throw new Error(PLANTED[0]);
+    return asked.entity === "rejects" ? Promise.reject(new Error(PLANTED[1])) : services.predict(asked);
+  };
+  const one = predictManyBy(predict);
   return {
     ...services,
-    predict: (asked) => {
-      if (asked.entity === "throws") throw new Error(PLANTED[0]);
-      return asked.entity === "rejects" ? Promise.reject(new Error(PLANTED[1])) : services.predict(asked);
-    },
+    predict,
+    predictMany: (terms, rows) =>
+      terms.entity === "throws" || terms.entity === "rejects" ? one(terms, rows) : services.predictMany(terms, rows),
     observe: (asked) => {
       if (asked.key === "throws") throw new Error(PLANTED[2]);
       return services.observe(asked);

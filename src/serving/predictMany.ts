@@ -1,0 +1,174 @@
+import { isFailure } from "../domain/failure.js";
+import type { Failure } from "../domain/failure.js";
+import type { RowQuery } from "../domain/ports.js";
+import type { Prediction } from "../domain/prediction.js";
+import type { StateInUse } from "../learning/learning.js";
+import { askAmongRows, askedAlone, isAskedAlone, shed } from "./ask.js";
+import type { Asked, AskedAlone } from "./ask.js";
+import type { ServedApplication } from "./catalogue.js";
+import { gatherRows } from "./gatherRows.js";
+import type { GatheredRow } from "./gatherRows.js";
+import { inputRow } from "./inputRow.js";
+import type { InputValue } from "./inputRow.js";
+import { answerFrom, checkedDeadline, patienceOf, refused, stateOf, unknownApplication } from "./predict.js";
+import type { PredictDependencies, PredictTerms } from "./predict.js";
+import { PRESSURE_RETRY_MS } from "./pressure.js";
+
+/** Several inputs of one request, and what each is answered with. */
+export interface AskedRows<Answer> {
+  readonly count: number;
+  readonly inputOf: (place: number) => InputValue;
+  /** Where it stands in the caller's request, for messages. */
+  readonly pathOf: (place: number) => readonly (string | number)[];
+  readonly answerOf: (found: Prediction | Failure) => Answer;
+  /** Of a row that failed in a way that nobody expected. Must not throw. */
+  readonly defectOf: (error: unknown) => Answer;
+}
+
+interface PlacedQuery extends RowQuery {
+  readonly place: number;
+}
+
+interface Together extends AskedAlone, GatheredRow {
+  readonly query: PlacedQuery;
+}
+
+/** What all rows of a request have in common once they are asked. */
+interface Asking {
+  readonly served: ServedApplication;
+  readonly state: StateInUse;
+  readonly askedMs: number;
+}
+
+/**
+ * Answers many queries that are asked for together as `predict` answers each, in their order: one look at the deadline, the
+ * learned state and the pressure for all, one alarm, and one promise for all that models have to be waited for. One row's
+ * failure, or a defect in it, is its own.
+ */
+export function predictMany<Answer>(
+  deps: PredictDependencies,
+  request: PredictTerms,
+  rows: AskedRows<Answer>,
+): Answer[] | Promise<Answer[]> {
+  return new RowsPrediction(deps, request, rows).start();
+}
+
+class RowsPrediction<Answer> {
+  readonly #deps: PredictDependencies;
+  readonly #request: PredictTerms;
+  readonly #rows: AskedRows<Answer>;
+  readonly #answers: Answer[];
+  #outstanding: number;
+  #resolve: ((answers: Answer[]) => void) | undefined;
+
+  constructor(deps: PredictDependencies, request: PredictTerms, rows: AskedRows<Answer>) {
+    this.#deps = deps;
+    this.#request = request;
+    this.#rows = rows;
+    this.#answers = new Array<Answer>(rows.count);
+    this.#outstanding = rows.count;
+  }
+
+  start(): Answer[] | Promise<Answer[]> {
+    const served = this.#deps.catalogue.get(this.#request.application);
+    if (served === undefined)
+      this.#answerAll(() => unknownApplication(this.#deps.catalogue, this.#request.application));
+    else this.#begin(served);
+    if (this.#outstanding === 0) return this.#answers;
+    return new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  #begin(served: ServedApplication): void {
+    const deadlineMs = checkedDeadline(this.#deps, served, this.#request);
+    const { priority } = this.#request;
+    const queries: PlacedQuery[] = [];
+    for (let i = 0; i < this.#rows.count; i++) {
+      this.#guard(i, () => {
+        const row = inputRow(served.application.input, this.#rows.inputOf(i), this.#rows.pathOf(i));
+        if (isFailure(row)) this.#answer(i, refused(this.#deps, served, row));
+        else if (isFailure(deadlineMs)) this.#answer(i, refused(this.#deps, served, deadlineMs));
+        else queries.push({ row, deadlineMs, priority, place: i });
+      });
+    }
+    if (queries.length === 0 || isFailure(deadlineMs)) return;
+    const failAll = (error: unknown): void => {
+      for (const { place } of queries) this.#settle(place, this.#rows.defectOf(error));
+    };
+    const ask = (state: StateInUse): void => this.#ask(served, queries, state, deadlineMs);
+    try {
+      const state = stateOf(this.#deps, this.#request, deadlineMs);
+      if (state instanceof Promise) state.then(ask).catch(failAll);
+      else ask(state);
+    } catch (error) {
+      failAll(error);
+    }
+  }
+
+  /** Whatever throws here does so before any row is answered. */
+  #ask(served: ServedApplication, queries: readonly PlacedQuery[], state: StateInUse, deadlineMs: number): void {
+    const { clock, pressure } = this.#deps;
+    const asking = { served, state, askedMs: clock.nowMs() };
+    const pressed = pressure.refusal(this.#request.priority);
+    const patience = patienceOf(this.#request, served, deadlineMs, state);
+    const together: Together[] = [];
+    for (const query of queries) {
+      this.#guard(query.place, () => {
+        const asked =
+          pressed === undefined
+            ? askAmongRows(this.#deps, served, state.held.state.policy, query, patience)
+            : shed(served, pressed, PRESSURE_RETRY_MS);
+        if (isAskedAlone(asked)) together.push({ ...asked, query });
+        else if (asked instanceof Promise) this.#await(asking, query, asked);
+        else this.#answerFrom(asking, query, asked);
+      });
+    }
+    if (together.length > 0) this.#askTogether(asking, together, deadlineMs);
+  }
+
+  #askTogether(asking: Asking, rows: readonly Together[], deadlineMs: number): void {
+    const { served, state } = asking;
+    gatherRows(this.#deps.clock, rows, deadlineMs, this.#request.caller, {
+      answered: (at, gathered) => {
+        const row = rows[at] as Together;
+        this.#guard(row.query.place, () => {
+          const asked = askedAlone(this.#deps, served, state.held.state.policy, row, gathered);
+          this.#answerFrom(asking, row.query, asked);
+        });
+      },
+      failed: (at, error) => this.#settle((rows[at] as Together).query.place, this.#rows.defectOf(error)),
+    });
+  }
+
+  #await(asking: Asking, query: PlacedQuery, coming: Promise<Asked>): void {
+    coming.then(
+      (asked) => this.#guard(query.place, () => this.#answerFrom(asking, query, asked)),
+      (error: unknown) => this.#settle(query.place, this.#rows.defectOf(error)),
+    );
+  }
+
+  #answerFrom({ served, ...from }: Asking, query: PlacedQuery, asked: Asked): void {
+    this.#answer(query.place, answerFrom(this.#deps, this.#request, served, query, from, asked));
+  }
+
+  #answerAll(found: () => Prediction | Failure): void {
+    for (let i = 0; i < this.#rows.count; i++) this.#guard(i, () => this.#answer(i, found()));
+  }
+
+  #answer(i: number, found: Prediction | Failure): void {
+    this.#settle(i, this.#rows.answerOf(found));
+  }
+
+  #guard(i: number, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#settle(i, this.#rows.defectOf(error));
+    }
+  }
+
+  #settle(i: number, answer: Answer): void {
+    this.#answers[i] = answer;
+    this.#outstanding -= 1;
+    if (this.#outstanding === 0) this.#resolve?.(this.#answers);
+  }
+}
