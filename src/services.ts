@@ -13,6 +13,7 @@ import type { Prediction } from "./domain/prediction.js";
 import type { Row, Signature } from "./domain/tensor.js";
 import type { Services } from "./graphql/context.js";
 import { newLiveFeeds } from "./liveServices.js";
+import { StepsPerTurn } from "./lib/stepsPerTurn.js";
 import { EventFeed } from "./learning/eventFeed.js";
 import { Learning } from "./learning/learning.js";
 import { LearnPriors } from "./learning/learnPriors.js";
@@ -252,6 +253,9 @@ export class ServiceComposition {
       answerMarginMs,
       logPrediction: (prediction: Prediction, row: Row | undefined) => this.#logPrediction(prediction, row),
     };
+    // Of documents that come together one is taken up a turn: taken all at once they would keep replicas' replies unread, which
+    // then count as slow, so that batches shrink just when large ones are needed.
+    const manySteps = new StepsPerTurn(clock, 1);
     const predictIt = (request: PredictRequest) => predict(predicting, request);
     const evidence = (application: string, id: string) => loggedEvidence(this.#predictionLog, application, id);
     const receiptKeys = (receipt: string) => this.#receiptKeys.forReceipt(receipt);
@@ -270,7 +274,7 @@ export class ServiceComposition {
     return {
       degraded: () => this.#learning.problem,
       predict: predictIt,
-      predictMany: (terms, rows) => predictMany(predicting, terms, rows),
+      predictMany: (terms, rows) => manySteps.run(() => predictMany(predicting, terms, rows)),
       observe: (request) => this.#observed(observe(observing, request)),
       activate: (receipt, isSeen) => this.#activated(activate(observing, receipt, isSeen)),
       receiptOf: (prediction) => this.#receiptOf(prediction),

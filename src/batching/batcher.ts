@@ -1,4 +1,13 @@
-import type { Clock, PendingRow, Random, ReplicaPort, RowQuery, RowQueue, Settle } from "../domain/ports.js";
+import type {
+  Clock,
+  FailedOutcome,
+  PendingRow,
+  Random,
+  ReplicaPort,
+  RowQuery,
+  RowQueue,
+  Settle,
+} from "../domain/ports.js";
 import { BatchFormation } from "./batchFormation.js";
 import type { AskedOutputs } from "../lib/askedOutputs.js";
 import type { BatchLimits } from "./batchLimits.js";
@@ -11,6 +20,7 @@ import { EjectedReplicas } from "./ejectedReplicas.js";
 import { FillWait } from "./fillWait.js";
 import { Lane } from "./lane.js";
 import type { NewController, WarmUpSample } from "./lane.js";
+import { LastRefusal } from "./lastRefusal.js";
 import { ReplyBytes } from "./replyBytes.js";
 import { noReplica, RowAdmission } from "./rowAdmission.js";
 import { RowRetries } from "./rowRetries.js";
@@ -57,6 +67,7 @@ export class Batcher implements RowQueue {
   readonly #fillWait: FillWait;
   readonly #replyBytes: ReplyBytes;
   readonly #queue = new WaitingRows();
+  readonly #lastRefusal = new LastRefusal();
   readonly #lanes = new Map<string, Lane>();
   #newController: NewController;
   #prefetchMs: number;
@@ -82,7 +93,10 @@ export class Batcher implements RowQueue {
     const sending = { ...common, retries, turns, replyBytes, onChange, sendNow };
     const inFlight = (this.#inFlight = new BatchesInFlight(sending));
     this.#admission = new RowAdmission({ ...common, retries, ejected, inFlight, maxQueueRows });
-    const onIdle = (): void => this.#notifyIfIdle();
+    const onIdle = (): void => {
+      this.#lastRefusal.forget();
+      this.#notifyIfIdle();
+    };
     this.#dispatcher = new Dispatcher({ ...common, retries, ejected, inFlight, formation, fillWait, onIdle });
   }
 
@@ -154,6 +168,7 @@ export class Batcher implements RowQueue {
       else this.#queue.push(queued);
       this.#dispatcher.schedule();
     } else {
+      this.#lastRefusal.remember(queued, refusal);
       // Never before submit returns: the caller does not hold the row yet.
       queueMicrotask(() => this.#settlement.failed(queued, refusal.code, refusal.message, refusal.retryAfterMs));
     }
@@ -161,6 +176,15 @@ export class Batcher implements RowQueue {
       extend: (other) => this.#extend(queued, other),
       abandon: () => this.#abandon(queued),
     };
+  }
+
+  refuseAlike(query: RowQuery): FailedOutcome | undefined {
+    // An input that is suspected of ending replicas has a refusal of its own.
+    const last = this.#retries.suspectsAny ? undefined : this.#lastRefusal.of(query);
+    if (last === undefined) return undefined;
+    this.#fillWait.arrived(last.row.queuedAtMs);
+    this.#settlement.countFailed(last.row, "OVERLOADED");
+    return last.outcome;
   }
 
   /** `samples`: what is known of its latency already. */
@@ -171,6 +195,7 @@ export class Batcher implements RowQueue {
     lane.prefetchMs = this.#prefetchMs;
     lane.warmedUp(samples, this.serviceBudgetMs);
     this.#lanes.set(replica.id, lane);
+    this.#lastRefusal.forget();
     this.#replyBytes.state(replica.signature);
     this.#retries.isolation.replicaBack(replica.id);
     this.#dispatcher.schedule();
@@ -178,6 +203,7 @@ export class Batcher implements RowQueue {
 
   /** Its batch in flight, if any, still settles. Without a replica left the queue is refused at once. */
   removeReplica(id: string): void {
+    this.#lastRefusal.forget();
     this.#lanes.delete(id);
     if (this.#lanes.size > 0) {
       this.#ejected.refuseOthers();
@@ -249,6 +275,7 @@ export class Batcher implements RowQueue {
   #abandon(queued: QueuedRow): boolean {
     if (queued.phase !== "QUEUED" || !this.#queue.remove(queued)) return false;
     queued.phase = "DONE";
+    this.#lastRefusal.forget();
     this.#notifyIfIdle();
     return true;
   }
@@ -262,6 +289,7 @@ export class Batcher implements RowQueue {
 
   /** After a reply, or a batch that is overdue. */
   #settled(): void {
+    this.#lastRefusal.forget();
     if (this.queuedRows > 0) this.#dispatcher.schedule();
     else this.#notifyIfIdle();
   }

@@ -50,6 +50,10 @@ export class RowRetries {
     });
   }
 
+  get suspectsAny(): boolean {
+    return !this.#suspects.isEmpty;
+  }
+
   /** A message if the input may not be run at present; else whether it is to be run alone is noted on the row. */
   inspect(queued: QueuedRow): string | undefined {
     if (this.#suspects.isEmpty) return undefined;

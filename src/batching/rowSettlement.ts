@@ -27,11 +27,16 @@ export class RowSettlement {
   failed(queued: QueuedRow, code: FailedCode, message: string, retryAfterMs?: number): void {
     if (queued.phase === "DONE") return;
     queued.phase = "DONE";
-    this.#metrics.failed += 1;
-    this.#metrics.failures[code] += 1;
-    this.#onSettled(queued, code);
+    this.countFailed(queued, code);
     queued.settle(
       retryAfterMs === undefined ? { kind: "failed", code, message } : { kind: "failed", code, message, retryAfterMs },
     );
+  }
+
+  /** One like it, which nobody waits for here. */
+  countFailed(queued: QueuedRow, code: FailedCode): void {
+    this.#metrics.failed += 1;
+    this.#metrics.failures[code] += 1;
+    this.#onSettled(queued, code);
   }
 }

@@ -94,6 +94,11 @@ export class CachedEvaluator implements RowEvaluator {
       return this.#wait(flight, settle);
     }
     this.counters.misses += 1;
+    const refused = near === undefined ? this.#queue.refuseAlike(query) : undefined;
+    if (refused !== undefined) {
+      settle(refused);
+      return nothingToCancel;
+    }
     return this.#launch(query, hash, near, settle);
   }
 

@@ -46,6 +46,8 @@ export type RowOutcome =
       readonly retryAfterMs?: number;
     };
 
+export type FailedOutcome = Extract<RowOutcome, { kind: "failed" }>;
+
 export type Settle = (outcome: RowOutcome) => void;
 
 /** Something that computes a model's output for one row: a cache over a batcher, or the batcher itself. */
@@ -68,6 +70,11 @@ export interface PendingRow {
 export interface RowQueue {
   /** Settles exactly once, never before it returns, unless abandoned while still queued. */
   submit(query: RowQuery, settle: Settle): PendingRow;
+  /**
+   * What a row would be refused with, where that is known without looking at it: another one of the same deadline and priority
+   * has just been. It counts as submitted and refused. Undefined: it is to be submitted.
+   */
+  refuseAlike(query: RowQuery): FailedOutcome | undefined;
 }
 
 export interface Batch {

@@ -45,6 +45,9 @@ class RowsGathering {
   readonly #cancels: (Cancel | undefined)[];
   readonly #isOutstanding: Uint8Array;
   #outstanding: number;
+  #lastOutcome: RowOutcome | undefined;
+  #lastMember: Member | undefined;
+  #lastGathered: Gathered | undefined;
   #cancelAlarm: Cancel | undefined;
 
   constructor(clock: Clock, rows: readonly GatheredRow[], deadlineMs: number, heard: RowsHeard) {
@@ -76,15 +79,30 @@ class RowsGathering {
 
   #settle(i: number, outcome: RowOutcome): void {
     const { member } = this.#rows[i] as GatheredRow;
-    const heard = hear(member, outcome, this.#startedMs, this.#clock.nowMs(), this.#deadlineMs);
-    this.#tell(i, heard);
+    // Rows that are refused alike are so by one outcome, and what comes of it is one too.
+    if (outcome === this.#lastOutcome && member === this.#lastMember) {
+      this.#done(i);
+      this.#heard.answered(i, this.#lastGathered as Gathered);
+    } else {
+      this.#hear(i, member, outcome);
+    }
     if (this.#outstanding === 0) this.#cancelAlarm?.();
   }
 
-  #tell(i: number, heard: MemberPrediction | MemberMissing): void {
+  #hear(i: number, member: Member, outcome: RowOutcome): void {
+    const heard = hear(member, outcome, this.#startedMs, this.#clock.nowMs(), this.#deadlineMs);
+    const gathered = this.#tell(i, heard);
+    if (outcome.kind === "output") return;
+    this.#lastOutcome = outcome;
+    this.#lastMember = member;
+    this.#lastGathered = gathered;
+  }
+
+  #tell(i: number, heard: MemberPrediction | MemberMissing): Gathered {
     this.#done(i);
     const gathered = isMissing(heard) ? { present: NOBODY, missing: [heard] } : { present: [heard], missing: NOBODY };
     this.#heard.answered(i, gathered);
+    return gathered;
   }
 
   #done(i: number): void {

@@ -6,6 +6,7 @@ import type { StateInUse } from "../learning/learning.js";
 import { askAmongRows, askedAlone, isAskedAlone, shed } from "./ask.js";
 import type { Asked, AskedAlone } from "./ask.js";
 import type { ServedApplication } from "./catalogue.js";
+import type { Gathered } from "./gather.js";
 import { gatherRows } from "./gatherRows.js";
 import type { GatheredRow } from "./gatherRows.js";
 import { inputRow } from "./inputRow.js";
@@ -31,6 +32,13 @@ interface PlacedQuery extends RowQuery {
 
 interface Together extends AskedAlone, GatheredRow {
   readonly query: PlacedQuery;
+}
+
+/** What a row failed with, and from what. */
+interface FailedAlike<Answer> {
+  readonly from: Gathered;
+  readonly found: Failure;
+  readonly answer: Answer;
 }
 
 /** What all rows of a request have in common once they are asked. */
@@ -59,6 +67,8 @@ class RowsPrediction<Answer> {
   readonly #rows: AskedRows<Answer>;
   readonly #answers: Answer[];
   #outstanding: number;
+  /** The last row that did. */
+  #failed: FailedAlike<Answer> | undefined;
   #resolve: ((answers: Answer[]) => void) | undefined;
 
   constructor(deps: PredictDependencies, request: PredictTerms, rows: AskedRows<Answer>) {
@@ -130,13 +140,28 @@ class RowsPrediction<Answer> {
     gatherRows(this.#deps.clock, rows, deadlineMs, this.#request.caller, {
       answered: (at, gathered) => {
         const row = rows[at] as Together;
-        this.#guard(row.query.place, () => {
+        const { place } = row.query;
+        if (gathered === this.#failed?.from && !this.#hasLeft) return this.#failAlike(served, place, this.#failed);
+        this.#guard(place, () => {
           const asked = askedAlone(this.#deps, served, state.held.state.policy, row, gathered);
-          this.#answerFrom(asking, row.query, asked);
+          const found = this.#found(asking, row.query, asked);
+          const answer = this.#rows.answerOf(found);
+          this.#failed = isFailure(found) && !this.#hasLeft ? { from: gathered, found, answer } : undefined;
+          this.#settle(place, answer);
         });
       },
       failed: (at, error) => this.#settle((rows[at] as Together).query.place, this.#rows.defectOf(error)),
     });
+  }
+
+  get #hasLeft(): boolean {
+    return this.#request.caller?.hasLeft === true;
+  }
+
+  /** As the row before, with its answer: neither has anything of its own. */
+  #failAlike({ application }: ServedApplication, place: number, { found, answer }: FailedAlike<Answer>): void {
+    this.#deps.metrics.recordFailure(application, found);
+    this.#settle(place, answer);
   }
 
   #await(asking: Asking, query: PlacedQuery, coming: Promise<Asked>): void {
@@ -146,8 +171,12 @@ class RowsPrediction<Answer> {
     );
   }
 
-  #answerFrom({ served, ...from }: Asking, query: PlacedQuery, asked: Asked): void {
-    this.#answer(query.place, answerFrom(this.#deps, this.#request, served, query, from, asked));
+  #answerFrom(asking: Asking, query: PlacedQuery, asked: Asked): void {
+    this.#answer(query.place, this.#found(asking, query, asked));
+  }
+
+  #found({ served, ...from }: Asking, query: PlacedQuery, asked: Asked): Prediction | Failure {
+    return answerFrom(this.#deps, this.#request, served, query, from, asked);
   }
 
   #answerAll(found: () => Prediction | Failure): void {

@@ -1,4 +1,4 @@
-import type { PendingRow, RowOutcome, RowQuery, RowQueue, Settle } from "../../src/domain/ports.js";
+import type { FailedOutcome, PendingRow, RowOutcome, RowQuery, RowQueue, Settle } from "../../src/domain/ports.js";
 import type { Row } from "../../src/domain/tensor.js";
 
 export interface Submitted {
@@ -14,6 +14,8 @@ export interface Submitted {
 /** A queue that keeps what is submitted until the test settles it. */
 export class FakeQueue implements RowQueue {
   readonly submitted: Submitted[] = [];
+  /** Of rows that are not submitted. */
+  refusal: FailedOutcome | undefined;
 
   submit({ row, deadlineMs }: RowQuery, settle: Settle): PendingRow {
     const entry: Submitted = { row, deadlineMs, extendedTo: [], queued: true, abandoned: false, settle };
@@ -22,5 +24,9 @@ export class FakeQueue implements RowQueue {
       extend: (other) => void entry.extendedTo.push(other.deadlineMs),
       abandon: () => (entry.abandoned = entry.queued),
     };
+  }
+
+  refuseAlike(): FailedOutcome | undefined {
+    return this.refusal;
   }
 }
