@@ -13,7 +13,6 @@ import type { Prediction } from "./domain/prediction.js";
 import type { Row, Signature } from "./domain/tensor.js";
 import type { Services } from "./graphql/context.js";
 import { newLiveFeeds } from "./liveServices.js";
-import { StepsPerTurn } from "./lib/stepsPerTurn.js";
 import { EventFeed } from "./learning/eventFeed.js";
 import { Learning } from "./learning/learning.js";
 import { LearnPriors } from "./learning/learnPriors.js";
@@ -37,7 +36,7 @@ import { PolicyEvaluations } from "./serving/policyEvaluations.js";
 import { PolicyReplays } from "./serving/policyReplays.js";
 import { predict } from "./serving/predict.js";
 import type { PredictRequest } from "./serving/predict.js";
-import { predictMany } from "./serving/predictMany.js";
+import { newPredictMany } from "./serving/predictMany.js";
 import { predictionIds } from "./serving/predictionIds.js";
 import { loggedEvidence, loggedPrediction } from "./serving/predictionLogging.js";
 import type { Pressure } from "./serving/pressure.js";
@@ -253,9 +252,6 @@ export class ServiceComposition {
       answerMarginMs,
       logPrediction: (prediction: Prediction, row: Row | undefined) => this.#logPrediction(prediction, row),
     };
-    // Of documents that come together one is taken up a turn: taken all at once they would keep replicas' replies unread, which
-    // then count as slow, so that batches shrink just when large ones are needed.
-    const manySteps = new StepsPerTurn(clock, 1);
     const predictIt = (request: PredictRequest) => predict(predicting, request);
     const evidence = (application: string, id: string) => loggedEvidence(this.#predictionLog, application, id);
     const receiptKeys = (receipt: string) => this.#receiptKeys.forReceipt(receipt);
@@ -274,7 +270,7 @@ export class ServiceComposition {
     return {
       degraded: () => this.#learning.problem,
       predict: predictIt,
-      predictMany: (terms, rows) => manySteps.run(() => predictMany(predicting, terms, rows)),
+      predictMany: newPredictMany(predicting),
       observe: (request) => this.#observed(observe(observing, request)),
       activate: (receipt, isSeen) => this.#activated(activate(observing, receipt, isSeen)),
       receiptOf: (prediction) => this.#receiptOf(prediction),

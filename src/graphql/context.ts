@@ -17,8 +17,8 @@ import type { ModelVersions } from "../serving/modelVersions.js";
 import type { Observed, ObserveRequest } from "../serving/observe.js";
 import type { PolicyEvaluations } from "../serving/policyEvaluations.js";
 import type { PolicyReplays } from "../serving/policyReplays.js";
-import type { PredictRequest, PredictTerms } from "../serving/predict.js";
-import type { AskedRows } from "../serving/predictMany.js";
+import type { PredictRequest } from "../serving/predict.js";
+import type { PredictMany } from "../serving/predictMany.js";
 import type { ReceiptExplanation } from "../serving/receiptExplanation.js";
 import type { LearningFigures } from "../telemetry/figures.js";
 import type { LiveFeeds } from "../telemetry/liveFeeds.js";
@@ -30,7 +30,7 @@ export interface Services {
   /** At once where nothing has to be waited for. */
   predict(request: PredictRequest): Prediction | Failure | Promise<Prediction | Failure>;
   /** One answer for each row, in their order. At once where nothing has to be waited for. */
-  predictMany<Answer>(terms: PredictTerms, rows: AskedRows<Answer>): Answer[] | Promise<Answer[]>;
+  readonly predictMany: PredictMany;
   observe(request: ObserveRequest): Promise<Observed | Failure>;
   activate(receipt: string, isSeen: (application: string) => boolean): Promise<Activated | Failure>;
   /** Signs the receipt of a prediction just made. */

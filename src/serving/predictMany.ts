@@ -2,6 +2,7 @@ import { isFailure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { RowQuery } from "../domain/ports.js";
 import type { Prediction } from "../domain/prediction.js";
+import { StepsPerTurn } from "../lib/stepsPerTurn.js";
 import type { StateInUse } from "../learning/learning.js";
 import { askAmongRows, askedAlone, isAskedAlone, shed } from "./ask.js";
 import type { Asked, AskedAlone } from "./ask.js";
@@ -48,6 +49,17 @@ interface Asking {
   readonly askedMs: number;
 }
 
+export type PredictMany = <Answer>(terms: PredictTerms, rows: AskedRows<Answer>) => Answer[] | Promise<Answer[]>;
+
+/**
+ * Of requests that come together one is taken up at once and the others turn by turn. Taken up all at once they would keep
+ * the replies of replicas unread, which then seem slow: batches would shrink just when large ones are needed.
+ */
+export function newPredictMany(deps: PredictDependencies): PredictMany {
+  const steps = new StepsPerTurn(deps.clock, 1);
+  return (terms, rows) => steps.run(() => predictMany(deps, terms, rows));
+}
+
 /**
  * Answers many queries that are asked for together as `predict` answers each, in their order: one look at the deadline, the
  * learned state and the pressure for all, one alarm, and one promise for all that models have to be waited for. One row's
@@ -55,10 +67,10 @@ interface Asking {
  */
 export function predictMany<Answer>(
   deps: PredictDependencies,
-  request: PredictTerms,
+  terms: PredictTerms,
   rows: AskedRows<Answer>,
 ): Answer[] | Promise<Answer[]> {
-  return new RowsPrediction(deps, request, rows).start();
+  return new RowsPrediction(deps, terms, rows).start();
 }
 
 class RowsPrediction<Answer> {

@@ -253,9 +253,44 @@ describe("batcher", () => {
     expect(replica.log).toEqual([[0], [1], [3]]);
     expect(settled).toEqual([
       [0, 0],
-      [1, 1],
       [2, "DEADLINE_EXCEEDED"],
+      [1, 1],
     ]);
+  });
+
+  test.each([
+    ["before the rows of the last are settled", 2, [0]],
+    ["at the turn's end, when fewer wait than half of what it has answered", 1, [4]],
+  ])("a replica that replies gets its next batch %s", (_, waiting, expected) => {
+    const { clock, batcher, settled, submit } = fakeBatching();
+    const replica = new FakeReplica("a");
+    batcher.addReplica(replica);
+    for (let number = 0; number < 4; number++) submit(number, 1000);
+    clock.endTurn();
+    for (let number = 4; number < 4 + waiting; number++) submit(number, 1000);
+    const sentWithSettled: number[] = [];
+    replica.onSend = () => sentWithSettled.push(settled.length);
+    clock.advance(1);
+    replica.inFlight[0]?.echo();
+    clock.endTurn();
+    expect(sentWithSettled).toEqual(expected);
+  });
+
+  test("refuses rows like one that it has just refused without looking at them, until a place may be free", async () => {
+    const { clock, batcher, metrics, submit, settled } = fakeBatching({ maxQueueRows: 2 });
+    const replica = new FakeReplica("a");
+    batcher.addReplica(replica);
+    for (let number = 0; number < 3; number++) submit(number);
+    const alike = (afterMs = 50, priority: "INTERACTIVE" | "BULK" = "INTERACTIVE") =>
+      batcher.refuseAlike(rowQuery(rowOf(9), clock.nowMs() + afterMs, { priority }));
+    expect(alike()).toMatchObject({ kind: "failed", code: "OVERLOADED" });
+    expect(alike()).toBe(alike());
+    expect([alike(49), alike(50, "BULK")]).toEqual([undefined, undefined]);
+    await Promise.resolve();
+    expect(settled).toEqual([[2, "OVERLOADED"]]);
+    expect(metrics.failures.OVERLOADED).toBe(4);
+    clock.endTurn();
+    expect(alike()).toBeUndefined();
   });
 
   test("is not pinned by a slow first call: a lone row is tried whatever the model expects, and teaches it", async () => {

@@ -52,6 +52,19 @@ describe("cached evaluator", () => {
     ]);
   });
 
+  test("does not submit what the queue refuses without looking at it, unless somebody waits for such a row", () => {
+    const { queue, evaluator, outcomes, ask, submitted } = setUp();
+    ask("first", 7);
+    queue.refusal = { kind: "failed", code: "OVERLOADED", message: "it is full" };
+    ask("joins", 7);
+    ask("refused", 8);
+    expect(outcomes).toEqual([["refused", queue.refusal]]);
+    submitted(0).settle(answer(70));
+    expect(outcomes.map(([who]) => who)).toEqual(["refused", "first", "joins"]);
+    expect(queue.submitted).toHaveLength(1);
+    expect(evaluator.counters).toEqual({ hits: 0, approximateHits: 0, misses: 2, joined: 1 });
+  });
+
   test("answers a row that was answered before from the cache, at once", () => {
     const { queue, evaluator, outcomes, ask, submitted } = setUp();
     ask("first", 7);

@@ -7,7 +7,7 @@ import type { Prediction } from "../../src/domain/prediction.js";
 import { Caller } from "../../src/lib/caller.js";
 import { predict } from "../../src/serving/predict.js";
 import type { PredictDependencies, PredictTerms } from "../../src/serving/predict.js";
-import { predictMany } from "../../src/serving/predictMany.js";
+import { newPredictMany, predictMany } from "../../src/serving/predictMany.js";
 import { ServingMetrics } from "../../src/telemetry/servingMetrics.js";
 import { FakeClock } from "../support/fakeClock.js";
 import { application, catalogueOf, failedWith, member, nothingLearned, scores } from "../support/fakeServing.js";
@@ -33,6 +33,15 @@ interface World {
   readonly stateComesLater: boolean;
 }
 
+const TERMS = {
+  application: "insects",
+  entity: undefined,
+  deadlineMs: undefined,
+  priority: "INTERACTIVE",
+  explain: false,
+} as const;
+const numbers = (values: readonly number[]) =>
+  ({ kind: "single", field: "values", data: { kind: "values", values } }) as const;
 const SHARED = failedWith("OVERLOADED");
 const OUTCOMES: readonly (RowOutcome | "THROWS")[] = [
   scores([0.25, 0.75]),
@@ -60,7 +69,7 @@ class FatedEvaluator implements RowEvaluator {
 
   evaluate({ row, deadlineMs }: RowQuery, settle: Settle): Cancel {
     this.deadlines.push(deadlineMs);
-    const fate = this.#fates[new Float32Array((row[0] as Uint8Array).slice().buffer)[0] as number];
+    const fate = this.#fates[Buffer.from(row[0] as Uint8Array).readFloatLE()];
     if (fate === undefined) return () => void (this.cancelled += 1);
     const { outcome, afterMs } = fate;
     if (outcome === "THROWS") throw new Error("a defect");
@@ -156,11 +165,7 @@ async function seen(
   };
   const caller = new Caller();
   const askedFor: PredictTerms = {
-    application: "insects",
-    entity: undefined,
-    deadlineMs: undefined,
-    priority: "INTERACTIVE",
-    explain: false,
+    ...TERMS,
     arrivalMs: clock.nowMs(),
     caller,
     ...of.terms,
@@ -169,7 +174,7 @@ async function seen(
   const inputOf = (i: number) => {
     if (of.unreadableRows.has(i)) throw new Error("unreadable");
     const values = of.badRows.has(i) ? [i] : [i, 1];
-    return { kind: "single", field: "values", data: { kind: "values", values } } as const;
+    return numbers(values);
   };
   const answers = ask(deps, askedFor, { count, inputOf, pathOf: (i) => ["input", "inputs", i] });
   if (of.leavesAfterMs !== undefined) clock.at(clock.nowMs() + of.leavesAfterMs + 0.5, () => caller.leave());
@@ -222,5 +227,35 @@ describe("predictMany", () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  test("of requests that come together takes one up at once and the others turn by turn", async () => {
+    const clock = new FakeClock();
+    const evaluator = new FatedEvaluator(clock, [{ afterMs: undefined, outcome: scores([0, 1]) }]);
+    const given = application();
+    const many = newPredictMany({
+      clock,
+      random: () => 0.5,
+      learning: nothingLearned(given),
+      logPrediction: () => undefined,
+      metrics: new ServingMetrics(),
+      catalogue: catalogueOf(given, [member("m0", evaluator)]),
+      newPredictionId: () => "p",
+      answerMarginMs: () => 2,
+      pressure: { refusal: () => undefined },
+    });
+    const terms: PredictTerms = { ...TERMS, arrivalMs: clock.nowMs() };
+    const of = { count: 2, inputOf: () => numbers([0, 1]), pathOf: () => [] };
+    const answers = Array.from({ length: 3 }, () =>
+      many(terms, { ...of, answerOf: (found) => found.kind, defectOf: () => "defect" }),
+    );
+    const askedAfterTurns = [evaluator.deadlines.length];
+    for (let turn = 0; turn < 2; turn++) {
+      clock.endTurn();
+      for (let i = 0; i < 4; i++) await Promise.resolve();
+      askedAfterTurns.push(evaluator.deadlines.length);
+    }
+    expect(askedAfterTurns).toEqual([2, 4, 6]);
+    expect(await Promise.all(answers)).toEqual(Array(3).fill(["prediction", "prediction"]));
   });
 });
