@@ -187,7 +187,7 @@ async function seen(
   }
   const found = await answers;
   const predictions = found.filter((one) => one !== "DEFECT" && one.kind === "prediction");
-  expect(new Set(predictions.map((one) => (one).id)).size).toBe(predictions.length);
+  expect(new Set(predictions.map((one) => one.id)).size).toBe(predictions.length);
   return {
     answers: found.map((one) => (one === "DEFECT" ? one : { ...one, id: undefined })),
     metrics: [...metrics.entries()],
@@ -256,6 +256,8 @@ describe("predictMany", () => {
       askedAfterTurns.push(evaluator.deadlines.length);
     }
     expect(askedAfterTurns).toEqual([2, 4, 6]);
-    expect(await Promise.all(answers.map((each) => Promise.resolve(each)))).toEqual(Array(3).fill(["prediction", "prediction"]));
+    expect(await Promise.all(answers.map((each) => Promise.resolve(each)))).toEqual(
+      Array(3).fill(["prediction", "prediction"]),
+    );
   });
 });
