@@ -35,7 +35,9 @@ export class Client {
     const result = data?.[field];
     const failed = MAYBE_FAILURE.safeParse(result);
     // Of the types that are answered only failures have a code.
-    if (failed.success && failed.data.code !== undefined) throw refused(failed.data.message ?? failed.data.code);
+    // Fields of a mutation's input are options here.
+    if (failed.success && failed.data.code !== undefined)
+      throw refused(failed.data.message?.replace(/^input\./, "") ?? failed.data.code);
     return shape.parse(result);
   }
 

@@ -18,7 +18,7 @@ import {
   UndeployModelInput,
   WrapperLogResultUnion,
 } from "./deploymentTypes.js";
-import { fromFailure, typed } from "./predictionConverters.js";
+import { fromFailure, fromRefusedInput, typed } from "./predictionConverters.js";
 
 const MAX_LINES = 1000;
 
@@ -33,7 +33,7 @@ export class DeploymentResolver {
     @Arg("input", () => DeployModelInput) input: DeployModelInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
-    return fromDeployment(await services.deployments.deploy(toRequest(input)));
+    return fromChanged(await services.deployments.deploy(toRequest(input)));
   }
 
   @Mutation(() => DeploymentResultUnion, {
@@ -44,7 +44,7 @@ export class DeploymentResolver {
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
     const named = { model, version: version ?? undefined };
-    return fromDeployment(await services.deployments.undeploy(named, force ?? false, expectedRevision ?? undefined));
+    return fromChanged(await services.deployments.undeploy(named, force ?? false, expectedRevision ?? undefined));
   }
 
   @Mutation(() => DeploymentResultUnion, {
@@ -55,7 +55,7 @@ export class DeploymentResolver {
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
     const named = { model, version: version ?? undefined };
-    return fromDeployment(await services.deployments.setReplicas(named, replicas, expectedReplicas ?? undefined));
+    return fromChanged(await services.deployments.setReplicas(named, replicas, expectedReplicas ?? undefined));
   }
 
   @Mutation(() => PruneDeploymentsResultUnion, {
@@ -67,7 +67,7 @@ export class DeploymentResolver {
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
     const pruned = await services.deployments.prune(unusedDays ?? 7);
-    if (isFailure(pruned)) return fromFailure(pruned);
+    if (isFailure(pruned)) return fromRefusedInput(pruned);
     const { artefacts, environments } = pruned;
     return { __typename: "PrunedDeployments", artifacts: artefacts, environments };
   }
@@ -168,6 +168,10 @@ function toRequest(input: DeployModelInput): DeploymentRequest {
     activate: input.activate ?? undefined,
     readyWithinMs: input.readyWithinMs ?? undefined,
   };
+}
+
+function fromChanged(changed: DeploymentView | Failure): object {
+  return isFailure(changed) ? fromRefusedInput(changed) : fromView(changed);
 }
 
 function fromDeployment(found: DeploymentView | Failure): object {

@@ -24,7 +24,7 @@ import {
   ReceiptContentResultUnion,
   ReceiptKeyRotationResultUnion,
 } from "./learningTypes.js";
-import { fromFailure, typed } from "./predictionConverters.js";
+import { fromFailure, fromRefusedInput, typed } from "./predictionConverters.js";
 import { fromPolicyVersion as fromVersion } from "./registryConverters.js";
 
 /** What operators do with what was learned, and with receipts. */
@@ -154,7 +154,7 @@ function fromPolicyVersion(
   application: string,
   { catalogue }: Services,
 ): object {
-  if (isFailure(changed)) return fromFailure(changed);
+  if (isFailure(changed)) return fromRefusedInput(changed);
   const { policy, loss } = changed;
   const { snapshot } = catalogue;
   const of = snapshot.applications.find(({ name }) => name === application);

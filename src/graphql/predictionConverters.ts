@@ -91,18 +91,32 @@ export function fromRefusedPrediction(refusal: Failure): object {
   return fromRefused(refusal, ["input"]);
 }
 
+/** Of a mutation whose failures name the fields of its `input`, one of which may be called so itself. */
+export function fromRefusedInput(refusal: Failure): object {
+  return isPlaced(refusal) ? fromFailure(placed(refusal, ["input", ...refusal.path])) : fromFailure(refusal);
+}
+
 /** Fields are named as the arguments have them, below `path`, in the message too. What the input itself holds is so already. */
 function fromRefused(
   refusal: Failure,
   path: readonly (string | number)[],
   placeOf = (served: readonly (string | number)[]): readonly (string | number)[] => served,
 ): object {
-  const { path: served = [], message } = refusal;
-  if (served.length === 0 || served[0] === path[0]) return fromFailure(refusal);
-  const place = [...path, ...placeOf(served)];
-  const named = `${served.join(".")}: `;
+  if (!isPlaced(refusal) || refusal.path[0] === path[0]) return fromFailure(refusal);
+  return fromFailure(placed(refusal, [...path, ...placeOf(refusal.path)]));
+}
+
+type PlacedFailure = Failure & { readonly path: readonly (string | number)[] };
+
+function isPlaced(refusal: Failure): refusal is PlacedFailure {
+  return refusal.path !== undefined && refusal.path.length > 0;
+}
+
+function placed(refusal: PlacedFailure, path: readonly (string | number)[]): Failure {
+  const named = `${refusal.path.join(".")}: `;
+  const { message } = refusal;
   const what = message.startsWith(named) ? message.slice(named.length) : message;
-  return fromFailure({ ...refusal, path: place, message: `${place.join(".")}: ${what}` });
+  return { ...refusal, path, message: `${path.join(".")}: ${what}` };
 }
 
 function toTruth(truth: TruthInput): GivenTruth | Failure {

@@ -24,7 +24,7 @@ import type { ReplicaStatus } from "../serving/servedVersion.js";
 import { fromModelSettings } from "./modelSettingsConverters.js";
 import { fromFeedback, fromPolicySpec, toFeedbackPatch, toLossSpec, toPolicySpec } from "./policyConverters.js";
 import type { PolicyInput } from "./policyInputs.js";
-import { fromFailure, fromOutput } from "./predictionConverters.js";
+import { fromRefusedInput, fromOutput } from "./predictionConverters.js";
 import type {
   CreateApplicationInput,
   OutputInput,
@@ -286,5 +286,5 @@ function fromReplicaMetrics(metrics: ReplicaStatus["metrics"]): object {
 }
 
 export function fromStored<T>(stored: Stored<T>, convert: (value: T) => object): object {
-  return isFailure(stored) ? fromFailure(stored) : convert(stored.value);
+  return isFailure(stored) ? fromRefusedInput(stored) : convert(stored.value);
 }

@@ -8,7 +8,7 @@ import { pageByName } from "./connection.js";
 import type { RequestContext, Services } from "./context.js";
 import { toModelSettingsPatch } from "./modelSettingsConverters.js";
 import { ConfigureModelInput } from "./modelSettingsTypes.js";
-import { fromFailure } from "./predictionConverters.js";
+import { fromRefusedInput } from "./predictionConverters.js";
 import {
   DEFAULT_WEIGHT,
   fromApplication,
@@ -95,7 +95,7 @@ export class RegistryResolver {
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
     const application = toNewApplication(input);
-    if (isFailure(application)) return fromFailure(application);
+    if (isFailure(application)) return fromRefusedInput(application);
     return fromChanged(await services.administration.createApplication(application), services);
   }
 
@@ -105,7 +105,7 @@ export class RegistryResolver {
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
     const patch = toApplicationPatch(input);
-    if (isFailure(patch)) return fromFailure(patch);
+    if (isFailure(patch)) return fromRefusedInput(patch);
     const expected = input.expectedRevision ?? undefined;
     return fromChanged(await services.administration.updateApplication(input.name, patch, expected), services);
   }
@@ -127,7 +127,7 @@ export class RegistryResolver {
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
     const version = toNewModelVersion(input);
-    if (isFailure(version)) return fromFailure(version);
+    if (isFailure(version)) return fromRefusedInput(version);
     const expected = input.expectedRevision ?? undefined;
     return fromVersion(await services.administration.registerModelVersion(version, expected), services);
   }
@@ -149,7 +149,7 @@ export class RegistryResolver {
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
     const patch = toModelSettingsPatch(input);
-    if (isFailure(patch)) return fromFailure(patch);
+    if (isFailure(patch)) return fromRefusedInput(patch);
     const expected = input.expectedRevision ?? undefined;
     const stored = await services.administration.configureModel(input.model, patch, expected);
     return fromStored(stored, (model) => fromModel(model, services.catalogue.snapshot, services.versions));

@@ -4,7 +4,7 @@ import type { Judgement } from "../serving/policyEvaluations.js";
 import type { PolicyReplay, ReplayRequest } from "../serving/policyReplays.js";
 import { toLossSpec, toPolicySpec } from "./policyConverters.js";
 import type { LossInput, PolicyInput } from "./policyInputs.js";
-import { fromFailure } from "./predictionConverters.js";
+import { fromFailure, fromRefusedInput } from "./predictionConverters.js";
 import type { ReplayPolicyInput } from "./replayTypes.js";
 
 export function toReplayRequest({
@@ -31,6 +31,10 @@ export function toPolicyAndLoss(
   loss: LossInput | null | undefined,
 ): Pick<ReplayRequest, "policy" | "loss"> {
   return { policy: toPolicySpec(policy), loss: loss == null ? undefined : toLossSpec(loss) };
+}
+
+export function fromBegunReplay(begun: PolicyReplay | Failure): object {
+  return isFailure(begun) ? fromRefusedInput(begun) : fromPolicyReplay(begun);
 }
 
 export function fromPolicyReplay(replay: PolicyReplay | Failure): object {

@@ -2,7 +2,7 @@ import { Arg, Ctx, Float, ID, Int, Mutation, Query, Resolver } from "type-graphq
 import type { RequestContext } from "./context.js";
 import { PolicyEvaluationResultUnion } from "./evaluationTypes.js";
 import { LossInput, PolicyInput } from "./policyInputs.js";
-import { fromJudgement, fromPolicyReplay, toPolicyAndLoss, toReplayRequest } from "./replayConverters.js";
+import { fromBegunReplay, fromJudgement, fromPolicyReplay, toPolicyAndLoss, toReplayRequest } from "./replayConverters.js";
 import { PolicyReplayResultUnion, ReplayPolicyInput } from "./replayTypes.js";
 
 /** What the log would have taught another policy, and what that would have earned. */
@@ -16,7 +16,7 @@ export class ReplayResolver {
     @Arg("input", () => ReplayPolicyInput) input: ReplayPolicyInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
-    return fromPolicyReplay(await services.replays.start(toReplayRequest(input)));
+    return fromBegunReplay(await services.replays.start(toReplayRequest(input)));
   }
 
   @Query(() => PolicyReplayResultUnion, { description: "How far a replay has come, on whichever server." })

@@ -56,7 +56,7 @@ describe("an application", () => {
       output: { vector: { size: 2 } }, defaultOutput: { vector: [0, 1e999] } }`;
     const query = `mutation { refused: createApplication(input: ${input}) { __typename ... on BadInput { path } } }`;
     const { text } = await server.post({ query });
-    const path = ["defaultOutput", "vector", "1"];
+    const path = ["input", "defaultOutput", "vector", "1"];
     expect(JSON.parse(text)).toEqual({ data: { refused: { __typename: "BadInput", path } } });
   });
 

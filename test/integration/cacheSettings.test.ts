@@ -123,7 +123,7 @@ describe("an approximate cache", () => {
   test("is refused where the outputs cannot be compared", async () => {
     expect(await configure({ approximateErrorBudget: 0.1 })).toMatchObject({
       __typename: "BadInput",
-      path: ["approximateTolerance"],
+      path: ["input", "approximateTolerance"],
       got: expect.stringContaining("say by a tolerance which numbers are the same answer"),
     });
   });

@@ -57,15 +57,15 @@ describe("configureModel", () => {
   });
 
   test.each<[Partial<ConfigureModelInput>, object]>([
-    [{ maxBatchRows: 0 }, { path: ["maxBatchRows"], expected: "an integer from 1 to 65536", got: "0" }],
-    [{ approximateErrorBudget: 0.7 }, { path: ["approximateErrorBudget"], expected: "0 (off) to 0.5", got: "0.7" }],
-    [{ maxBatchBytes: 0 }, { path: ["maxBatchBytes"], expected: "an integer from 1 to 1073741824", got: "0" }],
+    [{ maxBatchRows: 0 }, { path: ["input", "maxBatchRows"], expected: "an integer from 1 to 65536", got: "0" }],
+    [{ approximateErrorBudget: 0.7 }, { path: ["input", "approximateErrorBudget"], expected: "0 (off) to 0.5", got: "0.7" }],
+    [{ maxBatchBytes: 0 }, { path: ["input", "maxBatchBytes"], expected: "an integer from 1 to 1073741824", got: "0" }],
     [
       { maxBatchDelay: { fixedMs: 2000 } },
-      { path: ["maxBatchDelay", "fixedMs"], expected: "0 to 1000 ms", got: "2000" },
+      { path: ["input", "maxBatchDelay", "fixedMs"], expected: "0 to 1000 ms", got: "2000" },
     ],
-    [{ prefetchMs: -1 }, { path: ["prefetchMs"], expected: "0 to 1000 ms", got: "-1" }],
-    [{ cacheTtlMs: -5 }, { path: ["cacheTtlMs"], expected: "1 ms or more", got: "-5" }],
+    [{ prefetchMs: -1 }, { path: ["input", "prefetchMs"], expected: "0 to 1000 ms", got: "-1" }],
+    [{ cacheTtlMs: -5 }, { path: ["input", "cacheTtlMs"], expected: "1 ms or more", got: "-5" }],
   ])("refuses %j", async (change, why) => {
     expect(await configure(change)).toMatchObject({ __typename: "BadInput", ...why });
   });

@@ -90,7 +90,7 @@ describe("a new replica", () => {
       (await server.ask(CONFIGURE_MODEL, { input: { model: "given", warmUpInputs, maxBatchRows: 2 } })).configureModel;
     expect(await configure([{ values: [1] }, { values: [1, 2] }])).toMatchObject({
       __typename: "BadInput",
-      path: ["warmUpInputs", "1", "values"],
+      path: ["input", "warmUpInputs", "1", "values"],
     });
     expect(await configure([{ values: [901] }, { values: [902] }])).toMatchObject({ settings: { warmUpInputs: 2 } });
     const second = await stub("--name", "given");
