@@ -2,7 +2,13 @@ import { Arg, Ctx, Float, ID, Int, Mutation, Query, Resolver } from "type-graphq
 import type { RequestContext } from "./context.js";
 import { PolicyEvaluationResultUnion } from "./evaluationTypes.js";
 import { LossInput, PolicyInput } from "./policyInputs.js";
-import { fromBegunReplay, fromJudgement, fromPolicyReplay, toPolicyAndLoss, toReplayRequest } from "./replayConverters.js";
+import {
+  fromBegunReplay,
+  fromJudgement,
+  fromPolicyReplay,
+  toPolicyAndLoss,
+  toReplayRequest,
+} from "./replayConverters.js";
 import { PolicyReplayResultUnion, ReplayPolicyInput } from "./replayTypes.js";
 
 /** What the log would have taught another policy, and what that would have earned. */

@@ -58,7 +58,10 @@ describe("configureModel", () => {
 
   test.each<[Partial<ConfigureModelInput>, object]>([
     [{ maxBatchRows: 0 }, { path: ["input", "maxBatchRows"], expected: "an integer from 1 to 65536", got: "0" }],
-    [{ approximateErrorBudget: 0.7 }, { path: ["input", "approximateErrorBudget"], expected: "0 (off) to 0.5", got: "0.7" }],
+    [
+      { approximateErrorBudget: 0.7 },
+      { path: ["input", "approximateErrorBudget"], expected: "0 (off) to 0.5", got: "0.7" },
+    ],
     [{ maxBatchBytes: 0 }, { path: ["input", "maxBatchBytes"], expected: "an integer from 1 to 1073741824", got: "0" }],
     [
       { maxBatchDelay: { fixedMs: 2000 } },
