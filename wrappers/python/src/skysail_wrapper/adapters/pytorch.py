@@ -11,6 +11,16 @@ from ..model import Batch, LoadedModel, StartError
 from ..tensors import Signature, Tensor, datatype_of
 from .arrays import chosen, model_path, stated_signature, tensors_like
 from .device import cuda_index, require_device
+from .sized_module import SizedModule
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--cuda-graphs",
+        choices=("auto", "off"),
+        default="auto",
+        help="on a GPU: record what the model launches for each size of batch, where it can be recorded (%(default)s)",
+    )
 
 
 def load(options: argparse.Namespace) -> LoadedModel:
@@ -21,14 +31,20 @@ def load(options: argparse.Namespace) -> LoadedModel:
     stated = stated_signature(options)
     module, inputs = _module(model_path(options), device, stated)
 
-    def compute(arrays: Sequence[np.ndarray], wanted: Sequence[str] | None = None) -> dict[str, np.ndarray]:
-        # Copies: a model may write into its inputs, and the bytes of a request must not change.
-        tensors = [torch.tensor(array, device=device) for array in arrays]
-        with torch.inference_mode():
-            named = _named(module(*tensors), stated)
-        # The others need not leave the device.
-        return {name: value.numpy(force=True) for name, value in named.items() if wanted is None or name in wanted}
+    def named(*tensors: Any) -> dict[str, Any]:
+        return _named(module(*tensors), stated)
 
+    def on_cpu(arrays: Sequence[np.ndarray], wanted: Sequence[str] | None = None) -> dict[str, np.ndarray]:
+        # Copies: a model may write into its inputs, and the bytes of a request must not change.
+        tensors = [torch.tensor(array) for array in arrays]
+        with torch.inference_mode():
+            outputs = named(*tensors)
+        return {name: value.numpy(force=True) for name, value in outputs.items() if wanted is None or name in wanted}
+
+    compute = on_cpu
+    if device != "cpu":
+        record = options.cuda_graphs == "auto"
+        compute = SizedModule(named, inputs, device, most_rows=options.max_rows, record=record)
     example = compute([spec.zeros(2) for spec in inputs])
     outputs = chosen(stated, tensors_like(example, example.values()))
 
