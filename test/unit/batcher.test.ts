@@ -235,6 +235,25 @@ describe("batcher", () => {
     expect(batcher.queuedRows).toBe(1);
   });
 
+  test("gives a replica its next batch before it hands out the answers of the one before", () => {
+    const { clock, batcher, settled, submit } = fakeBatching({ maxBatchRows: 1 });
+    const replica = new FakeReplica("a");
+    batcher.addReplica(replica);
+    for (const row of [0, 1]) submit(row);
+    clock.endTurn();
+    replica.inFlight[0]?.echo();
+    expect(replica.log).toEqual([[0], [1]]);
+    expect(settled).toEqual([]);
+    clock.endTurn();
+    expect(settled).toEqual([[0, 0]]);
+    // Nothing waits: at once.
+    replica.inFlight[0]?.echo();
+    expect(settled).toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
+  });
+
   test("drops a row that even a batch of its own would answer too late, before it forms a batch", () => {
     const { clock, batcher, settled, submit } = fakeBatching({ maxBatchRows: 1 });
     const replica = new FakeReplica("a");

@@ -87,6 +87,20 @@ describe("batcher with replicas that do not reply", () => {
     expect([a.log, b.log]).toEqual([[[1]], [[2]]]);
   });
 
+  test("settles a row with an answer that comes in the very turn in which it is given up, instead of trying it elsewhere", () => {
+    const { all, submit, clock, settled, warm, turns } = replicas("a", "b");
+    const [a, b] = all as [FakeReplica, FakeReplica];
+    warm();
+    submit(1, 100);
+    clock.endTurn();
+    clock.advance(20);
+    clock.endTurn();
+    a.inFlight[0]?.echo();
+    turns();
+    expect(settled).toEqual([[1, 1]]);
+    expect([a.log, b.log]).toEqual([[[1]], []]);
+  });
+
   test("leaves a row with its overdue batch when no other replica could answer it in time", () => {
     const { all, submit, clock, settled, warm, pass } = replicas("a", "b");
     const [a, b] = all as [FakeReplica, FakeReplica];
