@@ -177,21 +177,29 @@ export class BatchesInFlight {
     } else {
       this.#options.retries.batchAnswered();
       this.#options.replyBytes.answered(reply);
-      this.#sendNext(batch);
-      for (let i = 0; i < rows.length; i++) {
-        const queued = rows[i] as QueuedRow;
-        const own = reply.rows[i] as RowReply;
-        if (own.kind === "failed") this.#fail(batch, queued, own.code, own.message);
-        else this.#answer(batch, queued, own.output, nowMs);
-      }
+      // The next batch is with node's HTTP/2 then, which writes it at the turn's end, and the answers come after that.
+      if (this.#sendNext(batch)) this.#options.clock.turnEnd(() => this.#settleRows(batch, reply.rows, nowMs));
+      else this.#settleRows(batch, reply.rows, nowMs);
     }
     if (batch.purpose === "ISOLATED") this.#options.retries.isolation.survived();
   }
 
-  /** Not where rows of this batch may be among those that wait. */
-  #sendNext({ purpose, running, rows }: SentBatch): void {
+  #settleRows(batch: SentBatch, replies: readonly RowReply[], nowMs: number): void {
+    for (let i = 0; i < replies.length; i++) {
+      const queued = batch.rows[i] as QueuedRow;
+      const own = replies[i] as RowReply;
+      if (own.kind === "failed") this.#fail(batch, queued, own.code, own.message);
+      else this.#answer(batch, queued, own.output, nowMs);
+    }
+  }
+
+  /** Whether a next batch has gone. Not where rows of this one may be among those that wait. */
+  #sendNext({ purpose, running, rows }: SentBatch): boolean {
     const { queue, sendNow } = this.#options;
-    if (purpose === "SERVING" && !running.overdue && queue.size >= NEXT_AT_ONCE_SHARE * rows.length) sendNow();
+    if (purpose !== "SERVING" || running.overdue || queue.size < NEXT_AT_ONCE_SHARE * rows.length) return false;
+    const sent = this.#sent;
+    sendNow();
+    return this.#sent > sent;
   }
 
   /** The first answer counts, also while the row waits for another try. */
