@@ -105,10 +105,13 @@ export class App {
     const exampleWrappers = wrappers.start(examples.flatMap((example) => example.wrappers));
     // Awaited below: until then its failure must not count as unhandled.
     exampleWrappers.catch(() => undefined);
-    const services = await this.#makeServices(database, { versions, dial, wrappers });
+    const pressure = this.#makePressure(versions);
+    const services = await this.#makeServices(database, { versions, dial, wrappers, pressure });
     this.#stopRequest.signal.throwIfAborted();
     refuseOpenToOthers(this.#config, services.access.isOpen);
     const { url, graphql } = await this.#startFronts(services, firstQuery(examples[0]?.manifest));
+    // Only now: making the schema keeps the event loop longer than pressure would, of which nobody need hear.
+    pressure.start();
     // What was deployed comes up with the server, if it comes up in time; if not, the server serves all the same.
     const deployed = this.#within(WRAPPERS_READY_MS, services.deployments.settled());
     await Promise.race([Promise.all([exampleWrappers, deployed]), this.#whenStopRequested()]);
@@ -234,8 +237,10 @@ export class App {
     return wrappers;
   }
 
-  #makeServices(database: Database, made: Pick<ServicesOptions, "versions" | "dial" | "wrappers">): Promise<Services> {
-    const { versions } = made;
+  #makeServices(
+    database: Database,
+    made: Pick<ServicesOptions, "versions" | "dial" | "wrappers" | "pressure">,
+  ): Promise<Services> {
     const services = new ServiceComposition({
       root: ROOT,
       config: this.#config,
@@ -243,7 +248,6 @@ export class App {
       log: this.#log,
       database,
       ...made,
-      pressure: this.#startPressure(versions),
       answerMarginMs: this.#answerMarginMs,
       random: Math.random,
       randomBytes,
@@ -252,7 +256,7 @@ export class App {
     return services.start();
   }
 
-  #startPressure(versions: ModelVersions): Pressure {
+  #makePressure(versions: ModelVersions): Pressure {
     const pressure = new Pressure({
       clock: this.#clock,
       memoryShare,
@@ -263,7 +267,6 @@ export class App {
       },
       warn: (message) => this.#log.warn(message),
     });
-    pressure.start();
     this.#releases.push(() => pressure.stop());
     return pressure;
   }

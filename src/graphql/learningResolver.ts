@@ -122,7 +122,8 @@ export class LearningResolver {
     @Arg("input", () => ResetEntityInput) { application, entity }: ResetEntityInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
-    return typed("EntityReset", await services.learned.resetEntity(application, entity));
+    const reset = await services.learned.resetEntity(application, entity);
+    return isFailure(reset) ? fromRefusedInput(reset) : typed("EntityReset", reset);
   }
 
   @Mutation(() => EntityDeletedResultUnion, {
@@ -133,7 +134,8 @@ export class LearningResolver {
     @Arg("input", () => DeleteEntityInput) { application, entity }: DeleteEntityInput,
     @Ctx() { services }: RequestContext,
   ): Promise<object> {
-    return typed("EntityDeleted", await services.learned.deleteEntity(application, entity));
+    const deleted = await services.learned.deleteEntity(application, entity);
+    return isFailure(deleted) ? fromRefusedInput(deleted) : typed("EntityDeleted", deleted);
   }
 
   @Mutation(() => ReceiptKeyRotationResultUnion, {
