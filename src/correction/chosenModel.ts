@@ -18,7 +18,7 @@ export function answerOfChosen(output: OutputSpec, { choice }: Selection, answer
   const outputs = answered.map((each) => each.output);
   const weights = new Float64Array(outputs.length).fill(1);
   const combination = output.kind === "LABEL" ? "SCORES" : "MEAN";
-  return { ...combineVotes(output, combination, { outputs, weights, missingWeight: 0 }), choice };
+  return { choice, ...combineVotes(output, combination, { outputs, weights, missingWeight: 0 }) };
 }
 
 export function hasAnswered({ models }: Selection, answered: readonly Answered[]): boolean {

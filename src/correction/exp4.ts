@@ -89,7 +89,7 @@ export class Exp4 implements CorrectionPolicy<ModelTable> {
       propensity: Math.min(1, probabilities[label] as number),
       arms: this.#labels.length,
     };
-    return { ...labelAnswer(this.#labels, label, probabilities, present / (present + votes.missingWeight)), choice };
+    return { choice, ...labelAnswer(this.#labels, label, probabilities, present / (present + votes.missingWeight)) };
   }
 
   /** What is missing changes the probabilities. */

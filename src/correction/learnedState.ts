@@ -31,6 +31,10 @@ export const DEFAULT_COVERAGE = 0.9;
 /** Observations of a state, after a change that was told, within which another one is only counted. */
 const QUIET_OBSERVATIONS = 200;
 
+/*
+ * Objects that are made for each observation have what is spread last: see docs/performance.md, "One shape an object".
+ */
+
 /** All that is learned of one application for the population, or for one entity. */
 export interface LearnedState {
   readonly policy: PolicyState;
@@ -136,12 +140,12 @@ class StateFolding implements ReplayFolding {
       models: new ModelDrifts(),
       adaptation: new Adaptation(),
     };
-    return { ...NOTHING_YET, policy: this.#policy.init(), answers, change: undefined };
+    return { policy: this.#policy.init(), answers, change: undefined, ...NOTHING_YET };
   }
 
   inherit(population: LearnedState): LearnedState {
     const policy = this.#policy.inherit(population.policy);
-    return { ...NOTHING_YET, policy, answers: undefined, change: new PageHinkley() };
+    return { policy, answers: undefined, change: new PageHinkley(), ...NOTHING_YET };
   }
 
   read(truth: Truth, evidence: unknown, place?: RowPlace): Lesson | undefined {
@@ -150,11 +154,11 @@ class StateFolding implements ReplayFolding {
     const replay = this.#replay;
     if (read === undefined || place === undefined) return read;
     const { seq, policyVersion, entity } = place;
-    const lesson = { ...read, entity };
+    const lesson = { entity, ...read };
     if (replay === undefined) return lesson;
     if (seq <= replay.afterSeq || seq > replay.untilSeq) return lesson;
     const hasContext = replay.contextVersions.has(policyVersion);
-    return { ...lesson, replayed: { seq, hasContext, weights: replay.weights } };
+    return { replayed: { seq, hasContext, weights: replay.weights }, ...lesson };
   }
 
   observe(state: LearnedState, lesson: Lesson): readonly Finding[] {
@@ -266,7 +270,7 @@ class StateFolding implements ReplayFolding {
     const change = isPopulation ? undefined : PageHinkley.decodeFrom(from.part());
     const policy = this.#policy.decode(readPart(from));
     from.end();
-    return { ...counts, policy, answers, change };
+    return { policy, answers, change, ...counts };
   }
 }
 

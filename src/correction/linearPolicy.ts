@@ -236,7 +236,7 @@ export class LinearPolicy implements CorrectionPolicy<LinearState> {
 
   #vote(selection: Selection, answered: readonly Answered[]): Combined {
     const combination = this.#output.kind === "LABEL" ? "SCORES" : "MEAN";
-    return { ...combineVotes(this.#output, combination, votesOf(selection, answered)), choice: undefined };
+    return { choice: undefined, ...combineVotes(this.#output, combination, votesOf(selection, answered)) };
   }
 
   #targetsOf(truth: Truth): Float64Array | undefined {

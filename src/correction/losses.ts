@@ -100,6 +100,7 @@ function meanError(numbers: Float64Array, right: Numbers, size: (error: number) 
 }
 
 function areFinite(values: Numbers): boolean {
-  // An iterator of numbers would make an object for each.
-  return values.every((value) => Number.isFinite(value));
+  // An iterator or a callback of numbers would make an object for each.
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
 }

@@ -43,7 +43,7 @@ export function readRidge(from: ByteReader): RidgeState {
   const scales = Array.from({ length: targets }, () => readScale(from));
   const weights = new Float64Array(targets * size);
   const regression = { targets, size, factor, rotated, mean, precision, held, turn, observations, remembered };
-  return { ...regression, residuals, scales, weights, isSolved: false };
+  return { residuals, scales, weights, isSolved: false, ...regression };
 }
 
 function atMost(what: string, limit: number, value: number): number {

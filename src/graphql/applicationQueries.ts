@@ -74,7 +74,7 @@ function predictOne(
 
 function fromAnswer({ output }: ApplicationParts, answer: Prediction | Failure, { services }: RequestContext): object {
   if (isFailure(answer)) return fromRefusedPrediction(answer);
-  return { ...fromPrediction(answer, services.receiptOf), ...output.fromPrediction(answer) };
+  return Object.assign(fromPrediction(answer, services.receiptOf), output.fromPrediction(answer));
 }
 
 /** A prediction as the schema of all has it, but for what depends on the application. */

@@ -65,12 +65,13 @@ export function toObserveRequest(
 ): ObserveRequest | Failure {
   const truth = toTruth(input.truth);
   if (isFailure(truth)) return truth;
+  // What is spread comes last: see docs/performance.md, "One shape an object".
   const common = { truth, key: input.key ?? undefined, supersedes: input.supersedes ?? undefined, ...caller };
   const { example } = input.of;
-  if (example === undefined) return { ...common, target: { kind: "RECEIPT", receipt: input.of.receipt as string } };
+  if (example === undefined) return { target: { kind: "RECEIPT", receipt: input.of.receipt as string }, ...common };
   const { application } = example;
   const asked = { application, input: toInputValue(example.input), entity: example.entity ?? undefined };
-  return { ...common, target: { kind: "EXAMPLE", ...asked, inputPath: [...path, "of", "example", "input"] } };
+  return { target: { kind: "EXAMPLE", ...asked, inputPath: [...path, "of", "example", "input"] }, ...common };
 }
 
 /** `truthAt`: where the caller's input has a truth that serving calls `truth.label`, `truth.number` and so on. */
@@ -239,7 +240,7 @@ const FAILURE_TYPES: Readonly<Record<Failure["code"], string>> = {
 
 /** A member of a result's union: what was found under its type's name, or the failure. */
 export function typed(name: string, result: object | Failure): object {
-  return isFailure(result) ? fromFailure(result) : { ...result, __typename: name };
+  return isFailure(result) ? fromFailure(result) : { __typename: name, ...result };
 }
 
 /** This front's one mapper of domain failures. */

@@ -200,7 +200,7 @@ export class GroupFold {
     const state = folding.inherit(population.state);
     const held = newbornState(folding, state, seq - 1, this.#options.clock.nowMs());
     const own = { ref: { ...ref, entity }, folding, held, state, seq: seq - 1, learned: 0 };
-    const born = { ...own, isBorn: true, isCorrected: false, isCut: false };
+    const born = { isBorn: true, isCorrected: false, isCut: false, ...own };
     this.#working.set(key, born);
     return born;
   }

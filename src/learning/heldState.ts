@@ -100,9 +100,9 @@ function ownBytes(bytes: Uint8Array): Uint8Array {
   return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }
 
-/** One's own, to be changed. */
-export function copyOf(folding: StateFolding, { state, encoded }: HeldState): LearnedState {
-  return folding.decode(encoded ?? folding.encode(state));
+/** One's own, to be changed. Its state is not looked at where its bytes are there. */
+export function copyOf(folding: StateFolding, held: HeldState): LearnedState {
+  return folding.decode(held.encoded ?? folding.encode(held.state));
 }
 
 /** What the database keeps, as it was read at `nowMs`. */

@@ -240,7 +240,6 @@ export class Learning implements GroupLearner {
     const foldedMs = this.#options.clock.nowMs() - beganMs;
     const last = fresh.at(-1)?.seq;
     return {
-      ...told,
       committed: () => {
         // Behind the group, in its transaction: places that are known too.
         const end = last === undefined ? undefined : last + told.events.length;
@@ -250,6 +249,7 @@ export class Learning implements GroupLearner {
       },
       // Only copies were changed; what was stored all the same is read when it is next needed.
       abandoned: () => undefined,
+      ...told,
     };
   }
 

@@ -252,7 +252,7 @@ function featuresOf(
   const from = featuresName(member.model, member.version);
   return whenKnown(gather(clock, [member], query, { caller }), (gathered: Gathered): Features => {
     const output = gathered.present[0]?.output;
-    return { ...gathered, values: isLearned && output?.kind === "NUMBERS" ? output.numbers : undefined, from };
+    return { values: isLearned && output?.kind === "NUMBERS" ? output.numbers : undefined, from, ...gathered };
   });
 }
 

@@ -138,14 +138,15 @@ async function append(
   deps.metrics.recordObservation(subject.application, stored, isOutlier);
   if (isFailure(stored)) return stored;
   const { application, policyVersion } = subject;
+  // What is spread comes last: see docs/performance.md, "One shape an object".
   return {
-    ...stored,
     application,
     policyVersion,
     learnedBy: stored.withheld === undefined ? (stored.counted?.learnedBy ?? observation.learnedBy) : [],
     standing: stored.counted?.standing ?? (stored.withheld === undefined ? "COUNTED" : "NOT_COUNTED"),
     loss: answer && lossFor(served, truth, answer.output),
     skipReason: lesson === undefined ? whyNoLesson(truth, observation.evidence) : undefined,
+    ...stored,
   };
 }
 
@@ -193,11 +194,18 @@ function subjectOf(
   const refusal = expiryProblem(deps, content) ?? requestProblem(deps, content.application, request);
   if (refusal !== undefined) return refusal;
   const { id: receiptId, application, policyVersion, entity, predictedAtMs } = content;
-  const known = { receiptId, application, policyVersion, entity, predictedAtMs };
-  if (!content.isLogged) return { ...known, evidence: content.evidence };
+  const withEvidence = (evidence: StoredEvidence | undefined): Subject => ({
+    receiptId,
+    application,
+    policyVersion,
+    entity,
+    predictedAtMs,
+    evidence,
+  });
+  if (!content.isLogged) return withEvidence(content.evidence);
   return deps
     .loggedEvidence(application, receiptId)
-    .then((evidence) => (isFailure(evidence) ? evidence : { ...known, evidence }));
+    .then((evidence) => (isFailure(evidence) ? evidence : withEvidence(evidence)));
 }
 
 /** Evaluates the input again, through the caches, as bulk work: nobody waits for its answer. */
@@ -289,7 +297,7 @@ function newObservation(
     supersedes: request.supersedes,
     learnedBy: learners(served, subject),
   };
-  return rule === undefined ? observation : { ...observation, counting: { kind: "REWARD", rule } };
+  return rule === undefined ? observation : { counting: { kind: "REWARD", rule }, ...observation };
 }
 
 function lossFor({ losses }: ServedApplication, truth: Truth, output: MemberOutput): number | undefined {

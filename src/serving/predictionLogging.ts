@@ -16,7 +16,7 @@ export function loggedPrediction(
   const evidence = evidenceOf(prediction) ?? null;
   const input = row && packRow(row);
   const logged = { application, id, predictedAtMs: atMs, policyVersion, entity, source, evidence, input };
-  return { ...logged, shownAtMs: undefined, waitsFromMs: evidence === null ? undefined : waitsFromMs };
+  return { shownAtMs: undefined, waitsFromMs: evidence === null ? undefined : waitsFromMs, ...logged };
 }
 
 /** The input's tensors one after the other, each behind its length in four bytes. */

@@ -161,7 +161,8 @@ export class PostgresObservationStore implements ObservationStore {
   async #watched<T>(lane: Lane, fold: GroupLearning, work: (heard: () => void) => Promise<T>): Promise<T> {
     const limitMs = this.#options.answerWithinMs;
     const watchdog = new Watchdog({
-      ...{ clock: this.#options.clock, limitMs },
+      clock: this.#options.clock,
+      limitMs,
       heard: () => lane.heardBytes,
       bark: () => {
         lane.destroy();
@@ -233,7 +234,7 @@ function outcomeOf(
   const { counted } = place ?? {};
   const told = { ...(counted && { counted }), ...(withheld !== null && { withheld }) };
   const stored = { kind: "observation", seq, duplicate, ...told } as const;
-  return superseded === undefined || duplicate ? stored : { ...stored, superseded };
+  return superseded === undefined || duplicate ? stored : { superseded, ...stored };
 }
 
 /** Where a total was corrected too, states still count that one. */

@@ -19,7 +19,7 @@ export function packPredictions(predictions: readonly LoggedPrediction[]): Packe
     if (input !== undefined) inputs.push(input);
     at += input?.length ?? 0;
     const row = { a: application, id, t: predictedAtMs, pv: policyVersion, e: entity, src: source, sh: shownAtMs };
-    return { ...row, wf: waitsFromMs, ev: evidence ?? null, ...place };
+    return { wf: waitsFromMs, ev: evidence ?? null, ...place, ...row };
   });
   return { json: JSON.stringify(rows), inputs: Buffer.concat(inputs) };
 }

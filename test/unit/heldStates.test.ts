@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { heldAfterFold, heldFromKept, newbornState, unfollowed } from "../../src/learning/heldState.js";
+import { copyOf, heldAfterFold, heldFromKept, newbornState, unfollowed } from "../../src/learning/heldState.js";
 import type { HeldState } from "../../src/learning/heldState.js";
 import { ABSENT, HeldStates } from "../../src/learning/heldStates.js";
 import { newFolding } from "../../src/correction/learnedState.js";
@@ -133,7 +133,8 @@ describe("held states", () => {
     }
   });
 
-  test("a small state that was folded is decoded when somebody looks at it, once, and is then what was folded", () => {
+  /** `decoded`: how often its folding has decoded something. */
+  function foldedState() {
     const ofBytes = newFolding({
       policy: { kind: "ensemble" },
       loss: { kind: "ZERO_ONE" },
@@ -148,11 +149,16 @@ describe("held states", () => {
     const encoded = ofBytes.encode(state);
     const standing = { seq: 5, birth: encoded, birthSeq: 1, unkept: 2, keptAtMs: 3, isFollowed: true };
     const held = heldAfterFold(counting, state, encoded, standing, false);
+    return { ofBytes, counting, state, encoded, standing, held, decoded: () => decoded };
+  }
+
+  test("a small state that was folded is decoded when somebody looks at it, once, and is then what was folded", () => {
+    const { ofBytes, counting, state, encoded, standing, held, decoded } = foldedState();
     expect(held).toMatchObject({ ...standing, encoded, bytes: encoded.length });
-    expect(decoded).toBe(0);
+    expect(decoded()).toBe(0);
     expect(ofBytes.encode(held.state)).toEqual(encoded);
     expect(held.state).toBe(held.state);
-    expect(decoded).toBe(1);
+    expect(decoded()).toBe(1);
     expect(heldAfterFold(counting, state, encoded, standing, true).state).toBe(state);
     expect(unfollowed(held)).toEqual({
       ...standing,
@@ -161,6 +167,14 @@ describe("held states", () => {
       bytes: encoded.length,
       isFollowed: false,
     });
+  });
+
+  test("a copy of it to fold into is decoded once, and is nobody else's", () => {
+    const { ofBytes, counting, encoded, held, decoded } = foldedState();
+    const copy = copyOf(counting, held);
+    expect(decoded()).toBe(1);
+    expect(ofBytes.encode(copy)).toEqual(encoded);
+    expect(held.state).not.toBe(copy);
   });
 
   test("a decoded state counts with its objects, not with its bytes alone", () => {

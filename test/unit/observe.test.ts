@@ -14,6 +14,7 @@ import type { PredictRequest } from "../../src/serving/predict.js";
 import { signReceipt } from "../../src/serving/receipt.js";
 import { ServingMetrics } from "../../src/telemetry/servingMetrics.js";
 import { FakeClock } from "../support/fakeClock.js";
+import { haveSameShape } from "../support/sameShape.js";
 import { application, catalogueOf, combinedOf, LABELS, prediction } from "../support/fakeServing.js";
 
 const KEYS = [{ id: 1, secret: new Uint8Array(32).fill(1) }];
@@ -78,6 +79,14 @@ function setUp(
 }
 
 describe("observe", () => {
+  test("all observations are answered with objects of one shape, as often as it is asked", async () => {
+    const { ask } = setUp();
+    const answers: object[] = [];
+    for (let i = 0; i < 3_000; i++) answers.push(await ask(ANT, String(i)));
+    const last = answers.at(-1) as object;
+    expect(answers.slice(-1_000).filter((answer) => !haveSameShape(answer, last))).toEqual([]);
+  });
+
   test("stores what turned out to be true with what the receipt tells, and answers with its place", async () => {
     const { ask, appended, clock, metrics } = setUp();
     expect(await ask(ANT, "first")).toEqual({
