@@ -101,6 +101,7 @@ function meanError(numbers: Float64Array, right: Numbers, size: (error: number) 
 
 function areFinite(values: Numbers): boolean {
   // An iterator or a callback of numbers would make an object for each.
-  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
-  return true;
+  let areAll = true;
+  for (let i = 0; areAll && i < values.length; i++) areAll = Number.isFinite(values[i]);
+  return areAll;
 }

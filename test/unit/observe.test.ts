@@ -1,86 +1,20 @@
 import { describe, expect, test } from "@jest/globals";
 import { failure } from "../../src/domain/failure.js";
-import type { Failure } from "../../src/domain/failure.js";
-import type { NewObservation, StoredObservation, Truth } from "../../src/domain/storePorts.js";
+import type { Truth } from "../../src/domain/storePorts.js";
 import type { StoredEvidence } from "../../src/correction/evidence.js";
-import { DEFAULT_FEEDBACK, defaultLoss } from "../../src/domain/application.js";
-import type { Application, OutputSpec } from "../../src/domain/application.js";
-import { StepsPerTurn } from "../../src/lib/stepsPerTurn.js";
-import { FeedbackGuard } from "../../src/serving/feedbackGuard.js";
-import { observationSteps, observe } from "../../src/serving/observe.js";
+import { DEFAULT_FEEDBACK } from "../../src/domain/application.js";
+import type { OutputSpec } from "../../src/domain/application.js";
+import { observationSteps } from "../../src/serving/observe.js";
 import type { GivenTruth } from "../../src/serving/truth.js";
-import type { ObserveDependencies, ObserveRequest } from "../../src/serving/observe.js";
-import type { PredictRequest } from "../../src/serving/predict.js";
 import { signReceipt } from "../../src/serving/receipt.js";
-import { ServingMetrics } from "../../src/telemetry/servingMetrics.js";
 import { FakeClock } from "../support/fakeClock.js";
+import { combinedOf, LABELS, prediction } from "../support/fakeServing.js";
+import { ANT, KEYS, observing, TTL_MS } from "../support/observing.js";
 import { haveSameShape } from "../support/sameShape.js";
-import { application, catalogueOf, combinedOf, LABELS, prediction } from "../support/fakeServing.js";
-
-const KEYS = [{ id: 1, secret: new Uint8Array(32).fill(1) }];
-const TTL_MS = 3_600_000;
-const ANT: Truth = { kind: "LABEL", label: "ant" };
-
-/** Predicted now, observed now. */
-function setUp(
-  output: OutputSpec = { kind: "LABEL", labels: LABELS },
-  changes: Partial<Application> = {},
-  featuresLearned: ReadonlyMap<number, string> = new Map(),
-  clock = new FakeClock(),
-  steps = new StepsPerTurn(clock, Infinity),
-) {
-  const logged = new Map<string, StoredEvidence>();
-  const appended: NewObservation[] = [];
-  const metrics = new ServingMetrics();
-  let stored: StoredObservation | Failure = { kind: "observation", seq: 9, duplicate: false };
-  const predicted: PredictRequest[] = [];
-  const warned: string[] = [];
-  const deps: ObserveDependencies = {
-    clock,
-    steps,
-    metrics,
-    catalogue: catalogueOf(application({ output, loss: defaultLoss(output), ...changes }), [], [], featuresLearned),
-    observations: {
-      append: (observation: NewObservation) => {
-        appended.push(observation);
-        return Promise.resolve(stored);
-      },
-    },
-    guard: new FeedbackGuard({ clock, applications: () => ["insects"], warn: (message) => warned.push(message) }),
-    receiptKeys: () => Promise.resolve(KEYS),
-    receiptTtlMs: TTL_MS,
-    loggedEvidence: (_application, id) => Promise.resolve(logged.get(id)),
-    predict: (request) => {
-      predicted.push(request);
-      return Promise.resolve(prediction({ atMs: clock.wallMs(), entity: request.entity }));
-    },
-  };
-  const { receipt } = signReceipt(prediction({ atMs: clock.wallMs() }), KEYS);
-  return {
-    clock,
-    appended,
-    predicted,
-    warned,
-    logged,
-    metrics,
-    receipt,
-    storeAnswers: (answer: StoredObservation | Failure) => void (stored = answer),
-    ask: (truth: GivenTruth, key?: string, of = receipt) =>
-      observe(deps, { target: { kind: "RECEIPT", receipt: of }, truth, key, supersedes: undefined }),
-    request: (given: Partial<ObserveRequest>) =>
-      observe(deps, {
-        target: { kind: "RECEIPT", receipt },
-        truth: ANT,
-        key: undefined,
-        supersedes: undefined,
-        ...given,
-      }),
-  };
-}
 
 describe("observe", () => {
   test("all observations are answered with objects of one shape, as often as it is asked", async () => {
-    const { ask } = setUp();
+    const { ask } = observing();
     const answers: object[] = [];
     for (let i = 0; i < 3_000; i++) answers.push(await ask(ANT, String(i)));
     const last = answers.at(-1) as object;
@@ -88,7 +22,7 @@ describe("observe", () => {
   });
 
   test("stores what turned out to be true with what the receipt tells, and answers with its place", async () => {
-    const { ask, appended, clock, metrics } = setUp();
+    const { ask, appended, clock, metrics } = observing();
     expect(await ask(ANT, "first")).toEqual({
       kind: "observation",
       seq: 9,
@@ -119,7 +53,7 @@ describe("observe", () => {
 
   test("takes a crowd over several turns, in its order, and all of it", async () => {
     const clock = new FakeClock();
-    const { ask, appended } = setUp(undefined, undefined, undefined, clock, observationSteps(clock));
+    const { ask, appended } = observing(undefined, undefined, undefined, clock, observationSteps(clock));
     const settle = () => new Promise((resolve) => setImmediate(resolve));
     const keys = Array.from({ length: 30 }, (_, i) => `${i}`);
     const answers = keys.map(async (key) => ask(ANT, key));
@@ -134,7 +68,7 @@ describe("observe", () => {
 
   test("takes all of one request together, however many they are", async () => {
     const clock = new FakeClock();
-    const { request, appended } = setUp(undefined, undefined, undefined, clock, observationSteps(clock));
+    const { request, appended } = observing(undefined, undefined, undefined, clock, observationSteps(clock));
     for (let i = 0; i < 30; i++) void request({ key: `${i}`, isOneOfMany: true });
     await new Promise((resolve) => setImmediate(resolve));
     expect(appended).toHaveLength(30);
@@ -142,7 +76,7 @@ describe("observe", () => {
 
   test("withholds what is more than its key's share, which corrects nothing; and says of a repetition what it was", async () => {
     const feedback = { ...DEFAULT_FEEDBACK, learnedShare: 0.1 };
-    const { request, appended, storeAnswers, metrics, warned } = setUp(undefined, { feedback });
+    const { request, appended, storeAnswers, metrics, warned } = observing(undefined, { feedback });
     for (let i = 0; i < 10; i++) await request({ key: `k${i}`, keyId: "busy" });
     // Whoever repeats takes no place, and pushes nobody out.
     storeAnswers({ kind: "observation", seq: 1, duplicate: true });
@@ -161,13 +95,13 @@ describe("observe", () => {
   });
 
   test("has an empty key when none is given", async () => {
-    const { ask, appended } = setUp();
+    const { ask, appended } = observing();
     await ask(ANT);
     expect(appended[0]?.key).toBe("");
   });
 
   test("says that it is a duplicate, and hands on a conflict and a store that failed", async () => {
-    const { ask, storeAnswers, metrics } = setUp();
+    const { ask, storeAnswers, metrics } = observing();
     storeAnswers({ kind: "observation", seq: 4, duplicate: true });
     expect(await ask(ANT)).toMatchObject({ seq: 4, duplicate: true });
     for (const code of ["CONFLICT", "STORE_UNAVAILABLE", "OUTCOME_UNKNOWN"] as const) {
@@ -178,7 +112,7 @@ describe("observe", () => {
   });
 
   test("takes a receipt up to its time to live, and refuses it beyond as BAD_INPUT that names the setting", async () => {
-    const { ask, appended, clock } = setUp();
+    const { ask, appended, clock } = observing();
     clock.advance(TTL_MS);
     expect(await ask(ANT)).toMatchObject({ kind: "observation" });
     clock.advance(1);
@@ -188,7 +122,7 @@ describe("observe", () => {
   });
 
   test("refuses a key that the server itself gives, and one that would correct what it has counted", async () => {
-    const { request, appended } = setUp();
+    const { request, appended } = observing();
     for (const given of [{ key: "$default" }, { key: "mine", supersedes: "$total" }]) {
       expect(await request(given)).toMatchObject({
         code: "BAD_INPUT",
@@ -200,7 +134,7 @@ describe("observe", () => {
   });
 
   test("says what has become of a reward", async () => {
-    const { ask, appended, storeAnswers } = setUp(undefined, {
+    const { ask, appended, storeAnswers } = observing(undefined, {
       policy: { kind: "exp3-ix" },
       loss: { kind: "REWARD", min: 0, max: 1 },
     });
@@ -211,7 +145,7 @@ describe("observe", () => {
   });
 
   test("refuses a forged receipt before anything else, and one of an application that is gone", async () => {
-    const { ask, receipt, appended } = setUp();
+    const { ask, receipt, appended } = observing();
     expect(await ask({ kind: "NUMBER", number: NaN }, undefined, `${receipt}A`)).toMatchObject({
       code: "NOT_FOUND",
       path: ["receipt"],
@@ -240,13 +174,13 @@ describe("observe", () => {
     [VECTOR, { kind: "VECTOR", vector: [] }, ["truth", "vector"], "0"],
     [VECTOR, { kind: "VECTOR", vector: [1, Infinity] }, ["truth", "vector", 1], "Infinity"],
   ])("of an application that answers %j refuses the truth %j", async (output, truth, path, got) => {
-    const { ask, appended } = setUp(output);
+    const { ask, appended } = observing(output);
     expect(await ask(truth)).toMatchObject({ code: "BAD_INPUT", path, got });
     expect(appended).toEqual([]);
   });
 
   test("takes a label by its place among the application's", async () => {
-    const { ask, appended } = setUp(LABEL);
+    const { ask, appended } = observing(LABEL);
     expect(await ask({ kind: "CLASS_CODE", classCode: 1 })).toMatchObject({ kind: "observation" });
     expect(appended[0]?.truth).toEqual({ kind: "LABEL", label: "bee" });
   });
@@ -256,7 +190,7 @@ describe("observe", () => {
     [LABEL, { kind: "CLASS_CODE", classCode: 3 }, "3"],
     [NUMBER, { kind: "CLASS_CODE", classCode: 0 }, "a class code"],
   ])("of an application that answers %j refuses %j, which is no label's place", async (output, truth, got) => {
-    const { ask, appended } = setUp(output);
+    const { ask, appended } = observing(output);
     expect(await ask(truth)).toMatchObject({ code: "BAD_INPUT", path: ["truth", "classCode"], got });
     expect(appended).toEqual([]);
   });
@@ -265,26 +199,26 @@ describe("observe", () => {
     [NUMBER, { kind: "NUMBER", number: -0 }],
     [VECTOR, { kind: "VECTOR", vector: [1e308, -1] }],
   ])("of an application that answers %j takes the truth %j", async (output, truth) => {
-    const { ask, appended } = setUp(output);
+    const { ask, appended } = observing(output);
     expect(await ask(truth)).toMatchObject({ kind: "observation" });
     expect(appended[0]?.truth).toBe(truth);
   });
 
   test("refuses a key of more than 200 characters", async () => {
-    const { ask, appended } = setUp();
+    const { ask, appended } = observing();
     expect(await ask(ANT, "k".repeat(201))).toMatchObject({ code: "BAD_INPUT", path: ["key"], got: "201" });
     expect(appended).toEqual([]);
     expect(await ask(ANT, "k".repeat(200))).toMatchObject({ kind: "observation" });
   });
 
   test.each(["a\0b", "\ud800", "\udc00a"])("refuses the key %j, which the database cannot hold", async (key) => {
-    const { ask, appended } = setUp();
+    const { ask, appended } = observing();
     expect(await ask(ANT, key)).toMatchObject({ code: "BAD_INPUT", path: ["key"], got: JSON.stringify(key) });
     expect(appended).toEqual([]);
   });
 
   test("counts what the evidence says in the version that predicted, and in the current one where nothing was chosen", async () => {
-    const { ask, appended, clock } = setUp();
+    const { ask, appended, clock } = observing();
     const ofAnother = signReceipt(prediction({ policyVersion: 2, atMs: clock.wallMs() }), KEYS).receipt;
     // Version 2 is gone: only the current one learns.
     expect(await ask(ANT, undefined, ofAnother)).toMatchObject({ learnedBy: [3], policyVersion: 2 });
@@ -298,7 +232,7 @@ describe("observe", () => {
   });
 
   test("counts what an earlier version's evidence says in the current one only if that learns on the same features", async () => {
-    const { ask, appended, clock } = setUp(undefined, {}, new Map([[3, "f@2"]]));
+    const { ask, appended, clock } = observing(undefined, {}, new Map([[3, "f@2"]]));
     const predicted = (contextFrom: string | undefined) => {
       const combined = { ...combinedOf(prediction().models), context: Float64Array.of(1), contextFrom };
       return signReceipt(prediction({ policyVersion: 2, combined, atMs: clock.wallMs() }), KEYS).receipt;
@@ -316,7 +250,7 @@ describe("observe", () => {
   });
 
   test("finds in the prediction log what a receipt could not carry, and says so where it is not there any more", async () => {
-    const { ask, logged, clock } = setUp();
+    const { ask, logged, clock } = observing();
     const models = prediction().models.map((model) => ({
       ...model,
       output: { kind: "SCORES", scores: new Float64Array(400) } as const,
@@ -332,14 +266,14 @@ describe("observe", () => {
   const EXAMPLE = { kind: "EXAMPLE", application: "insects", input: INPUT, inputPath: ["x"], entity: "ann" } as const;
 
   test("evaluates an example's input as bulk work, and stores it under its key", async () => {
-    const { request, appended, predicted } = setUp();
+    const { request, appended, predicted } = observing();
     expect(await request({ target: EXAMPLE, key: "k1" })).toMatchObject({ kind: "observation", learnedBy: [3] });
     expect(predicted).toMatchObject([{ application: "insects", input: INPUT, entity: "ann", priority: "BULK" }]);
     expect(appended).toMatchObject([{ receiptId: "example", key: "k1", entity: "ann", truth: ANT }]);
   });
 
   test("refuses an example without a key, which a repetition could not be told by, and one with a reward", async () => {
-    const { request, predicted, appended } = setUp(undefined, {
+    const { request, predicted, appended } = observing(undefined, {
       policy: { kind: "exp3" },
       loss: { kind: "REWARD", min: 0, max: 1 },
     });
@@ -352,7 +286,7 @@ describe("observe", () => {
   test.each([NaN, Infinity, -0.001, 1.001])(
     "refuses the reward %d, outside of the declared range, unclipped",
     async (reward) => {
-      const { ask, appended } = setUp(undefined, {
+      const { ask, appended } = observing(undefined, {
         policy: { kind: "exp3" },
         loss: { kind: "REWARD", min: 0, max: 1 },
       });
@@ -362,7 +296,7 @@ describe("observe", () => {
   );
 
   test("takes a reward within its range as the loss, and nothing else where rewards are what is told", async () => {
-    const { ask } = setUp(undefined, { policy: { kind: "exp3" }, loss: { kind: "REWARD", min: -1, max: 1 } });
+    const { ask } = observing(undefined, { policy: { kind: "exp3" }, loss: { kind: "REWARD", min: -1, max: 1 } });
     expect(await ask({ kind: "REWARD", reward: 0.5 })).toMatchObject({ loss: 0.25 });
     expect(await ask(ANT)).toMatchObject({ code: "BAD_INPUT", path: ["truth"] });
   });
@@ -371,7 +305,7 @@ describe("observe", () => {
     "stores a reward of the default output (%s) that nobody learns from: nobody saw what the models said",
     async (defaultReason) => {
       const policy = { kind: "exp3-ix" } as const;
-      const { ask, appended, clock } = setUp(undefined, { policy, loss: { kind: "REWARD", min: 0, max: 1 } });
+      const { ask, appended, clock } = observing(undefined, { policy, loss: { kind: "REWARD", min: 0, max: 1 } });
       const choice = { arm: "m", propensity: 0.25, arms: 2 };
       const combined = { ...combinedOf(prediction().models), choice };
       const made = { combined, atMs: clock.wallMs() };
@@ -387,21 +321,21 @@ describe("observe", () => {
   );
 
   test("learns a truth also where the default output was shown: it says how right the models were", async () => {
-    const { ask, clock } = setUp();
+    const { ask, clock } = observing();
     const shown = { source: "DEFAULT", defaultReason: "LOW_CONFIDENCE", atMs: clock.wallMs() } as const;
     const { receipt } = signReceipt(prediction(shown), KEYS);
     expect(await ask(ANT, undefined, receipt)).toMatchObject({ learnedBy: [3], loss: 0, skipReason: undefined });
   });
 
   test("says that nothing can be learned where no model answered", async () => {
-    const { ask, clock } = setUp();
+    const { ask, clock } = observing();
     const nothing = prediction({ source: "DEFAULT", combined: undefined, atMs: clock.wallMs() });
     const { receipt } = signReceipt(nothing, KEYS);
     expect(await ask(ANT, undefined, receipt)).toMatchObject({ learnedBy: [], skipReason: "NO_EVIDENCE" });
   });
 
   test("passes on the key that an observation corrects, which cannot be its own", async () => {
-    const { request, appended } = setUp();
+    const { request, appended } = observing();
     await request({ key: "second", supersedes: "" });
     expect(appended).toMatchObject([{ key: "second", supersedes: "" }]);
     expect(await request({ supersedes: "" })).toMatchObject({ code: "BAD_INPUT", path: ["supersedes"] });
