@@ -1,4 +1,4 @@
-import type { Output, OutputSpec } from "../domain/application.js";
+import type { LabelScore, Output, OutputSpec } from "../domain/application.js";
 import type { MemberOutput } from "../domain/prediction.js";
 import { bestIndex } from "./losses.js";
 
@@ -41,19 +41,39 @@ export function combineVotes(spec: OutputSpec, combination: Combination, votes: 
   return { output: numericOutput(spec, center), agreement: presentShare * nearness(votes, present, center) };
 }
 
-/** `label` with the ranking of all. Scores need not be probabilities to the last digit. */
+/** `label` with the ranking of all by `scores`, which are nobody else's. They need not be probabilities to the last digit. */
 export function labelAnswer(
   labels: readonly string[],
   label: number,
   scores: Float64Array,
   presentShare: number,
 ): CombinedVotes {
-  const ranked = labels.map((name, i) => ({ label: name, score: scores[i] as number }));
-  ranked.sort((a, b) => b.score - a.score);
   return {
-    output: { kind: "LABEL", label: labels[label] as string, scores: ranked },
+    output: new RankedLabel(labels[label] as string, labels, scores),
     agreement: Math.min(1, Math.max(0, (scores[label] as number) * presentShare)),
   };
+}
+
+/** Most who ask want the label alone, and to rank ten takes longer than to add them up: they are when somebody looks. */
+class RankedLabel {
+  readonly kind = "LABEL";
+  readonly label: string;
+  readonly #labels: readonly string[];
+  readonly #scores: Float64Array;
+  #ranked: readonly LabelScore[] | undefined;
+
+  constructor(label: string, labels: readonly string[], scores: Float64Array) {
+    this.label = label;
+    this.#labels = labels;
+    this.#scores = scores;
+  }
+
+  get scores(): readonly LabelScore[] {
+    this.#ranked ??= this.#labels
+      .map((label, i) => ({ label, score: this.#scores[i] as number }))
+      .sort((a, b) => b.score - a.score);
+    return this.#ranked;
+  }
 }
 
 /**

@@ -184,7 +184,7 @@ function fromExplanation({ models }: Prediction, explanation: Prediction["explan
 export function fromOutput(output: Output): object {
   switch (output.kind) {
     case "LABEL":
-      return { __typename: "LabelOutput", label: output.label, scores: output.scores ?? [] };
+      return { __typename: "LabelOutput", label: output.label, scores: () => output.scores ?? [] };
     case "NUMBER":
       return { __typename: "NumberOutput", number: output.number };
     case "VECTOR":

@@ -62,6 +62,8 @@ class RowsGathering {
   }
 
   start(caller: Pick<Caller, "onLeave"> | undefined): void {
+    // Whatever was said now would be late: to ask for it takes the time of those who are not late yet.
+    if (this.#startedMs > this.#deadlineMs) return this.#expire();
     for (let i = 0; i < this.#rows.length; i++) {
       const { member, query } = this.#rows[i] as GatheredRow;
       try {
@@ -112,11 +114,17 @@ class RowsGathering {
 
   #expire(): void {
     this.#cancelAlarm?.();
+    let late: Gathered = { present: NOBODY, missing: NOBODY };
+    let of: Member | undefined;
     for (let i = 0; i < this.#rows.length && this.#outstanding > 0; i++) {
       if (this.#isOutstanding[i] === 0) continue;
       this.#cancels[i]?.();
-      const { model, version } = (this.#rows[i] as GatheredRow).member;
-      this.#tell(i, lateMember(model, version));
+      const { member } = this.#rows[i] as GatheredRow;
+      // One for all, as what comes of it.
+      if (member !== of) late = { present: NOBODY, missing: [lateMember(member.model, member.version)] };
+      of = member;
+      this.#done(i);
+      this.#heard.answered(i, late);
     }
   }
 }

@@ -219,6 +219,25 @@ const oneByOne = (deps: PredictDependencies, asked: PredictTerms, of: Asked): Pr
     }),
   );
 
+/** Of one model that answers the row of number 0 at once. */
+function setUpMany() {
+  const clock = new FakeClock();
+  const evaluator = new FatedEvaluator(clock, [{ afterMs: undefined, outcome: scores([0, 1]) }]);
+  const given = application();
+  const many = newPredictMany({
+    clock,
+    random: () => 0.5,
+    learning: nothingLearned(given),
+    logPrediction: () => undefined,
+    metrics: new ServingMetrics(),
+    catalogue: catalogueOf(given, [member("m0", evaluator)]),
+    newPredictionId: () => "p",
+    answerMarginMs: () => 2,
+    pressure: { refusal: () => undefined },
+  });
+  return { clock, evaluator, many };
+}
+
 describe("predictMany", () => {
   test("answers, counts, logs and calls off as predict does for each of its rows", async () => {
     await fc.assert(
@@ -229,21 +248,22 @@ describe("predictMany", () => {
     );
   });
 
-  test("of requests that come together takes one up at once and the others turn by turn", async () => {
-    const clock = new FakeClock();
-    const evaluator = new FatedEvaluator(clock, [{ afterMs: undefined, outcome: scores([0, 1]) }]);
-    const given = application();
-    const many = newPredictMany({
-      clock,
-      random: () => 0.5,
-      learning: nothingLearned(given),
-      logPrediction: () => undefined,
-      metrics: new ServingMetrics(),
-      catalogue: catalogueOf(given, [member("m0", evaluator)]),
-      newPredictionId: () => "p",
-      answerMarginMs: () => 2,
-      pressure: { refusal: () => undefined },
+  test("asks nobody where the time is over before it begins", async () => {
+    const { clock, evaluator, many } = setUpMany();
+    const late: PredictTerms = { ...TERMS, arrivalMs: clock.nowMs() - 60 };
+    const answers = await many(late, {
+      count: 3,
+      inputOf: () => numbers([0, 1]),
+      pathOf: () => [],
+      answerOf: (found) => (found.kind === "failure" ? found.code : found.source),
+      defectOf: () => "defect",
     });
+    expect(answers).toEqual(["DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED"]);
+    expect(evaluator.deadlines).toEqual([]);
+  });
+
+  test("of requests that come together takes one up at once and the others turn by turn", async () => {
+    const { clock, evaluator, many } = setUpMany();
     const terms: PredictTerms = { ...TERMS, arrivalMs: clock.nowMs() };
     const of = { count: 2, inputOf: () => numbers([0, 1]), pathOf: () => [] };
     const answers = Array.from({ length: 3 }, () =>
