@@ -72,3 +72,12 @@ test("no name is a field's that is only every object's", () => {
     expect(coerce(JSON.parse(`{"given":{"name":"a","${name}":{}}}`) as Record<string, unknown>)).toBeUndefined();
   }
 });
+
+test("an input that is one of several things is exactly one, and not null", () => {
+  const coerce = variableCoercion(quick, operation("$given: Given!"));
+  const given = (one: unknown) => ({ given: { name: "a", one } });
+  for (const one of [{}, { text: null }, { text: "a", numbers: null }, { text: "a", numbers: [1] }]) {
+    expect(coerce(given(one))).toBeUndefined();
+  }
+  expect(coerce(given({ numbers: 1 }))).toEqual({ given: { name: "a", size: "SMALL", one: { numbers: [1] } } });
+});
