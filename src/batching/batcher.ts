@@ -282,6 +282,7 @@ export class Batcher implements RowQueue {
 
   /** What this server is not to blame for says nothing of whether waiting pays. */
   #learnCost(row: QueuedRow, how: FailedCode | "OUTPUT"): void {
+    if (!this.#fillWait.isLearning) return;
     if (how !== "OUTPUT" && how !== "OVERLOADED" && how !== "DEADLINE_EXCEEDED") return;
     const nowMs = this.#options.clock.nowMs();
     this.#fillWait.settled(row, how === "OUTPUT" && nowMs <= row.orderMs, nowMs);

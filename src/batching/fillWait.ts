@@ -41,6 +41,11 @@ export class FillWait {
     this.#trial = new WaitTrial();
   }
 
+  /** Whether it is to be told what became of rows. */
+  get isLearning(): boolean {
+    return this.#maxDelayMs === "AUTO";
+  }
+
   /** For operators: whether batches wait, and why. */
   get state(): { readonly waits: boolean; readonly reason: string } {
     if (this.#maxDelayMs === "AUTO") return { waits: this.#trial.pays, reason: this.#trial.reason };

@@ -1,5 +1,5 @@
-import type { Clock } from "../domain/ports.js";
 import { expectedFinishMs } from "./admission.js";
+import type { Workload } from "./admission.js";
 import type { BatchesInFlight } from "./batchesInFlight.js";
 import type { QueuedRow } from "./deadlineQueue.js";
 import type { EjectedReplicas } from "./ejectedReplicas.js";
@@ -9,7 +9,6 @@ import type { RowRetries } from "./rowRetries.js";
 import type { WaitingRows } from "./waitingRows.js";
 
 export interface RowAdmissionOptions {
-  readonly clock: Clock;
   /** For messages: `name@version`. */
   readonly name: string;
   readonly lanes: ReadonlyMap<string, Lane>;
@@ -57,11 +56,16 @@ export class RowAdmission {
   }
 
   #tooLate(queued: QueuedRow): Refusal | undefined {
-    const { name, clock, lanes, queue } = this.#options;
-    const nowMs = clock.nowMs();
-    const healthy = [...lanes.values()].filter(({ health }) => health.isHealthy);
-    if (healthy.length === 0 || healthy.some((lane) => lane.isUntried)) return undefined;
-    const workloads = healthy.map((lane) => lane.workload(nowMs));
+    const { name, lanes, queue } = this.#options;
+    // It has just come.
+    const nowMs = queued.queuedAtMs;
+    const workloads: Workload[] = [];
+    for (const lane of lanes.values()) {
+      if (!lane.health.isHealthy) continue;
+      if (lane.isUntried) return undefined;
+      workloads.push(lane.workload(nowMs));
+    }
+    if (workloads.length === 0) return undefined;
     const finishMs = expectedFinishMs(workloads, queue.rowsBefore(queued));
     const lateMs = nowMs + finishMs - queued.orderMs;
     if (lateMs <= 0) return undefined;

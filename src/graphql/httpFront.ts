@@ -136,14 +136,14 @@ export class GraphqlHttpFront {
     if (request.method === "POST") {
       readBody(request, MAX_JSON_BYTES, (body) => {
         if (body.kind === "tooLarge") this.#refuseLargeBody(request, response);
-        else this.#own(response, () => this.#answer(request, response, body.bytes, arrivalMs, known));
+        else this.#answer(request, response, body.bytes, arrivalMs, known);
       });
     } else if (request.method === "GET" && (request.headers.accept ?? "").includes("text/html")) {
-      this.#own(response, () => this.#graphiql.send(request, response));
+      this.#own(response, this.#graphiql.send(request, response));
     } else if (request.method === "GET" && wantsEventsOnly(request)) {
       const payload = payloadInAddress(request.url ?? "");
       if (payload === undefined) sendErrors(response, 400, [badRequest("variables and extensions are to be JSON")]);
-      else this.#own(response, () => this.#sendEvents(request, response, payload, arrivalMs));
+      else this.#own(response, this.#sendEvents(request, response, payload, arrivalMs));
     } else {
       response.setHeader("allow", "POST");
       sendErrors(response, 405, [badRequest(`${request.method} is not served here: POST a JSON body`)]);
@@ -167,27 +167,24 @@ export class GraphqlHttpFront {
     });
   }
 
-  /** No defect of one request may reach the process as an unhandled rejection, which would end it. */
-  #own(response: ServerResponse, work: () => void | Promise<void>): void {
-    const failed = (error: unknown): void => {
-      response.destroy();
-      this.#logDefect(error);
-    };
-    try {
-      work()?.catch(failed);
-    } catch (error) {
-      failed(error);
-    }
+  #own(response: ServerResponse, work: Promise<void>): void {
+    work.catch((error: unknown) => this.#giveUp(response, error));
   }
 
-  /** A promise only where something has to be waited for. */
+  /** No defect of one request may reach the process, which it would end. */
+  #giveUp(response: ServerResponse, defect: unknown): void {
+    response.destroy();
+    this.#logDefect(defect);
+  }
+
+  /** Whatever comes of it is answered. */
   #answer(
     request: IncomingMessage,
     response: ServerResponse,
     bytes: Buffer,
     arrivalMs: number,
     known: Access | undefined,
-  ): void | Promise<void> {
+  ): void {
     const exchange: Exchange = {
       request,
       response,
@@ -200,7 +197,7 @@ export class GraphqlHttpFront {
       const identified = known ?? this.#services.access.identify(exchange.headers.authorization);
       const answered = whenKnown(identified, (found) => this.#answerTo(accessOrThrow(found), exchange, bytes));
       if (!(answered instanceof Promise)) return exchange.caller.end();
-      return answered.then(
+      answered.then(
         () => exchange.caller.end(),
         (error: unknown) => this.#failed(exchange, error),
       );
@@ -210,10 +207,11 @@ export class GraphqlHttpFront {
   }
 
   #failed({ request, response, negotiated, caller }: Exchange, error: unknown): void {
+    caller.end();
     try {
       this.#sendProblem(request, response, error, negotiated);
-    } finally {
-      caller.end();
+    } catch (defect) {
+      this.#giveUp(response, defect);
     }
   }
 

@@ -89,7 +89,7 @@ class Gathering {
   /** For the moment in which all who are outstanding are late, or for the deadline. */
   #setAlarm(): void {
     const lateMs = this.#lateMs();
-    const isLater = lateMs <= this.#clock.nowMs() || lateMs >= this.#deadlineMs;
+    const isLater = lateMs >= this.#deadlineMs || lateMs <= this.#clock.nowMs();
     const alarmMs = isLater ? this.#deadlineMs : lateMs;
     if (alarmMs === this.#alarmMs) return;
     this.#cancelAlarm?.();

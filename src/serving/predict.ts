@@ -101,7 +101,7 @@ function predictFrom(
   query: RowQuery,
   state: StateInUse,
 ): Prediction | Failure | Promise<Prediction | Failure> {
-  const askedMs = deps.clock.nowMs();
+  const askedMs = request.explain ? deps.clock.nowMs() : 0;
   const pressed = deps.pressure.refusal(request.priority);
   const asked =
     pressed === undefined
@@ -155,6 +155,8 @@ export function stateOf(
   { application, entity, minStateSeq }: PredictTerms,
   deadlineMs: number,
 ): StateInUse | Promise<StateInUse> {
+  // The population's is here.
+  if (minStateSeq === undefined && entity === undefined) return learning.stateFor(application, undefined, 0);
   const leftMs = deadlineMs - clock.nowMs();
   if (minStateSeq === undefined) {
     return learning.stateFor(application, entity, Math.min(STATE_WITHIN_MS, STATE_WITHIN_SHARE * leftMs));

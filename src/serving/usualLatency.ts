@@ -1,7 +1,7 @@
 import { RecentMedian } from "../lib/recentMedian.js";
 
 const REMEMBERED = 32;
-/** Sorting them for every answer would cost more than it tells. */
+/** Sorting them for everybody who asks would cost more than it tells. */
 const LOOK_EVERY = 8;
 const TIMES_USUAL = 3;
 
@@ -13,17 +13,22 @@ const TIMES_USUAL = 3;
 export class UsualLatency {
   readonly #latencies = new RecentMedian(REMEMBERED);
   #lateAfterMs = Infinity;
+  /** Answers that there had been when they were sorted last. */
+  #looked = 0;
 
-  /** Milliseconds; Infinity as long as too little is known. */
+  /** Milliseconds; Infinity as long as too little is known. Most applications have one model, of which nobody asks. */
   get lateAfterMs(): number {
+    const { recorded, isFull } = this.#latencies;
+    if (isFull && recorded - this.#looked >= LOOK_EVERY) {
+      this.#looked = recorded;
+      this.#lateAfterMs = TIMES_USUAL * (this.#latencies.value ?? Infinity);
+    }
     return this.#lateAfterMs;
   }
 
   /** What came from a cache is not the model's doing and is not told. */
   answered(latencyMs: number): void {
     this.#latencies.record(latencyMs);
-    if (!this.#latencies.isFull || this.#latencies.recorded % LOOK_EVERY !== 0) return;
-    this.#lateAfterMs = TIMES_USUAL * (this.#latencies.value ?? Infinity);
   }
 
   notAwaited(): void {
