@@ -369,9 +369,9 @@ export class ServiceComposition {
   /** Evidence that does not fit goes to the log, unless the application has it there anyway. */
   #receiptOf(prediction: Prediction): string {
     const { receipt, leftOut } = signReceipt(prediction, this.#receiptKeys.all);
+    if (leftOut === undefined) return receipt;
     const isLogged = this.#catalogue.get(prediction.application)?.application.feedback.logPredictions !== "NONE";
-    if (leftOut !== undefined && !isLogged)
-      this.#predictionLog.append(loggedPrediction(prediction, undefined, undefined));
+    if (!isLogged) this.#predictionLog.append(loggedPrediction(prediction, undefined, undefined));
     return receipt;
   }
 

@@ -174,24 +174,18 @@ export class CompiledQuery {
         : answerOf(run, objectOf(field, text));
     }
     return new Promise((resolve) => {
-      const later = (text: Promise<Text>): void => {
-        const settled = text.catch((error: unknown) => failField(run, field, path, error));
-        settleOnly(field.begin, settled).then(
-          (data) => resolve(answerOf(run, data)),
-          (error: unknown) => resolve(failedAnswer(run, error)),
-        );
-      };
       resolved.then(
         (value) => {
           try {
             const text = field.complete(run, value, path);
-            if (text instanceof Promise) later(new Promise((adopt) => void adopt(text)));
+            if (text instanceof Promise)
+              answerLater(run, field, path, new Promise((adopt) => void adopt(text)), resolve);
             else resolve(answerOf(run, objectOf(field, text)));
           } catch (error) {
-            later(Promise.reject(error));
+            answerLater(run, field, path, Promise.reject(error), resolve);
           }
         },
-        (error: unknown) => later(Promise.reject(error as Error)),
+        (error: unknown) => answerLater(run, field, path, Promise.reject(error as Error), resolve),
       );
     });
   }
@@ -341,6 +335,21 @@ function answerOnceThere(run: Run, data: Promise<string>): Promise<Answer> {
   return data.then(
     (text) => answerOf(run, text),
     (error: unknown) => failedAnswer(run, error),
+  );
+}
+
+/** Of a query's only field. */
+function answerLater(
+  run: Run,
+  field: CompiledField,
+  path: ResponsePath,
+  text: Promise<Text>,
+  resolve: (answer: Answer) => void,
+): void {
+  const settled = text.catch((error: unknown) => failField(run, field, path, error));
+  settleOnly(field.begin, settled).then(
+    (data) => resolve(answerOf(run, data)),
+    (error: unknown) => resolve(failedAnswer(run, error)),
   );
 }
 
