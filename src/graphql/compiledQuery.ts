@@ -59,7 +59,8 @@ type Selection = readonly CompiledField[];
 /**
  * A query whose selections were collected and whose types were looked up once, so that running it only resolves,
  * completes and collects errors, exactly as graphql-js's `execute` would (graphql.org/spec, section 6: the hot lane's tests
- * compare the two on every kind of answer). Values are coerced by graphql-js itself on every run.
+ * compare the two on every kind of answer). Values are coerced by graphql-js itself, on every run but
+ * where they come again word for word.
  */
 export class CompiledQuery {
   readonly #schema: GraphQLSchema;

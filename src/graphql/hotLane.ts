@@ -46,7 +46,7 @@ const TREE_BYTES_PER_CHARACTER = 75;
 
 /**
  * Operations that have been through the whole pipeline once (parsed, validated, limits checked, answered) run from
- * here on graphql-js `execute`, which still coerces every request's own variables. The pipeline's work depends on
+ * here, compiled or on graphql-js `execute`; every request's own variables are still coerced. The pipeline's work depends on
  * the text alone, and costs three times as much CPU as the execution. Connections that last take the documents from
  * here, and bring theirs. Bounded; the least recently used goes first.
  */
