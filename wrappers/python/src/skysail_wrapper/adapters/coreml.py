@@ -15,6 +15,7 @@ from ..classes import class_names
 from ..model import LoadedModel, StartError
 from .arrays import model_path
 from .coreml_network import finish, make_convertible, prepare_converter
+from .onnx import add_options as add_options  # the command line looks for it here
 from .onnx import load_session
 
 # Of networks: later ones have other operators than those that `finish` knows.

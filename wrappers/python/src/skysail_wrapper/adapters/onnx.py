@@ -1,13 +1,17 @@
 """Serves a model saved as ONNX, with ONNX Runtime."""
 
 import argparse
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..model import Batch, LoadedModel, StartError
+from ..options import positive_integer
 from ..tensors import Signature, Tensor, texts
 from .arrays import model_path, stated_signature
+from .batch_sizes import in_parts
 from .device import cuda_index
 
 _DATATYPES = {
@@ -25,6 +29,16 @@ _DATATYPES = {
     "tensor(double)": "FP64",
     "tensor(string)": "BYTES",
 }
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--gpu-rows",
+        type=positive_integer,
+        default=32,
+        metavar="N",
+        help="of each call on a GPU: fewer are filled up, more computed in parts, since each other number is planned anew (%(default)s)",
+    )
 
 
 def load(options: argparse.Namespace) -> LoadedModel:
@@ -48,10 +62,15 @@ def load_session(model: Any, options: argparse.Namespace, platform: str) -> Load
     )
     names = [spec.name for spec in signature.inputs]
 
+    def run(wanted: Sequence[str], arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return session.run(wanted, dict(zip(names, arrays, strict=True)))
+
+    # Convolutions are planned anew whenever the shape of the inputs is another one than in the call before.
+    compute = run if options.device == "cpu" else partial(in_parts, run, options.gpu_rows)
+
     def predict(batch: Batch) -> dict[str, np.ndarray]:
         arrays = [texts(array) if array.dtype == object else array for array in batch.inputs]
-        feeds = dict(zip(names, arrays, strict=True))
-        return dict(zip(batch.wanted, session.run(batch.wanted, feeds), strict=True))
+        return dict(zip(batch.wanted, compute(batch.wanted, arrays), strict=True))
 
     return LoadedModel(platform, signature, predict, thread_safe=True)
 
@@ -68,7 +87,8 @@ def _provider(options: argparse.Namespace) -> Any:
     # CUDA's and cuDNN's libraries where they are Python packages: the loader looks for them elsewhere.
     if hasattr(onnxruntime, "preload_dlls"):
         onnxruntime.preload_dlls()
-    return ("CUDAExecutionProvider", {"device_id": index})
+    # The other searches try every algorithm, for seconds.
+    return ("CUDAExecutionProvider", {"device_id": index, "cudnn_conv_algo_search": "HEURISTIC"})
 
 
 def _tensor(kind: str, stated: Any) -> Tensor:
