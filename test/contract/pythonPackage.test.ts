@@ -1,6 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { withPythonOf } from "../support/pythonEnvironment.js";
@@ -288,6 +291,20 @@ await withPythonOf("light", "the Python package", (python) => {
   });
 
   describe("the command line", () => {
+    it("says of a port that is taken what to do", async () => {
+      const other = createServer().listen(0, "127.0.0.1");
+      await once(other, "listening");
+      const listen = `127.0.0.1:${(other.address() as AddressInfo).port}`;
+      const model = "examples/digits/models/digits-logistic.onnx";
+      const { code, stderr } = await runToExit(pythonWrapper(python, "onnx", "--model", model, "--listen", listen));
+      other.close();
+      const last = stderr.trim().split("\n").at(-1);
+      expect([code, last]).toEqual([
+        1,
+        `cannot listen on ${listen}: the port is taken: give another with --port or --listen`,
+      ]);
+    });
+
     it.each([
       ["an unknown framework", ["nothing"], /unknown framework 'nothing': sklearn/],
       ["an unknown option", ["onnx", "--bogus"], /--model/],

@@ -1,4 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import type { Signature } from "../../src/domain/tensor.js";
 import { classProperties, parseClasses, parseSignature, toModelMetadata } from "../../src/protocol/modelMetadata.js";
 import { defineModel, withLabels } from "../../wrappers/typescript/sdk/model.js";
@@ -32,6 +35,16 @@ describe("a wrapper's command line", () => {
     expect({ code, stdout, lines: stderr.trim().split("\n").length }).toEqual({ code: 1, stdout: "", lines: 1 });
     expect(stderr).toMatch(message);
   });
+});
+
+it("says of a port that is taken what to do", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const listen = `127.0.0.1:${(other.address() as AddressInfo).port}`;
+  const { code, stderr } = await runToExit(nodeWrapper(NOOP, "--listen", listen));
+  other.close();
+  const last = stderr.trim().split("\n").at(-1);
+  expect([code, last]).toEqual([1, `cannot listen on ${listen}: the port is taken: give another with --listen`]);
 });
 
 const floats: Signature = {

@@ -62,6 +62,10 @@ export async function serveModel(model: Model, options: ServeOptions): Promise<W
   return { address, stop: (limitMs = 4000) => (stopping ??= stop(limitMs)) };
 }
 
+function whyNot({ message }: Error): string {
+  return message.includes("EADDRINUSE") ? "the port is taken: give another with --listen" : message;
+}
+
 async function bind(server: grpc.Server, listen: string, credentials: grpc.ServerCredentials): Promise<string> {
   if (listen.startsWith("unix:")) await removeStaleSocket(listen.slice("unix:".length));
   // A socket is its owner's alone.
@@ -69,7 +73,7 @@ async function bind(server: grpc.Server, listen: string, credentials: grpc.Serve
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(listen, credentials, (error, bound) => {
       if (error === null) resolve(bound);
-      else reject(new Error(`cannot listen on ${listen}: ${error.message}`));
+      else reject(new Error(`cannot listen on ${listen}: ${whyNot(error)}`));
     });
   }).finally(() => process.umask(umask));
   return listen.startsWith("unix:") ? listen : listen.replace(/:\d+$/, `:${port}`);

@@ -1,6 +1,7 @@
 """A gRPC server around a loaded model."""
 
 import asyncio
+import errno
 import os
 import socket
 import stat
@@ -128,10 +129,25 @@ def _bind(server: grpc.aio.Server, listen: str, credentials: grpc.ServerCredenti
     try:
         port = server.add_insecure_port(listen) if credentials is None else server.add_secure_port(listen, credentials)
     except RuntimeError as error:
-        raise StartError(f"cannot listen on {listen}: {error}") from None
+        raise StartError(f"cannot listen on {listen}: {_why_not(listen, error)}") from None
     finally:
         os.umask(umask)
     return listen if path != listen else f"{listen.rpartition(':')[0]}:{port}"
+
+
+def _why_not(listen: str, error: RuntimeError) -> str:
+    """gRPC does not say why: whether the port can be had without it does."""
+    host, _, port = listen.rpartition(":")
+    if not port.isdigit():
+        return str(error)
+    try:
+        socket.create_server(
+            (host.strip("[]"), int(port)), family=socket.AF_INET6 if ":" in host else socket.AF_INET
+        ).close()
+    except OSError as problem:
+        taken = problem.errno == errno.EADDRINUSE
+        return "the port is taken: give another with --port or --listen" if taken else problem.strerror or str(problem)
+    return str(error)
 
 
 def _remove_stale_socket(path: str) -> None:
