@@ -101,7 +101,8 @@ class SizedModule:
                 recorded = recorded and self._recorded(size)
             if why is not None and self._most_rows == 0:
                 raise why
-        fields = {"mostRows": self._most_rows, "recorded": len(self._replays), "ms": round((perf_counter() - began) * 1e3)}
+        took_ms = round((perf_counter() - began) * 1000)
+        fields = {"mostRows": self._most_rows, "recorded": len(self._replays), "ms": took_ms}
         getLogger("skysail-wrapper").info("prepared sizes of batches", extra={"fields": fields})
 
     def _why_not(self, size: int) -> Exception | None:
