@@ -29,7 +29,7 @@ def in_parts(
     wanted: Sequence[str],
     arrays: Sequence[np.ndarray],
 ) -> list[np.ndarray]:
-    """The wanted outputs of all rows, by calls of `part_rows` rows each: the last is filled up with its last row again."""
+    """The wanted outputs of all rows, by calls of `part_rows` rows each: the last is filled up with its last row."""
     rows = len(arrays[0])
     missing = -rows % part_rows
     filled = [np.concatenate([array, np.repeat(array[-1:], missing, axis=0)]) if missing else array for array in arrays]

@@ -37,7 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=positive_integer,
         default=32,
         metavar="N",
-        help="of each call on a GPU: fewer are filled up, more go in parts, as each new number is planned (%(default)s)",
+        help="of each call on a GPU: fewer are filled up, more go in parts, since each size is planned (%(default)s)",
     )
 
 
