@@ -1,12 +1,12 @@
-import { getVariableValues, isInputObjectType, isInputType, typeFromAST } from "graphql";
+import { coerceInputValue, getVariableValues, isInputObjectType, isInputType, typeFromAST } from "graphql";
 import type { GraphQLInputFieldMap, GraphQLSchema, OperationDefinitionNode } from "graphql";
-import { compiledInput, MISFIT } from "./compiledInput.js";
 
 type Values = Record<string, unknown>;
 
 /**
  * What `getVariableValues` gives for an operation's variables, undefined where they do not fit. It looks up the type of each
- * variable, and of all that is in it, again on every run; here that is done once. Where one was not given all are left to it: whether it has a default, or is needed, is graphql-js's to say.
+ * variable again on every run; here that is done once, and each value that was given is coerced by graphql-js as it would
+ * be there. Where one was not given all are left to it: whether it has a default, or is needed, is graphql-js's to say.
  */
 export function variableCoercion(
   schema: GraphQLSchema,
@@ -15,17 +15,17 @@ export function variableCoercion(
   const variables = variableDefinitions.map(({ variable, type: node }) => {
     const type = typeFromAST(schema, node);
     if (!isInputType(type)) throw new Error(`variable ${variable.name.value} is no input`);
-    return { name: variable.name.value, coerce: compiledInput(type) };
+    return { name: variable.name.value, type };
   });
   return (raw) => {
     const coerced: Values = {};
-    for (const { name, coerce } of variables) {
+    let fits = true;
+    const misfit = (): void => void (fits = false);
+    for (const { name, type } of variables) {
       if (!Object.hasOwn(raw, name)) return getVariableValues(schema, variableDefinitions, raw).coerced;
-      const value = coerce(raw[name]);
-      if (value === MISFIT) return undefined;
-      coerced[name] = value;
+      coerced[name] = coerceInputValue(raw[name], type, misfit);
     }
-    return coerced;
+    return fits ? coerced : undefined;
   };
 }
 
