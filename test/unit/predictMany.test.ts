@@ -185,6 +185,7 @@ async function seen(
     for (let turn = 0; turn < 12; turn++) await Promise.resolve();
     clock.advance(0.25);
   }
+  expect(givenAtMs).not.toBeNaN();
   const found = await answers;
   const predictions = found.filter((one) => one !== "DEFECT" && one.kind === "prediction");
   expect(new Set(predictions.map((one) => one.id)).size).toBe(predictions.length);
@@ -246,6 +247,21 @@ describe("predictMany", () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  const late: Fate = { afterMs: 90.25, outcome: scores([1, 0]) };
+  const quick: Fate = { afterMs: undefined, outcome: scores([0.25, 0.75]) };
+  const refusedAlike: Fate = { afterMs: undefined, outcome: SHARED };
+  const defective: Fate = { afterMs: undefined, outcome: "THROWS" };
+  test.each<[string, readonly Fate[], Partial<World>]>([
+    ["rows that fail alike", [quick, refusedAlike, refusedAlike, refusedAlike], {}],
+    ["rows that are late", [quick, late, late], {}],
+    ["a row with a defect among others", [quick, defective, quick], {}],
+    ["rows whose caller leaves", [late, quick, late], { leavesAfterMs: 10 }],
+  ])("answers, counts, logs and calls off %s as predict does", async (_, fates, more) => {
+    const none = { changes: {}, terms: {}, badRows: new Set<number>(), unreadableRows: new Set<number>() };
+    const of = { ...none, pressed: false, leavesAfterMs: undefined, stateComesLater: false, fates: [fates], ...more };
+    expect(await seen(of, together)).toEqual(await seen(of, oneByOne));
   });
 
   test("asks nobody where the time is over before it begins", async () => {
