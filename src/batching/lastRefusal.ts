@@ -1,5 +1,6 @@
 import type { FailedOutcome, RowQuery } from "../domain/ports.js";
 import type { QueuedRow } from "./deadlineQueue.js";
+import { failedOutcome } from "./refusal.js";
 import type { Refusal } from "./refusal.js";
 
 /**
@@ -13,8 +14,7 @@ export class LastRefusal {
   remember(row: QueuedRow, { code, message, retryAfterMs }: Refusal): void {
     if (code !== "OVERLOADED") return;
     this.#row = row;
-    this.#outcome =
-      retryAfterMs === undefined ? { kind: "failed", code, message } : { kind: "failed", code, message, retryAfterMs };
+    this.#outcome = failedOutcome(code, message, retryAfterMs);
   }
 
   forget(): void {

@@ -1,3 +1,4 @@
+import type { FailedOutcome } from "../domain/ports.js";
 import type { MemberFailureCode } from "../domain/prediction.js";
 
 /** Why a row is not taken. */
@@ -6,4 +7,10 @@ export interface Refusal {
   readonly message: string;
   /** When it may go better, where that can be foreseen. */
   readonly retryAfterMs?: number;
+}
+
+export function failedOutcome(code: FailedOutcome["code"], message: string, retryAfterMs?: number): FailedOutcome {
+  return retryAfterMs === undefined
+    ? { kind: "failed", code, message }
+    : { kind: "failed", code, message, retryAfterMs };
 }

@@ -1,10 +1,11 @@
-import type { Settle } from "../domain/ports.js";
+import type { FailedOutcome } from "../domain/ports.js";
 import type { RowTrace } from "../domain/prediction.js";
 import type { Row } from "../domain/tensor.js";
 import type { BatcherMetrics } from "./batcherMetrics.js";
 import type { QueuedRow } from "./deadlineQueue.js";
+import { failedOutcome } from "./refusal.js";
 
-export type FailedCode = Extract<Parameters<Settle>[0], { kind: "failed" }>["code"];
+export type FailedCode = FailedOutcome["code"];
 
 /** Hands rows their outcomes, each exactly once, and counts them. */
 export class RowSettlement {
@@ -28,9 +29,7 @@ export class RowSettlement {
     if (queued.phase === "DONE") return;
     queued.phase = "DONE";
     this.countFailed(queued, code);
-    queued.settle(
-      retryAfterMs === undefined ? { kind: "failed", code, message } : { kind: "failed", code, message, retryAfterMs },
-    );
+    queued.settle(failedOutcome(code, message, retryAfterMs));
   }
 
   /** One like it, which nobody waits for here. */

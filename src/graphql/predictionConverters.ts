@@ -14,26 +14,15 @@ import type { ObserveInput, PredictInput, TruthInput } from "./predictionInputs.
 /** How one prediction or several are asked for, whatever of. */
 export type AskedPrediction = Omit<PredictInput, "application" | "input">;
 
-/** In one literal: to copy a half-made one into it costs a query more than the cache that answers it. */
 export function toPredictRequest(
   asked: AskedPrediction,
   application: string,
   input: InputValue,
   inputPath: PredictRequest["inputPath"],
-  { arrivalMs, caller }: RequestContext,
+  context: RequestContext,
 ): PredictRequest {
-  return {
-    application,
-    input,
-    inputPath,
-    entity: asked.entity ?? undefined,
-    deadlineMs: asked.deadlineMs ?? undefined,
-    priority: asked.priority ?? "INTERACTIVE",
-    explain: asked.explain ?? false,
-    minStateSeq: asked.minStateSeq ?? undefined,
-    arrivalMs,
-    caller,
-  };
+  // What is spread comes last: see docs/performance.md, "One shape an object".
+  return { input, inputPath, ...toPredictTerms(asked, application, context) };
 }
 
 /** The same for what several inputs are asked on. */

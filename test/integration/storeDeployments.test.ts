@@ -1,27 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import type { DeploymentSpec } from "../../src/domain/deploymentPorts.js";
 import { isFailure } from "../../src/domain/failure.js";
 import type { Database } from "../../src/store/database.js";
 import { PostgresDeploymentStore } from "../../src/store/deploymentStore.js";
 import { migrate } from "../../src/store/migrate.js";
+import { DEPLOYMENT_SPEC } from "../support/deploymentSpec.js";
 import { connectTo, eachPostgres } from "../support/postgres.js";
-
-const SPEC: DeploymentSpec = {
-  artefact: "0".repeat(64),
-  fileName: "model.onnx",
-  unpack: false,
-  framework: "onnx",
-  signature: undefined,
-  options: [],
-  requirements: [],
-  replicas: 1,
-  device: "cpu",
-  memoryLimitBytes: undefined,
-  niceness: 0,
-  cpus: undefined,
-  activate: true,
-  readyWithinMs: 1000,
-};
 
 await eachPostgres("deployment store", (postgres) => {
   let database: Database;
@@ -36,7 +19,7 @@ await eachPostgres("deployment store", (postgres) => {
   afterEach(() => database.close());
 
   const begin = async (model: string, version?: number): Promise<number> => {
-    const begun = await store.begin({ server: "here", model, version, spec: SPEC });
+    const begun = await store.begin({ server: "here", model, version, spec: DEPLOYMENT_SPEC });
     if (isFailure(begun)) throw new Error(begun.message);
     return begun.deployment.seq;
   };

@@ -3,23 +3,9 @@ import { execFileSync } from "node:child_process";
 import { getPriority } from "node:os";
 import type { DeploymentSpec } from "../../src/domain/deploymentPorts.js";
 import { wrapperCommand, wrapperEnvironment } from "../../src/deploying/wrapperCommand.js";
+import { DEPLOYMENT_SPEC } from "../support/deploymentSpec.js";
 
-const SPEC: DeploymentSpec = {
-  artefact: "0".repeat(64),
-  fileName: "model",
-  unpack: false,
-  framework: "pytorch",
-  signature: undefined,
-  options: [],
-  requirements: [],
-  replicas: 1,
-  device: "cpu",
-  memoryLimitBytes: undefined,
-  niceness: 0,
-  cpus: undefined,
-  activate: true,
-  readyWithinMs: 1000,
-};
+const SPEC: DeploymentSpec = { ...DEPLOYMENT_SPEC, fileName: "model", framework: "pytorch" };
 const FILES = { root: "/skysail", dataDir: "/data", model: "/data/model", signature: undefined, python: "/python" };
 
 /** What becomes of a command line: its own words, behind those of the shell that sets its limits. */
