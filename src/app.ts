@@ -23,6 +23,7 @@ import { admitArtefact } from "./graphql/artefactAccess.js";
 import { metricsRefusal } from "./graphql/metricsAccess.js";
 import { HttpServer } from "./http/httpServer.js";
 import { addArtefactRoutes } from "./http/artefactRoutes.js";
+import { refuseTakenPort } from "./http/listening.js";
 import { addOperationsRoutes } from "./http/operationsRoutes.js";
 import { MonotonicClock } from "./lib/monotonicClock.js";
 import { memoryShare } from "./lib/memoryShare.js";
@@ -97,6 +98,8 @@ export class App {
 
   async #start(): Promise<Started> {
     const examples = readExamples(this.#config.example);
+    // A database would be made, and its server started, only to be stopped again.
+    await refuseTakenPort(this.#config);
     const database = await this.#openDatabase();
     this.#stopRequest.signal.throwIfAborted();
     const dial = this.#makeDial();

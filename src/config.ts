@@ -6,6 +6,7 @@ import { parseIssuers } from "./access/issuerSettings.js";
 import { failure, FailureError } from "./domain/failure.js";
 import { messageOf } from "./domain/messageOf.js";
 import { settingsProblem } from "./domain/modelSettings.js";
+import { VERSION } from "./domain/version.js";
 import { isObject } from "./lib/isObject.js";
 import { suggest } from "./lib/suggest.js";
 import { SETTINGS } from "./settings.js";
@@ -57,6 +58,7 @@ function readOptions(argv: readonly string[]): Record<string, unknown> | string 
     .description(
       "Skysail answers predictions and learns from what happened. Every option is also an environment\nvariable and a key in an optional skysail.config.json; the option wins over the environment, that over the file.",
     )
+    .version(VERSION)
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeOut: (text) => (printed += text), writeErr: () => undefined });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { failure, FailureError } from "../domain/failure.js";
+import type { FailureCode } from "../domain/failure.js";
 import { jsonHeaders, keyHeaders } from "./jsonHeaders.js";
 
 const RESPONSE = z.object({
@@ -11,7 +12,10 @@ const RESPONSE = z.object({
 const MAYBE_FAILURE = z.looseObject({
   __typename: z.string(),
   message: z.string().optional(),
-  code: z.string().optional(),
+  code: z
+    .string()
+    .transform((code) => code as FailureCode)
+    .optional(),
 });
 
 /** Asks a running server through its public interface, as any client would. */
@@ -35,9 +39,11 @@ export class Client {
     const result = data?.[field];
     const failed = MAYBE_FAILURE.safeParse(result);
     // Of the types that are answered only failures have a code.
-    // Fields of a mutation's input are options here.
-    if (failed.success && failed.data.code !== undefined)
-      throw refused(failed.data.message?.replace(/^input\./, "") ?? failed.data.code);
+    if (failed.success && failed.data.code !== undefined) {
+      const { code, message = code } = failed.data;
+      // Fields of a mutation's input are options here.
+      throw new FailureError(failure(code, message.replace(/^input\./, "")));
+    }
     return shape.parse(result);
   }
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
+import { FailureError } from "../domain/failure.js";
 import { messageOf } from "../domain/messageOf.js";
 import { Client, refused } from "./client.js";
 import type { Terminal } from "./replay.js";
@@ -68,15 +69,8 @@ export async function deploy(model: string, options: DeployOptions, terminal: Te
     const packed = await pack(saved, scratch, terminal);
     if (packed.isFolder && options.framework === "onnx")
       throw refused(`--model ${saved}: ONNX models are files, not folders`);
-    const artifact = await bring(client, packed, terminal);
-    const input = {
-      ...inputOf(model, options),
-      artifact,
-      fileName: fileNameOf(saved),
-      unpack: packed.isFolder,
-      signature,
-    };
-    const begun = await client.ask("deployModel", DEPLOY, { input }, DEPLOYMENT);
+    const input = { ...inputOf(model, options), fileName: fileNameOf(saved), unpack: packed.isFolder, signature };
+    const begun = await begin(client, packed, input, terminal);
     const ended = await followed(client, begun, terminal);
     if (ended.status !== "SERVING") throw refused(failureText(ended, await currentVersion(client, model)));
     const { readyReplicas, replicas, version, progress } = ended;
@@ -103,14 +97,31 @@ async function pack(saved: string, scratch: string, terminal: Terminal): Promise
   return { path, bytes: (await stat(path)).size, isFolder: true };
 }
 
-async function bring(client: Client, { path, bytes }: Packed, terminal: Terminal): Promise<string> {
+/**
+ * Asks for it before the artefact is brought: what is wrong with the options is known then, and where the server has the
+ * artefact nothing is sent.
+ */
+async function begin(
+  client: Client,
+  { path, bytes }: Packed,
+  options: object,
+  terminal: Terminal,
+): Promise<Deployment> {
   const share = (done: number): string => (bytes === 0 ? "100 %" : `${Math.floor((100 * done) / bytes)} %`);
   const sha256 = await digestOf(path, (done) => terminal.progress(`reading ${share(done)}`));
+  const ask = (): Promise<Deployment> =>
+    client.ask("deployModel", DEPLOY, { input: { ...options, artifact: sha256 } }, DEPLOYMENT);
+  try {
+    return await ask();
+  } catch (error) {
+    // Nothing else of a deployment is looked for and not found.
+    if (!(error instanceof FailureError && error.failure.code === "NOT_FOUND")) throw error;
+  }
   const size = bytes < MIB ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / MIB).toFixed(1)} MiB`;
   await upload(client.server, { path, bytes, sha256 }, (done) =>
     terminal.progress(`uploading ${size}: ${share(done)}`),
   );
-  return sha256;
+  return ask();
 }
 
 const TENSOR = z.strictObject({ name: z.string(), datatype: z.string(), shape: z.array(z.int()) });

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { FailureError } from "../domain/failure.js";
+import { VERSION } from "../domain/version.js";
 import { addDeployCommands } from "./deployCommands.js";
 import { evaluate } from "./evaluate.js";
 import type { EvaluateOptions } from "./evaluate.js";
@@ -13,7 +14,11 @@ import type { SchemaOptions } from "./schema.js";
 
 /** Work for operators on a running server. `npm start` starts one. */
 function program(terminal: Terminal): Command {
-  const skysail = new Command("skysail").description("Asks a running Skysail server to do an operator's work.");
+  const skysail = new Command("skysail")
+    .description("Asks a running Skysail server to do an operator's work.")
+    .version(VERSION)
+    // Behind a command `--version 3` is a model's.
+    .enablePositionalOptions();
   const times = "a date (2026-01-31) or a time with its offset (2026-01-31T12:00:00Z)";
   addPolicyOptions(skysail.command("replay"))
     .description("Folds the feedback log into a new version of the policy, as if it had answered.")

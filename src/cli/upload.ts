@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { z } from "zod";
-import { reach, refused, unauthenticated } from "./client.js";
+import { refused, unauthenticated } from "./client.js";
 import { keyHeaders } from "./jsonHeaders.js";
 
 const REFUSAL = z.object({ error: z.string() });
@@ -19,17 +19,15 @@ export async function digestOf(path: string, tell: (bytes: number) => void): Pro
   return hash.digest("hex");
 }
 
-/** Brings a file to a server, unless it is there. True: it was brought. */
+/** Brings a file to a server. */
 export async function upload(
   server: string,
   { path, bytes, sha256 }: { readonly path: string; readonly bytes: number; readonly sha256: string },
   tell: (bytes: number) => void,
-): Promise<boolean> {
+): Promise<void> {
   const url = new URL(`${server}/v2/artifacts/${sha256}`);
-  const there = await reach(server, url, { method: "HEAD", headers: keyHeaders() });
-  if (there.status === 200) return false;
   const { status, text } = await put(url, path, bytes, tell);
-  if (status === 200 || status === 201) return true;
+  if (status === 200 || status === 201) return;
   if (status === 401) throw refused(unauthenticated(messageOf(text)));
   throw refused(`${path} was not taken (${status}): ${messageOf(text)}`);
 }

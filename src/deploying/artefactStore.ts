@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
-import { chmod, link, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { chmod, link, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { badInput, failure } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import type { Clock } from "../domain/ports.js";
 import { isRunning } from "../lib/isRunning.js";
+import { makeFolder } from "../lib/makeFolder.js";
 import { namesIn } from "../lib/namesIn.js";
 import { markUsed, pruned } from "./unused.js";
 
@@ -25,7 +26,16 @@ export interface StoredArtefact {
 const SHA256 = /^[0-9a-f]{64}$/;
 /** Uploads at once: each holds a file and a socket. */
 const MAX_INCOMING = 8;
-const UNWRITABLE: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM", "ENOTDIR"]);
+const UNWRITABLE: ReadonlySet<string> = new Set([
+  "ENOSPC",
+  "EDQUOT",
+  "EFBIG",
+  "EROFS",
+  "EACCES",
+  "EPERM",
+  "ENOTDIR",
+  "ENOENT",
+]);
 
 /**
  * Saved models in the data folder, each under the SHA-256 of its bytes. One that has the name is whole: bytes are counted
@@ -119,7 +129,7 @@ export class ArtefactStore {
   async #receive(sha256: string, body: AsyncIterable<Uint8Array>): Promise<StoredArtefact | Failure> {
     const path = join(this.#incoming, `${process.pid}-${randomBytes(8).toString("hex")}`);
     try {
-      await mkdir(this.#incoming, { recursive: true, mode: 0o700 });
+      makeFolder(this.#incoming, 0o700);
       const received = await this.#write(path, body);
       if ("kind" in received) return received;
       if (received.sha256 !== sha256) {

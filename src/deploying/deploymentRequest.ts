@@ -3,7 +3,7 @@ import { badInput } from "../domain/failure.js";
 import type { Failure } from "../domain/failure.js";
 import { nameProblem, versionProblem } from "../domain/identifiers.js";
 import type { Signature } from "../domain/tensor.js";
-import { suggest } from "../lib/suggest.js";
+import { nearest } from "../lib/suggest.js";
 import { RESERVED_OPTIONS, TYPESCRIPT_FRAMEWORK } from "./wrapperCommand.js";
 
 /** What is asked for; absent things have their defaults. */
@@ -78,8 +78,8 @@ export function deploymentSpec(asked: DeploymentRequest, known: Known): Deployme
 
 function filesProblem({ fileName, framework, unpack }: DeploymentSpec, { frameworks }: Known): Failure | undefined {
   if (!frameworks.includes(framework)) {
-    const got = `"${framework.slice(0, 80)}"${suggest(framework, frameworks)}`;
-    return badInput(["framework"], "a framework that has a wrapper", got);
+    const got = `"${framework.slice(0, 80)}"${nearest(framework, frameworks)}`;
+    return badInput(["framework"], `one of ${frameworks.join(", ")}`, got);
   }
   if (!FILE_NAME.test(fileName)) {
     return badInput(

@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import fastify from "fastify";
 import type { FastifyInstance } from "fastify";
-import { failure, FailureError } from "../domain/failure.js";
 import { AllowedOrigins } from "./allowedOrigins.js";
+import { listenFailure } from "./listening.js";
 import { isAddressedToLoopback, isFromForeignPage, isLoopbackAddress } from "./originChecks.js";
 import { followTlsFiles, readTlsFiles } from "./tlsFiles.js";
 import type { TlsFiles, TlsPair } from "./tlsFiles.js";
@@ -84,12 +84,12 @@ export class HttpServer {
 
   /** The port listened on. */
   async start(): Promise<number> {
-    const { host, port } = this.#options;
     this.#followCertificate();
     try {
+      const { host, port } = this.#options;
       await this.#app.listen({ host, port });
     } catch (error) {
-      throw listenFailure(error, host, port);
+      throw listenFailure(error, this.#options);
     }
     return (this.#app.server.address() as AddressInfo).port;
   }
@@ -244,19 +244,4 @@ function refusalText(message: string, isGraphql: boolean): string {
 
 function isPath(url: string, path: string): boolean {
   return url === path || (url.startsWith(path) && url[path.length] === "?");
-}
-
-function listenFailure(error: unknown, host: string, port: number): Error {
-  const code = (error as { code?: unknown }).code;
-  if (code === "EADDRINUSE") {
-    return new FailureError(
-      failure("INTERNAL", `port ${port} on ${host} is taken: give another with --port or SKYSAIL_PORT`),
-    );
-  }
-  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EACCES") {
-    return new FailureError(
-      failure("INTERNAL", `cannot listen on ${host}:${port} (${code}): give another --host or --port`),
-    );
-  }
-  return error instanceof Error ? error : new Error(String(error));
 }

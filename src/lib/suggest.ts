@@ -1,10 +1,14 @@
-/** `; did you mean "port"?` for a name that is nearly a known one, else the known ones. */
+/** `; did you mean port?` for a name that is nearly a known one, else the known ones. */
 export function suggest(name: string, known: readonly string[]): string {
+  return nearest(name, known) || `; known: ${known.join(", ")}`;
+}
+
+/** As `suggest`, for those who have been told the known ones: nothing where none is near. */
+export function nearest(name: string, known: readonly string[]): string {
   const near = known
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)[0];
-  if (near !== undefined && near.distance <= 1 + name.length / 4) return `; did you mean ${near.candidate}?`;
-  return `; known: ${known.join(", ")}`;
+  return near !== undefined && near.distance <= 1 + name.length / 4 ? `; did you mean ${near.candidate}?` : "";
 }
 
 /** Levenshtein's distance. */

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { failure, FailureError } from "../domain/failure.js";
 import type { DeploymentFolder } from "../domain/deploymentPorts.js";
 import type { Failure } from "../domain/failure.js";
 import { messageOf } from "../domain/messageOf.js";
+import { makeFolder } from "../lib/makeFolder.js";
 import { lockDataFolder } from "./dataFolderLock.js";
 import type { DataFolderLock } from "./dataFolderLock.js";
 
@@ -45,7 +46,7 @@ export class DeployingFolder implements DeploymentFolder {
   }
 
   #take(): { readonly server: string; readonly lock: DataFolderLock } {
-    mkdirSync(this.#dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(this.#dataDir, 0o700);
     const lock = lockDataFolder(this.#dataDir, "deploying.lock");
     return { lock, server: this.#id() };
   }

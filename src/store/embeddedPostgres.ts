@@ -1,8 +1,9 @@
-import { mkdir, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FailureError, failure } from "../domain/failure.js";
 import { messageOf } from "../domain/messageOf.js";
 import { Backoff } from "../lib/backoff.js";
+import { makeFolder } from "../lib/makeFolder.js";
 import { CLUSTER_DATABASE, CLUSTER_USER, binariesFor, ensureCluster, locateCluster } from "./cluster.js";
 import type { StoreLog } from "./cluster.js";
 import type { ClusterRecord } from "./clusterRecord.js";
@@ -59,7 +60,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 async function startLocked(options: EmbeddedPostgresOptions, locks: DataFolderLock[]): Promise<EmbeddedPostgres> {
   const newOwner = postgresOwner();
   // As root the cluster's user must get through to its own folder, which nobody else can enter; else it is all private.
-  await mkdir(options.dataDir, { recursive: true, mode: newOwner === undefined ? 0o700 : 0o711 });
+  makeFolder(options.dataDir, newOwner === undefined ? 0o700 : 0o711);
   const dataDir = await realpath(options.dataDir);
   locks.push(lockDataFolder(dataDir));
   const record = await locateCluster(dataDir, newOwner, options.log);

@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
+import { VERSION } from "../../src/domain/version.js";
 import { withPythonOf } from "../support/pythonEnvironment.js";
 import { pythonPath, pythonScript, pythonWrapper } from "../support/pythonWrapper.js";
 import { withFolder } from "../support/temporaryFolder.js";
@@ -303,6 +304,11 @@ await withPythonOf("light", "the Python package", (python) => {
         1,
         `cannot listen on ${listen}: the port is taken: give another with --port or --listen`,
       ]);
+    });
+
+    it("says its version, Skysail's own", async () => {
+      const { stdout } = await run(python, ["-m", "skysail_wrapper", "--version"], { env: pythonPath() });
+      expect(stdout).toBe(`${VERSION}\n`);
     });
 
     it.each([

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { getPriority } from "node:os";
 import { join } from "node:path";
 import { change, deployment, ended, model, put, putFile, skysail, wrapperPids } from "../support/deploying.js";
@@ -262,6 +263,18 @@ describe("what cannot be deployed", () => {
     expect(answer.__typename).toBe(typename);
     expect(answer.message).toMatch(message);
     expect(await model(server, "refused")).toBeNull();
+  });
+
+  test("is refused before its file is sent, with the frameworks that there are", async () => {
+    const path = join(server.folder, "unsent.joblib");
+    await writeFile(path, "never sent");
+    const misspelt = await skysail(server, "deploy", "refused", "--framework", "sklaern", "--model", path);
+    expect(misspelt).toMatchObject({ code: 1, stdout: "" });
+    expect(misspelt.stderr).toMatch(
+      /^skysail: framework: expected one of onnx, sklearn, [a-z, ]+, got "sklaern"; did you mean sklearn\?\n$/,
+    );
+    const sha256 = createHash("sha256").update("never sent").digest("hex");
+    expect(await server.request(`/v2/artifacts/${sha256}`, { method: "HEAD" })).toMatchObject({ status: 404 });
   });
 });
 

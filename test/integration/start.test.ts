@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { VERSION } from "../../src/domain/version.js";
 import { APPLICATION, OBSERVE, PREDICT_FOR_RECEIPT } from "../support/operations.js";
 import { cleanEnvironment } from "../support/ownProcesses.js";
 import { eachPostgres } from "../support/postgres.js";
@@ -116,7 +117,12 @@ test("npm start -- --help lists every option with its environment variable", asy
     expect(text).toMatch(new RegExp(`--${option} (<[^>]+> )?[^-]*\\(${variable}`));
   }
   const listed = [...stdout.matchAll(/^ {2}(?:-\w, )?--([\w-]+)/gm)].map((match) => match[1]);
-  expect(new Set(listed)).toEqual(new Set([...Object.keys(options), "config", "create-admin-key", "help"]));
+  expect(new Set(listed)).toEqual(new Set([...Object.keys(options), "config", "create-admin-key", "help", "version"]));
+});
+
+test("the commands say their version", async () => {
+  const { stdout } = await run(process.execPath, ["dist/src/cli/skysail.js", "--version"]);
+  expect(stdout).toBe(`${VERSION}\n`);
 });
 
 const DIGIT = Array.from({ length: 64 }, (_, i) => i % 17);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { existsSync } from "node:fs";
 import { cp, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo, Server } from "node:net";
@@ -47,6 +48,7 @@ describe("a start that fails says why in one line, exits with 1 and leaves nothi
       const { port } = taken.address() as AddressInfo;
       const line = await refusalOf({ args: ["--port", String(port), "--example", example] });
       expect(line).toContain(`port ${port} on 127.0.0.1 is taken: give another with --port or SKYSAIL_PORT`);
+      expect(existsSync(join(folder, "data"))).toBe(false);
     });
   });
 
@@ -65,6 +67,13 @@ describe("a start that fails says why in one line, exits with 1 and leaves nothi
     const path = join(folder, "file");
     await writeFile(path, "");
     expect(await refusalOf({ args: ["--data-dir", path] })).toContain(path);
+  });
+
+  // Where a folder takes none in the system answers as if it were not there itself.
+  test.each(["/proc/nope", "/proc/nope/deeper"])("on the data folder %s, which cannot be made", async (path) => {
+    const line = await refusalOf({ args: ["--data-dir", path] });
+    expect(line).toContain(`cannot use the data folder ${path}: ENOENT`);
+    expect(line).toContain("use another --data-dir");
   });
 
   test.each([

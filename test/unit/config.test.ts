@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseConfig, refuseOpenToOthers, withoutPassword } from "../../src/config.js";
 import { FailureError } from "../../src/domain/failure.js";
+import { VERSION } from "../../src/domain/version.js";
 
 let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "config-test-"))));
@@ -30,6 +31,10 @@ function refusal(argv: string[], env: NodeJS.ProcessEnv = {}): string {
 }
 
 describe("configuration", () => {
+  test("is not read where the version is asked for", () => {
+    expect(parseConfig(["--version"], {}, folder)).toEqual({ kind: "print", text: `${VERSION}\n` });
+  });
+
   test("has its documented defaults, and is frozen", () => {
     const config = parse();
     expect(config).toEqual({

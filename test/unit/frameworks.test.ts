@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { readFileSync } from "node:fs";
+import { VERSION } from "../../src/domain/version.js";
 import { pythonNeed, readPythonFrameworks } from "../../src/deploying/frameworks.js";
 
 test("the frameworks that can be deployed are those of the Python SDK, each with all that it needs", () => {
@@ -9,6 +10,11 @@ test("the frameworks that can be deployed are those of the Python SDK, each with
   const known = [...table.matchAll(/^ {4}"([\w-]+)":/gm)].map(([, name]) => name).sort();
   expect([...frameworks.keys()].sort()).toEqual(known);
   for (const { requirements } of frameworks.values()) expect(requirements.join()).toMatch(/^grpcio.*numpy/);
+});
+
+test("all parts have one version", () => {
+  expect(JSON.parse(readFileSync("package.json", "utf8"))).toMatchObject({ version: VERSION });
+  expect(readFileSync("wrappers/python/pyproject.toml", "utf8")).toContain(`\nversion = "${VERSION}"\n`);
 });
 
 test.each([

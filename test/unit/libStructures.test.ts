@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Backoff } from "../../src/lib/backoff.js";
 import { IntQueue } from "../../src/lib/intQueue.js";
-import { suggest } from "../../src/lib/suggest.js";
+import { nearest, suggest } from "../../src/lib/suggest.js";
 
 describe("queue of integers", () => {
   test("does what an array does", () => {
@@ -56,6 +56,8 @@ describe("suggest", () => {
 
   test("names the nearest of the known names", () => {
     expect(suggest("prot", ["host", "port"])).toBe("; did you mean port?");
+    expect(nearest("prot", ["host", "port"])).toBe("; did you mean port?");
+    expect(nearest("colour", ["host", "port"])).toBe("");
     expect(suggest("DATADIR", known)).toBe("; did you mean dataDir?");
     expect(suggest("datadri", known)).toBe("; did you mean dataDir?");
   });

@@ -5,6 +5,8 @@ import os
 # gRPC's own lines are no JSON, and what matters of them arrives as errors.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
+__version__ = "0.1.0"
+
 from .classes import class_names
 from .function import FunctionModel, model
 from .model import Batch, LoadedModel, RequestError, StartError

@@ -6,6 +6,7 @@ import sys
 from types import ModuleType
 from typing import NoReturn
 
+from . import __version__
 from .model import LoadedModel, StartError
 from .options import wrapper_parser
 from .process import Load, run_wrapper
@@ -29,6 +30,9 @@ def main() -> NoReturn:
     framework, *argv = sys.argv[1:] or ["--help"]
     if framework in ("-h", "--help"):
         print(_usage())
+        sys.exit(0)
+    if framework == "--version":
+        print(__version__)
         sys.exit(0)
     try:
         adapter = _adapter(framework)
@@ -77,6 +81,7 @@ def _usage() -> str:
     lines = [
         "usage: skysail-wrapper FRAMEWORK --model PATH [options]",
         "       skysail-wrapper FRAMEWORK --help",
+        "       skysail-wrapper --version",
         "",
         "FRAMEWORK is the dotted name of a module with a function load, or one of",
         *(f"  {name:<12} {what}" for name, what in FRAMEWORKS.items()),
