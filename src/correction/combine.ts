@@ -1,5 +1,6 @@
 import type { LabelScore, Output, OutputSpec } from "../domain/application.js";
 import type { MemberOutput } from "../domain/prediction.js";
+import { newNumbers } from "../lib/newNumbers.js";
 import { bestIndex } from "./losses.js";
 
 /** The outputs that have arrived, each with its weight, and the weight of the members that are missing. */
@@ -41,7 +42,7 @@ export function combineVotes(spec: OutputSpec, combination: Combination, votes: 
   return { output: numericOutput(spec, center), agreement: presentShare * nearness(votes, present, center) };
 }
 
-/** `label` with the ranking of all by `scores`, which are nobody else's. They need not be probabilities to the last digit. */
+/** `label` with the ranking of all by `scores`, which nobody changes any more. They need not be probabilities to the last digit. */
 export function labelAnswer(
   labels: readonly string[],
   label: number,
@@ -121,7 +122,11 @@ function isMedianDecided({ outputs, weights, missingWeight }: Votes): boolean {
 }
 
 function labelScores(labels: number, combination: Combination, votes: Votes, unit: number): Float64Array {
-  const scores = new Float64Array(labels);
+  // The scores of one model alone, as of most applications, are the answer's, and nobody writes into them.
+  const [only] = votes.outputs;
+  if (only !== undefined && combination === "SCORES" && votes.weights.length === 1 && votes.weights[0] === unit)
+    return valuesOf(only);
+  const scores = newNumbers(labels);
   votes.outputs.forEach((output, member) => {
     const share = (votes.weights[member] as number) / unit;
     const own = valuesOf(output);

@@ -122,7 +122,7 @@ export function answerFrom(
   if (request.caller?.hasLeft === true) return abandoned(deps, served);
   const explanation = request.explain ? explain(deps, request, askedMs, deadlineMs) : undefined;
   const answered = answer(deps, served, request, state, all, explanation);
-  deps.metrics.record(served.application, answered, deps.clock.nowMs() - request.arrivalMs);
+  deps.metrics.record(served.application, answered);
   log(deps, served, answered, row);
   return answered;
 }

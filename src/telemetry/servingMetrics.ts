@@ -50,12 +50,12 @@ export class ServingMetrics {
     return this.#applications.entries();
   }
 
-  record(application: Application, answer: Prediction | Failure, latencyMs: number): void {
+  record(application: Application, answer: Prediction | Failure): void {
     if (isFailure(answer)) return this.recordFailure(application, answer);
     const metrics = this.of(application.name);
     metrics.answers += 1;
-    metrics.latencyMs.record(latencyMs);
-    if (latencyMs <= application.sloMs) metrics.withinSlo += 1;
+    metrics.latencyMs.record(answer.latencyMs);
+    if (answer.latencyMs <= application.sloMs) metrics.withinSlo += 1;
     increment(metrics.bySource, answer.source);
     if (answer.defaultReason !== undefined) increment(metrics.byDefaultReason, answer.defaultReason);
     this.answered.tell(answer);

@@ -30,6 +30,19 @@ describe("combining labels", () => {
     expect(majority.agreement).toBeCloseTo(2 / 3, 12);
   });
 
+  test("of one model alone are its scores, which stay as they are", () => {
+    const given = scores(0.2, 0.7, 0.1);
+    const { output, agreement } = combineVotes(LABEL_OUTPUT, "SCORES", votes([given], [1]));
+    const ranked = [
+      { label: "bee", score: 0.7 },
+      { label: "ant", score: 0.2 },
+      { label: "cat", score: 0.1 },
+    ];
+    expect(output).toMatchObject({ label: "bee", scores: ranked });
+    expect(agreement).toBe(0.7);
+    expect(given).toEqual(scores(0.2, 0.7, 0.1));
+  });
+
   test("counts the weight of missing members as disagreeing, and renormalises the rest", () => {
     const { output, agreement } = combineVotes(LABEL_OUTPUT, "SCORES", votes([scores(0.2, 0.8, 0)], [1], 3));
     expect(output).toMatchObject({ label: "bee", scores: [{ score: 0.8 }, { score: 0.2 }, { score: 0 }] });

@@ -24,7 +24,7 @@ function setUp(target: MetricsTarget = INSECTS, learning: () => LearningFigures 
   });
   const followed = samples.follow(target, 1000);
   const answer = (latencyMs: number, source: "MODEL" | "CACHE" = "MODEL") =>
-    metrics.record(application(), prediction({ source }), latencyMs);
+    metrics.record(application(), prediction({ source, latencyMs }));
   const next = async () => {
     const result = await followed?.next();
     return result?.done === false ? result.value.value : undefined;
@@ -69,16 +69,16 @@ describe("metrics samples of an application", () => {
 
   test("say why defaults were given and what failed, in their interval alone", async () => {
     const { clock, metrics, nextOf } = setUp();
-    const fail = () => metrics.record(application(), failure("NOT_FOUND", "none"), 1);
-    const late = prediction({ source: "DEFAULT", defaultReason: "DEADLINE" });
+    const fail = () => metrics.record(application(), failure("NOT_FOUND", "none"));
+    const late = prediction({ source: "DEFAULT", defaultReason: "DEADLINE", latencyMs: 60 });
     fail();
-    metrics.record(application(), late, 60);
+    metrics.record(application(), late);
     await nextOf();
     clock.advance(1000);
     await nextOf();
     fail();
     fail();
-    metrics.record(application(), late, 60);
+    metrics.record(application(), late);
     clock.advance(1000);
     expect(await nextOf()).toMatchObject({
       sources: [{ source: "DEFAULT", count: 1 }],

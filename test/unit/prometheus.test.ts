@@ -77,9 +77,9 @@ const LEARNING: LearningFigures = {
 
 function setUp(models: readonly ModelFigures[] = [modelFigures()], learning = LEARNING) {
   const serving = new ServingMetrics();
-  for (const latencyMs of LATENCIES_MS) serving.record(application(), prediction(), latencyMs);
-  serving.record(application(), prediction({ source: "DEFAULT", defaultReason: "OVERLOADED" }), 0.9);
-  serving.record(application(), failure("NOT_FOUND", "none"), 1);
+  for (const latencyMs of LATENCIES_MS) serving.record(application(), prediction({ latencyMs }));
+  serving.record(application(), prediction({ source: "DEFAULT", defaultReason: "OVERLOADED", latencyMs: 0.9 }));
+  serving.record(application(), failure("NOT_FOUND", "none"));
   serving.recordObservation("insects", { kind: "observation", seq: 1, duplicate: true }, () => true);
   const withheld = { kind: "observation", seq: 2, duplicate: false, withheld: "LEARNED_SHARE" } as const;
   serving.recordObservation("insects", withheld, () => true);
@@ -200,7 +200,7 @@ describe("prometheus text", () => {
   test("does not grow without bound: what is beyond is counted as left out", async () => {
     const replicas = Array.from({ length: 3 }, (_, i) => replica(`r:${i}`));
     const { serving, read } = setUp(Array.from({ length: 250 }, (_, i) => modelFigures(`m${i}`, replicas)));
-    for (let i = 0; i < 300; i++) serving.record(application({ name: `a${i}` }), prediction(), 1);
+    for (let i = 0; i < 300; i++) serving.record(application({ name: `a${i}` }), prediction({ latencyMs: 1 }));
     const lines = await read();
     const labels = (name: string, label: string) =>
       new Set(lines.filter((line) => line.name === name).map((line) => line.labels[label])).size;
@@ -215,7 +215,7 @@ describe("prometheus text", () => {
   test("is read anew each time, without counting anything twice", async () => {
     const { serving, read } = setUp();
     await read();
-    serving.record(application(), prediction(), 1);
+    serving.record(application(), prediction({ latencyMs: 1 }));
     const lines = await read();
     expect(find(lines, "skysail_predictions_total", { source: "MODEL" })).toEqual([8]);
     expect(find(lines, "skysail_prediction_seconds_count")).toEqual([9]);

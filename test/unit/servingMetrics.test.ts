@@ -5,7 +5,7 @@ import { application, prediction } from "../support/fakeServing.js";
 describe("an application's figures", () => {
   test("go with it", () => {
     const metrics = new ServingMetrics();
-    for (const name of ["gone", "stays"]) metrics.record(application({ name }), prediction(), 3);
+    for (const name of ["gone", "stays"]) metrics.record(application({ name }), prediction());
     metrics.retain(new Set(["stays", "new"]));
     expect([...metrics.entries()].map(([name]) => name)).toEqual(["stays"]);
     expect(metrics.of("stays").answers).toBe(1);
