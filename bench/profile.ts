@@ -1,4 +1,5 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { WebSocket } from "ws";
 import { z } from "zod";
 import { projectPath } from "./projectPath.js";
@@ -57,6 +58,7 @@ export async function profileDuring(inspectorUrl: string, load: () => Promise<un
 
 /** The format that Chrome's and VS Code's viewers open. */
 export async function writeProfile(path: string, profile: CpuProfile): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
   await writeFile(path, JSON.stringify(profile));
 }
 

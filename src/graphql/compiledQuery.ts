@@ -21,7 +21,7 @@ import type {
   OperationDefinitionNode,
 } from "graphql";
 import { variableCoercion } from "./coerceVariables.js";
-import { completePlace, failField, leaf, list, nonNull } from "./completeText.js";
+import { completePlace, failField, leaf, list, nonNull, plainText } from "./completeText.js";
 import type { Complete, FieldPlace, Run } from "./completeText.js";
 import { CollectedErrors } from "./fieldErrors.js";
 import type { ResponsePath } from "./fieldErrors.js";
@@ -30,6 +30,13 @@ import type { Fragments } from "./fieldSelection.js";
 import type { Repeated } from "./repeatedVariables.js";
 import { isPromiseLike, settleOnly, settleTexts } from "./settleTexts.js";
 import type { Text } from "./settleTexts.js";
+
+declare module "graphql" {
+  interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
+    /** Its value is a text without anything that JSON escapes. */
+    isPlainText?: true;
+  }
+}
 
 type Values = Record<string, unknown>;
 /** An answer whose data is JSON already: made as objects first it takes twice as long. */
@@ -108,6 +115,7 @@ export class CompiledQuery {
     return [...collectFields(this.#schema, this.#fragments, type, parents)].map(([key, nodes], i) => {
       const name = (nodes[0] as FieldNode).name.value;
       const definition = definitionOf(type, name);
+      const complete = this.#compileType(definition.type, nodes, `${type.name}.${definition.name}`);
       return {
         key,
         begin: `${i === 0 ? "{" : ","}"${key}":`,
@@ -120,7 +128,7 @@ export class CompiledQuery {
         isPlain:
           definition.resolve === undefined && isLeafType(getNamedType(definition.type)) && !hasList(definition.type),
         isNonNull: isNonNullType(definition.type),
-        complete: this.#compileType(definition.type, nodes, `${type.name}.${definition.name}`),
+        complete: definition.extensions.isPlainText === true ? plainText(complete) : complete,
       };
     });
   }

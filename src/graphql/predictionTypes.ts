@@ -1,4 +1,4 @@
-import { createUnionType, Field, Float, ID, Int, ObjectType, registerEnumType } from "type-graphql";
+import { createUnionType, Extensions, Field, Float, ID, Int, ObjectType, registerEnumType } from "type-graphql";
 import { BadInputType, ConflictType, NotFoundType, OverloadedType, UnavailableType } from "./failureTypes.js";
 import { ExplanationType } from "./explanationTypes.js";
 import { SkipReasonEnum } from "./replayTypes.js";
@@ -198,6 +198,7 @@ export class PredictionType {
   @Field(() => [MissingMemberType])
   modelsMissing!: readonly MissingMemberType[];
 
+  @Extensions({ isPlainText: true })
   @Field(() => String, {
     description:
       "Signed proof of this prediction: give it to `observe` when the truth is known. Made only when selected.",

@@ -120,6 +120,11 @@ for (const type of Object.values(schema.getTypeMap())) {
   }
 }
 
+for (const name of ["Leaf", "Node"]) {
+  const type = schema.getType(name);
+  if (isObjectType(type)) Object.assign(type.getFields()["name"] ?? {}, { extensions: { isPlainText: true } });
+}
+
 const FIELDS: Readonly<Record<string, readonly (readonly [string, string?])[]>> = {
   Query: [
     ["node", "Node"], ["must", "Node"], ["nodes", "Node"], ["all", "Node"], ["any", "Any"], ["anys", "Any"],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { unpackFloats } from "../../src/correction/evidence.js";
+import { packFloats, unpackFloats } from "../../src/correction/evidence.js";
 import { isFailure } from "../../src/domain/failure.js";
 import { MAX_RECEIPT_CHARACTERS, openReceipt, signReceipt } from "../../src/serving/receipt.js";
 import type { Prediction } from "../../src/domain/prediction.js";
@@ -70,6 +70,27 @@ describe("receipt", () => {
         },
       ),
     );
+  });
+
+  test("has an answer of its own unless it is the only member's", () => {
+    const [first] = prediction().models;
+    if (first === undefined) throw new Error("no model");
+    const said = { ...first, output: { kind: "NUMBERS", numbers: Float64Array.of(0.1, 2) } as const };
+    const answerOf = (models: Prediction["models"], output: Prediction["output"]) => {
+      const spec = output.kind === "NUMBER" ? { kind: output.kind } : ({ kind: "VECTOR", size: 2 } as const);
+      const content = openReceipt(
+        receiptOf(prediction({ combined: { ...combinedOf(models), output, spec } }), KEYS),
+        KEYS,
+      );
+      return isFailure(content) ? content : content.evidence?.answer;
+    };
+    expect(answerOf([said], { kind: "VECTOR", vector: Float64Array.of(0.1, 2) })).toBeUndefined();
+    expect(answerOf([said], { kind: "VECTOR", vector: Float64Array.of(0.1, 3) })).toBe(packFloats([0.1, 3]));
+    const alone = { ...said, output: { kind: "NUMBERS", numbers: Float64Array.of(0.1) } as const };
+    expect(answerOf([alone], { kind: "NUMBER", number: 0.1 })).toBeUndefined();
+    expect(answerOf([alone], { kind: "NUMBER", number: 0.2 })).toBe(packFloats([0.2]));
+    expect(answerOf([alone, alone], { kind: "NUMBER", number: 0.1 })).toBe(packFloats([0.1]));
+    expect(answerOf([said], { kind: "NUMBER", number: 0.1 })).toBe(packFloats([0.1]));
   });
 
   test("without an entity opens to none", () => {
