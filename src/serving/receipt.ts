@@ -65,7 +65,7 @@ function membersOf(evidence: StoredEvidence | undefined): string {
 /** What is not there is null. */
 function json(value: unknown): string {
   if (value === undefined) return "null";
-  return Number.isFinite(value) ? String(value) : JSON.stringify(value);
+  return typeof value === "number" && Number.isFinite(value) ? String(value) : JSON.stringify(value);
 }
 
 function quoted(text: string | undefined): string {
