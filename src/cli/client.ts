@@ -82,9 +82,15 @@ export function unauthenticated(why = ""): string {
 /** Fetches something of the server at `address`. Throws a FailureError, in one line, where none answers. */
 export function reach(address: string, url: string | URL, request: RequestInit): Promise<Response> {
   return fetch(url, request).catch((error: unknown) => {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    throw refused(`no server answers at ${address} (${cause}); start one (npm start) or give --url`);
+    throw refused(`no server answers at ${address} (${whyUnreached(error)}); start one (npm start) or give --url`);
   });
+}
+
+/** Of `fetch`. OpenSSL's own message is a line of numbers and places in its source. */
+function whyUnreached(error: unknown): string {
+  const { cause } = error as { readonly cause?: { readonly code?: string; readonly message: string } };
+  if (cause === undefined) return String(error);
+  return cause.code?.startsWith("ERR_SSL") === true ? cause.code : cause.message;
 }
 
 function parseAnswer(url: string, status: number, text: string): unknown {

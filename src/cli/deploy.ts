@@ -1,11 +1,12 @@
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { FailureError } from "../domain/failure.js";
 import { messageOf } from "../domain/messageOf.js";
 import { Client, refused } from "./client.js";
+import { givenPath } from "./givenPath.js";
 import type { Terminal } from "./replay.js";
 import { tarFolder } from "./tarFolder.js";
 import { digestOf, upload } from "./upload.js";
@@ -62,7 +63,7 @@ interface Packed {
 /** Brings a saved model to the server and has it run, telling how far that is. It goes on without us. */
 export async function deploy(model: string, options: DeployOptions, terminal: Terminal): Promise<void> {
   const client = new Client(options.url);
-  const saved = fromWhereItWasAsked(options.model);
+  const saved = givenPath(options.model);
   const scratch = await mkdtemp(join(tmpdir(), "skysail-deploy-"));
   try {
     const signature = options.signature === undefined ? undefined : await readSignature(options.signature);
@@ -79,12 +80,6 @@ export async function deploy(model: string, options: DeployOptions, terminal: Te
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
-}
-
-/** npm goes to its own folder first, and says where it was called. */
-function fromWhereItWasAsked(path: string): string {
-  const { npm_lifecycle_event: script, INIT_CWD: folder } = process.env;
-  return resolve(script === "skysail" && folder !== undefined ? folder : process.cwd(), path);
 }
 
 async function pack(saved: string, scratch: string, terminal: Terminal): Promise<Packed> {
@@ -129,7 +124,7 @@ const SIGNATURE = z.strictObject({ inputs: z.array(TENSOR), outputs: z.array(TEN
 const SIGNATURE_FORM = '{"inputs": [{"name": "x", "datatype": "FP32", "shape": [64]}], "outputs": [...]}';
 
 async function readSignature(file: string): Promise<unknown> {
-  const path = fromWhereItWasAsked(file);
+  const path = givenPath(file);
   let read: unknown;
   try {
     read = JSON.parse(await readFile(path, "utf8"));

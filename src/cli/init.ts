@@ -5,6 +5,7 @@ import { z } from "zod";
 import { failure, FailureError } from "../domain/failure.js";
 import { isName } from "../domain/identifiers.js";
 import { pythonProject } from "./pythonProject.js";
+import { givenPath } from "./givenPath.js";
 import type { Terminal } from "./replay.js";
 import { typescriptProject } from "./typescriptProject.js";
 
@@ -32,7 +33,7 @@ function write(name: string, filesOf: () => Readonly<Record<string, string>>, { 
   if (!isName(name)) {
     throw refusal(`"${name}" is no name of a model: letters a-z, digits and hyphens, up to 63, a letter first`);
   }
-  const folder = resolve(name);
+  const folder = givenPath(name);
   if (existsSync(folder) && readdirSync(folder).length > 0) throw refusal(`${folder} is there already, and not empty`);
   const files = filesOf();
   for (const [file, text] of Object.entries(files)) {

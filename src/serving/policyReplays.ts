@@ -165,6 +165,6 @@ export function whyNothing(
       if (entity !== undefined && rows > 0) {
         return `none of the ${rows} observations in this part of the log is of entity ${JSON.stringify(entity)}; give another entity, or none`;
       }
-      return `${nothing} in this part of the log; give an earlier time`;
+      return `${nothing} in this part of the log; observe first, or give an earlier time`;
   }
 }

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { ModelInferRequest } from "../../src/protocol/generated/inference.js";
 import { parseSignature } from "../../src/protocol/modelMetadata.js";
 import { leaveOut } from "../support/postgres.js";
-import { WrapperProcess } from "../support/wrapperProcess.js";
+import { runToExit, WrapperProcess } from "../support/wrapperProcess.js";
 import { inferUnary, requestOf, statusOf, StreamClient, type RequestParts } from "../support/wrapperRequests.js";
 
 const BUILD_WITHIN_MS = 300_000;
@@ -109,6 +109,16 @@ function cppWrapper(command: string): void {
       });
     }
     expect(await statusOf(inferUnary(wrapper.client, requestOf(parts, [row(1, 2, 3, 4)], "alive")))).toBe("OK");
+  });
+
+  it("says of a port that is taken what to do", async () => {
+    const { code, stdout, stderr } = await runToExit({ command, args: [wrapper.ready.listening] });
+    const last = stderr.trim().split("\n").at(-1);
+    expect({ code, stdout, last }).toEqual({
+      code: 1,
+      stdout: "",
+      last: `cannot listen on ${wrapper.ready.listening}: give another address`,
+    });
   });
 
   it("exits with 0 on SIGTERM", async () => {

@@ -36,6 +36,16 @@ test("a command with a key that is not good says so", async () => {
   expect(await refusal()).toBe("the key in SKYSAIL_KEY is not good: the API key is not known");
 });
 
+test("a server without https is told of in one line", async () => {
+  server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const asked = new Client(url).ask("models", "{ models }", {}, z.unknown());
+  await expect(asked).rejects.toThrow(
+    `no server answers at ${url}/graphql (ERR_SSL_WRONG_VERSION_NUMBER); start one (npm start) or give --url`,
+  );
+});
+
 test.each(["banana", "ftp://127.0.0.1", "127.0.0.1:4000"])("%s is no server's address", (url) => {
   expect(() => new Client(url)).toThrow(`--url ${url}: expected an address like http://127.0.0.1:4000`);
 });

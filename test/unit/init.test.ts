@@ -30,6 +30,21 @@ test("a new project has a wrapper, its test and how to run it, under the model's
   expect(said.join("\n")).toContain("my-model/README.md");
 });
 
+test("a new project is made where npm was called, not in npm's own folder", () => {
+  const { npm_lifecycle_event: script, INIT_CWD: called } = process.env;
+  mkdirSync("called-here");
+  Object.assign(process.env, { npm_lifecycle_event: "skysail", INIT_CWD: join(folder, "called-here") });
+  try {
+    initPython("elsewhere", terminal, packageFolder);
+  } finally {
+    for (const [name, value] of Object.entries({ npm_lifecycle_event: script, INIT_CWD: called })) {
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = value;
+    }
+  }
+  expect(readdirSync("called-here")).toEqual(["elsewhere"]);
+});
+
 test("one in TypeScript compiles as it is, passes its tests, and starts as a wrapper", async () => {
   initTypescript("ts-model", terminal, before);
   const { dependencies } = JSON.parse(readFileSync("ts-model/package.json", "utf8")) as {

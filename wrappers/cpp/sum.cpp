@@ -87,16 +87,21 @@ int main(int count, char** arguments) {
   sigemptyset(&stops), sigaddset(&stops, SIGTERM), sigaddset(&stops, SIGINT);
   pthread_sigmask(SIG_BLOCK, &stops, nullptr);
   Wrapper wrapper;
+  const char* address = count > 1 ? arguments[1] : "127.0.0.1:0";
   int port = 0, signal = 0;
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(count > 1 ? arguments[1] : "127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+  builder.AddChannelArgument("grpc.so_reuseport", 0);  // a port that is taken is an error, not shared
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.AddChannelArgument("grpc.http2.min_recv_ping_interval_without_data_ms", 500);
   builder.AddChannelArgument("grpc.http2.max_ping_strikes", 0);
   builder.RegisterService(&wrapper);
   const auto server = builder.BuildAndStart();
-  if (!server || port == 0) return 1;
+  if (!server || port == 0) {
+    std::cerr << "cannot listen on " << address << ": give another address" << std::endl;
+    return 1;
+  }
   std::cout << R"({"listening": "127.0.0.1:)" << port << R"(", "model": "sum", "version": "1"})" << std::endl;
   sigwait(&stops, &signal);
   server->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(4));
