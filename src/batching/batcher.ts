@@ -172,10 +172,7 @@ export class Batcher implements RowQueue {
       // Never before submit returns: the caller does not hold the row yet.
       queueMicrotask(() => this.#settlement.failed(queued, refusal.code, refusal.message, refusal.retryAfterMs));
     }
-    return {
-      extend: (other) => this.#extend(queued, other),
-      abandon: () => this.#abandon(queued),
-    };
+    return new SubmittedRow(this, queued);
   }
 
   refuseAlike(query: RowQuery): FailedOutcome | undefined {
@@ -260,7 +257,8 @@ export class Batcher implements RowQueue {
     };
   }
 
-  #extend(queued: QueuedRow, { deadlineMs, priority }: RowQuery): void {
+  /** Only for `SubmittedRow`, as the next. */
+  extend(queued: QueuedRow, { deadlineMs, priority }: RowQuery): void {
     if (deadlineMs >= queued.latestMs) {
       queued.latestMs = deadlineMs;
       queued.latestPriority = priority;
@@ -272,7 +270,7 @@ export class Batcher implements RowQueue {
     else Object.assign(queued, { orderMs, priority: highest });
   }
 
-  #abandon(queued: QueuedRow): boolean {
+  abandon(queued: QueuedRow): boolean {
     if (queued.phase !== "QUEUED" || !this.#queue.remove(queued)) return false;
     queued.phase = "DONE";
     this.#lastRefusal.forget();
@@ -300,5 +298,24 @@ export class Batcher implements RowQueue {
     const waiters = this.#idleWaiters;
     this.#idleWaiters = [];
     for (const resolve of waiters) resolve();
+  }
+}
+
+/** Two functions and what they close over would be five times as much memory, for every row. */
+class SubmittedRow implements PendingRow {
+  readonly #batcher: Batcher;
+  readonly #queued: QueuedRow;
+
+  constructor(batcher: Batcher, queued: QueuedRow) {
+    this.#batcher = batcher;
+    this.#queued = queued;
+  }
+
+  extend(query: RowQuery): void {
+    this.#batcher.extend(this.#queued, query);
+  }
+
+  abandon(): boolean {
+    return this.#batcher.abandon(this.#queued);
   }
 }

@@ -91,7 +91,7 @@ export class CachedEvaluator implements RowEvaluator {
     if (flight !== undefined && rowsEqual(flight.row, row)) {
       this.counters.joined += 1;
       flight.pending?.extend(query);
-      return this.#wait(flight, settle);
+      return this.#join(flight, settle);
     }
     this.counters.misses += 1;
     const refused = near === undefined ? this.#queue.refuseAlike(query) : undefined;
@@ -109,19 +109,22 @@ export class CachedEvaluator implements RowEvaluator {
       hash,
       scope: this.#scope,
       near,
-      waiters: [],
-      waiting: 0,
+      // With it in place: a list that grows from none has room for seventeen.
+      waiters: [settle],
+      waiting: 1,
       pending: undefined,
     };
     if (!this.#flights.has(hash)) this.#flights.set(hash, flight);
-    const cancel = this.#wait(flight, settle);
     flight.pending = this.#queue.submit(query, (outcome) => this.#land(flight, outcome));
-    return cancel;
+    return this.#leave(flight, 0);
   }
 
-  #wait(flight: Flight, settle: Settle): Cancel {
-    const at = flight.waiters.push(settle) - 1;
+  #join(flight: Flight, settle: Settle): Cancel {
     flight.waiting += 1;
+    return this.#leave(flight, flight.waiters.push(settle) - 1);
+  }
+
+  #leave(flight: Flight, at: number): Cancel {
     return () => {
       if (flight.waiters[at] === undefined) return;
       flight.waiters[at] = undefined;

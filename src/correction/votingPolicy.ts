@@ -17,6 +17,8 @@ import type { Losses } from "./losses.js";
 import { ModelTable } from "./modelTable.js";
 import type { TableShape } from "./modelTable.js";
 
+const ALL_WEIGHT = Float64Array.of(1);
+
 /** How the members' weights come about. */
 export interface WeightRule {
   readonly kind: PolicyKind;
@@ -48,6 +50,9 @@ export class VotingPolicy implements CorrectionPolicy<ModelTable> {
   readonly answersFromFeatures = false;
   readonly #rule: WeightRule;
   readonly #options: VotingOptions;
+  /** Of whom the last was: an application's members are the same for all of its queries. */
+  #selectedOf: readonly PolicyMember[] | undefined;
+  #selection: Selection = { models: [], choice: undefined };
 
   constructor(rule: WeightRule, options: VotingOptions) {
     this.#rule = rule;
@@ -73,7 +78,11 @@ export class VotingPolicy implements CorrectionPolicy<ModelTable> {
   }
 
   select(_state: ModelTable, members: readonly PolicyMember[]): Selection {
-    return { models: members.map(({ model }) => model), choice: undefined };
+    if (members !== this.#selectedOf) {
+      this.#selectedOf = members;
+      this.#selection = { models: members.map(({ model }) => model), choice: undefined };
+    }
+    return this.#selection;
   }
 
   combine(
@@ -82,7 +91,7 @@ export class VotingPolicy implements CorrectionPolicy<ModelTable> {
     selection: Selection,
     answered: readonly Answered[],
   ): Combined {
-    const votes = weighVotes(this.#rule.weights(state, members), members, selection, answered);
+    const votes = this.#votes(state, members, selection, answered);
     const { output, agreement } = combineVotes(this.#options.output, this.#options.combination, votes);
     return { output, agreement, choice: undefined };
   }
@@ -96,7 +105,20 @@ export class VotingPolicy implements CorrectionPolicy<ModelTable> {
     if (answered.length === selection.models.length) return true;
     const { output, combination } = this.#options;
     if (answered.length === 0) return false;
-    return isDecided(output, combination, weighVotes(this.#rule.weights(state, members), members, selection, answered));
+    return isDecided(output, combination, this.#votes(state, members, selection, answered));
+  }
+
+  #votes(
+    state: ModelTable,
+    members: readonly PolicyMember[],
+    selection: Selection,
+    answered: readonly Answered[],
+  ): Votes {
+    const [only] = answered;
+    // Of a model alone, as most applications have, nothing is weighed, whatever was learned of it.
+    if (members.length === 1 && only?.model === members[0]?.model && answered.length === 1)
+      return { outputs: [(only as Answered).output], weights: ALL_WEIGHT, missingWeight: 0 };
+    return weighVotes(this.#rule.weights(state, members), members, selection, answered);
   }
 
   observe(state: ModelTable, evidence: Evidence, truth: Truth): boolean {

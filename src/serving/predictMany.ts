@@ -104,17 +104,20 @@ class RowsPrediction<Answer> {
     const deadlineMs = checkedDeadline(this.#deps, served, this.#request);
     const { priority } = this.#request;
     const queries: PlacedQuery[] = [];
+    // Without a function of its own for each row, as what follows.
     for (let i = 0; i < this.#rows.count; i++) {
-      this.#guard(i, () => {
+      try {
         const row = inputRow(served.application.input, this.#rows.inputOf(i), this.#rows.pathOf(i));
         if (isFailure(row)) this.#answer(i, refused(this.#deps, served, row));
         else if (isFailure(deadlineMs)) this.#answer(i, refused(this.#deps, served, deadlineMs));
         else queries.push({ row, deadlineMs, priority, place: i });
-      });
+      } catch (error) {
+        this.#fail(i, error);
+      }
     }
     if (queries.length === 0 || isFailure(deadlineMs)) return;
     const failAll = (error: unknown): void => {
-      for (const { place } of queries) this.#settle(place, this.#rows.defectOf(error));
+      for (const { place } of queries) this.#fail(place, error);
     };
     const ask = (state: StateInUse): void => this.#ask(served, queries, state, deadlineMs);
     try {
@@ -134,7 +137,7 @@ class RowsPrediction<Answer> {
     const patience = patienceOf(this.#request, served, deadlineMs, state);
     const together: Together[] = [];
     for (const query of queries) {
-      this.#guard(query.place, () => {
+      try {
         const asked =
           pressed === undefined
             ? askAmongRows(this.#deps, served, state.held.state.policy, query, patience)
@@ -143,7 +146,9 @@ class RowsPrediction<Answer> {
         if (isAskedAlone(asked)) together.push({ query, ...asked });
         else if (asked instanceof Promise) this.#await(asking, query, asked);
         else this.#answerFrom(asking, query, asked);
-      });
+      } catch (error) {
+        this.#fail(query.place, error);
+      }
     }
     if (together.length > 0) this.#askTogether(asking, together, deadlineMs);
   }
@@ -155,15 +160,17 @@ class RowsPrediction<Answer> {
         const row = rows[at] as Together;
         const { place } = row.query;
         if (gathered === this.#failed?.from && !this.#hasLeft) return this.#failAlike(served, place, this.#failed);
-        this.#guard(place, () => {
+        try {
           const asked = askedAlone(this.#deps, served, state.held.state.policy, row, gathered);
           const found = this.#found(asking, row.query, asked);
           const answer = this.#rows.answerOf(found);
           this.#failed = isFailure(found) && !this.#hasLeft ? { from: gathered, found, answer } : undefined;
           this.#settle(place, answer);
-        });
+        } catch (error) {
+          this.#fail(place, error);
+        }
       },
-      failed: (at, error) => this.#settle((rows[at] as Together).query.place, this.#rows.defectOf(error)),
+      failed: (at, error) => this.#fail((rows[at] as Together).query.place, error),
     });
   }
 
@@ -180,7 +187,7 @@ class RowsPrediction<Answer> {
   #await(asking: Asking, query: PlacedQuery, coming: Promise<Asked>): void {
     coming.then(
       (asked) => this.#guard(query.place, () => this.#answerFrom(asking, query, asked)),
-      (error: unknown) => this.#settle(query.place, this.#rows.defectOf(error)),
+      (error: unknown) => this.#fail(query.place, error),
     );
   }
 
@@ -204,8 +211,12 @@ class RowsPrediction<Answer> {
     try {
       work();
     } catch (error) {
-      this.#settle(i, this.#rows.defectOf(error));
+      this.#fail(i, error);
     }
+  }
+
+  #fail(i: number, error: unknown): void {
+    this.#settle(i, this.#rows.defectOf(error));
   }
 
   #settle(i: number, answer: Answer): void {
