@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { chown, cp, mkdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { appendFile, chown, cp, mkdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { FailureError, failure } from "../domain/failure.js";
@@ -15,6 +15,13 @@ import type { PostgresOwner } from "./postgresOwner.js";
 export const CLUSTER_USER = "skysail";
 export const CLUSTER_DATABASE = "postgres";
 
+/**
+ * Who is the first to write into a new segment of the write-ahead log fills it with zeros and flushes it before, and every commit
+ * waits: 60 ms for PostgreSQL's own 16 MiB, some 3 for one (docs/performance.md, "Observations").
+ */
+const WAL_SEGMENT_MIB = 1;
+/** PostgreSQL's own; initdb makes them smaller where segments are, and with them checkpoints as many times as often. */
+const WAL_SIZES = "\n# As with segments of 16 MB.\nmin_wal_size = 80MB\nmax_wal_size = 1GB\n";
 const FOREIGN_ROOT = "/var/lib/skysail";
 const run = promisify(execFile);
 
@@ -112,6 +119,7 @@ export async function ensureCluster(
       await chown(passwordFile, owner.uid, owner.gid);
     }
     await initdb(draft, passwordFile, binaries, owner);
+    await appendFile(join(draft, "postgresql.conf"), WAL_SIZES);
   } finally {
     await rm(passwordFile, { force: true });
   }
@@ -133,6 +141,7 @@ async function initdb(
     "--encoding=UTF8",
     "--locale=C",
     "--data-checksums",
+    `--wal-segsize=${WAL_SEGMENT_MIB}`,
     "--no-instructions",
   ];
   try {

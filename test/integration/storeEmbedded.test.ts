@@ -89,6 +89,20 @@ describe.each(present)("embedded PostgreSQL from the %s binaries", (rung) => {
     expect((await stat(join(dataDir, "postgres.log"))).mode & 0o777).toBe(0o600);
   });
 
+  test("has short log segments, and checkpoints as seldom as with long ones", async () => {
+    const { url } = await start();
+    const settings = await query<{ name: string; bytes: number }>(
+      url,
+      `select name, pg_size_bytes(current_setting(name))::float8 as bytes from pg_settings
+       where name in ('wal_segment_size', 'min_wal_size', 'max_wal_size')`,
+    );
+    expect(Object.fromEntries(settings.map(({ name, bytes }) => [name, bytes / 2 ** 20]))).toEqual({
+      wal_segment_size: 1,
+      min_wal_size: 80,
+      max_wal_size: 1024,
+    });
+  });
+
   test("refuses a cluster of another major version and names both", async () => {
     const { clusterDir, binaries, stop } = await start();
     await stop();
