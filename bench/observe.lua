@@ -1,7 +1,7 @@
 -- Posts observations of receipts that were made before, each with a key of its own, so that all of them are new.
 -- Arguments: the template's path, the receipts' path (a line each: receipt, tab, truth as JSON), where the keys begin, how
--- many observations go in one request, and how long a client pauses before each, in ms. In the template @inputs@ stands
--- for the observations.
+-- many observations go in one request, and how long a client pauses before each on average, in ms: at random, or all clients
+-- would come at the same moments. In the template @inputs@ stands for the observations.
 
 local prefix, head, tail
 local receipts = {}
@@ -29,7 +29,7 @@ function init(args)
   size = tonumber(args[4])
   local pause = tonumber(args[5])
   if pause > 0 then
-    delay = function() return pause end
+    delay = function() return math.random(0, 2 * pause) end
   end
 end
 

@@ -17,7 +17,7 @@ interface Load {
   readonly seconds: number;
   /** Observations a request; above 1 with observeMany. */
   readonly size: number;
-  /** Of each client before each request. */
+  /** Of each client before each request, on average. */
   readonly pauseMs?: number;
 }
 
