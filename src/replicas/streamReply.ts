@@ -57,7 +57,10 @@ export function readReply(expected: ExpectedReply, incoming: ModelStreamInferRes
   if (inferResponse.id === "") return bad(expected, "outputs without the request's id");
   const { modelVersion } = inferResponse;
   if (modelVersion !== "" && modelVersion !== expected.servedVersion) {
-    return bad(expected, `asked for version ${JSON.stringify(expected.servedVersion)}, answered by "${modelVersion}"`);
+    return bad(
+      expected,
+      `answered by the server's version "${modelVersion}": register that one, or serve this one there`,
+    );
   }
   const corruption = expected.asked && checksumProblem(expected.asked, inferResponse);
   if (corruption !== undefined) return corrupted(expected, corruption);

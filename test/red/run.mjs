@@ -204,5 +204,6 @@ for (const [i, name] of names.entries()) {
 const results = (await Promise.all(Array.from({ length: AT_ONCE }, () => checkAll(queue, files)))).flat();
 wrong += results.filter((good) => !good).length;
 const others = names.length - results.length;
+if (names.length === 0 && wanted.length > 0) console.log(`no patch in test/red has ${wanted.join(" or ")} in its name`);
 console.log(`${results.length} defences checked${others > 0 ? `, ${others} others only applied` : ""}, ${wrong} wrong`);
 process.exit(wrong > 0 || (names.length === 0 && wanted.length > 0) ? 1 : 0);

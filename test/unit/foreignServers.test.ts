@@ -50,7 +50,9 @@ describe("a server without the stream", () => {
     await rig.happened('1 failed: model m@1: output "y": expected 2 rows, got 3');
     rig.server.onCall = (_, answer) => answer(null, { modelVersion: "2", ...y(1) });
     rig.send(2, 1);
-    await rig.happened('2 failed: model m@1: asked for version "1", answered by "2"');
+    await rig.happened(
+      '2 failed: model m@1: answered by the server\'s version "2": register that one, or serve this one there',
+    );
     rig.server.onCall = (_, answer) => answer(null, Buffer.from([0xff, 0xff]));
     rig.send(3, 1);
     await rig.until(() => rig.replies.has(3));
@@ -133,7 +135,9 @@ describe("a server that knows no versions", () => {
     expect(rig.server.requests).toMatchObject([{ modelVersion: "" }]);
     rig.server.onCall = (_, answer) => answer(null, { modelVersion: "2", ...y(1) });
     rig.send(2, 1);
-    await rig.happened('2 failed: model m@1: asked for version "", answered by "2"');
+    await rig.happened(
+      '2 failed: model m@1: answered by the server\'s version "2": register that one, or serve this one there',
+    );
   });
 
   test("is not what a server is that has another version", async () => {
