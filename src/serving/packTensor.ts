@@ -107,8 +107,8 @@ function packOthers(
   pathTo: (i: number) => Path,
 ): Uint8Array | Failure {
   const width = elementBytes(datatype) as number;
-  const bytes = new Uint8Array(values.length * width);
-  const view = new DataView(bytes.buffer);
+  const bytes = Buffer.allocUnsafe(values.length * width);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let i = 0; i < values.length; i++) {
     const given = values[i];
     const value = datatype === "BOOL" && typeof given === "boolean" ? Number(given) : given;
