@@ -1,5 +1,6 @@
 import { elementCount } from "../domain/tensor.js";
 import type { Row, TensorSpec } from "../domain/tensor.js";
+import { IS_LITTLE_ENDIAN } from "../lib/endianness.js";
 import { elementReader } from "../lib/packedElements.js";
 import type { ElementReader } from "../lib/packedElements.js";
 
@@ -37,8 +38,6 @@ interface Part {
   readonly from: number;
   readonly count: number;
 }
-
-const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 function writeParts(parts: readonly Part[], row: Row, out: Float32Array): void {
   for (let i = 0; i < parts.length; i++) {

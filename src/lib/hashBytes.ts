@@ -1,4 +1,4 @@
-import { endianness } from "node:os";
+import { IS_LITTLE_ENDIAN } from "./endianness.js";
 
 /**
  * MurmurHash3 x86_128 over a list of byte strings (each followed by its length, so that boundaries count).
@@ -76,7 +76,6 @@ function mix(k: number, multiplier: number, bits: number, next: number): number 
 
 /** Of fewer bytes making the view costs more than it saves. */
 const LEAST_VIEWED_BYTES = 256;
-const IS_LITTLE_ENDIAN = endianness() === "LE";
 
 /** The bytes as words, which are read in a third of the time; undefined where they do not lie so. */
 function wordsOf(bytes: Uint8Array): Uint32Array | undefined {

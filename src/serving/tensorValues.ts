@@ -1,10 +1,11 @@
 import type { Datatype } from "../domain/tensor.js";
+import { IS_LITTLE_ENDIAN } from "../lib/endianness.js";
 import { newNumbers } from "../lib/newNumbers.js";
 import { elementReader } from "../lib/packedElements.js";
 
 /** Packed little-endian elements as numbers. 64-bit integers beyond 2^53 lose their last bits. Not for BYTES. */
 export function readNumbers(datatype: Exclude<Datatype, "BYTES"> | Datatype, bytes: Uint8Array): Float64Array {
-  if (datatype === "FP32") return readFloats(bytes);
+  if (datatype === "FP32" && IS_LITTLE_ENDIAN) return readFloats(bytes);
   const read = elementReader(datatype);
   if (read === undefined) throw new RangeError(`${datatype} has no numbers`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
