@@ -23,6 +23,7 @@ const MANY = { size: 500, clients: 4 } as const;
 /** Observations from clients that pause, some 1,000 a second: a fifth of the aim. */
 const PACED = { clients: 64, pauseMs: 55 } as const;
 const WARM_UP_SECONDS = 3;
+const SETTLE_SECONDS = 1;
 const TOP = 30;
 
 export const OBSERVE: Scenario = {
@@ -78,6 +79,8 @@ async function oneRun(bench: Bench, rig: ObserveRig, database: DatabaseKind): Pr
     bench.progress(`  ${database}, ${clients} clients: ${described(commits, ensemble, linear, clients)}`);
   }
   const many = await runObserve(bench, rig, { application: "ensemble", seconds, ...MANY });
+  // Not counted: what the last load has left under way ends meanwhile.
+  await predictP99Ms(bench, rig, SETTLE_SECONDS);
   const alone = await predictP99Ms(bench, rig, seconds);
   const [besidePaced, paced] = await predictBeside(bench, rig, PACED);
   const [beside] = await predictBeside(bench, rig, { clients: MOST_CLIENTS, pauseMs: 0 });
