@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { existsSync } from "node:fs";
 import { cp, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -12,6 +12,9 @@ beforeAll(async () => {
   folder = await temporaryFolder();
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
+let last: OwnProcess | undefined;
+// Also one that neither ends nor starts.
+afterEach(() => last?.killAll());
 
 interface Given {
   readonly args?: readonly string[];
@@ -24,6 +27,7 @@ async function refusalOf({ args = [], env = {}, root = "." }: Given): Promise<st
   const own = ["--port", "0", "--data-dir", join(folder, "data"), "--log-level", "error"];
   const program = join(resolve(root), "dist/src/main.js");
   const started = new OwnProcess([process.execPath, program, ...own, ...args], { env, folder, cwd: folder });
+  last = started;
   // One that starts nevertheless is not waited for, nor left behind.
   const exit = await Promise.race([started.exited, started.stdout.line(/^Skysail is ready/)]);
   const left = [...started.running()];
