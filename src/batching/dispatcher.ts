@@ -87,7 +87,8 @@ export class Dispatcher {
   /** Gives it a batch; or says until when it has none: for ever if it can take no row in time. */
   #serve(lane: Lane, nowMs: number): number | undefined {
     const { formation, queue, inFlight, fillWait } = this.#options;
-    const alone = lane.mayProbe(nowMs) || (queue.size === 1 && inFlight.batches === 0);
+    const isLast = queue.size === 1 && inFlight.batches === 0;
+    const alone = lane.mayProbe(nowMs) || (isLast && this.#isFastest(lane, nowMs));
     const draft = formation.draft(lane, nowMs, alone);
     if (draft === undefined) return Infinity;
     const untilMs = this.#holdUntilMs(draft, nowMs);
@@ -104,6 +105,15 @@ export class Dispatcher {
     lane.leftBehind(queue.size);
     fillWait.batchSent();
     return undefined;
+  }
+
+  /** Of those that may take a batch: a row that another one answers in time is not tried on this one. */
+  #isFastest({ model }: Lane, nowMs: number): boolean {
+    const ms = model.tailMs(1);
+    for (const other of this.#options.lanes.values()) {
+      if (other.mayTake(nowMs) && other.model.tailMs(1) < ms) return false;
+    }
+    return true;
   }
 
   /** Where all that waits would go in one batch that is not full. */

@@ -335,6 +335,22 @@ describe("batcher", () => {
     expect(replica.log.at(-1)).toHaveLength(20);
   });
 
+  test("a row that comes alone goes to the replica that answers in time, though another is first", () => {
+    const { clock, batcher, submit } = fakeBatching({ maxBatchRows: 1 });
+    const [slow, quick] = [new FakeReplica("slow"), new FakeReplica("quick")];
+    batcher.addReplica(slow);
+    submit(0, 500);
+    clock.endTurn();
+    clock.advance(100);
+    slow.inFlight[0]?.echo();
+    batcher.addReplica(quick);
+    const before = slow.batches.length;
+    submit(1, 50);
+    clock.endTurn();
+    expect(slow.batches).toHaveLength(before);
+    expect(quick.batches).toHaveLength(1);
+  });
+
   test("tries a replica with one row after a second of rest, though another is quicker", () => {
     const { clock, batcher, submit } = fakeBatching({ maxBatchRows: 1 });
     const [slow, quick] = [new FakeReplica("slow"), new FakeReplica("quick")];
