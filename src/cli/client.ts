@@ -12,10 +12,7 @@ const RESPONSE = z.object({
 const MAYBE_FAILURE = z.looseObject({
   __typename: z.string(),
   message: z.string().optional(),
-  code: z
-    .string()
-    .transform((code) => code as FailureCode)
-    .optional(),
+  code: z.string().optional(),
 });
 
 /** Asks a running server through its public interface, as any client would. */
@@ -42,7 +39,7 @@ export class Client {
     if (failed.success && failed.data.code !== undefined) {
       const { code, message = code } = failed.data;
       // Fields of a mutation's input are options here.
-      throw new FailureError(failure(code, message.replace(/^input\./, "")));
+      throw new FailureError(failure(code as FailureCode, message.replace(/^input\./, "")));
     }
     return shape.parse(result);
   }

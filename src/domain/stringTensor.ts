@@ -12,11 +12,9 @@ export function packElements(elements: readonly (string | Uint8Array)[]): Uint8A
   const packed = Buffer.allocUnsafe(total);
   let at = 0;
   for (const element of elements) {
-    const length = Buffer.byteLength(element);
-    at = packed.writeUInt32LE(length, at);
-    if (typeof element === "string") packed.write(element, at);
-    else packed.set(element, at);
-    at += length;
+    const length = typeof element === "string" ? packed.write(element, at + 4) : element.length;
+    if (typeof element !== "string") packed.set(element, at + 4);
+    at = packed.writeUInt32LE(length, at) + length;
   }
   return packed;
 }

@@ -7,8 +7,7 @@ import { dirname } from "node:path";
  */
 export function makeFolder(path: string, mode: number): void {
   if (isFolder(path)) return;
-  const parent = dirname(path);
-  if (!isFolder(parent)) makeFolder(parent, mode);
+  makeFolder(dirname(path), mode);
   try {
     mkdirSync(path, { mode });
   } catch (error) {

@@ -336,14 +336,7 @@ describe("batcher", () => {
   });
 
   test("a row that comes alone goes to the replica that answers in time, though another is first", () => {
-    const { clock, batcher, submit } = fakeBatching({ maxBatchRows: 1 });
-    const [slow, quick] = [new FakeReplica("slow"), new FakeReplica("quick")];
-    batcher.addReplica(slow);
-    submit(0, 500);
-    clock.endTurn();
-    clock.advance(100);
-    slow.inFlight[0]?.echo();
-    batcher.addReplica(quick);
+    const { clock, submit, slow, quick } = slowBesideQuick();
     const before = slow.batches.length;
     submit(1, 50);
     clock.endTurn();
@@ -352,14 +345,7 @@ describe("batcher", () => {
   });
 
   test("tries a replica with one row after a second of rest, though another is quicker", () => {
-    const { clock, batcher, submit } = fakeBatching({ maxBatchRows: 1 });
-    const [slow, quick] = [new FakeReplica("slow"), new FakeReplica("quick")];
-    batcher.addReplica(slow);
-    submit(0, 500);
-    clock.endTurn();
-    clock.advance(100);
-    slow.inFlight[0]?.echo();
-    batcher.addReplica(quick);
+    const { clock, submit, slow, quick } = slowBesideQuick();
     submit(1, 500);
     submit(2, 500);
     clock.endTurn();
@@ -378,3 +364,17 @@ describe("batcher", () => {
     expect(slow.batches).toHaveLength(before + 1);
   });
 });
+
+/** Two replicas with batches of one row, both idle: the first is known to take 100 ms. */
+function slowBesideQuick() {
+  const batching = fakeBatching({ maxBatchRows: 1 });
+  const { clock, batcher, submit } = batching;
+  const [slow, quick] = [new FakeReplica("slow"), new FakeReplica("quick")];
+  batcher.addReplica(slow);
+  submit(0, 500);
+  clock.endTurn();
+  clock.advance(100);
+  slow.inFlight[0]?.echo();
+  batcher.addReplica(quick);
+  return { ...batching, slow, quick };
+}
